@@ -1,0 +1,124 @@
+// Package check says what is to be proven: a workload, the traffic that is
+// sent to it, the disruptions done to it and the losses that are tolerated.
+//
+// A Check is plain data. It comes from a file (Read) or from flags, gets its
+// defaults (WithDefaults) and is judged once (Validate). Nothing here talks to
+// a cluster.
+package check
+
+import (
+	"time"
+)
+
+// APIVersion is the version of the check file and of everything written from it.
+const APIVersion = "shutdowncheck/v1alpha1"
+
+// Kind is the kind a check file declares.
+const Kind = "Check"
+
+// Check is one claim to be proven: that a workload survives its disruptions
+// within the budget.
+type Check struct {
+	APIVersion  string       `json:"apiVersion"`
+	Kind        string       `json:"kind"`
+	Metadata    Metadata     `json:"metadata"`
+	Workload    Workload     `json:"workload"`
+	Target      Target       `json:"target"`
+	Streams     []Stream     `json:"streams"`
+	Disruptions []Disruption `json:"disruptions"`
+	Timing      Timing       `json:"timing"`
+	Budget      Budget       `json:"budget"`
+}
+
+// Metadata names a check.
+type Metadata struct {
+	Name string `json:"name,omitempty"`
+}
+
+// Target is where the requests go.
+type Target struct {
+	// URL is what every stream requests unless it names its own.
+	URL string `json:"url"`
+	// PodHeader is the response header by which an answer names the pod that
+	// gave it. Answers without it are counted all the same; they only carry
+	// less evidence.
+	PodHeader string `json:"podHeader,omitempty"`
+}
+
+// Connections is a stream's connection policy. The two policies meet different
+// failures, so they are judged apart.
+type Connections string
+
+const (
+	// New dials for every request and closes afterwards.
+	New Connections = "new"
+	// Reused keeps a pool of connections alive and sends on the one that has
+	// been idle longest.
+	Reused Connections = "reused"
+)
+
+// Stream is one kind of traffic at one constant rate (an open loop: a slow
+// answer never slows the clock).
+type Stream struct {
+	Name string `json:"name"`
+	// Rate is in requests per second.
+	Rate        float64     `json:"rate"`
+	Connections Connections `json:"connections"`
+	// Pool is how many connections a reused stream keeps; ignored for new ones.
+	Pool int `json:"pool,omitempty"`
+	// URL overrides the target's.
+	URL string `json:"url,omitempty"`
+	// Method is GET or HEAD.
+	Method string `json:"method,omitempty"`
+	// Timeout is how long a request may take, from its scheduled time's send
+	// to the end of its body, before it counts as failed.
+	Timeout Duration `json:"timeout,omitempty"`
+	// ExpectStatus lists the statuses that count as an answer. Empty means 200
+	// to 399.
+	ExpectStatus []int `json:"expectStatus,omitempty"`
+}
+
+// Disruption is one thing done to the workload. Exactly one field is set.
+type Disruption struct {
+	Restart *Restart `json:"restart,omitempty"`
+	Scale   *Scale   `json:"scale,omitempty"`
+}
+
+// Restart does what `kubectl rollout restart` does.
+type Restart struct{}
+
+// Scale sets the replicas, waits until the doomed pods are gone, and sets them
+// back unless Restore is false.
+type Scale struct {
+	To      int32 `json:"to"`
+	Restore *bool `json:"restore,omitempty"`
+}
+
+// Timing is how long the parts of a run take.
+type Timing struct {
+	// Baseline is how long the undisturbed service is watched first.
+	Baseline Duration `json:"baseline"`
+	// Settle is how long the load goes on after each disruption is over.
+	Settle Duration `json:"settle"`
+	// Timeout bounds each disruption.
+	Timeout Duration `json:"timeout"`
+}
+
+// Budget is how much may be lost. Whole numbers, never ratios: a ratio hides
+// one drop among many requests.
+type Budget struct {
+	// Failed is the number of failed requests tolerated, over all streams.
+	Failed int `json:"failed"`
+	// Maskable is how many of the failed ones a client that replays idempotent
+	// requests would have hidden; those are tolerated beyond Failed.
+	Maskable int `json:"maskable"`
+	// Unattributed is how many failures may stay without a termination that
+	// explains them.
+	Unattributed int `json:"unattributed"`
+}
+
+// Duration is a time.Duration that reads and writes the form people use: "10s".
+type Duration time.Duration
+
+// String gives Go's form of the duration.
+func (d Duration) String() string { return time.Duration(d).String() }

@@ -1,0 +1,79 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// What a check means where it is silent.
+const (
+	DefaultPodHeader = "X-Pod-Name"
+	DefaultRate      = 100
+	DefaultPool      = 32
+	DefaultMethod    = "GET"
+	// DefaultStreamTimeout is longer than the phases of a termination that it
+	// must tell apart: an answer that hangs after a pod's address is gone is
+	// seen as a timeout, not as the client's impatience.
+	DefaultStreamTimeout = Duration(10 * time.Second)
+	DefaultBaseline      = Duration(10 * time.Second)
+	DefaultSettle        = Duration(10 * time.Second)
+	DefaultTimeout       = Duration(5 * time.Minute)
+)
+
+// WithDefaults fills what the check leaves open and gives the result; the
+// receiver and what it points to stay as they are. A zero value counts as
+// open, so values that a user gave are set after it, not before.
+func (c Check) WithDefaults() Check {
+	c.APIVersion = cmp.Or(c.APIVersion, APIVersion)
+	c.Kind = cmp.Or(c.Kind, Kind)
+	c.Metadata.Name = cmp.Or(c.Metadata.Name, c.Workload.Name)
+	c.Target.PodHeader = cmp.Or(c.Target.PodHeader, DefaultPodHeader)
+	c.Timing.Baseline = cmp.Or(c.Timing.Baseline, DefaultBaseline)
+	c.Timing.Settle = cmp.Or(c.Timing.Settle, DefaultSettle)
+	c.Timing.Timeout = cmp.Or(c.Timing.Timeout, DefaultTimeout)
+
+	// An empty list is not an open one: somebody wrote it.
+	if c.Streams == nil {
+		c.Streams = []Stream{
+			{Name: "short-new", Rate: DefaultRate, Connections: New},
+			{Name: "short-reused", Rate: DefaultRate, Connections: Reused},
+		}
+	}
+	c.Streams = slices.Clone(c.Streams)
+	for i := range c.Streams {
+		c.Streams[i] = c.Streams[i].withDefaults(c.Target)
+	}
+
+	if c.Disruptions == nil {
+		c.Disruptions = []Disruption{{Restart: &Restart{}}}
+	}
+	c.Disruptions = slices.Clone(c.Disruptions)
+	for i := range c.Disruptions {
+		c.Disruptions[i] = c.Disruptions[i].withDefaults()
+	}
+	return c
+}
+
+func (s Stream) withDefaults(target Target) Stream {
+	s.URL = cmp.Or(s.URL, target.URL)
+	s.Method = cmp.Or(s.Method, DefaultMethod)
+	s.Timeout = cmp.Or(s.Timeout, DefaultStreamTimeout)
+	if s.Connections == Reused {
+		s.Pool = cmp.Or(s.Pool, DefaultPool)
+	}
+	s.ExpectStatus = slices.Clone(s.ExpectStatus)
+	return s
+}
+
+func (d Disruption) withDefaults() Disruption {
+	if d.Scale == nil {
+		return d
+	}
+	scale := *d.Scale
+	if scale.Restore == nil {
+		scale.Restore = new(true)
+	}
+	d.Scale = &scale
+	return d
+}

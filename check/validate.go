@@ -1,0 +1,226 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The bounds of a check.
+const (
+	// MaxRate is in requests per second and stream.
+	MaxRate = 20000
+	// MaxPool is in connections.
+	MaxPool = 10000
+)
+
+// A stream's name becomes part of file names and test names, so it is a DNS
+// label (RFC 1123). A workload's name is a DNS subdomain, as the API wants it.
+var (
+	label     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	subdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	// RFC 9110, section 5.1: a field name is a token.
+	headerName = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]*$")
+)
+
+// Validate judges a check that has its defaults. The error joins one
+// FieldError for each problem, in the order of the check's fields.
+func (c Check) Validate() error {
+	var p problems
+	if c.APIVersion != APIVersion {
+		p.add("apiVersion", "%q; want %s", c.APIVersion, APIVersion)
+	}
+	if c.Kind != Kind {
+		p.add("kind", "%q; want %s", c.Kind, Kind)
+	}
+	c.validateWorkload(&p)
+	p.url("target.url", c.Target.URL)
+	if !headerName.MatchString(c.Target.PodHeader) {
+		p.add("target.podHeader", "%q is no header's name; want one such as %s", c.Target.PodHeader, DefaultPodHeader)
+	}
+	c.validateStreams(&p)
+	c.validateDisruptions(&p)
+	p.positive("timing.baseline", c.Timing.Baseline)
+	p.positive("timing.settle", c.Timing.Settle)
+	p.positive("timing.timeout", c.Timing.Timeout)
+	p.budget("budget.failed", c.Budget.Failed)
+	p.budget("budget.maskable", c.Budget.Maskable)
+	p.budget("budget.unattributed", c.Budget.Unattributed)
+	return errors.Join(p...)
+}
+
+func (c Check) validateWorkload(p *problems) {
+	switch {
+	case c.Workload == (Workload{}):
+		p.add("workload", "missing; want KIND/NAME, for example deployment/web")
+	case !slices.Contains([]WorkloadKind{Deployment, StatefulSet, DaemonSet}, c.Workload.Kind):
+		p.add("workload", "unknown kind %q; want deployment, statefulset or daemonset", c.Workload.Kind)
+	case len(c.Workload.Name) > 253 || !subdomain.MatchString(c.Workload.Name):
+		p.add("workload", "%q is no name of a Kubernetes object; want lower case letters, digits, '-' and '.'", c.Workload.Name)
+	}
+}
+
+func (c Check) validateStreams(p *problems) {
+	if len(c.Streams) == 0 {
+		p.add("streams", "none; want at least one")
+	}
+	first := map[string]int{}
+	for i, s := range c.Streams {
+		at := fmt.Sprintf("streams[%d]", i)
+		if before, taken := first[s.Name]; taken {
+			p.add(at+".name", "%q is the name of streams[%d] too; want a name of its own", s.Name, before)
+		} else {
+			first[s.Name] = i
+		}
+		s.validate(at, c.Target, p)
+	}
+}
+
+func (s Stream) validate(at string, target Target, p *problems) {
+	if !label.MatchString(s.Name) {
+		p.add(at+".name", "%q; want 1 to 63 lower case letters, digits and '-', with a letter or digit at each end", s.Name)
+	}
+	// The comparison is written so that NaN fails it.
+	if !(s.Rate > 0 && s.Rate <= MaxRate) {
+		p.add(at+".rate", "%s requests per second; want more than 0 and at most %d", number(s.Rate), MaxRate)
+	}
+	switch s.Connections {
+	case New:
+	case Reused:
+		if s.Pool < 1 || s.Pool > MaxPool {
+			p.add(at+".pool", "%d connections; want 1 to %d", s.Pool, MaxPool)
+		}
+	default:
+		p.add(at+".connections", "%q; want %s or %s", string(s.Connections), New, Reused)
+	}
+	// One wrong address is one problem, however many streams inherit it.
+	if s.URL != target.URL {
+		p.url(at+".url", s.URL)
+	}
+	if s.Method != http.MethodGet && s.Method != http.MethodHead {
+		p.add(at+".method", "%q; want GET or HEAD", s.Method)
+	}
+	p.positive(at+".timeout", s.Timeout)
+	for j, status := range s.ExpectStatus {
+		if status < 100 || status > 599 {
+			p.add(fmt.Sprintf("%s.expectStatus[%d]", at, j), "%d; want 100 to 599", status)
+		}
+	}
+}
+
+func (c Check) validateDisruptions(p *problems) {
+	if len(c.Disruptions) == 0 {
+		p.add("disruptions", "none; want at least one")
+	}
+	for i, d := range c.Disruptions {
+		at := fmt.Sprintf("disruptions[%d]", i)
+		if set := d.kinds(); len(set) != 1 {
+			p.add(at, "%s; want exactly one of restart, scale", listed(set))
+			continue
+		}
+		if d.Scale == nil {
+			continue
+		}
+		if c.Workload.Kind == DaemonSet {
+			p.add(at+".scale", "a DaemonSet has no replicas to set; want restart")
+		}
+		if d.Scale.To < 0 {
+			p.add(at+".scale.to", "%d replicas; want 0 or more", d.Scale.To)
+		}
+	}
+}
+
+// kinds names the disruptions that are set.
+func (d Disruption) kinds() []string {
+	var set []string
+	if d.Restart != nil {
+		set = append(set, "restart")
+	}
+	if d.Scale != nil {
+		set = append(set, "scale")
+	}
+	return set
+}
+
+// Kind names the disruption: restart or scale; empty if none or several are set.
+func (d Disruption) Kind() string {
+	if set := d.kinds(); len(set) == 1 {
+		return set[0]
+	}
+	return ""
+}
+
+// problems gathers FieldErrors.
+type problems []error
+
+func (p *problems) add(field, format string, args ...any) {
+	*p = append(*p, &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (p *problems) positive(field string, d Duration) {
+	if d <= 0 {
+		p.add(field, "%s; want more than 0", d)
+	}
+}
+
+func (p *problems) budget(field string, n int) {
+	if n < 0 {
+		p.add(field, "%d; want 0 or more", n)
+	}
+}
+
+func (p *problems) url(field, raw string) {
+	const want = "want an absolute URL such as http://127.0.0.1:30080/"
+	if raw == "" {
+		p.add(field, "missing; %s", want)
+		return
+	}
+	u, err := url.Parse(raw)
+	var parse *url.Error
+	if errors.As(err, &parse) {
+		p.add(field, "%q is no URL (%v); %s", raw, parse.Err, want)
+		return
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		p.add(field, "%q has no http or https scheme; %s", raw, want)
+	case u.Hostname() == "":
+		p.add(field, "%q names no host; %s", raw, want)
+	case u.User != nil:
+		// The URL is written to recordings and reports, so its secret is not
+		// repeated here either.
+		p.add(field, "holds a user name or password; want none in the URL")
+	case !validPort(u.Port()):
+		p.add(field, "%q has a port that does not exist; want 1 to 65535", raw)
+	}
+}
+
+func validPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
+// number gives a float without an exponent where people would not write one.
+func number(f float64) string {
+	if math.Abs(f) < 1e15 {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// listed names what is set, for a sentence.
+func listed(set []string) string {
+	if len(set) == 0 {
+		return "empty"
+	}
+	return strings.Join(set, " and ")
+}

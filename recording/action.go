@@ -1,0 +1,57 @@
+package recording
+
+import "time"
+
+// ActionKind is what an Action tells.
+type ActionKind string
+
+// The kinds of actions.
+const (
+	// PhaseBegan and PhaseEnded bracket a part of the run.
+	PhaseBegan ActionKind = "phase-began"
+	PhaseEnded ActionKind = "phase-ended"
+	// Requested is a change asked of the API: At is the moment before the
+	// call, Done the moment after.
+	Requested ActionKind = "requested"
+	// Steady is the end of a disruption: all doomed pods gone, replacements
+	// Ready.
+	Steady ActionKind = "steady"
+	// NotSteady is a disruption that did not come to its end in time.
+	NotSteady ActionKind = "not-steady"
+	// Restored is a change that was undone.
+	Restored ActionKind = "restored"
+	// RestoreFailed is a change that could not be undone.
+	RestoreFailed ActionKind = "restore-failed"
+)
+
+// RunPhase is a part of a run.
+type RunPhase string
+
+// The parts of a run in their order. Disrupt and Settle occur once
+// for each disruption.
+const (
+	Baseline RunPhase = "baseline"
+	Disrupt  RunPhase = "disrupt"
+	Settle   RunPhase = "settle"
+)
+
+// NoDisruption is the Disruption of an action that belongs to none.
+const NoDisruption = -1
+
+// Action is one thing the run did.
+type Action struct {
+	At    time.Time  `json:"at"`
+	Done  time.Time  `json:"done,omitzero"`
+	Kind  ActionKind `json:"kind"`
+	Phase RunPhase   `json:"phase,omitempty"`
+	// Disruption counts the check's disruptions from 0.
+	Disruption int `json:"disruption"`
+	// Name says what kind of disruption it is: restart, scale.
+	Name string `json:"name,omitempty"`
+	// Object is what was changed, as kind/name.
+	Object string `json:"object,omitempty"`
+	// Detail says it in words.
+	Detail string `json:"detail,omitempty"`
+	// Doomed names the pods that were to end.
+	Doomed []string `json:"doomed,omitempty"`
+}

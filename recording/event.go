@@ -1,0 +1,161 @@
+package recording
+
+import "time"
+
+// Event is one thing the watches saw, at the time it arrived here. Exactly one
+// of its observations is set.
+type Event struct {
+	// At is the arrival on the harness's clock, stamped before any queue.
+	At time.Time `json:"at"`
+
+	Pod        *PodObservation        `json:"pod,omitempty"`
+	Slice      *SliceObservation      `json:"slice,omitempty"`
+	Kube       *KubeEvent             `json:"kube,omitempty"`
+	ReplicaSet *ReplicaSetObservation `json:"replicaSet,omitempty"`
+	Workload   *WorkloadObservation   `json:"workload,omitempty"`
+	Gap        *Gap                   `json:"gap,omitempty"`
+}
+
+// Change is what a watch said about an object.
+type Change string
+
+// The changes. Listed is an object met in a (re)list rather than in a watch:
+// the state is true, the time of its change is not known.
+const (
+	Listed   Change = "listed"
+	Added    Change = "added"
+	Modified Change = "modified"
+	Deleted  Change = "deleted"
+)
+
+// PodObservation is a pod as one watch event showed it.
+type PodObservation struct {
+	Change          Change    `json:"change"`
+	Name            string    `json:"name"`
+	UID             string    `json:"uid"`
+	ResourceVersion string    `json:"resourceVersion"`
+	Created         time.Time `json:"created"`
+	Node            string    `json:"node,omitempty"`
+	IP              string    `json:"ip,omitempty"`
+	// OwnerKind, OwnerName and OwnerUID are the controller's.
+	OwnerKind string `json:"ownerKind,omitempty"`
+	OwnerName string `json:"ownerName,omitempty"`
+	OwnerUID  string `json:"ownerUID,omitempty"`
+	// Revision is the label by which the controller tells templates apart
+	// (pod-template-hash or controller-revision-hash).
+	Revision string `json:"revision,omitempty"`
+	Phase    string `json:"phase"`
+	Reason   string `json:"reason,omitempty"`
+	Ready    bool   `json:"ready"`
+	// DeletionTimestamp and DeletionGrace are metadata's: the time of the
+	// request plus the grace, truncated to seconds.
+	DeletionTimestamp *time.Time     `json:"deletionTimestamp,omitempty"`
+	DeletionGrace     *time.Duration `json:"deletionGrace,omitempty"`
+	// DisruptionTarget is the reason of that condition, where it is true.
+	DisruptionTarget string `json:"disruptionTarget,omitempty"`
+	// Grace is the spec's terminationGracePeriodSeconds.
+	Grace time.Duration `json:"grace"`
+	// HasReadinessProbe tells whether a container has one.
+	HasReadinessProbe bool        `json:"hasReadinessProbe"`
+	Containers        []Container `json:"containers,omitempty"`
+}
+
+// PreStopKind is the kind of a preStop hook.
+type PreStopKind string
+
+// The kinds of preStop hooks.
+const (
+	PreStopNone  PreStopKind = ""
+	PreStopSleep PreStopKind = "sleep"
+	PreStopExec  PreStopKind = "exec"
+	PreStopHTTP  PreStopKind = "httpGet"
+)
+
+// Container is one container's spec and status, as far as its end matters.
+type Container struct {
+	Name    string      `json:"name"`
+	PreStop PreStopKind `json:"preStop,omitempty"`
+	// PreStopSleep is the length of a native sleep hook.
+	PreStopSleep time.Duration `json:"preStopSleep,omitempty"`
+	Restarts     int32         `json:"restarts,omitempty"`
+	StartedAt    *time.Time    `json:"startedAt,omitempty"`
+	// Terminated is the present state's, or after a restart the last one's.
+	Terminated *Exit `json:"terminated,omitempty"`
+	Last       *Exit `json:"last,omitempty"`
+}
+
+// Exit is how a container ended. FinishedAt is the node's clock in whole
+// seconds: the exit lies in [FinishedAt, FinishedAt + 1 s).
+type Exit struct {
+	Code       int32     `json:"code"`
+	Reason     string    `json:"reason,omitempty"`
+	StartedAt  time.Time `json:"startedAt,omitzero"`
+	FinishedAt time.Time `json:"finishedAt,omitzero"`
+}
+
+// SliceObservation is an EndpointSlice of a service that selects the workload.
+type SliceObservation struct {
+	Change    Change     `json:"change"`
+	Name      string     `json:"name"`
+	Service   string     `json:"service"`
+	Endpoints []Endpoint `json:"endpoints"`
+}
+
+// Endpoint is one pod's entry in a slice.
+type Endpoint struct {
+	PodUID      string `json:"podUID"`
+	Pod         string `json:"pod"`
+	Address     string `json:"address,omitempty"`
+	Ready       bool   `json:"ready"`
+	Serving     bool   `json:"serving"`
+	Terminating bool   `json:"terminating"`
+}
+
+// KubeEvent is an Event object about the workload, its ReplicaSets or its pods.
+type KubeEvent struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+	// Message is for people, except where Kubernetes offers nothing else.
+	Message   string `json:"message,omitempty"`
+	Component string `json:"component,omitempty"`
+	Kind      string `json:"kind"`
+	Object    string `json:"object"`
+	UID       string `json:"uid,omitempty"`
+	Count     int32  `json:"count,omitempty"`
+	// Emitted is when its author made it, decoded from the hexadecimal
+	// nanoseconds in its name (client-go tools/record); zero where the name
+	// holds none. Precise is false where it had to be taken from a whole-second
+	// field.
+	Emitted time.Time `json:"emitted,omitzero"`
+	Precise bool      `json:"precise,omitempty"`
+}
+
+// ReplicaSetObservation tells a rollout from a scale-down: a pod ended by an
+// old revision's ReplicaSet belongs to a rollout.
+type ReplicaSetObservation struct {
+	Change   Change `json:"change"`
+	Name     string `json:"name"`
+	UID      string `json:"uid"`
+	Revision int64  `json:"revision"`
+	Replicas int32  `json:"replicas"`
+}
+
+// WorkloadObservation is the workload's own state. Revision names the template
+// its controller is rolling out, where the workload itself tells it
+// (StatefulSet's updateRevision).
+type WorkloadObservation struct {
+	Change    Change `json:"change"`
+	Replicas  int32  `json:"replicas"`
+	Ready     int32  `json:"ready"`
+	Updated   int32  `json:"updated"`
+	Available int32  `json:"available"`
+	Revision  string `json:"revision,omitempty"`
+}
+
+// Gap is a time in which a watch may have missed changes.
+type Gap struct {
+	Resource string    `json:"resource"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Reason   string    `json:"reason"`
+}

@@ -1,0 +1,74 @@
+package recording
+
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// Version is the version of the recording's format.
+const Version = 1
+
+// Header is what a run knew before it began.
+type Header struct {
+	Version int `json:"version"`
+	// Tool is the version of shutdowncheck that wrote the recording.
+	Tool      string      `json:"tool"`
+	Began     time.Time   `json:"began"`
+	Namespace string      `json:"namespace"`
+	Check     check.Check `json:"check"`
+	Workload  Workload    `json:"workload"`
+}
+
+// Workload is what preflight found.
+type Workload struct {
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+	UID      string `json:"uid"`
+	Replicas int32  `json:"replicas"`
+	// Selector is the pods' label selector.
+	Selector string `json:"selector"`
+	// Services are those whose selector matches the pods.
+	Services []string `json:"services"`
+	// Container is the first container's name, the one that patches are
+	// written for.
+	Container string `json:"container"`
+	// Grace is terminationGracePeriodSeconds.
+	Grace time.Duration `json:"grace"`
+	// PreStop and PreStopSleep are the first container's hook.
+	PreStop      PreStopKind   `json:"preStop,omitempty"`
+	PreStopSleep time.Duration `json:"preStopSleep,omitempty"`
+	// HasReadinessProbe is the first container's.
+	HasReadinessProbe bool `json:"hasReadinessProbe"`
+	// MaxSurge and MaxUnavailable are the rollout's, as written in the spec.
+	MaxSurge       string `json:"maxSurge,omitempty"`
+	MaxUnavailable string `json:"maxUnavailable,omitempty"`
+	// Warnings are what preflight noticed and let pass.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Ending is how a run ended. A recording without one was cut off.
+type Ending struct {
+	At time.Time `json:"at"`
+	// Interrupted is a run that its user stopped.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// Error is why the run could not be carried out to its end.
+	Error   string      `json:"error,omitempty"`
+	Streams []StreamEnd `json:"streams"`
+}
+
+// StreamEnd is what a stream knows of itself at its end.
+type StreamEnd struct {
+	Name string `json:"name"`
+	// Scheduled is how many requests the schedule wanted, Sent how many went
+	// out. A difference is load that was never there.
+	Scheduled uint64 `json:"scheduled"`
+	Sent      uint64 `json:"sent"`
+	// Began and Stopped bound the schedule.
+	Began   time.Time `json:"began"`
+	Stopped time.Time `json:"stopped"`
+	// PeakInFlight is the largest number of requests under way at once, of
+	// MaxInFlight allowed.
+	PeakInFlight int `json:"peakInFlight"`
+	MaxInFlight  int `json:"maxInFlight"`
+}

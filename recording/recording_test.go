@@ -1,0 +1,233 @@
+package recording
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+var began = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
+
+func sampleNumber(n int) Sample {
+	s := Sample{
+		Stream: "short-new", Seq: uint64(n), Scheduled: began.Add(time.Duration(n) * 10 * time.Millisecond),
+		Sent: 12_000, Acquired: 200_000, Written: 210_000, FirstByte: 20_400_000, End: 20_500_000,
+		Outcome: OK, Status: 200, BytesIn: 17,
+		Conn: uint64(n + 1), LocalPort: uint16(40000 + n%1000), RemoteAddr: "127.0.0.1:30080", Pod: "web-1",
+	}
+	if n%10 == 9 {
+		s.FirstByte, s.Outcome, s.Phase, s.Class = NotReached, Failed, PhaseFirstByte, ClassEOF
+		s.Error, s.Status, s.BytesIn, s.Pod, s.ConnPod, s.Served, s.Maskable = "EOF", 0, 0, "", "web-1", 3, true
+	}
+	return s
+}
+
+// record writes a small recording into a new folder and returns it.
+func record(t testing.TB, samples int) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	now := began
+	w, err := Create(dir, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := Header{Tool: "test", Began: began, Namespace: "demo",
+		Check:    check.Check{Workload: check.Workload{Kind: check.Deployment, Name: "web"}},
+		Workload: Workload{Kind: "Deployment", Name: "web", Replicas: 3}}
+	if err := w.Header(header); err != nil {
+		t.Fatal(err)
+	}
+	for n := range samples {
+		now = began.Add(time.Duration(n) * 10 * time.Millisecond)
+		w.Sample(sampleNumber(n))
+	}
+	for n := range 3 {
+		w.Event(Event{At: began.Add(time.Duration(n) * time.Second), Pod: &PodObservation{Name: fmt.Sprint("web-", n)}})
+		w.Action(Action{At: began, Kind: PhaseBegan, Phase: Baseline, Disruption: NoDisruption})
+	}
+	if err := w.Close(Ending{At: now, Streams: []StreamEnd{{Name: "short-new", Sent: uint64(samples)}}}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func readAll(t *testing.T, dir string) ([]Sample, error) {
+	t.Helper()
+	r, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	var samples []Sample
+	for s, err := range r.Samples() {
+		if err != nil {
+			return samples, err
+		}
+		samples = append(samples, *s)
+	}
+	return samples, nil
+}
+
+func TestRecordingReadsBackAsWritten(t *testing.T) {
+	const count = 2000 // 20 s of the clock: several segments
+	dir := record(t, count)
+	samples, err := readAll(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(samples) != count {
+		t.Fatalf("read %d samples, wrote %d", len(samples), count)
+	}
+	for n, got := range samples {
+		if want := sampleNumber(n); !reflect.DeepEqual(got, want) {
+			t.Fatalf("sample %d\n got %+v\nwant %+v", n, got, want)
+		}
+	}
+	paths, _ := segments(dir)
+	if len(paths) < 4 {
+		t.Errorf("%d segments for 20 s; a killed run would lose too much", len(paths))
+	}
+	r, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Events) != 3 || len(r.Actions) != 3 || r.Ending == nil || r.Header.Workload.Replicas != 3 {
+		t.Errorf("the rest of the recording did not come back: %+v", r)
+	}
+}
+
+func TestRecordingIsNeverOverwritten(t *testing.T) {
+	dir := record(t, 1)
+	if _, err := Create(dir, time.Now); err == nil || !strings.Contains(err.Error(), "already holds a recording") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestKilledRunCanBeRead(t *testing.T) {
+	dir := record(t, 2000)
+	if err := os.Remove(filepath.Join(dir, endingFile)); err != nil {
+		t.Fatal(err)
+	}
+	paths, _ := segments(dir)
+	last := paths[len(paths)-1]
+	if err := os.Rename(last, last+unclosedSuffix); err != nil {
+		t.Fatal(err)
+	}
+	// A kill may fall into the middle of a line.
+	appendTo(t, filepath.Join(dir, eventsFile), `{"at":"2026-03-01T12:`)
+
+	samples, err := readAll(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(samples) < 1500 {
+		t.Errorf("only %d of 2000 samples are left", len(samples))
+	}
+	if r, err := Open(dir); err != nil || r.Ending != nil || len(r.Events) != 3 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+func TestDamageIsNamed(t *testing.T) {
+	tests := []struct {
+		name   string
+		damage func(t *testing.T, dir string)
+		want   []string
+	}{
+		{"no header", func(t *testing.T, dir string) { remove(t, dir, headerFile) }, []string{"holds no recording", headerFile}},
+		{"header cut", func(t *testing.T, dir string) { truncate(t, dir, headerFile, 20) }, []string{headerFile, "damaged"}},
+		{"a later format", func(t *testing.T, dir string) { rewrite(t, dir, headerFile, `"version": 1`, `"version": 9`) }, []string{"version 9", "version 1"}},
+		{"event line", func(t *testing.T, dir string) { rewrite(t, dir, eventsFile, `"web-1"`, `"web-`) }, []string{"events.jsonl:2", "1 lines before"}},
+		{"no events", func(t *testing.T, dir string) { remove(t, dir, eventsFile) }, []string{eventsFile}},
+		{"ending cut", func(t *testing.T, dir string) { truncate(t, dir, endingFile, 5) }, []string{endingFile, "damaged"}},
+		{"segment cut", func(t *testing.T, dir string) { truncate(t, dir, segmentName(2), 100) }, []string{segmentName(2), "samples before it could be read"}},
+		{"segment empty", func(t *testing.T, dir string) { truncate(t, dir, segmentName(2), 0) }, []string{segmentName(2)}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := record(t, 2000)
+			tt.damage(t, dir)
+			_, err := readAll(t, dir)
+			if err == nil {
+				t.Fatal("read without an error")
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+// FuzzDamagedSegment flips bytes of a segment: reading it may fail but not panic.
+func FuzzDamagedSegment(f *testing.F) {
+	path := filepath.Join(record(f, 300), segmentName(1))
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(0, byte(1))
+	f.Add(len(whole)-9, byte(0xff))
+	f.Add(len(whole)/2, byte(0x80))
+	damaged := filepath.Join(f.TempDir(), "segment")
+	f.Fuzz(func(t *testing.T, at int, flip byte) {
+		if at < 0 || at >= len(whole) {
+			return
+		}
+		data := bytes.Clone(whole)
+		data[at] ^= flip
+		if err := os.WriteFile(damaged, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = eachSample(damaged, func(*Sample) bool { return true })
+	})
+}
+
+func remove(t *testing.T, dir, name string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func truncate(t *testing.T, dir, name string, size int64) {
+	t.Helper()
+	if err := os.Truncate(filepath.Join(dir, name), size); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rewrite(t *testing.T, dir, name, old, replacement string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := bytes.Replace(data, []byte(old), []byte(replacement), 1)
+	if bytes.Equal(changed, data) {
+		t.Fatalf("%s does not hold %s", name, old)
+	}
+	if err := os.WriteFile(path, changed, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}

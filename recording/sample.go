@@ -1,0 +1,118 @@
+package recording
+
+import "time"
+
+// NotReached marks a point of a request that it never came to.
+const NotReached time.Duration = -1
+
+// Outcome is what became of a request. Each request has exactly one, so that
+// sent = ok + failed + client + unfinished.
+type Outcome string
+
+const (
+	// OK is an answer as expected, read to its end.
+	OK Outcome = "ok"
+	// Failed is a request that the service did not answer as expected.
+	Failed Outcome = "failed"
+	// ClientFault is a request that failed on our own side (name resolution,
+	// ports, descriptors). It says nothing about the workload.
+	ClientFault Outcome = "client"
+	// Unfinished is a request that was still in flight when the run was cut
+	// short.
+	Unfinished Outcome = "unfinished"
+)
+
+// Phase is the step of a request at which it failed.
+type Phase string
+
+// The phases, in the order in which a request goes through them.
+const (
+	PhaseResolve   Phase = "resolve"
+	PhaseDial      Phase = "dial"
+	PhaseTLS       Phase = "tls"
+	PhaseWrite     Phase = "write"
+	PhaseFirstByte Phase = "first-byte"
+	PhaseHeader    Phase = "header"
+	PhaseBody      Phase = "body"
+	// PhaseDone is a complete answer that was not the expected one.
+	PhaseDone Phase = "done"
+)
+
+// Class is the kind of a failure, taken from typed errors, never from texts.
+type Class string
+
+// The classes of failures.
+const (
+	ClassRefused     Class = "refused"
+	ClassReset       Class = "reset"
+	ClassEOF         Class = "eof"
+	ClassTimeout     Class = "timeout"
+	ClassUnreachable Class = "unreachable"
+	// ClassStatus is a status that was not expected.
+	ClassStatus Class = "status"
+	// ClassBodyCut is an answer that ended before its announced length.
+	ClassBodyCut Class = "body-cut"
+	// ClassMalformed is something that is not an HTTP response.
+	ClassMalformed Class = "malformed"
+	// ClassTLS is a failed handshake.
+	ClassTLS Class = "tls"
+	// ClassResolve, ClassPorts and ClassDescriptors are the client's own faults.
+	ClassResolve     Class = "resolve"
+	ClassPorts       Class = "ports"
+	ClassDescriptors Class = "descriptors"
+	// ClassOther is a failure that no rule knows.
+	ClassOther Class = "other"
+)
+
+// Sample is one request of a stream, with all that is known about it.
+type Sample struct {
+	Stream string
+	// Seq counts the stream's requests from 0 in the order they were sent.
+	Seq uint64
+	// Scheduled is when the open loop wanted the request to be sent.
+	Scheduled time.Time
+
+	// The points below are measured from Scheduled; NotReached where the
+	// request never came to them. Latency counts from Scheduled to End, so
+	// that a stall is not hidden by our own lateness.
+	Sent      time.Duration // taken up by a worker
+	Acquired  time.Duration // a connection was at hand (dialled or reused)
+	Written   time.Duration // the request was written
+	FirstByte time.Duration // the first byte of the answer came
+	End       time.Duration // answered to the last byte, or failed
+
+	Outcome Outcome
+	Phase   Phase // set unless Outcome is OK
+	Class   Class // set unless Outcome is OK
+	// Error is the failure's text, for people; nothing is decided from it.
+	Error string
+	// Status is the HTTP status, 0 if no header was read.
+	Status int
+	// BytesIn is the length of the body that was read.
+	BytesIn int64
+
+	// Conn identifies the connection within its stream (from 1), 0 if none was
+	// made. Served is how many requests it had carried before this one.
+	Conn       uint64
+	Served     uint32
+	LocalPort  uint16
+	RemoteAddr string
+	// Pod is the pod that the answer named; ConnPod the one that last answered
+	// on this connection before. Empty where unknown.
+	Pod     string
+	ConnPod string
+	// Maskable marks a failure that a common client (Go's, a browser's) would
+	// have replayed without telling: an idempotent request on a reused
+	// connection that failed before the first byte of the answer. See
+	// net/http's Request.isReplayable and persistConn.shouldRetryRequest.
+	Maskable bool
+}
+
+// SentAt is when the request was taken up by a worker.
+func (s *Sample) SentAt() time.Time { return s.Scheduled.Add(s.Sent) }
+
+// EndAt is when the request was answered or failed.
+func (s *Sample) EndAt() time.Time { return s.Scheduled.Add(s.End) }
+
+// Fresh tells whether the request went out on a connection made for it.
+func (s *Sample) Fresh() bool { return s.Served == 0 }

@@ -1,0 +1,107 @@
+package recording
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Writer writes a recording. Its methods may be called from many goroutines at
+// once. The first error is kept and returned by Close; after it the Writer goes
+// on with what still works, because a run in progress has to put the cluster
+// back whatever becomes of its disk.
+type Writer struct {
+	dir     string
+	samples *segmentWriter
+	events  *lineWriter
+	actions *lineWriter
+
+	mu       sync.Mutex
+	firstErr error
+}
+
+// Create makes the folder dir and begins a recording in it. A folder that
+// already holds a recording is refused, so that none is overwritten.
+func Create(dir string, now func() time.Time) (*Writer, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder of the recording: %w", err)
+	}
+	for _, name := range []string{headerFile, eventsFile, segmentName(1)} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return nil, fmt.Errorf("%s already holds a recording; name another folder", dir)
+		}
+	}
+	events, err := newLineWriter(filepath.Join(dir, eventsFile))
+	if err != nil {
+		return nil, err
+	}
+	actions, err := newLineWriter(filepath.Join(dir, actionsFile))
+	if err != nil {
+		return nil, errors.Join(err, events.close())
+	}
+	return &Writer{
+		dir:     dir,
+		samples: newSegmentWriter(dir, now),
+		events:  events,
+		actions: actions,
+	}, nil
+}
+
+// Dir is the folder of the recording.
+func (w *Writer) Dir() string { return w.dir }
+
+// Header writes what is known before the run begins.
+func (w *Writer) Header(h Header) error {
+	h.Version = Version
+	return writeJSON(filepath.Join(w.dir, headerFile), h)
+}
+
+// Sample adds one request.
+func (w *Writer) Sample(s Sample) { w.keep(w.samples.write(&s)) }
+
+// Event adds one thing the watches saw.
+func (w *Writer) Event(e Event) { w.keep(w.events.write(e)) }
+
+// Action adds one thing the run did.
+func (w *Writer) Action(a Action) { w.keep(w.actions.write(a)) }
+
+// Close ends the recording and returns the first error met while writing it.
+// No other method may be called from then on.
+func (w *Writer) Close(end Ending) error {
+	w.keep(w.samples.close())
+	w.keep(w.events.close())
+	w.keep(w.actions.close())
+	w.keep(writeJSON(filepath.Join(w.dir, endingFile), end))
+	return w.firstErr
+}
+
+func (w *Writer) keep(err error) {
+	if err == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.firstErr == nil {
+		w.firstErr = err
+	}
+}
+
+// writeJSON writes v to path so that a reader sees all of it or nothing.
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", filepath.Base(path), err)
+	}
+	unclosed := path + unclosedSuffix
+	if err := os.WriteFile(unclosed, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the recording: %w", err)
+	}
+	if err := os.Rename(unclosed, path); err != nil {
+		return fmt.Errorf("write the recording: %w", err)
+	}
+	return nil
+}

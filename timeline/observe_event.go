@@ -1,0 +1,80 @@
+package timeline
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// observeEvent keeps the events about the workload, its ReplicaSets and its
+// pods, all of which bear its name as a prefix. Events from before the watch
+// began tell of earlier things and are dropped.
+func (cfg Config) observeEvent() func(recording.Change, runtime.Object) (recording.Event, bool) {
+	began := cfg.Now().Add(-time.Second)
+	return func(change recording.Change, object runtime.Object) (recording.Event, bool) {
+		event, ok := object.(*corev1.Event)
+		if !ok || change == recording.Deleted || !cfg.concerns(&event.InvolvedObject) {
+			return recording.Event{}, false
+		}
+		emitted, precise := emittedAt(event)
+		if change == recording.Listed && emitted.Before(began) {
+			return recording.Event{}, false
+		}
+		component := event.Source.Component
+		if component == "" {
+			component = event.ReportingController
+		}
+		return recording.Event{Kube: &recording.KubeEvent{
+			Name:      event.Name,
+			Reason:    event.Reason,
+			Message:   event.Message,
+			Component: component,
+			Kind:      event.InvolvedObject.Kind,
+			Object:    event.InvolvedObject.Name,
+			UID:       string(event.InvolvedObject.UID),
+			Count:     event.Count,
+			Emitted:   emitted,
+			Precise:   precise,
+		}}, true
+	}
+}
+
+func (cfg Config) concerns(object *corev1.ObjectReference) bool {
+	switch object.Kind {
+	case "Pod", "ReplicaSet":
+		return strings.HasPrefix(object.Name, cfg.Workload.Name+"-")
+	case string(cfg.Workload.Kind), "HorizontalPodAutoscaler":
+		return object.Name == cfg.Workload.Name
+	default:
+		return false
+	}
+}
+
+// emittedAt tells when an event was made, and whether to the microsecond.
+//
+// The recorders of client-go (tools/record, tools/events) call an event
+// <object>.<hexadecimal UnixNano>, which is far finer than the whole seconds of
+// firstTimestamp. A name without it (a UUID) falls back to those.
+func emittedAt(event *corev1.Event) (at time.Time, precise bool) {
+	coarse := event.FirstTimestamp.Time
+	if !event.EventTime.IsZero() {
+		coarse = event.EventTime.Time
+	}
+	if dot := strings.LastIndexByte(event.Name, '.'); dot >= 0 {
+		nanos, err := strconv.ParseInt(event.Name[dot+1:], 16, 64)
+		named := time.Unix(0, nanos)
+		// The name is believed only where the object's own times agree.
+		if err == nil && (coarse.IsZero() || named.Sub(coarse).Abs() < time.Minute) {
+			return named.UTC(), true
+		}
+	}
+	if !event.EventTime.IsZero() {
+		return event.EventTime.UTC(), true
+	}
+	return utc(event.FirstTimestamp), false
+}

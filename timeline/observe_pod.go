@@ -1,0 +1,128 @@
+package timeline
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// The labels by which controllers mark the template a pod was made from.
+var revisionLabels = []string{"pod-template-hash", "controller-revision-hash"}
+
+func observePod(change recording.Change, object runtime.Object) (recording.Event, bool) {
+	pod, ok := object.(*corev1.Pod)
+	if !ok {
+		return recording.Event{}, false
+	}
+	o := &recording.PodObservation{
+		Change:          change,
+		Name:            pod.Name,
+		UID:             string(pod.UID),
+		ResourceVersion: pod.ResourceVersion,
+		Created:         pod.CreationTimestamp.UTC(),
+		Node:            pod.Spec.NodeName,
+		IP:              pod.Status.PodIP,
+		Phase:           string(pod.Status.Phase),
+		Reason:          pod.Status.Reason,
+	}
+	if owner := metav1.GetControllerOf(pod); owner != nil {
+		o.OwnerKind, o.OwnerName, o.OwnerUID = owner.Kind, owner.Name, string(owner.UID)
+	}
+	for _, label := range revisionLabels {
+		if value := pod.Labels[label]; value != "" {
+			o.Revision = value
+			break
+		}
+	}
+	if pod.DeletionTimestamp != nil {
+		at := pod.DeletionTimestamp.UTC()
+		o.DeletionTimestamp = &at
+	}
+	if seconds := pod.DeletionGracePeriodSeconds; seconds != nil {
+		grace := time.Duration(*seconds) * time.Second
+		o.DeletionGrace = &grace
+	}
+	if seconds := pod.Spec.TerminationGracePeriodSeconds; seconds != nil {
+		o.Grace = time.Duration(*seconds) * time.Second
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Status != corev1.ConditionTrue {
+			continue
+		}
+		switch condition.Type {
+		case corev1.PodReady:
+			o.Ready = true
+		case corev1.DisruptionTarget:
+			o.DisruptionTarget = condition.Reason
+		}
+	}
+	for i := range pod.Spec.Containers {
+		spec := &pod.Spec.Containers[i]
+		if spec.ReadinessProbe != nil {
+			o.HasReadinessProbe = true
+		}
+		o.Containers = append(o.Containers, observeContainer(spec, pod.Status.ContainerStatuses))
+	}
+	return recording.Event{Pod: o}, true
+}
+
+func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus) recording.Container {
+	c := recording.Container{Name: spec.Name}
+	c.PreStop, c.PreStopSleep = preStopOf(spec)
+	for i := range statuses {
+		status := &statuses[i]
+		if status.Name != spec.Name {
+			continue
+		}
+		c.Restarts = status.RestartCount
+		if running := status.State.Running; running != nil {
+			started := running.StartedAt.UTC()
+			c.StartedAt = &started
+		}
+		c.Terminated = exitOf(status.State.Terminated)
+		c.Last = exitOf(status.LastTerminationState.Terminated)
+	}
+	return c
+}
+
+func exitOf(t *corev1.ContainerStateTerminated) *recording.Exit {
+	if t == nil {
+		return nil
+	}
+	return &recording.Exit{
+		Code:       t.ExitCode,
+		Reason:     t.Reason,
+		StartedAt:  utc(t.StartedAt),
+		FinishedAt: utc(t.FinishedAt),
+	}
+}
+
+// utc keeps a missing time missing.
+func utc(t metav1.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// preStopOf tells the kind of a container's preStop hook, and its length where
+// the hook itself says it (a native sleep, KEP-3960).
+func preStopOf(container *corev1.Container) (recording.PreStopKind, time.Duration) {
+	if container.Lifecycle == nil || container.Lifecycle.PreStop == nil {
+		return recording.PreStopNone, 0
+	}
+	switch hook := container.Lifecycle.PreStop; {
+	case hook.Sleep != nil:
+		return recording.PreStopSleep, time.Duration(hook.Sleep.Seconds) * time.Second
+	case hook.Exec != nil:
+		return recording.PreStopExec, 0
+	case hook.HTTPGet != nil:
+		return recording.PreStopHTTP, 0
+	default:
+		return recording.PreStopNone, 0
+	}
+}
