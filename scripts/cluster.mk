@@ -1,0 +1,7 @@
+.PHONY: cluster-up cluster-down
+
+cluster-up:
+	scripts/cluster-up
+
+cluster-down:
+	scripts/cluster-down
