@@ -1,0 +1,34 @@
+// Package victim is a small HTTP service that shuts down well, or badly in each
+// way that is known to lose requests. It is what the checks are tried on: its
+// log is an independent witness of what was really cut.
+//
+// Paths: / works for VICTIM_HANDLER_TIME; /slow?for=DURATION works for that
+// long, at most 5m; /healthz is for liveness, /readyz for readiness probes.
+// The first two are called work below, the others probes.
+//
+// The defaults describe a service that behaves. Durations are Go durations,
+// sizes are bytes with an optional Ki, Mi or Gi. Unknown variables that begin
+// with VICTIM_ and unusable values are refused, except for the variables that
+// Kubernetes itself injects for a Service whose name begins with "victim".
+//
+//	variable                     default   meaning
+//	VICTIM_ADDR                  :8080     address to listen on
+//	VICTIM_HANDLER_TIME          0s        how long / works before it answers
+//	VICTIM_STATUS                200       status that / answers
+//	VICTIM_WORKERS               0         requests served at once, probes among them, the others wait; 0 is no limit
+//	VICTIM_ALLOC_PER_REQUEST     0         memory that each piece of work takes and never gives back
+//	VICTIM_EXIT_AFTER_REQUESTS   0         the piece of work after this many ends the process, unanswered; 0 is never
+//	VICTIM_START_DELAY           0s        time from start until it can serve
+//	VICTIM_START_MODE            closed    before that: closed = it does not listen; ready = it listens, /readyz says 200 and work is answered 503
+//	VICTIM_NEVER_READY           false     /readyz is always 503
+//	VICTIM_READY_FILE            (none)    /readyz is 503 while this file is missing
+//	VICTIM_ON_SIGTERM            drain     drain = stop accepting, answer what is in flight, exit 0; exit = leave, cutting what is in flight; ignore = nothing changes, whatever the defaults of the others; values to the contrary are refused
+//	VICTIM_SIGTERM_DELAY         0s        time from SIGTERM until drain closes the listener, or exit leaves
+//	VICTIM_EXIT_CODE             2         exit code where it leaves without draining; Go's runtime as PID 1 without a handler, and a panic, both give 2
+//	VICTIM_KEEPALIVE             announce  reused connections from SIGTERM on: announce = answers say "Connection: close"; keep = served as before until it exits; close = closed at once if idle, else after the answer, without a word
+//	VICTIM_SIGTERM_UNREADY       true      /readyz is 503 from SIGTERM on
+//	VICTIM_SIGTERM_STATUS        (none)    status of every answer from SIGTERM on, probes included
+//	VICTIM_LOG_DIR               (none)    folder for a second copy of the log, in <pod>.jsonl, appended
+//	VICTIM_LOG_REQUESTS          false     also log the start and end of each request
+//	POD_NAME                     (none)    the pod's name: sent as X-Pod-Name and used in the log, where the host name stands in for it
+package victim

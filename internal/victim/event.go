@@ -1,0 +1,45 @@
+package victim
+
+import "time"
+
+// The events of a service's life, in the order in which they can come. A log
+// holds them as JSON lines, one Event each.
+const (
+	Started        = "started"         // the process runs
+	Listening      = "listening"       // connections are accepted
+	Sigterm        = "sigterm"         // the first SIGTERM was received; later ones are not logged
+	ListenerClosed = "listener-closed" // new connections are refused
+	Draining       = "draining"        // only requests in flight keep it alive
+	Exiting        = "exiting"         // written just before what is left is cut
+	RequestStart   = "request-start"   // the header of a request was read
+	RequestEnd     = "request-end"     // its whole answer is with the kernel, or nobody waits for it any more
+)
+
+// Event is one line of the log.
+type Event struct {
+	Time  time.Time `json:"time"`
+	Event string    `json:"event"`
+	Pod   string    `json:"pod"`
+
+	Addr string `json:"addr,omitempty"` // Listening: the address
+
+	// InFlight lists the requests without a complete answer, oldest first.
+	// Sigterm, Draining and Exiting have it, be it empty. A client may have its
+	// answer some microseconds before the request is off the list.
+	InFlight []Request `json:"inFlight,omitzero"`
+
+	Code   *int   `json:"code,omitempty"`   // Exiting: the exit code
+	Reason string `json:"reason,omitempty"` // Exiting: why
+
+	Request *Request `json:"request,omitempty"` // RequestStart, RequestEnd
+	Status  int      `json:"status,omitempty"`  // RequestEnd: 0 if it was not answered
+}
+
+// Request identifies one request.
+type Request struct {
+	Stream  string    `json:"stream,omitempty"` // header X-Vegeta-Attack
+	Seq     string    `json:"seq,omitempty"`    // header X-Vegeta-Seq
+	Path    string    `json:"path"`
+	Remote  string    `json:"remote"` // the client's address and port, as seen here
+	Started time.Time `json:"started"`
+}

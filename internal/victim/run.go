@@ -1,0 +1,166 @@
+package victim
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Exit codes besides the configured one.
+const (
+	codeDrained = 0
+	codeFailed  = 1   // could not listen
+	codeUsage   = 2   // unusable configuration
+	codeKilled  = 137 // what a container's runtime reports for SIGKILL
+)
+
+type service struct {
+	cfg Config
+	log *eventLog
+
+	server   *http.Server
+	requests requests
+	conns    connections
+	workers  chan struct{} // nil: no limit
+	crashed  chan struct{} // holds one token once work has ended the process
+
+	starting    atomic.Bool // listening, but unable to serve yet
+	terminating atomic.Bool // SIGTERM was received
+
+	mu   sync.Mutex
+	held [][]byte // memory that is never given back
+}
+
+// Run serves until the service leaves and returns the exit code that its
+// process should have. Every signal it receives counts as a SIGTERM. The log
+// goes to stdout. When Run returns, all connections are cut.
+//
+// A cancelled ctx is its SIGKILL: it is gone at once and logs nothing.
+func Run(ctx context.Context, cfg Config, signals <-chan os.Signal, stdout io.Writer) (exitCode int, err error) {
+	log, err := openLog(cfg, stdout)
+	if err != nil {
+		return codeUsage, err
+	}
+	defer log.close()
+
+	s := &service{cfg: cfg, log: log, crashed: make(chan struct{}, 1)}
+	if cfg.Workers > 0 {
+		s.workers = make(chan struct{}, cfg.Workers)
+	}
+	s.server = &http.Server{
+		Handler:           s,
+		ConnState:         s.conns.track,
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	defer func() { _ = s.server.Close() }()
+	return s.run(ctx, signals)
+}
+
+func (s *service) run(ctx context.Context, signals <-chan os.Signal) (int, error) {
+	s.log.write(Event{Event: Started})
+
+	var listener net.Listener        // nil until it listens
+	accepting := make(chan struct{}) // closed when the server knows all that were accepted
+	listen := func() (err error) {
+		var lc net.ListenConfig
+		if listener, err = lc.Listen(ctx, "tcp", s.cfg.Addr); err != nil {
+			return err
+		}
+		s.log.write(Event{Event: Listening, Addr: listener.Addr().String()})
+		go func(l net.Listener) {
+			defer close(accepting)
+			_ = s.server.Serve(l)
+		}(listener)
+		return nil
+	}
+
+	var startup <-chan time.Time // nil once it can serve, or never will
+	if s.cfg.StartDelay > 0 {
+		startup = time.After(s.cfg.StartDelay)
+	}
+	if s.cfg.StartDelay == 0 || s.cfg.StartMode == StartReady {
+		s.starting.Store(s.cfg.StartDelay > 0)
+		if err := listen(); err != nil {
+			return codeFailed, err
+		}
+	}
+
+	var delay <-chan time.Time // runs from SIGTERM on
+	var quiet <-chan struct{}  // while draining
+	for {
+		select {
+		case <-startup:
+			startup = nil
+			s.starting.Store(false)
+			if listener == nil {
+				if err := listen(); err != nil {
+					return codeFailed, err
+				}
+			}
+
+		case <-signals:
+			if !s.sigterm(time.Now()) {
+				continue
+			}
+			if s.cfg.OnSigterm != Ignore {
+				delay = time.After(s.cfg.SigtermDelay)
+			}
+
+		case <-delay:
+			if s.cfg.OnSigterm == Exit {
+				return s.leave(s.cfg.ExitCode, "SIGTERM"), nil
+			}
+			startup = nil
+			if listener != nil {
+				_ = listener.Close()
+				s.log.write(Event{Event: ListenerClosed})
+				<-accepting
+			}
+			s.log.write(Event{Event: Draining, InFlight: s.requests.inFlight()})
+			quiet = s.conns.waitQuiet()
+
+		case <-quiet:
+			return s.leave(codeDrained, "drained"), nil
+
+		case <-s.crashed:
+			return s.leave(s.cfg.ExitCode, "VICTIM_EXIT_AFTER_REQUESTS"), nil
+
+		case <-ctx.Done():
+			return codeKilled, nil
+		}
+	}
+}
+
+// sigterm changes how requests are answered; it tells whether this was the
+// first signal.
+func (s *service) sigterm(received time.Time) bool {
+	if s.terminating.Swap(true) {
+		return false
+	}
+	s.log.write(Event{Time: received, Event: Sigterm, InFlight: s.requests.inFlight()})
+	if s.cfg.KeepAlive == Close {
+		s.conns.dropIdle()
+	}
+	return true
+}
+
+// leave logs before anything is cut: what it lists in flight was so at that
+// moment, though a request may still be answered between the line and the end.
+func (s *service) leave(code int, reason string) int {
+	s.log.write(Event{Event: Exiting, InFlight: s.requests.inFlight(), Code: &code, Reason: reason})
+	s.log.close()
+	return code
+}
+
+// crash ends the service from within a handler.
+func (s *service) crash() {
+	select {
+	case s.crashed <- struct{}{}:
+	default:
+	}
+}
