@@ -1,0 +1,161 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Analyze makes the report of a recording. The same recording always gives the
+// same report. Its errors are those of a damaged recording.
+func Analyze(r *recording.Recording) (*Report, error) {
+	ended := terminations(r.Events)
+	course := readCourse(r.Actions)
+	course.assign(ended)
+	pods := indexPods(r.Events, ended)
+	rotation := newRotation(ended)
+	traffic, err := readTraffic(r, course, pods, rotation)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range ended {
+		t.Exited = t.Exited.notBefore(t.LastAnswered.From)
+	}
+
+	scene := &scene{endpoints: readEndpoints(r.Events), longest: map[string]time.Duration{}}
+	rotation.settle(scene.endpoints.most())
+	for _, s := range traffic.streams {
+		scene.longest[s.Name] = s.longest
+	}
+	slices.SortStableFunc(traffic.failures, func(a, b *failure) int {
+		return cmp.Or(a.SentAt().Compare(b.SentAt()), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
+	})
+	scene.correlate(traffic.failures, ended, pods)
+
+	rep := &Report{
+		APIVersion:  check.APIVersion,
+		Kind:        "Report",
+		Namespace:   r.Header.Namespace,
+		Workload:    r.Header.Check.Workload.String(),
+		Began:       r.Header.Began,
+		Ended:       traffic.last,
+		Disruptions: []Disruption{},
+		Findings:    scene.findings(traffic.failures, r),
+		Failures:    listFailures(traffic.failures),
+		Power:       map[string]Duration{},
+		Check:       r.Header.Check,
+	}
+	if r.Ending != nil {
+		rep.Ended = r.Ending.At
+	}
+	rep.Streams = finishStreams(traffic, r)
+	for _, s := range rep.Streams {
+		rep.Power[s.Name] = smallestOutageSeen(s.Rate, scene.endpoints.most())
+	}
+	for _, d := range course.disruptions {
+		rep.Disruptions = append(rep.Disruptions, d.Disruption)
+	}
+	rep.Terminations = finishTerminations(ended, traffic)
+	rep.Warnings = rep.warn(r, course, ended)
+	rep.Validity = rep.validate(r, course, ended, traffic)
+	rep.Verdict, rep.Reasons = judge(rep, sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps))
+	return rep, nil
+}
+
+func finishStreams(t *traffic, r *recording.Recording) []Stream {
+	unattributed := map[string]int{}
+	for _, f := range t.failures {
+		if !f.attributed {
+			unattributed[f.Stream]++
+		}
+	}
+	ends := map[string]recording.StreamEnd{}
+	if r.Ending != nil {
+		for _, end := range r.Ending.Streams {
+			ends[end.Name] = end
+		}
+	}
+	streams := make([]Stream, 0, len(t.streams))
+	for _, tally := range t.streams {
+		s := tally.Stream
+		s.Unattributed = unattributed[s.Name] + tally.unexamined
+		if end, ok := ends[s.Name]; ok && end.Scheduled > 0 {
+			// What was sent of what the schedule wanted, so that a short run's
+			// edges do not count against it.
+			s.AchievedRate = s.Rate * float64(end.Sent) / float64(end.Scheduled)
+		}
+		streams = append(streams, s)
+	}
+	return streams
+}
+
+func finishTerminations(ended []*Termination, t *traffic) []Termination {
+	finished := make([]Termination, 0, len(ended))
+	for _, e := range ended {
+		e.Margins = e.margins()
+		for _, s := range t.streams {
+			if s.podsNamed && !e.Covered[s.Name] {
+				if e.Covered == nil {
+					e.Covered = map[string]bool{}
+				}
+				e.Covered[s.Name] = false
+			}
+		}
+		finished = append(finished, *e)
+	}
+	return finished
+}
+
+func (rep *Report) warn(r *recording.Recording, c *course, ended []*Termination) []Warning {
+	blamed := map[Cause]bool{}
+	for _, f := range rep.Findings {
+		blamed[f.Cause] = true
+	}
+	facts := slices.Clone(r.Header.Workload.Warnings)
+	for _, text := range c.restoreFailed {
+		facts = append(facts, "not put back: "+text)
+	}
+	return warnings(ended, facts, blamed)
+}
+
+func (rep *Report) validate(r *recording.Recording, c *course, ended []*Termination, t *traffic) Validity {
+	v := Validity{
+		Complete:  r.Ending != nil && !r.Ending.Interrupted && r.Ending.Error == "",
+		PodsNamed: t.podsNamed,
+	}
+	v.Baseline.Sent, v.Baseline.Failed = t.baselineSent, t.baselineFailed
+	for i := range r.Events {
+		if gap := r.Events[i].Gap; gap != nil {
+			v.Gaps = append(v.Gaps, *gap)
+		}
+	}
+	v.Doubts = doubts(rep, r, c, ended, t)
+	if !t.podsNamed {
+		rep.Warnings = append(rep.Warnings, Warning{Text: "answers do not name their pod (header " +
+			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})
+	}
+	return v
+}
+
+func listFailures(failures []*failure) []Failure {
+	listed := make([]Failure, 0, min(len(failures), FailuresListed))
+	for _, f := range failures[:min(len(failures), FailuresListed)] {
+		one := Failure{
+			Stream: f.Stream, Seq: f.Seq, Sent: f.SentAt(), Ended: f.EndAt(),
+			Phase: f.Phase, Class: f.Class, Status: f.Status, Error: strings.ToValidUTF8(f.Error, "�"),
+			Maskable: f.Maskable, Cause: f.cause, Pods: []string{},
+		}
+		for _, t := range f.suspects {
+			one.Pods = append(one.Pods, t.Pod)
+		}
+		if d, ok := sinceSigterm(f); ok {
+			one.SinceSigterm = &d
+		}
+		listed = append(listed, one)
+	}
+	return listed
+}

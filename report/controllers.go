@@ -1,0 +1,158 @@
+package report
+
+import (
+	"strings"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// kubeEvents groups the Event objects by the UID they are about.
+func kubeEvents(events []recording.Event) map[string][]*recording.KubeEvent {
+	byUID := map[string][]*recording.KubeEvent{}
+	for i := range events {
+		if e := events[i].Kube; e != nil {
+			byUID[e.UID] = append(byUID[e.UID], e)
+		}
+	}
+	return byUID
+}
+
+// controllers holds what is known about the objects that own pods.
+type controllers struct {
+	// sets are the ReplicaSets' observations in their order, by UID.
+	sets map[string][]setObservation
+	// updateRevision is the StatefulSet's, in its order.
+	updateRevision []revisionObservation
+	// deletes are the controllers' SuccessfulDelete events, by pod name.
+	deletes map[string]*recording.KubeEvent
+}
+
+type setObservation struct {
+	at time.Time
+	*recording.ReplicaSetObservation
+}
+
+type revisionObservation struct {
+	at       time.Time
+	revision string
+}
+
+func readControllers(events []recording.Event) *controllers {
+	c := &controllers{sets: map[string][]setObservation{}, deletes: map[string]*recording.KubeEvent{}}
+	for i := range events {
+		e := &events[i]
+		switch {
+		case e.ReplicaSet != nil:
+			c.sets[e.ReplicaSet.UID] = append(c.sets[e.ReplicaSet.UID], setObservation{e.At, e.ReplicaSet})
+		case e.Workload != nil && e.Workload.Revision != "":
+			c.updateRevision = append(c.updateRevision, revisionObservation{e.At, e.Workload.Revision})
+		case e.Kube != nil && e.Kube.Reason == "SuccessfulDelete":
+			if pod := deletedPod(e.Kube.Message); pod != "" {
+				c.deletes[pod] = e.Kube
+			}
+		}
+	}
+	return c
+}
+
+// deletedPod reads the pod's name out of a controller's SuccessfulDelete event.
+// Kubernetes offers it nowhere else: "Deleted pod: web-1" (ReplicaSet,
+// DaemonSet: pkg/controller/controller_utils.go), "delete Pod web-1 in
+// StatefulSet web successful" (StatefulSet: stateful_pod_control.go).
+func deletedPod(message string) string {
+	if name, found := strings.CutPrefix(message, "Deleted pod: "); found {
+		return name
+	}
+	if rest, found := strings.CutPrefix(message, "delete Pod "); found {
+		name, _, _ := strings.Cut(rest, " ")
+		return name
+	}
+	return ""
+}
+
+// disruptionTargets are the reasons of the DisruptionTarget condition
+// (KEP-3329).
+var disruptionTargets = map[string]EndedBy{
+	"EvictionByEvictionAPI":  ByEviction,
+	"PreemptionByScheduler":  ByPreemption,
+	"DeletionByTaintManager": ByTaint,
+	"DeletionByPodGC":        ByPodGC,
+	"TerminationByKubelet":   ByNode,
+}
+
+func (c *controllers) endedBy(p *podHistory) EndedBy {
+	o := p.last
+	if by, ok := disruptionTargets[o.DisruptionTarget]; ok {
+		return by
+	}
+	when := p.seen
+	if when.IsZero() {
+		when = p.gone
+	}
+	switch {
+	case c.outdated(o, when):
+		return ByRollout
+	case c.deletes[o.Name] != nil || c.shrunk(o.OwnerUID):
+		return ByScaleDown
+	default:
+		return ByDelete
+	}
+}
+
+// outdated tells whether the pod was made from a template that its workload was
+// rolling away from at that time.
+func (c *controllers) outdated(o *recording.PodObservation, when time.Time) bool {
+	switch o.OwnerKind {
+	case "ReplicaSet":
+		var own, newest int64
+		for uid, observations := range c.sets {
+			for _, s := range observations {
+				if s.at.After(when) {
+					break
+				}
+				newest = max(newest, s.Revision)
+				if uid == o.OwnerUID {
+					own = s.Revision
+				}
+			}
+		}
+		return own < newest
+	case "StatefulSet":
+		current := ""
+		for _, r := range c.updateRevision {
+			if r.at.After(when) {
+				break
+			}
+			current = r.revision
+		}
+		return current != "" && o.Revision != current
+	case "DaemonSet":
+		// A DaemonSet's controller deletes pods in an update, or when a node
+		// leaves its selector; the former is by far the usual one.
+		return c.deletes[o.Name] != nil
+	default:
+		return false
+	}
+}
+
+// shrunk tells whether a ReplicaSet was ever asked for fewer pods. It stands in
+// for a SuccessfulDelete event that the spam filter dropped.
+func (c *controllers) shrunk(uid string) bool {
+	observations := c.sets[uid]
+	for i := 1; i < len(observations); i++ {
+		if observations[i].Replicas < observations[i-1].Replicas {
+			return true
+		}
+	}
+	return false
+}
+
+// boundRequest narrows the deletion request by the controller's event, which is
+// made right after its DELETE call has returned.
+func (c *controllers) boundRequest(t *Termination) Interval {
+	if e := c.deletes[t.Pod]; e != nil && e.Precise && !e.Emitted.Before(t.Requested.From) {
+		return t.Requested.notAfter(e.Emitted)
+	}
+	return t.Requested
+}

@@ -1,0 +1,258 @@
+package report
+
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+const (
+	// inFlightAge tells a request that was being answered from one that met a
+	// closed door: on a path where connections are accepted by a proxy both
+	// end in EOF or reset, but a closed door answers within a round trip.
+	inFlightAge = 5 * time.Millisecond
+	// slowRefusal is the age up to which a fresh connection may still have met
+	// a closed door: on a busy machine a proxy took up to 50 ms to say so, and
+	// connections that wait in a listener's queue are reset when it closes.
+	slowRefusal = 100 * time.Millisecond
+	// sameMoment is how near to each other the requests end that one exit cuts.
+	sameMoment = 20 * time.Millisecond
+	// clockSlack widens the comparisons of times from different processes.
+	clockSlack = 50 * time.Millisecond
+	// proxyLag is how long a kube-proxy may take to drop an endpoint: its
+	// minSyncPeriod of 1 s plus the sync itself (kubernetes pkg/proxy).
+	proxyLag = 1500 * time.Millisecond
+	// looseProxyLag is what a loaded node may need.
+	looseProxyLag = 4 * time.Second
+	// atOnce is how soon after SIGTERM an exit counts as no drain at all.
+	atOnce = time.Second
+)
+
+// strength is how well a termination explains a failure. Zero explains nothing.
+type strength int
+
+const (
+	looseFit strength = iota + 1
+	closeFit
+)
+
+// symptom is what a failure looked like from outside.
+type symptom int
+
+const (
+	// shutOut: no connection came about, or a fresh one ended at once, as it
+	// does behind a proxy that accepts first and dials then.
+	shutOut symptom = iota
+	// hung: nothing came back at all.
+	hung
+	// cutShort: the connection ended while the request was being answered.
+	cutShort
+	// cutOnReuse: a reused connection ended as the request came in.
+	cutOnReuse
+	// wrongAnswer: a complete answer, but not the expected one.
+	wrongAnswer
+)
+
+func symptomOf(f *failure) symptom {
+	if f.Class == recording.ClassStatus || f.Class == recording.ClassMalformed {
+		return wrongAnswer
+	}
+	switch f.Phase {
+	case recording.PhaseResolve, recording.PhaseDial, recording.PhaseTLS:
+		return shutOut
+	case recording.PhaseHeader, recording.PhaseBody:
+		return cutShort
+	}
+	switch {
+	case f.Class == recording.ClassTimeout:
+		return hung
+	case age(f) >= inFlightAge:
+		return cutShort
+	case f.Fresh():
+		return shutOut
+	default:
+		return cutOnReuse
+	}
+}
+
+// age is how long the request had been on its connection when it failed.
+func age(f *failure) time.Duration { return f.End - max(f.Acquired, f.Sent) }
+
+// answering tells whether a part of the answer had come already.
+func answering(f *failure) bool {
+	return f.Phase == recording.PhaseHeader || f.Phase == recording.PhaseBody
+}
+
+// wasInFlight tells whether the pod had the request when it exited, rather than
+// refused it: the answer had begun, the connection was the pod's own, it had
+// waited longer than any refusal takes, or it ended together with requests of
+// which that is known. Without any of these the pod's own ending decides: one
+// that left in good order is taken to have finished what it had.
+func wasInFlight(f *failure, t *Termination) bool {
+	switch {
+	case wasHeld(f), !f.Fresh():
+		return true
+	case !t.cutAt.IsZero():
+		return f.EndAt().Sub(t.cutAt).Abs() <= sameMoment
+	default:
+		return t.left()
+	}
+}
+
+// wasHeld tells whether some pod must have had the request, from itself alone.
+func wasHeld(f *failure) bool { return answering(f) || age(f) >= slowRefusal }
+
+// scene is what a diagnosis needs beside the failure and the termination.
+type scene struct {
+	endpoints *endpoints
+	// longest is, per stream, how long an answered request took at the most.
+	longest map[string]time.Duration
+}
+
+// explain tells which cause ties a failure to a termination, if any does.
+func (s *scene) explain(f *failure, t *Termination) (Cause, strength) {
+	longest := s.longest[f.Stream]
+	exit := t.exit()
+	sent, end := f.SentAt(), f.EndAt()
+
+	switch symptomOf(f) {
+	case shutOut:
+		return s.shutOut(f, t)
+	case hung:
+		if !f.Fresh() {
+			return cutOnReuseBy(t), looseFit
+		}
+		if sent.Before(exit.From) && !sent.Add(longest).Before(exit.From) {
+			return cutAtExit(t), looseFit
+		}
+		return s.shutOut(f, t)
+	case cutShort:
+		switch {
+		case within(end, exit, clockSlack) && !sent.After(exit.To) && wasInFlight(f, t):
+			if !t.left() && !wasHeld(f) {
+				// A pod that left in good order may just have closed a
+				// connection that it took for idle.
+				return cutAtExit(t), looseFit
+			}
+			return cutAtExit(t), t.exitFits(end)
+		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
+			// The pod lives on, but has let go of the connection.
+			return KeepaliveCut, closeFit
+		case wasHeld(f) && end.Before(exit.From) && t.signalled(end):
+			return NoDrain, looseFit
+		case f.Fresh() && !answering(f):
+			return s.shutOut(f, t)
+		}
+	case cutOnReuse:
+		switch {
+		case end.Before(exit.From) && t.signalled(end):
+			return KeepaliveCut, closeFit
+		case within(end, exit, clockSlack):
+			return cutOnReuseBy(t), t.exitFits(end)
+		}
+	case wrongAnswer:
+	}
+	return Unknown, 0
+}
+
+// shutOut explains a request that reached no pod: it was sent to one that no
+// longer listened, while it was still in rotation.
+func (s *scene) shutOut(f *failure, t *Termination) (Cause, strength) {
+	sent := f.SentAt()
+	if !t.signalled(sent) {
+		return Unknown, 0
+	}
+	cause := ListenerClosedEarly
+	if s.endpoints.emptyDuring(sent.Add(-proxyLag), sent) {
+		cause = NoCapacity
+	}
+	left := t.LeftSlice
+	if !left.Known() {
+		left = t.exit()
+	}
+	switch {
+	case cause == NoCapacity:
+		return cause, closeFit
+	case !t.forgotten.IsZero():
+		if sent.After(t.forgotten) {
+			return Unknown, 0
+		}
+		return cause, closeFit
+	case sent.Before(left.To.Add(proxyLag)):
+		return cause, closeFit
+	case sent.Before(later(left.To, t.exit().To).Add(looseProxyLag)):
+		return cause, looseFit
+	default:
+		return Unknown, 0
+	}
+}
+
+// cutAtExit names the reason for which a pod's exit cut what was in flight.
+func cutAtExit(t *Termination) Cause {
+	if t.killed() {
+		return GraceTooShort
+	}
+	return NoDrain
+}
+
+// cutOnReuseBy names the reason for which a pod's end cut a connection that was
+// just being used again: a pod that drained closed it as idle, one that did not
+// took it along.
+func cutOnReuseBy(t *Termination) Cause {
+	if t.left() {
+		return cutAtExit(t)
+	}
+	return KeepaliveCut
+}
+
+// exit is the termination's exit, or where it is not known the span from the
+// signal to the removal.
+func (t *Termination) exit() Interval {
+	if t.Exited.Known() {
+		return t.Exited
+	}
+	from := t.begin()
+	if t.Sigterm.Known() {
+		from = t.Sigterm.From
+	}
+	to := from.Add(time.Duration(t.Grace) + 2*time.Second)
+	if t.Gone.Known() {
+		to = later(from, t.Gone.To)
+	}
+	return Interval{From: from, To: to}
+}
+
+// signalled tells whether the pod may have been told to stop by then.
+func (t *Termination) signalled(when time.Time) bool {
+	from := t.exit().From
+	if t.Sigterm.Known() {
+		from = earlier(from, t.Sigterm.From)
+	}
+	return !when.Before(from.Add(-clockSlack))
+}
+
+// left tells whether the pod went as soon as it was signalled, or was killed:
+// not the ending of a pod that drained.
+func (t *Termination) left() bool {
+	if t.killed() {
+		return true
+	}
+	if t.ExitCode != nil && *t.ExitCode == 0 {
+		return false
+	}
+	return t.Sigterm.Known() && t.exit().From.Before(t.Sigterm.To.Add(atOnce))
+}
+
+// exitFits tells how well a moment fits the exit. The exit is known to the
+// second only; where requests were seen to be cut on the pod's own connections
+// that moment is the exit's.
+func (t *Termination) exitFits(when time.Time) strength {
+	if t.cutAt.IsZero() || when.Sub(t.cutAt).Abs() <= clockSlack {
+		return closeFit
+	}
+	return looseFit
+}
+
+func within(when time.Time, i Interval, slack time.Duration) bool {
+	return !when.Before(i.From.Add(-slack)) && !when.After(i.To.Add(slack))
+}

@@ -1,0 +1,263 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// The parts of a termination in which a request can fail.
+const (
+	beforeSigterm = "before SIGTERM"
+	afterSigterm  = "between SIGTERM and exit"
+	atExit        = "at the exit"
+	afterExit     = "after the exit"
+	noTermination = "outside of any termination"
+)
+
+// part tells in which part of the termination a failure happened: for one that
+// was in flight the moment it was cut counts, for one that reached no pod the
+// moment it was sent.
+func part(f *failure) string {
+	if len(f.suspects) == 0 {
+		return noTermination
+	}
+	t := f.suspects[0]
+	switch f.cause {
+	case NoDrain, GraceTooShort:
+		if !f.EndAt().Before(t.exit().From.Add(-clockSlack)) {
+			return atExit
+		}
+		return afterSigterm
+	}
+	when := f.SentAt()
+	switch {
+	case t.Sigterm.Known() && when.Before(t.Sigterm.From.Add(-clockSlack)):
+		return beforeSigterm
+	case when.Before(t.exit().From):
+		return afterSigterm
+	case within(when, t.exit(), 0) && f.cause == KeepaliveCut:
+		return atExit
+	default:
+		return afterExit
+	}
+}
+
+// sinceSigterm is the time from the signal to the failure's end.
+func sinceSigterm(f *failure) (Duration, bool) {
+	if len(f.suspects) != 1 || !f.suspects[0].Sigterm.Known() {
+		return 0, false
+	}
+	return *between(f.suspects[0].Sigterm.From, f.EndAt()), true
+}
+
+// causeOrder is the order in which findings are told: what explains the most
+// comes first among equals.
+var causeOrder = []Cause{NoCapacity, GraceTooShort, NoDrain, ListenerClosedEarly, KeepaliveCut, Unknown}
+
+type findingKey struct {
+	cause Cause
+	part  string
+}
+
+func (s *scene) findings(failures []*failure, r *recording.Recording) []Finding {
+	groups := map[findingKey][]*failure{}
+	for _, f := range failures {
+		key := findingKey{f.cause, part(f)}
+		groups[key] = append(groups[key], f)
+	}
+	found := make([]Finding, 0, len(groups))
+	for key, members := range groups {
+		found = append(found, s.finding(key, members, r))
+	}
+	slices.SortFunc(found, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(b.Failed, a.Failed),
+			cmp.Compare(slices.Index(causeOrder, a.Cause), slices.Index(causeOrder, b.Cause)),
+			cmp.Compare(a.Phase, b.Phase),
+		)
+	})
+	return found
+}
+
+func (s *scene) finding(key findingKey, members []*failure, r *recording.Recording) Finding {
+	f := Finding{
+		Cause:      key.cause,
+		Says:       says[key.cause],
+		Confidence: sharedConfidence(members),
+		Failed:     len(members),
+		Phase:      key.part,
+	}
+	streams, pods := map[string]bool{}, map[string]bool{}
+	for _, m := range members {
+		streams[m.Stream] = true
+		if m.Maskable {
+			f.Maskable++
+		}
+		for _, t := range m.suspects {
+			pods[t.Pod] = true
+		}
+		if d, ok := sinceSigterm(m); ok {
+			if f.SinceSigterm == nil {
+				f.SinceSigterm = &Span{From: d, To: d}
+			}
+			f.SinceSigterm.From = min(f.SinceSigterm.From, d)
+			f.SinceSigterm.To = max(f.SinceSigterm.To, d)
+		}
+	}
+	f.Streams = slices.Sorted(maps.Keys(streams))
+	f.Pods = slices.Sorted(maps.Keys(pods))
+	f.Evidence = s.evidence(key.cause, members)
+	f.Fix = s.fix(key.cause, members, r)
+	return f
+}
+
+// evidence names the times and counts behind a finding.
+func (s *scene) evidence(cause Cause, members []*failure) []string {
+	lines := []string{symptoms(members)}
+	for _, group := range byTermination(members) {
+		t := group.termination
+		line := fmt.Sprintf("%s (%s): %s", t.Pod, t.EndedBy, plural(len(group.failures), "request"))
+		switch cause {
+		case NoDrain, GraceTooShort:
+			line += fmt.Sprintf(" cut, the oldest under way for %s;", human(oldest(group.failures)))
+		case ListenerClosedEarly, NoCapacity:
+			line += fmt.Sprintf(" turned away, the last one sent %s;", relative(lastSent(group.failures), t))
+		default:
+			line += " lost;"
+		}
+		lines = append(lines, line+" "+story(t))
+	}
+	if shared := countShared(members); shared > 0 {
+		lines = append(lines, fmt.Sprintf("%s fit several pods that ended at the same time; all of them are named", plural(shared, "request")))
+	}
+	return lines
+}
+
+// story tells a termination in one line.
+func story(t *Termination) string {
+	text := "SIGTERM time unknown"
+	if t.Sigterm.Known() {
+		text = "SIGTERM at " + clock(t.Sigterm.From)
+	}
+	if t.ExitCode != nil {
+		text += fmt.Sprintf(", exit code %d", *t.ExitCode)
+		if t.Exited.Known() && t.Sigterm.Known() {
+			text += fmt.Sprintf(" within %s of it", human(t.Exited.To.Sub(t.Sigterm.From)))
+		}
+	}
+	if t.LeftSlice.Known() {
+		text += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
+	}
+	return text + fmt.Sprintf(", grace %s", t.Grace)
+}
+
+// relative puts a moment in relation to SIGTERM.
+func relative(when time.Time, t *Termination) string {
+	if !t.Sigterm.Known() {
+		return "at " + clock(when)
+	}
+	d := when.Sub(t.Sigterm.From)
+	if d < 0 {
+		return human(-d) + " before SIGTERM"
+	}
+	return human(d) + " after SIGTERM"
+}
+
+// symptoms counts the ways in which the requests failed, most frequent first.
+func symptoms(members []*failure) string {
+	counts := map[string]int{}
+	for _, m := range members {
+		text := string(m.Class) + " at " + string(m.Phase)
+		if m.Class == recording.ClassStatus {
+			text = fmt.Sprintf("status %d", m.Status)
+		}
+		counts[text]++
+	}
+	texts := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	line := ""
+	for i, text := range texts {
+		if i > 0 {
+			line += ", "
+		}
+		line += fmt.Sprintf("%d × %s", counts[text], text)
+	}
+	return line
+}
+
+type terminationGroup struct {
+	termination *Termination
+	failures    []*failure
+}
+
+// byTermination groups the failures that a single termination explains, in the
+// order of the terminations.
+func byTermination(members []*failure) []terminationGroup {
+	groups := map[*Termination][]*failure{}
+	for _, m := range members {
+		if len(m.suspects) == 1 {
+			groups[m.suspects[0]] = append(groups[m.suspects[0]], m)
+		}
+	}
+	ordered := make([]terminationGroup, 0, len(groups))
+	for t, failures := range groups {
+		ordered = append(ordered, terminationGroup{t, failures})
+	}
+	slices.SortFunc(ordered, func(a, b terminationGroup) int {
+		return cmp.Or(a.termination.begin().Compare(b.termination.begin()), cmp.Compare(a.termination.UID, b.termination.UID))
+	})
+	return ordered
+}
+
+func countShared(members []*failure) int {
+	shared := 0
+	for _, m := range members {
+		if len(m.suspects) > 1 {
+			shared++
+		}
+	}
+	return shared
+}
+
+func oldest(members []*failure) time.Duration {
+	var age time.Duration
+	for _, m := range members {
+		age = max(age, m.End-m.Sent)
+	}
+	return age
+}
+
+func lastSent(members []*failure) time.Time {
+	var last time.Time
+	for _, m := range members {
+		last = later(last, m.SentAt())
+	}
+	return last
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
+
+// human rounds a duration to what a person reads.
+func human(d time.Duration) string {
+	switch {
+	case d.Abs() >= 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	case d.Abs() >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	default:
+		return d.Round(time.Millisecond).String()
+	}
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+const (
+	// rateTolerance is how far the achieved rate may be off, as knative's
+	// rollout probe has it.
+	rateTolerance = 0.01
+	// latenessTolerance bounds the 99th percentile of how late requests went
+	// out.
+	latenessTolerance = 50 * time.Millisecond
+	// gapReach is how near to a gap of the watch a failure may lie before
+	// nothing is claimed of it.
+	gapReach = 2 * time.Second
+)
+
+// judge gives the verdict with its reasons.
+//
+// A loss that stands on its own evidence fails the workload whatever else went
+// wrong; doubts only keep a clean run from passing. The exception is a service
+// that was losing requests before it was touched: nothing can be said of it.
+func judge(rep *Report, losses losses) (Verdict, []string) {
+	if rep.Validity.Baseline.Failed > 0 {
+		return Inconclusive, append([]string{fmt.Sprintf(
+			"the service failed %d of %s in the baseline, before anything was done to it",
+			rep.Validity.Baseline.Failed, plural(rep.Validity.Baseline.Sent, "request"))}, rep.Validity.Doubts...)
+	}
+	over := losses.over(rep.Check.Budget)
+	switch {
+	case len(over) > 0 && losses.standing(rep.Check.Budget):
+		return Failed, over
+	case len(over) > 0:
+		return Inconclusive, slices.Concat(over, []string{
+			"but the run cannot tell whether the workload lost them"}, rep.Validity.Doubts)
+	case len(rep.Validity.Doubts) > 0:
+		return Inconclusive, rep.Validity.Doubts
+	default:
+		return Passed, []string{passReason(rep, losses)}
+	}
+}
+
+func passReason(rep *Report, l losses) string {
+	reason := fmt.Sprintf("%s, %s", plural(l.sent, "request"), plural(len(rep.Terminations), "pod"))
+	if l.failed == 0 {
+		return reason + " ended, nothing lost"
+	}
+	return fmt.Sprintf("%s ended, %d lost, which is within the budget", reason, l.failed)
+}
+
+// losses sums up the failures by what can be claimed of them.
+type losses struct {
+	sent, failed, maskable, unattributed int
+	// obscured are failures near a gap of the watch.
+	obscured int
+	// ownFaults tells whether the client had failures of its own.
+	ownFaults bool
+}
+
+func sumLosses(streams []Stream, failures []*failure, gaps []recording.Gap) losses {
+	var l losses
+	for _, s := range streams {
+		l.sent += s.Sent
+		l.failed += s.Failed
+		l.maskable += s.Maskable
+		l.unattributed += s.Unattributed
+		l.ownFaults = l.ownFaults || s.Client > 0
+	}
+	for _, f := range failures {
+		if nearGap(f, gaps) {
+			l.obscured++
+		}
+	}
+	return l
+}
+
+func nearGap(f *failure, gaps []recording.Gap) bool {
+	return slices.ContainsFunc(gaps, func(g recording.Gap) bool {
+		return !f.EndAt().Before(g.From.Add(-gapReach)) && !f.SentAt().After(g.To.Add(gapReach))
+	})
+}
+
+// over says where the budget is exceeded.
+func (l losses) over(b check.Budget) []string {
+	var reasons []string
+	if l.failed-min(l.maskable, b.Maskable) > b.Failed {
+		reason := fmt.Sprintf("%d of %s failed, the budget is %d", l.failed, plural(l.sent, "request"), b.Failed)
+		if l.maskable > 0 {
+			reason += fmt.Sprintf(" (%d of them maskable: a client that replays would have hidden them; %d allowed)", l.maskable, b.Maskable)
+		}
+		reasons = append(reasons, reason)
+	}
+	if l.unattributed > b.Unattributed {
+		reasons = append(reasons, fmt.Sprintf("%s could be tied to no termination, the budget is %d",
+			plural(l.unattributed, "failure"), b.Unattributed))
+	}
+	return reasons
+}
+
+// standing tells whether the budget would be exceeded by failures alone that
+// are in no doubt: seen with a whole watch, and tied to a termination where the
+// client itself was in trouble.
+func (l losses) standing(b check.Budget) bool {
+	sure := l.failed - l.obscured
+	if l.ownFaults {
+		sure -= l.unattributed
+	}
+	return sure-min(l.maskable, b.Maskable) > b.Failed || (l.obscured == 0 && !l.ownFaults && l.unattributed > b.Unattributed)
+}
+
+// doubts are the reasons for which a run without losses would prove nothing.
+func doubts(rep *Report, r *recording.Recording, c *course, ended []*Termination, t *traffic) []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+
+	switch {
+	case r.Ending == nil:
+		add("the run was cut off: its recording has no end")
+	case r.Ending.Interrupted:
+		add("the run was stopped before its end")
+	case r.Ending.Error != "":
+		add("the run could not be carried out: %s", r.Ending.Error)
+	}
+	if t.baselineSent == 0 {
+		add("nothing was sent in the baseline")
+	}
+	if len(c.disruptions) == 0 {
+		add("nothing was done to the workload")
+	}
+	for _, d := range c.disruptions {
+		if d.Steady.IsZero() && d.Unsteady != "" {
+			add("%s did not come to its end: %s", d.Kind, d.Unsteady)
+		}
+		if len(d.Terminated) == 0 {
+			add("%s ended no pod", d.Kind)
+		}
+	}
+	all = append(all, loadDoubts(rep, r)...)
+	all = append(all, coverageDoubts(ended, t)...)
+	return all
+}
+
+// loadDoubts tells where the load was not what the check asked for.
+func loadDoubts(rep *Report, r *recording.Recording) []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	for _, s := range rep.Streams {
+		if s.Client > 0 {
+			add("stream %s: %s failed on the client's own side (names, ports or descriptors)", s.Name, plural(s.Client, "request"))
+		}
+		if s.Sent > 0 && time.Duration(s.LatenessP99) > latenessTolerance {
+			add("stream %s: requests went out late (99th percentile %s, at most %s is allowed): this machine is too busy for %g per second",
+				s.Name, human(time.Duration(s.LatenessP99)), latenessTolerance, s.Rate)
+		}
+		if s.AchievedRate > 0 && math.Abs(s.AchievedRate-s.Rate) > rateTolerance*s.Rate {
+			add("stream %s: %.4g requests per second were sent, %.4g were wanted", s.Name, s.AchievedRate, s.Rate)
+		}
+		if s.Sent == 0 {
+			add("stream %s sent nothing", s.Name)
+		}
+	}
+	return all
+}
+
+// coverageDoubts tells which ends no traffic would have noticed.
+func coverageDoubts(ended []*Termination, t *traffic) []string {
+	var all []string
+	for _, s := range t.streams {
+		if !s.podsNamed {
+			continue
+		}
+		var missed []string
+		for _, e := range ended {
+			if e.wasReady && !e.Covered[s.Name] {
+				missed = append(missed, e.Pod)
+			}
+		}
+		if len(missed) > 0 {
+			all = append(all, fmt.Sprintf("stream %s had no request answered by %s shortly before its end: more rate or a larger pool is needed",
+				s.Name, list(missed)))
+		}
+	}
+	return all
+}
+
+func list(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more pods", join(names[:most]), len(names)-most)
+	}
+	return join(names)
+}
+
+func join(names []string) string {
+	text := ""
+	for i, name := range names {
+		if i > 0 {
+			text += ", "
+		}
+		text += name
+	}
+	return text
+}

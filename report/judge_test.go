@@ -1,0 +1,136 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// sound is a run in which one pod drains and nothing is lost.
+func sound() *scenario {
+	return undisturbed(newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil))
+}
+
+var (
+	refused = request{sent: 6500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}
+	// masked is lost on a reused connection before the first byte.
+	masked = request{stream: "short-reused", sent: 6900 * ms, took: ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassReset}
+	// stray is lost when nothing was ending.
+	stray = request{sent: 20 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}
+	ours  = request{sent: 7 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassPorts, outcome: recording.ClientFault}
+)
+
+func TestVerdict(t *testing.T) {
+	gap := func(from, to time.Duration) recording.Event {
+		return recording.Event{At: after(to), Gap: &recording.Gap{Resource: "pods", From: after(from), To: after(to)}}
+	}
+	tests := []struct {
+		name   string
+		change func(*scenario)
+		want   Verdict
+		reason string
+	}{
+		{"nothing lost", func(*scenario) {}, Passed, "1 pod ended, nothing lost"},
+		{"one lost", func(s *scenario) { s.request(refused) }, Failed, "1 of 2"},
+		{"within the budget", func(s *scenario) { s.request(refused); s.header.Check.Budget.Failed = 1 }, Passed, "within the budget"},
+		{"maskable is over the budget too", func(s *scenario) { s.request(masked) }, Failed, "maskable"},
+		{"maskable has a budget of its own", func(s *scenario) { s.request(masked); s.header.Check.Budget.Maskable = 1 }, Passed, ""},
+		{"that is for the maskable only", func(s *scenario) { s.request(refused); s.header.Check.Budget.Maskable = 1 }, Failed, ""},
+		{"unexplained", func(s *scenario) { s.request(stray); s.header.Check.Budget.Failed = 1 }, Failed, "tied to no termination"},
+		{"unexplained, but tolerated", func(s *scenario) {
+			s.request(stray)
+			s.header.Check.Budget = check.Budget{Failed: 1, Unattributed: 1}
+		}, Passed, ""},
+
+		{"the baseline failed", func(s *scenario) {
+			s.request(request{sent: 2 * second, took: ms, phase: recording.PhaseDone, class: recording.ClassStatus, status: 500})
+			s.request(refused)
+		}, Inconclusive, "before anything was done"},
+		{"nothing ended", func(s *scenario) { s.events = nil }, Inconclusive, "restart ended no pod"},
+		{"nothing was done", func(s *scenario) { s.actions = s.actions[:2] }, Inconclusive, "nothing was done"},
+		{"no baseline", func(s *scenario) { s.actions = s.actions[2:] }, Inconclusive, "nothing was sent in the baseline"},
+		{"not steady", func(s *scenario) {
+			s.actions = s.actions[:3]
+			s.actions = append(s.actions, recording.Action{At: after(20 * second), Kind: recording.NotSteady, Disruption: 0, Detail: "web-9 is not Ready"})
+		}, Inconclusive, "web-9 is not Ready"},
+		{"cut off", func(s *scenario) { s.ending = nil }, Inconclusive, "no end"},
+		{"interrupted", func(s *scenario) { s.ending.Interrupted = true }, Inconclusive, "stopped before its end"},
+		{"interrupted after a loss", func(s *scenario) { s.ending.Interrupted = true; s.request(refused) }, Failed, "1 of 2"},
+		{"not carried out", func(s *scenario) { s.ending.Error = "the disk is full" }, Inconclusive, "the disk is full"},
+		{"load not achieved", func(s *scenario) {
+			s.ending.Streams = []recording.StreamEnd{{Name: "short-new", Scheduled: 1000, Sent: 980}}
+		}, Inconclusive, "98 requests per second were sent, 100 were wanted"},
+		{"load nearly achieved", func(s *scenario) {
+			s.ending.Streams = []recording.StreamEnd{{Name: "short-new", Scheduled: 1000, Sent: 995}}
+		}, Passed, ""},
+		{"late", func(s *scenario) {
+			for i := range s.samples {
+				s.samples[i].Sent = 60 * ms
+			}
+		}, Inconclusive, "went out late"},
+		{"client faults", func(s *scenario) { s.request(ours) }, Inconclusive, "client's own side"},
+		{"client faults beside a loss that is explained", func(s *scenario) { s.request(ours); s.request(refused) }, Failed, ""},
+		{"client faults beside a loss that is not", func(s *scenario) { s.request(ours); s.request(stray) }, Inconclusive, "cannot tell"},
+		{"the watch had a gap around the loss", func(s *scenario) {
+			s.request(refused)
+			s.events = append(s.events, gap(6*second, 7*second))
+		}, Inconclusive, "cannot tell"},
+		{"the watch had a gap elsewhere", func(s *scenario) {
+			s.request(refused)
+			s.events = append(s.events, gap(15*second, 16*second))
+		}, Failed, ""},
+		{"an ended pod without traffic of a stream", func(s *scenario) {
+			kept := s.samples[:0]
+			for _, sample := range s.samples {
+				if sample.Stream != "short-reused" || sample.Pod != "web-1" {
+					kept = append(kept, sample)
+				}
+			}
+			s.samples = kept
+		}, Inconclusive, "short-reused had no request answered by web-1"},
+		{"answers that name no pod prove less, but enough", func(s *scenario) {
+			for i := range s.samples {
+				s.samples[i].Pod, s.samples[i].ConnPod = "", ""
+			}
+		}, Passed, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := sound()
+			tt.change(s)
+			rep := s.analyze(t)
+			if reasons := strings.Join(rep.Reasons, "; "); rep.Verdict != tt.want || !strings.Contains(reasons, tt.reason) {
+				t.Errorf("got %s (%s), want %s (%s)", rep.Verdict, reasons, tt.want, tt.reason)
+			}
+		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
+	rep := s.analyze(t)
+	if rep.Verdict != Passed || len(rep.Warnings) != 1 || rep.Warnings[0].Cause != GraceTooShort || !strings.Contains(rep.Warnings[0].Text, "was killed") {
+		t.Errorf("%s %+v", rep.Verdict, rep.Warnings)
+	}
+}
+
+func TestSmallestOutageSeen(t *testing.T) {
+	tests := []struct {
+		rate float64
+		pods int
+		want time.Duration
+	}{
+		{100, 1, 10 * ms},
+		{100, 3, 114 * ms}, // ln 0.01 / ln (2/3) = 11.36 requests
+		{1000, 3, 11 * ms},
+		{0, 3, 0},
+	}
+	for _, tt := range tests {
+		if got := time.Duration(smallestOutageSeen(tt.rate, tt.pods)); got != tt.want {
+			t.Errorf("%g/s on %d pods: %s, want %s", tt.rate, tt.pods, got, tt.want)
+		}
+	}
+}

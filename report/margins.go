@@ -1,0 +1,84 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Margins tell how near a pod's end was to losing requests, on a pass too.
+// A margin is missing where its moments are not known.
+type Margins struct {
+	// Drain is the time from "no slice calls it ready" to SIGTERM, the
+	// earliest moment at which it may stop accepting. A negative or small one
+	// relies on luck: proxies need up to a second to follow the slice.
+	Drain *Duration `json:"drain,omitempty"`
+	// GraceHeadroom is what was left of the grace at the exit.
+	GraceHeadroom *Duration `json:"graceHeadroom,omitempty"`
+	// SliceLag is the time from the first sight of the deletion to leaving the
+	// slice.
+	SliceLag *Duration `json:"sliceLag,omitempty"`
+	// LastAnswer is the time from the first sight of the deletion to the last
+	// answer.
+	LastAnswer *Duration `json:"lastAnswer,omitempty"`
+}
+
+func (t *Termination) margins() Margins {
+	var m Margins
+	if t.LeftSlice.Known() && t.Sigterm.Known() {
+		m.Drain = between(t.LeftSlice.To, t.Sigterm.From)
+	}
+	if t.KubeletStarted.Known() && t.Exited.Known() {
+		m.GraceHeadroom = between(t.Exited.To, t.deadline().From)
+	}
+	if t.Seen.Known() && t.LeftSlice.Known() {
+		m.SliceLag = between(t.Seen.From, t.LeftSlice.From)
+	}
+	if t.Seen.Known() && t.LastAnswered.Known() {
+		m.LastAnswer = between(t.Seen.From, t.LastAnswered.From)
+	}
+	return m
+}
+
+func between(from, to time.Time) *Duration {
+	d := Duration(to.Sub(from).Round(time.Millisecond))
+	return &d
+}
+
+// smallestOutageSeen is the shortest time for which one pod of so many could
+// have refused requests with the run seeing it with a probability of 99 %. A
+// request meets that pod with a probability of 1/pods, so that n requests all
+// miss it with (1 - 1/pods)^n.
+func smallestOutageSeen(rate float64, pods int) Duration {
+	if rate <= 0 {
+		return 0
+	}
+	requests := 1.0
+	if pods > 1 {
+		requests = math.Log(0.01) / math.Log(1-1/float64(pods))
+	}
+	return Duration((time.Duration(requests / rate * float64(time.Second))).Round(time.Millisecond))
+}
+
+// smallHeadroom is the grace headroom below which a pass is called lucky.
+const smallHeadroom = time.Second
+
+// warnings lists the weaknesses that cost no request this time.
+func warnings(ended []*Termination, facts []string, blamed map[Cause]bool) []Warning {
+	var all []Warning
+	for _, text := range facts {
+		all = append(all, Warning{Text: text})
+	}
+	for _, t := range ended {
+		switch headroom := t.Margins.GraceHeadroom; {
+		case blamed[GraceTooShort]:
+		case t.killed():
+			all = append(all, Warning{Cause: GraceTooShort, Text: fmt.Sprintf(
+				"%s still ran when its grace of %s ended and was killed, although no request was lost to it", t.Pod, t.Grace)})
+		case headroom != nil && time.Duration(*headroom) < smallHeadroom:
+			all = append(all, Warning{Cause: GraceTooShort, Text: fmt.Sprintf(
+				"%s exited only %s before its grace of %s ended", t.Pod, *headroom, t.Grace)})
+		}
+	}
+	return all
+}

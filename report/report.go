@@ -1,0 +1,167 @@
+package report
+
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Verdict is what a run proved.
+type Verdict string
+
+// The verdicts. Inconclusive is neither of the others: the run proved nothing.
+const (
+	Passed       Verdict = "passed"
+	Failed       Verdict = "failed"
+	Inconclusive Verdict = "inconclusive"
+)
+
+// Duration is a time.Duration that is written as "1.5s".
+type Duration = check.Duration
+
+// Report is what a run saw, why it was so, and what to change. It is the one
+// model behind every format.
+type Report struct {
+	APIVersion string  `json:"apiVersion"`
+	Kind       string  `json:"kind"`
+	Verdict    Verdict `json:"verdict"`
+	// Reasons say in words why the verdict is what it is.
+	Reasons []string `json:"reasons"`
+	// Warnings are what a passing run should not be silent about.
+	Warnings  []Warning `json:"warnings,omitempty"`
+	Namespace string    `json:"namespace"`
+	Workload  string    `json:"workload"`
+	Began     time.Time `json:"began"`
+	Ended     time.Time `json:"ended"`
+
+	Streams      []Stream      `json:"streams"`
+	Disruptions  []Disruption  `json:"disruptions"`
+	Terminations []Termination `json:"terminations"`
+	Findings     []Finding     `json:"findings"`
+	// Failures are the single failed requests, the first FailuresListed of
+	// them; Findings count all.
+	Failures []Failure `json:"failures"`
+	// Power is, per stream, the length of the shortest outage of one pod that
+	// this run would have seen with a probability of 99 %.
+	Power    map[string]Duration `json:"power"`
+	Validity Validity            `json:"validity"`
+	Check    check.Check         `json:"check"`
+}
+
+// FailuresListed bounds Report.Failures.
+const FailuresListed = 1000
+
+// Stream is the sum of one stream's samples: Sent = OK + Failed + Client +
+// Unfinished. Maskable and Unattributed are parts of Failed.
+type Stream struct {
+	Name         string  `json:"name"`
+	Connections  string  `json:"connections"`
+	Sent         int     `json:"sent"`
+	OK           int     `json:"ok"`
+	Failed       int     `json:"failed"`
+	Maskable     int     `json:"maskable"`
+	Client       int     `json:"client"`
+	Unfinished   int     `json:"unfinished"`
+	Unattributed int     `json:"unattributed"`
+	Rate         float64 `json:"rate"`
+	AchievedRate float64 `json:"achievedRate"`
+	// Latency counts from the scheduled time, over the answered requests.
+	Latency Latency `json:"latency"`
+	// LatenessP99 is how late requests were sent, against the schedule.
+	LatenessP99 Duration `json:"latenessP99"`
+}
+
+// Latency holds the quantiles of a stream.
+type Latency struct {
+	P50 Duration `json:"p50"`
+	P99 Duration `json:"p99"`
+	Max Duration `json:"max"`
+}
+
+// Disruption is one thing that was done to the workload.
+type Disruption struct {
+	Kind    string    `json:"kind"`
+	Detail  string    `json:"detail,omitempty"`
+	Started time.Time `json:"started"`
+	// Steady is when all doomed pods were gone and their replacements Ready;
+	// zero if that never came.
+	Steady time.Time `json:"steady,omitzero"`
+	// Unsteady says what was missing.
+	Unsteady   string   `json:"unsteady,omitempty"`
+	Terminated []string `json:"terminated"`
+}
+
+// Warning is a weakness that cost no request this time. Cause is the cause of
+// the failures it would lead to.
+type Warning struct {
+	Cause Cause  `json:"cause,omitempty"`
+	Text  string `json:"text"`
+}
+
+// Finding is a set of failed samples that share a cause and a phase of the
+// termination, with the evidence and the fix.
+type Finding struct {
+	Cause      Cause      `json:"cause"`
+	Says       string     `json:"says"`
+	Confidence Confidence `json:"confidence"`
+	Failed     int        `json:"failed"`
+	Maskable   int        `json:"maskable"`
+	Streams    []string   `json:"streams"`
+	Pods       []string   `json:"pods"`
+	// Phase is the part of the termination in which the requests failed.
+	Phase string `json:"phase"`
+	// SinceSigterm is the span of the failures' ends, measured from SIGTERM.
+	SinceSigterm *Span    `json:"sinceSigterm,omitempty"`
+	Evidence     []string `json:"evidence"`
+	Fix          Fix      `json:"fix"`
+}
+
+// Span is a span of times relative to some moment.
+type Span struct {
+	From Duration `json:"from"`
+	To   Duration `json:"to"`
+}
+
+// Fix is what to change.
+type Fix struct {
+	Text string `json:"text"`
+	// Patch is a strategic merge patch of the workload, where a change of the
+	// manifest helps: kubectl patch --patch.
+	Patch string `json:"patch,omitempty"`
+}
+
+// Failure is one failed request and what explains it.
+type Failure struct {
+	Stream   string          `json:"stream"`
+	Seq      uint64          `json:"seq"`
+	Sent     time.Time       `json:"sent"`
+	Ended    time.Time       `json:"ended"`
+	Phase    recording.Phase `json:"phase"`
+	Class    recording.Class `json:"class"`
+	Status   int             `json:"status,omitempty"`
+	Error    string          `json:"error,omitempty"`
+	Maskable bool            `json:"maskable,omitempty"`
+	Cause    Cause           `json:"cause"`
+	// Pods are the pods whose termination explains it: one where the evidence
+	// suffices, several where it does not tell them apart, none where nothing
+	// does.
+	Pods         []string  `json:"pods"`
+	SinceSigterm *Duration `json:"sinceSigterm,omitempty"`
+}
+
+// Validity is how far the run itself can be trusted.
+type Validity struct {
+	Baseline struct {
+		Sent   int `json:"sent"`
+		Failed int `json:"failed"`
+	} `json:"baseline"`
+	// Gaps are times in which a watch may have missed something.
+	Gaps []recording.Gap `json:"gaps,omitempty"`
+	// Complete is false for a run that was cut off or stopped.
+	Complete bool `json:"complete"`
+	// PodsNamed tells whether answers named their pods.
+	PodsNamed bool `json:"podsNamed"`
+	// Doubts are the reasons for which a clean run would prove nothing.
+	Doubts []string `json:"doubts,omitempty"`
+}

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+func TestWhoEndedThePod(t *testing.T) {
+	deleteEvent := func(message string) recording.Event {
+		return recording.Event{At: after(6300 * ms), Kube: &recording.KubeEvent{
+			Reason: "SuccessfulDelete", Kind: "ReplicaSet", Message: message, Emitted: after(6203 * ms), Precise: true,
+		}}
+	}
+	tests := []struct {
+		name   string
+		change func(*death)
+		event  string
+		want   EndedBy
+	}{
+		{"an old template's pod", func(*death) {}, "", ByRollout},
+		{"a present template's pod, by its controller", func(d *death) { d.owner = "web-new" }, "Deleted pod: web-1", ByScaleDown},
+		{"a present template's pod, by nobody known", func(d *death) { d.owner = "web-new" }, "Deleted pod: web-7", ByDelete},
+		{"eviction", func(d *death) { d.target = "EvictionByEvictionAPI" }, "", ByEviction},
+		{"preemption", func(d *death) { d.target = "PreemptionByScheduler" }, "", ByPreemption},
+		{"the kubelet itself", func(d *death) { d.target = "TerminationByKubelet" }, "", ByNode},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := drained()
+			tt.change(d)
+			s := newScenario().pod("web-1", d)
+			if tt.event != "" {
+				s.events = append(s.events, deleteEvent(tt.event))
+			}
+			ended := terminations(s.events)
+			if len(ended) != 1 || ended[0].EndedBy != tt.want {
+				t.Errorf("got %+v, want %s", ended, tt.want)
+			}
+		})
+	}
+}
+
+func TestTimesOfATermination(t *testing.T) {
+	is := func(t *testing.T, name string, got Interval, from, to time.Duration) {
+		t.Helper()
+		if !got.From.Equal(after(from)) || !got.To.Equal(after(to)) {
+			t.Errorf("%s: [%s, %s], want [%s, %s]", name, got.From.Sub(began), got.To.Sub(began), from, to)
+		}
+	}
+	one := func(t *testing.T, d *death) *Termination {
+		t.Helper()
+		ended := terminations(newScenario().pod("web-1", d).events)
+		if len(ended) != 1 {
+			t.Fatalf("%d terminations", len(ended))
+		}
+		return ended[0]
+	}
+
+	t.Run("whole seconds are intervals, narrowed by what was seen", func(t *testing.T) {
+		got := one(t, drained())
+		is(t, "requested", got.Requested, 6*second, 6202*ms)
+		is(t, "seen", got.Seen, 6202*ms, 6202*ms)
+		is(t, "kubelet started", got.KubeletStarted, 6250*ms, 6250*ms)
+		is(t, "SIGTERM", got.Sigterm, 6250*ms, 6350*ms)
+		is(t, "left the slice", got.LeftSlice, 6220*ms, 6220*ms)
+		is(t, "exited", got.Exited, 10*second, 10550*ms)
+		is(t, "gone", got.Gone, 11500*ms, 11500*ms)
+	})
+	t.Run("SIGTERM comes after a sleep", func(t *testing.T) {
+		d := drained()
+		d.preStop, d.sleep = recording.PreStopSleep, 3*second
+		is(t, "SIGTERM", one(t, d).Sigterm, 9250*ms, 9350*ms)
+	})
+	t.Run("a sleep longer than the grace ends with it", func(t *testing.T) {
+		d := drained()
+		d.preStop, d.sleep, d.grace = recording.PreStopSleep, 9*second, 4*second
+		is(t, "SIGTERM", one(t, d).Sigterm, 10250*ms, 10350*ms)
+	})
+	t.Run("a hook of unknown length says only until when", func(t *testing.T) {
+		d := drained()
+		d.preStop = recording.PreStopExec
+		is(t, "SIGTERM", one(t, d).Sigterm, 6250*ms, 10550*ms)
+	})
+	t.Run("the kubelet's last delete does not count", func(t *testing.T) {
+		s := newScenario().pod("web-1", drained())
+		now, none := after(11*second), time.Duration(0)
+		last := *s.events[len(s.events)-1].Pod
+		last.Change, last.DeletionTimestamp, last.DeletionGrace = recording.Modified, &now, &none
+		s.events = append(s.events, recording.Event{At: after(11 * second), Pod: &last})
+		got := terminations(s.events)[0]
+		if time.Duration(got.Grace) != 30*second || got.Requested.From.After(after(7*second)) {
+			t.Errorf("grace %s, requested %v", got.Grace, got.Requested)
+		}
+	})
+	t.Run("a pod that was ending before we came is not ours", func(t *testing.T) {
+		d := drained()
+		s := newScenario().pod("web-1", d)
+		kept := s.events[:0]
+		for _, e := range s.events {
+			if e.Pod != nil && e.Pod.DeletionTimestamp == nil {
+				continue
+			}
+			kept = append(kept, e)
+		}
+		if got := terminations(kept); len(got) != 0 {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("a synthetic status is no evidence of the exit's time", func(t *testing.T) {
+		s := newScenario().pod("web-1", drained())
+		for _, e := range s.events {
+			if e.Pod != nil && len(e.Pod.Containers) > 0 && e.Pod.Containers[0].Terminated != nil {
+				e.Pod.Containers[0].Terminated = &recording.Exit{Code: 137, Reason: "ContainerStatusUnknown"}
+			}
+		}
+		got := terminations(s.events)[0]
+		if got.Exited.Known() || got.killed() {
+			t.Errorf("exited %v, killed %v", got.Exited, got.killed())
+		}
+	})
+}
+
+func TestPodsOfTheSameName(t *testing.T) {
+	lives := []*podLife{
+		{name: "web-0", created: after(0)},
+		{name: "web-0", created: after(10 * second)},
+	}
+	index := &podIndex{byName: map[string][]*podLife{"web-0": lives}}
+	for at, want := range map[time.Duration]*podLife{-second: nil, 5 * second: lives[0], 15 * second: lives[1]} {
+		if got := index.named("web-0", after(at)); got != want {
+			t.Errorf("at %s: %v, want %v", at, got, want)
+		}
+	}
+}

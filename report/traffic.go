@@ -1,0 +1,153 @@
+package report
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// failuresExamined bounds how many failed requests are kept whole. Beyond it
+// they are counted, as unattributed.
+const failuresExamined = 100_000
+
+// coverageReach is how long before its deletion a pod's answers still count as
+// coverage of its end.
+const coverageReach = 10 * time.Second
+
+// traffic is what one pass over the samples leaves.
+type traffic struct {
+	streams  []*streamTally
+	byName   map[string]*streamTally
+	rotation *rotation
+	failures []*failure
+	// podsNamed tells whether any answer named its pod.
+	podsNamed      bool
+	baselineSent   int
+	baselineFailed int
+	last           time.Time
+}
+
+type streamTally struct {
+	Stream
+	latency  *hdrhistogram.Histogram
+	lateness *hdrhistogram.Histogram
+	maximum  time.Duration
+	// longest is the longest time that an answered request took from being
+	// sent: what a drain has to wait for.
+	longest    time.Duration
+	podsNamed  bool
+	unexamined int
+}
+
+// failure is a failed sample with what explains it.
+type failure struct {
+	recording.Sample
+	suspects   []*Termination
+	cause      Cause
+	confidence Confidence
+	// attributed tells whether a termination explains it.
+	attributed bool
+}
+
+// newHistogram holds durations in microseconds up to ten minutes, to three
+// digits.
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, (10 * time.Minute).Microseconds(), 3)
+}
+
+func recordIn(h *hdrhistogram.Histogram, d time.Duration) {
+	micros := min(max(d.Microseconds(), 1), h.HighestTrackableValue())
+	// The value lies within the histogram's range, so this cannot fail.
+	_ = h.RecordValue(micros)
+}
+
+func quantile(h *hdrhistogram.Histogram, q float64) Duration {
+	if h.TotalCount() == 0 {
+		return 0
+	}
+	return Duration(time.Duration(h.ValueAtQuantile(q)) * time.Microsecond)
+}
+
+func readTraffic(r *recording.Recording, c *course, pods *podIndex, rotation *rotation) (*traffic, error) {
+	t := &traffic{byName: map[string]*streamTally{}, rotation: rotation}
+	for _, s := range r.Header.Check.Streams {
+		tally := &streamTally{
+			Stream:   Stream{Name: s.Name, Connections: string(s.Connections), Rate: s.Rate},
+			latency:  newHistogram(),
+			lateness: newHistogram(),
+		}
+		t.streams = append(t.streams, tally)
+		t.byName[s.Name] = tally
+	}
+	for sample, err := range r.Samples() {
+		if err != nil {
+			return nil, err
+		}
+		if tally := t.byName[sample.Stream]; tally != nil {
+			t.take(sample, tally, c, pods)
+		}
+	}
+	for _, s := range t.streams {
+		s.Latency = Latency{P50: quantile(s.latency, 50), P99: quantile(s.latency, 99), Max: Duration(s.maximum)}
+		s.LatenessP99 = quantile(s.lateness, 99)
+	}
+	return t, nil
+}
+
+func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods *podIndex) {
+	t.last = later(t.last, s.EndAt())
+	tally.Sent++
+	recordIn(tally.lateness, s.Sent)
+	baseline := c.inBaseline(s.SentAt())
+	if baseline {
+		t.baselineSent++
+	}
+	if s.Pod != "" {
+		t.podsNamed, tally.podsNamed = true, true
+	}
+	if s.Fresh() && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
+		t.rotation.take(freshConnection{sent: s.SentAt(), ok: s.Outcome == recording.OK})
+	}
+	switch s.Outcome {
+	case recording.OK:
+		tally.OK++
+		recordIn(tally.latency, s.End)
+		tally.maximum = max(tally.maximum, s.End)
+		tally.longest = max(tally.longest, s.End-s.Sent)
+		if life := pods.named(s.Pod, s.EndAt()); life != nil && life.termination != nil {
+			life.termination.answered(s)
+		}
+	case recording.Failed:
+		tally.Failed++
+		if s.Maskable {
+			tally.Maskable++
+		}
+		if baseline {
+			t.baselineFailed++
+		}
+		if len(t.failures) < failuresExamined {
+			t.failures = append(t.failures, &failure{Sample: *s})
+		} else {
+			tally.unexamined++
+		}
+	case recording.ClientFault:
+		tally.Client++
+	case recording.Unfinished:
+		tally.Unfinished++
+	}
+}
+
+// answered takes an answer that named the pod as evidence that it still served.
+func (t *Termination) answered(s *recording.Sample) {
+	if end := s.EndAt(); !t.LastAnswered.Known() || end.After(t.LastAnswered.From) {
+		t.LastAnswered = at(end)
+	}
+	if !s.SentAt().Before(t.begin().Add(-coverageReach)) {
+		if t.Covered == nil {
+			t.Covered = map[string]bool{}
+		}
+		t.Covered[s.Stream] = true
+	}
+}
