@@ -1,0 +1,80 @@
+package attack
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// classify gives the class of a failure in a phase.
+func classify(phase recording.Phase, err error) recording.Class {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		switch errno {
+		case syscall.EMFILE, syscall.ENFILE:
+			return recording.ClassDescriptors
+		case syscall.EADDRNOTAVAIL:
+			return recording.ClassPorts
+		case syscall.ECONNREFUSED:
+			return recording.ClassRefused
+		case syscall.ECONNRESET, syscall.EPIPE:
+			return recording.ClassReset
+		case syscall.EHOSTUNREACH, syscall.ENETUNREACH:
+			return recording.ClassUnreachable
+		}
+	}
+	var lookup *net.DNSError
+	if phase == recording.PhaseResolve || errors.As(err, &lookup) {
+		return recording.ClassResolve
+	}
+	var timed net.Error
+	if errors.As(err, &timed) && timed.Timeout() {
+		return recording.ClassTimeout
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if phase == recording.PhaseBody {
+			return recording.ClassBodyCut
+		}
+		return recording.ClassEOF
+	}
+	if phase == recording.PhaseTLS || isAlert(err) {
+		return recording.ClassTLS
+	}
+	if phase == recording.PhaseHeader || phase == recording.PhaseBody {
+		// Whatever the connection does wrong is handled above, so this is
+		// about the bytes it delivered.
+		return recording.ClassMalformed
+	}
+	return recording.ClassOther
+}
+
+// isAlert recognises a TLS alert that ended an established connection.
+// crypto/tls has no exported type for it but marks the operation.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
+}
+
+// outcome tells whose fault a failure of this class is.
+func outcome(class recording.Class) recording.Outcome {
+	switch class {
+	case recording.ClassResolve, recording.ClassPorts, recording.ClassDescriptors:
+		return recording.ClientFault
+	default:
+		return recording.Failed
+	}
+}
+
+// maskable tells whether a failure would have been replayed without telling by
+// a common client; see recording.Sample.Maskable.
+func maskable(req *http.Request, sample *recording.Sample) bool {
+	return (req.Method == http.MethodGet || req.Method == http.MethodHead) &&
+		sample.Served > 0 &&
+		sample.FirstByte == recording.NotReached &&
+		sample.Class != recording.ClassTimeout &&
+		sample.Outcome == recording.Failed
+}

@@ -1,0 +1,87 @@
+package attack
+
+import (
+	"context"
+	"time"
+)
+
+// schedule is an open loop: request n (from 0) is due at began + n/rate,
+// whatever became of those before it.
+type schedule struct {
+	began time.Time
+	rate  float64 // requests per second
+}
+
+func (s schedule) at(n uint64) time.Time {
+	return s.began.Add(time.Duration(float64(n) / s.rate * float64(time.Second)))
+}
+
+// before counts the requests that are due before t.
+func (s schedule) before(t time.Time) uint64 {
+	elapsed := t.Sub(s.began)
+	if elapsed <= 0 {
+		return 0
+	}
+	// The product may be one off by rounding; at decides.
+	n := uint64(elapsed.Seconds() * s.rate)
+	for s.at(n).Before(t) {
+		n++
+	}
+	for n > 0 && !s.at(n-1).Before(t) {
+		n--
+	}
+	return n
+}
+
+// pacer is a stream's vegeta.Pacer. It waits itself, instead of telling vegeta
+// how long to sleep, because vegeta's sleep cannot be ended. Only vegeta's
+// dispatcher calls it.
+type pacer struct {
+	ctx      context.Context
+	schedule schedule
+	now      Clock
+	timer    *time.Timer
+
+	// released is how many requests were let go.
+	released uint64
+	// onTime tells that the stop came while the next request was not yet due.
+	onTime bool
+}
+
+func newPacer(ctx context.Context, schedule schedule, now Clock) *pacer {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return &pacer{ctx: ctx, schedule: schedule, now: now, timer: timer}
+}
+
+// Pace returns when request number hits is due, or at once if it is late. It
+// never asks vegeta to wait.
+func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
+	if p.ctx.Err() != nil {
+		return 0, true
+	}
+	if wait := p.schedule.at(hits).Sub(p.now()); wait > 0 {
+		p.timer.Reset(wait)
+		select {
+		case <-p.timer.C:
+		case <-p.ctx.Done():
+			p.timer.Stop()
+			p.onTime = true
+			return 0, true
+		}
+	}
+	p.released = hits + 1
+	return 0, false
+}
+
+// Rate is part of vegeta.Pacer.
+func (p *pacer) Rate(time.Duration) float64 { return p.schedule.rate }
+
+// scheduled is how many requests the schedule wanted by the time it was
+// stopped. It may be asked after the attack has ended.
+func (p *pacer) scheduled(stopped time.Time) uint64 {
+	if p.onTime {
+		return p.released
+	}
+	return max(p.released, p.schedule.before(stopped))
+}

@@ -1,0 +1,121 @@
+package attack
+
+import (
+	"sync"
+	"time"
+)
+
+// pool holds a stream's connections. It grows to its size with the requests: as
+// long as fewer are open each request dials its own, so that the stream soon
+// has all of them, spread over the pods, and replaces those that were lost.
+// When all are in use further ones are dialled, and closed on return. A pool of
+// size 0 keeps none.
+type pool struct {
+	size int
+
+	mu sync.Mutex
+	// idle is a queue: the one that has been idle longest is first, so that
+	// each is used as often as the others.
+	idle []*connection
+	// live are the connections that are idle or in use.
+	live map[*connection]struct{}
+	// reserved are the places of those being dialled.
+	reserved int
+	// generation counts the renewals. A connection of an earlier one is
+	// replaced when its turn comes.
+	generation uint64
+}
+
+func newPool(size int) *pool {
+	return &pool{size: size, live: map[*connection]struct{}{}}
+}
+
+// renew lets each connection be replaced when its turn comes, which spreads them
+// over the pods of now.
+func (p *pool) renew() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.generation++
+}
+
+// take gives the connection that has been idle longest. If it gives nil, the
+// caller shall make a new one; its place is reserved until adopt or release.
+func (p *pool) take() *connection {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) > 0 && p.idle[0].generation != p.generation {
+		outdated := p.idle[0]
+		p.idle = p.idle[1:]
+		delete(p.live, outdated)
+		_ = outdated.Close()
+	}
+	if len(p.idle) == 0 || len(p.live)+p.reserved < p.size {
+		p.reserved++
+		return nil
+	}
+	c := p.idle[0]
+	p.idle = p.idle[1:]
+	return c
+}
+
+// adopt fills a reserved place.
+func (p *pool) adopt(c *connection) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reserved--
+	c.generation = p.generation
+	p.live[c] = struct{}{}
+}
+
+// release gives a reserved place back.
+func (p *pool) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reserved--
+}
+
+// put takes a connection back that may carry another request.
+func (p *pool) put(c *connection) {
+	if !p.keep(c) {
+		p.drop(c)
+	}
+}
+
+func (p *pool) keep(c *connection) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.live) > p.size {
+		return false
+	}
+	p.idle = append(p.idle, c)
+	return true
+}
+
+// drop closes a connection that is not idle.
+func (p *pool) drop(c *connection) {
+	p.mu.Lock()
+	delete(p.live, c)
+	p.mu.Unlock()
+	// Whatever was read before tells more than the error of closing.
+	_ = c.Close()
+}
+
+// interrupt makes all that goes on on the connections fail at once.
+func (p *pool) interrupt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.live {
+		_ = c.raw.SetDeadline(time.Unix(1, 0))
+	}
+}
+
+// close closes the idle connections.
+func (p *pool) close() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, c := range idle {
+		p.drop(c)
+	}
+}

@@ -1,0 +1,162 @@
+package attack
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// inMemoryAddr is what net.Pipe calls its ends.
+const inMemoryAddr = "pipe"
+
+// inMemory lets the stream talk to a service that takes so long for each
+// answer. Inside a synctest bubble time passes only when all are waiting, so
+// that every time is exact, and the bubble fails if anything outlives Run. The
+// service itself has ended when gone returns.
+func inMemory(s *Stream, takes time.Duration) (gone func()) {
+	var visits sync.WaitGroup
+	s.transport.dial = func(context.Context, string, string) (net.Conn, error) {
+		client, service := net.Pipe()
+		visits.Go(func() {
+			defer func() { _ = service.Close() }()
+			reader := bufio.NewReader(service)
+			for {
+				if _, err := http.ReadRequest(reader); err != nil {
+					return
+				}
+				time.Sleep(takes)
+				if _, err := io.WriteString(service, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); err != nil {
+					return
+				}
+			}
+		})
+		return client, nil
+	}
+	return visits.Wait
+}
+
+func TestScheduleIsKept(t *testing.T) {
+	for _, tt := range []struct {
+		rate float64
+		runs time.Duration
+		sent uint64
+	}{
+		{100, 30*time.Second + time.Millisecond, 3001},
+		{3, 10*time.Second + time.Millisecond, 31}, // no whole interval
+		{0.1, 3 * time.Second, 1},                  // the stop is not the next request's time
+	} {
+		for _, policy := range []check.Connections{check.New, check.Reused} {
+			synctest.Test(t, func(t *testing.T) {
+				sink := &samples{}
+				s := stream(t, "http://192.0.2.1/", sink, func(c *check.Stream) { c.Rate, c.Connections = tt.rate, policy })
+				defer inMemory(s, 0)()
+				began := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), tt.runs)
+				defer cancel()
+				end := s.Run(ctx)
+
+				balanced(t, s, sink, end)
+				fine(t, sink.all)
+				if end.Sent != tt.sent || end.Scheduled != tt.sent {
+					t.Errorf("%v/s: sent %d of %d, want %d", tt.rate, end.Sent, end.Scheduled, tt.sent)
+				}
+				if !end.Began.Equal(began) || end.Stopped.Sub(began) != tt.runs || time.Since(began) != tt.runs {
+					t.Errorf("%v/s: ran %v, returned after %v, want %v", tt.rate, end.Stopped.Sub(end.Began), time.Since(began), tt.runs)
+				}
+				for i := range sink.all {
+					sample := &sink.all[i]
+					due := time.Duration(float64(sample.Seq) / tt.rate * float64(time.Second))
+					if sample.Scheduled.Sub(began) != due || sample.Sent != 0 || sample.End != 0 {
+						t.Fatalf("%v/s: request %d due after %v: %+v", tt.rate, sample.Seq, due, sample)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A service that stalls cannot slow the clock: each request keeps its time, the
+// lateness shows, and so does what was never sent.
+func TestBusyWorkersShowAsLateness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &samples{}
+		s := stream(t, "http://192.0.2.1/", sink, nil)
+		s.maxInFlight = 2
+		defer inMemory(s, time.Second)()
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+		defer cancel()
+		end := s.Run(ctx)
+
+		balanced(t, s, sink, end)
+		fine(t, sink.all)
+		if end.Scheduled != 250 || end.Sent != 6 || end.PeakInFlight != 2 || end.MaxInFlight != 2 {
+			t.Errorf("%+v", end)
+		}
+		if stopped := end.Stopped.Sub(began); stopped != 2500*time.Millisecond {
+			t.Errorf("stopped after %v", stopped)
+		}
+		// Two workers take turns of a second, begun at 0 and 10 ms.
+		for i := range sink.all {
+			sample := &sink.all[i]
+			round, worker := time.Duration(sample.Seq/2), time.Duration(sample.Seq%2)
+			sent := round*time.Second + worker*10*time.Millisecond
+			if sample.SentAt().Sub(began) != sent || sample.Scheduled.Sub(began) != time.Duration(sample.Seq)*10*time.Millisecond ||
+				sample.End != sample.Sent+time.Second {
+				t.Errorf("%+v", sample)
+			}
+		}
+	})
+}
+
+// The timeout counts from the send, over all phases.
+func TestTimeoutIsExact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &samples{}
+		s := stream(t, "http://192.0.2.1/", sink, func(c *check.Stream) { c.Rate, c.Timeout = 10, check.Duration(700*time.Millisecond) })
+		defer inMemory(s, time.Second)()
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 950*time.Millisecond)
+		defer cancel()
+		end := s.Run(ctx)
+
+		balanced(t, s, sink, end)
+		if took := time.Since(began); end.Sent != 10 || took != 1600*time.Millisecond {
+			t.Errorf("sent %d, returned after %v", end.Sent, took)
+		}
+		if end.PeakInFlight != 8 || end.MaxInFlight != 8 {
+			t.Errorf("%d in flight of %d", end.PeakInFlight, end.MaxInFlight)
+		}
+		for i := range sink.all {
+			if sample := &sink.all[i]; sample.Class != recording.ClassTimeout || sample.End-sample.Sent != 700*time.Millisecond {
+				t.Errorf("%+v", sample)
+			}
+		}
+	})
+}
+
+func TestScheduledBefore(t *testing.T) {
+	for _, rate := range []float64{0.1, 1, 3, 7, 99.9, 1000, 44_100} {
+		s := schedule{began: time.Unix(1_800_000_000, 123), rate: rate}
+		for _, n := range []uint64{1, 2, 3, 10, 99, 100, 12_345, 10_000_000} {
+			due := s.at(n)
+			for offset, want := range map[time.Duration]uint64{-1: n, 0: n, 1: n + 1} {
+				if got := s.before(due.Add(offset)); got != want {
+					t.Errorf("%v/s: %d requests are due before the time of request %d %+d ns, want %d", rate, got, n, offset, want)
+				}
+			}
+		}
+		if got := s.before(s.began); got != 0 {
+			t.Errorf("%v/s: %d requests are due before the beginning", rate, got)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+// Package attack sends a check's streams and tells what became of each request.
+//
+// vegeta's Attacker drives a stream: it asks our pacer when the next request
+// is due and hands it to a worker. Under vegeta sits our own HTTP/1.1
+// transport, which dials, writes and reads in the worker's goroutine. Nothing
+// is replayed, followed or pooled behind our back, so the step at which a
+// request failed is the step that the code was at.
+package attack
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// inFlightCap bounds the requests of one stream that are under way at once, and
+// with them its goroutines and descriptors: more could use up those of the
+// service and so make the outage that is being looked for. It is reached where
+// a service is silent and rate x timeout exceeds it (1,000/s at 10 s).
+const inFlightCap = 10_000
+
+// Clock gives the run's time. In production it counts from one monotonic
+// origin, so that the differences of its times are exact.
+type Clock func() time.Time
+
+// Config is what a stream needs.
+type Config struct {
+	// Stream has its defaults and is valid.
+	Stream check.Stream
+	// PodHeader is the response header that names the pod; empty for none.
+	PodHeader string
+	Now       Clock
+	// Sink takes the sample of each request that was sent, exactly once, when
+	// it has ended. It is called from many goroutines at once.
+	Sink func(recording.Sample)
+}
+
+// Stream is one kind of traffic, sent once.
+type Stream struct {
+	name        string
+	now         Clock
+	rate        float64
+	maxInFlight int
+	target      vegeta.Target
+	transport   *transport
+}
+
+// New makes a stream. It touches no network.
+func New(cfg Config) (*Stream, error) {
+	transport, err := newTransport(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", cfg.Stream.Name, err)
+	}
+	header := http.Header{}
+	if cfg.Stream.Connections == check.New {
+		header.Set("Connection", "close")
+	}
+	return &Stream{
+		name:        cfg.Stream.Name,
+		now:         cfg.Now,
+		rate:        cfg.Stream.Rate,
+		maxInFlight: maxInFlight(cfg.Stream.Rate, time.Duration(cfg.Stream.Timeout)),
+		target:      vegeta.Target{Method: cfg.Stream.Method, URL: cfg.Stream.URL, Header: header},
+		transport:   transport,
+	}, nil
+}
+
+// maxInFlight is how many requests are under way if the service is silent until
+// each times out, and one more for the request that is due just then.
+func maxInFlight(rate float64, timeout time.Duration) int {
+	return int(min(math.Ceil(rate*timeout.Seconds())+1, inFlightCap))
+}
+
+// Run sends until ctx ends, then waits for the requests in flight, each of
+// which is bounded by the stream's timeout. When it returns, everything it
+// started has ended. A stream runs once.
+func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(s.transport.cut, stop)()
+
+	schedule := schedule{began: s.now(), rate: s.rate}
+	s.transport.schedule = schedule
+	pacer := newPacer(ctx, schedule, s.now)
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{Transport: s.transport, CheckRedirect: neverFollow}),
+		vegeta.MaxWorkers(uint64(s.maxInFlight)),
+	)
+
+	// The pacer stops the attack only when it is asked for the next request.
+	// While all workers are busy nobody asks it.
+	var stopped time.Time
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		<-ctx.Done()
+		stopped = s.now()
+		attacker.Stop()
+	}()
+	for range attacker.Attack(s.next, pacer, 0, s.name) {
+		// The transport has told the sink all there is to know.
+	}
+	stop()
+	<-told
+	s.transport.pool.close()
+
+	return recording.StreamEnd{
+		Name:         s.name,
+		Scheduled:    pacer.scheduled(stopped),
+		Sent:         s.transport.tally.sent.Load(),
+		Began:        schedule.began,
+		Stopped:      stopped,
+		PeakInFlight: int(s.transport.tally.peak.Load()),
+		MaxInFlight:  s.maxInFlight,
+	}
+}
+
+// Renew lets the stream replace each connection that it keeps when its turn
+// comes. A pool that was made while a pod was not yet known to the proxies holds
+// no connection to it for as long as nothing is renewed.
+func (s *Stream) Renew() { s.transport.pool.renew() }
+
+// Abort ends the stream at once: nothing more is sent, and what is in flight is
+// cut and becomes recording.Unfinished. It may be called at any time, more than
+// once.
+func (s *Stream) Abort() { s.transport.abort() }
+
+// Counts tells how far the stream has come.
+func (s *Stream) Counts() Counts { return s.transport.tally.counts() }
+
+// next is the stream's vegeta.Targeter.
+func (s *Stream) next(target *vegeta.Target) error {
+	*target = s.target
+	return nil
+}
+
+func neverFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

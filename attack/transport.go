@@ -1,0 +1,247 @@
+package attack
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// sequenceHeader is where vegeta numbers a stream's requests, from 0.
+const sequenceHeader = "X-Vegeta-Seq"
+
+// transport carries a stream's requests over HTTP/1.1, each from its send to
+// the last byte of its answer, in the goroutine that called it.
+type transport struct {
+	stream    string
+	podHeader string // canonical
+	expect    []int
+	timeout   time.Duration
+	now       Clock
+	sink      func(recording.Sample)
+	// schedule is set before the first request.
+	schedule schedule
+
+	host     string // as in the URL, without the port
+	port     string
+	literal  []string    // host and port if the host is an address
+	tls      *tls.Config // nil for plain HTTP
+	resolver *net.Resolver
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	lastConn atomic.Uint64
+
+	pool  *pool
+	tally tally
+
+	// cut ends when the user has had enough.
+	cut    context.Context
+	cutNow context.CancelFunc
+}
+
+func newTransport(cfg Config) (*transport, error) {
+	target, err := url.Parse(cfg.Stream.URL)
+	if err != nil {
+		return nil, err
+	}
+	t := &transport{
+		stream:    cfg.Stream.Name,
+		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.PodHeader),
+		expect:    cfg.Stream.ExpectStatus,
+		timeout:   time.Duration(cfg.Stream.Timeout),
+		now:       cfg.Now,
+		sink:      cfg.Sink,
+		host:      target.Hostname(),
+		port:      target.Port(),
+		resolver:  net.DefaultResolver,
+		// Without a local address the kernel may use a port for several
+		// destinations. Probes would hide how the service treats idle
+		// connections, and cost three calls for each dial.
+		dial: (&net.Dialer{KeepAlive: -1}).DialContext,
+	}
+	switch target.Scheme {
+	case "http":
+		t.port = cmp.Or(t.port, "80")
+	case "https":
+		t.port = cmp.Or(t.port, "443")
+		t.tls = &tls.Config{ServerName: t.host}
+	default:
+		return nil, fmt.Errorf("url %s: the scheme is neither http nor https", target.Redacted())
+	}
+	if t.host == "" {
+		return nil, fmt.Errorf("url %s: no host", target.Redacted())
+	}
+	if isAddress(t.host) {
+		t.literal = []string{net.JoinHostPort(t.host, t.port)}
+	}
+	size := 0
+	if cfg.Stream.Connections == check.Reused {
+		size = cfg.Stream.Pool
+	}
+	t.pool = newPool(size)
+	t.cut, t.cutNow = context.WithCancel(context.Background())
+	return t, nil
+}
+
+// RoundTrip sends one request and reads its answer to the end, so that the
+// response it returns has no body left.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	seq, err := strconv.ParseUint(req.Header.Get(sequenceHeader), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", sequenceHeader, err)
+	}
+	t.tally.begin()
+	scheduled := t.schedule.at(seq)
+	sample := recording.Sample{
+		Stream:    t.stream,
+		Seq:       seq,
+		Scheduled: scheduled,
+		Sent:      t.now().Sub(scheduled),
+		Acquired:  recording.NotReached,
+		Written:   recording.NotReached,
+		FirstByte: recording.NotReached,
+	}
+	resp, err := t.exchange(req, &sample)
+	sample.End = t.since(&sample)
+	t.judge(req, resp, err, &sample)
+	t.tally.end(sample.Outcome)
+	t.sink(sample)
+	return resp, err
+}
+
+// exchange goes through the request's phases. At an error the sample's phase is
+// the one that failed.
+func (t *transport) exchange(req *http.Request, sample *recording.Sample) (*http.Response, error) {
+	conn, err := t.acquire(sample)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := t.converse(conn, req, sample)
+	if err == nil && conn.reusable(resp) {
+		t.pool.put(conn)
+	} else {
+		t.pool.drop(conn)
+	}
+	return resp, err
+}
+
+// acquire gives a connection whose deadline is set: the one that has been idle
+// longest, or a new one.
+func (t *transport) acquire(sample *recording.Sample) (*connection, error) {
+	// The poller's time, whatever the run's clock is.
+	deadline := time.Now().Add(t.timeout)
+	sample.Phase = recording.PhaseDial
+	conn := t.pool.take()
+	for conn != nil && !conn.silent() {
+		t.pool.drop(conn)
+		conn = t.pool.take()
+	}
+	if conn == nil {
+		var err error
+		if conn, err = t.connect(sample, deadline); err != nil {
+			return nil, err
+		}
+	} else {
+		conn.describe(sample)
+		if err := t.arm(conn, deadline); err != nil {
+			t.pool.drop(conn)
+			return nil, err
+		}
+	}
+	sample.Acquired = t.since(sample)
+	return conn, nil
+}
+
+// converse writes the request and reads the answer to its last byte.
+func (t *transport) converse(conn *connection, req *http.Request, sample *recording.Sample) (*http.Response, error) {
+	sample.Phase = recording.PhaseWrite
+	if err := conn.write(req); err != nil {
+		return nil, err
+	}
+	sample.Written = t.since(sample)
+
+	sample.Phase = recording.PhaseFirstByte
+	if err := conn.awaitFirstByte(); err != nil {
+		return nil, err
+	}
+	sample.FirstByte = t.since(sample)
+
+	sample.Phase = recording.PhaseHeader
+	resp, err := conn.readHeader(req)
+	if err != nil {
+		return nil, err
+	}
+	sample.Status = resp.StatusCode
+	if pod := resp.Header[t.podHeader]; len(pod) > 0 {
+		sample.Pod = pod[0]
+		conn.pod = pod[0]
+	}
+
+	sample.Phase = recording.PhaseBody
+	if sample.BytesIn, err = io.Copy(io.Discard, resp.Body); err != nil {
+		return nil, conn.cause(err)
+	}
+	resp.Body = http.NoBody
+	sample.Phase = recording.PhaseDone
+	return resp, nil
+}
+
+// judge decides what became of the request.
+func (t *transport) judge(req *http.Request, resp *http.Response, err error, sample *recording.Sample) {
+	switch {
+	case err != nil && t.cut.Err() != nil:
+		sample.Outcome = recording.Unfinished
+		sample.Class = recording.ClassOther
+		sample.Error = "cut by the user"
+	case err != nil:
+		sample.Class = classify(sample.Phase, err)
+		sample.Outcome = outcome(sample.Class)
+		sample.Error = err.Error()
+		sample.Maskable = maskable(req, sample)
+	case !t.expected(resp.StatusCode):
+		sample.Outcome = recording.Failed
+		sample.Class = recording.ClassStatus
+		sample.Error = resp.Status
+	default:
+		sample.Outcome = recording.OK
+		sample.Phase = ""
+	}
+}
+
+func (t *transport) expected(status int) bool {
+	if len(t.expect) == 0 {
+		return status >= 200 && status < 400
+	}
+	return slices.Contains(t.expect, status)
+}
+
+// arm bounds what is done on the connection from here on. It fails once the
+// user has had enough. A connection that is armed while abort runs is either
+// seen here or found in the pool by abort.
+func (t *transport) arm(conn *connection, deadline time.Time) error {
+	if err := conn.raw.SetDeadline(deadline); err != nil {
+		return err
+	}
+	return t.cut.Err()
+}
+
+func (t *transport) abort() {
+	t.cutNow()
+	t.pool.interrupt()
+}
+
+// since is the time since the request was due.
+func (t *transport) since(sample *recording.Sample) time.Duration {
+	return t.now().Sub(sample.Scheduled)
+}

@@ -1,0 +1,139 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Config is everything a run needs.
+type Config struct {
+	// Check has its defaults and is valid.
+	Check check.Check
+	// Observe and Act are clients of their own, so that a burst of reads never
+	// delays a change.
+	Observe, Act kubernetes.Interface
+	Namespace    string
+	// ID tells this run from others on the object that it changes.
+	ID string
+	// Dir is the folder of the recording.
+	Dir string
+	// Tool is the version of the program, for the recording.
+	Tool string
+	// Now is the run's clock. It has to be monotonic: see NewClock.
+	Now func() time.Time
+	// Progress is told what goes on, once a second and whenever that changes.
+	Progress func(Progress)
+}
+
+// NewClock gives a clock that never steps: the time at its making plus the
+// monotonic time since.
+func NewClock() func() time.Time {
+	origin := time.Now()
+	return func() time.Time { return origin.Add(time.Since(origin)) }
+}
+
+// ErrInterrupted is a run that its context ended. The cluster was put back and
+// the recording is complete up to there.
+var ErrInterrupted = errors.New("interrupted")
+
+// restoreTimeout bounds the putting back, which goes on after the run's own
+// context has ended.
+const restoreTimeout = time.Minute
+
+// Run carries out the check and leaves its recording in cfg.Dir. A run that
+// proved nothing is no error: the recording says so. The errors are
+// ErrInterrupted, a preflight that failed, and a tool or cluster that did; the
+// cluster has been put back in every case unless the error says otherwise.
+func Run(ctx context.Context, cfg Config) (err error) {
+	plan, err := preflight(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	writer, err := recording.Create(cfg.Dir, cfg.Now)
+	if err != nil {
+		return err
+	}
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, writer: writer, began: cfg.Now()}
+	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx))) }()
+	err = writer.Header(recording.Header{
+		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts,
+	})
+	if err != nil {
+		return err
+	}
+	if err := plan.workload.Healthy(ctx); err != nil {
+		// Nothing can be proven of a workload that was broken before.
+		r.unproven = "the workload was not healthy before anything was done to it: " + err.Error()
+		return nil
+	}
+	return r.all(ctx)
+}
+
+// run is one run in progress.
+type run struct {
+	cfg      Config
+	workload *chaos.Workload
+	facts    recording.Workload
+	writer   *recording.Writer
+	began    time.Time
+	load     *load
+	driver   *chaos.Driver
+	watched  watched
+	stage    stage
+
+	// unproven is why the run could not be carried out to its end.
+	unproven string
+}
+
+// all starts the watches and the load, takes the run through its phases, and
+// ends both in the reverse order.
+func (r *run) all(ctx context.Context) (err error) {
+	observed, stopWatching, err := r.watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopWatching()) }()
+
+	r.load, err = startLoad(r.cfg, r.writer.Sample)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.load.stop()) }()
+
+	stopReporting := r.reportProgress()
+	defer stopReporting()
+
+	// A watch that fails takes the run's context with it.
+	return r.phases(observed)
+}
+
+func (r *run) ending(ctx context.Context) recording.Ending {
+	end := recording.Ending{
+		At:          r.cfg.Now(),
+		Interrupted: ctx.Err() != nil,
+		Error:       r.unproven,
+		Streams:     []recording.StreamEnd{},
+	}
+	if r.load != nil {
+		end.Streams = r.load.ends
+	}
+	return end
+}
+
+// restore puts back what is still changed, whatever became of the run.
+func (r *run) restore(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
+	defer cancel()
+	if err := r.driver.Restore(ctx); err != nil {
+		return fmt.Errorf("put the workload back: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/shutdowncheck/shutdowncheck/attack"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// load is all streams of a check at work.
+type load struct {
+	streams []*attack.Stream
+	names   []string
+	ends    []recording.StreamEnd
+	errs    []error
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// startLoad begins to send. The load has a context of its own: it goes on until
+// stop, also while an interrupted run puts the cluster back.
+func startLoad(cfg Config, sink func(recording.Sample)) (*load, error) {
+	l := &load{}
+	for _, spec := range cfg.Check.Streams {
+		stream, err := attack.New(attack.Config{
+			Stream: spec, PodHeader: cfg.Check.Target.PodHeader, Now: cfg.Now, Sink: sink,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", spec.Name, err)
+		}
+		l.streams = append(l.streams, stream)
+		l.names = append(l.names, spec.Name)
+	}
+	l.ends = make([]recording.StreamEnd, len(l.streams))
+	l.errs = make([]error, len(l.streams))
+
+	var ctx context.Context
+	ctx, l.cancel = context.WithCancel(context.Background())
+	for i, stream := range l.streams {
+		l.running.Go(func() {
+			l.errs[i] = guard("stream "+l.names[i], func() error {
+				l.ends[i] = stream.Run(ctx)
+				return nil
+			})
+		})
+	}
+	return l, nil
+}
+
+// stop ends the schedule and waits for the requests in flight.
+func (l *load) stop() error {
+	l.cancel()
+	l.running.Wait()
+	return errors.Join(l.errs...)
+}
+
+// abort cuts what is in flight, for a user who does not want to wait.
+func (l *load) abort() {
+	l.cancel()
+	for _, stream := range l.streams {
+		stream.Abort()
+	}
+}
+
+// renew spreads the kept connections over the pods of now.
+func (l *load) renew() {
+	for _, stream := range l.streams {
+		stream.Renew()
+	}
+}
+
+// failed is the number of failures up to now.
+func (l *load) failed() uint64 {
+	var failed uint64
+	for _, stream := range l.streams {
+		failed += stream.Counts().Failed
+	}
+	return failed
+}

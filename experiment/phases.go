@@ -1,0 +1,133 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// journalFile holds, beside the recording, what the run had still to put back.
+const journalFile = "journal.jsonl"
+
+// phases takes the run from the baseline to the last settling and puts the
+// workload back at the end, however that comes.
+func (r *run) phases(ctx context.Context) (err error) {
+	r.driver = &chaos.Driver{
+		Workload: r.workload,
+		Run:      r.cfg.ID,
+		Journal:  filepath.Join(r.cfg.Dir, journalFile),
+		Record:   r.writer.Action,
+		Now:      r.cfg.Now,
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.Join(fmt.Errorf("the run panicked: %v", p), err)
+		}
+		err = errors.Join(err, r.restore(ctx))
+		if errors.Is(err, ErrInterrupted) {
+			r.load.abort()
+		}
+	}()
+
+	if err := r.baseline(ctx); err != nil {
+		return err
+	}
+	if r.load.failed() > 0 {
+		// Whatever it lost afterwards would prove nothing, and a service in
+		// trouble is not to be disturbed.
+		return nil
+	}
+	for number, d := range r.cfg.Check.Disruptions {
+		if err := r.disrupt(ctx, number, d); err != nil {
+			return err
+		}
+		if r.unproven != "" {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *run) baseline(ctx context.Context) error {
+	defer r.enter(recording.Baseline, recording.NoDisruption, "")()
+	return r.waitAndRenew(ctx, r.cfg.Check.Timing.Baseline)
+}
+
+func (r *run) disrupt(ctx context.Context, number int, d check.Disruption) error {
+	err := r.do(ctx, number, d)
+	switch {
+	case err == nil:
+		defer r.enter(recording.Settle, number, d.Kind())()
+		return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle)
+	case ctx.Err() != nil:
+		return cause(ctx)
+	default:
+		var notSteady *chaos.NotSteadyError
+		if !errors.As(err, &notSteady) {
+			return err
+		}
+		// It has run out of its time: put back what can be put back, and see
+		// how that goes before the load ends.
+		r.unproven = err.Error()
+		if err := r.restore(ctx); err != nil {
+			return err
+		}
+		defer r.enter(recording.Settle, number, d.Kind())()
+		return wait(ctx, r.cfg.Check.Timing.Settle)
+	}
+}
+
+func (r *run) do(ctx context.Context, number int, d check.Disruption) error {
+	defer r.enter(recording.Disrupt, number, d.Kind())()
+	timeout := time.Duration(r.cfg.Check.Timing.Timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%s are over", timeout))
+	defer cancel()
+	return r.driver.Do(ctx, number, d)
+}
+
+// enter begins a phase; the function it returns ends it.
+func (r *run) enter(phase recording.RunPhase, disruption int, name string) func() {
+	r.stage.set(phase, name, r.cfg.Now())
+	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: disruption, Name: name})
+	r.tell()
+	return func() {
+		r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseEnded, Phase: phase, Disruption: disruption, Name: name})
+	}
+}
+
+// waitAndRenew waits before a disruption. Halfway it spreads the kept
+// connections anew: the proxies follow a pod that has just become Ready up to a
+// second later, and until then a pool can only miss it.
+func (r *run) waitAndRenew(ctx context.Context, d check.Duration) error {
+	if err := wait(ctx, d/2); err != nil {
+		return err
+	}
+	r.load.renew()
+	return wait(ctx, d-d/2)
+}
+
+// wait lets time pass while the load goes on.
+func wait(ctx context.Context, d check.Duration) error {
+	timer := time.NewTimer(time.Duration(d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return cause(ctx)
+	}
+}
+
+// cause tells a user's interruption from a watch that failed.
+func cause(ctx context.Context) error {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return ErrInterrupted
+}

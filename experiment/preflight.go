@@ -1,0 +1,98 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/timeline"
+)
+
+// RightsError is a run that the cluster's rules do not allow.
+type RightsError struct {
+	Namespace string
+	Missing   []chaos.Permission
+}
+
+// Error names each missing right as kubectl auth can-i would.
+func (e *RightsError) Error() string {
+	rights := make([]string, len(e.Missing))
+	for i, p := range e.Missing {
+		rights[i] = p.String()
+	}
+	return fmt.Sprintf("rights are missing in namespace %s: %s", e.Namespace, strings.Join(rights, ", "))
+}
+
+// plan is what preflight found.
+type plan struct {
+	workload *chaos.Workload
+	facts    recording.Workload
+	steps    []string
+}
+
+// preflight looks whether the run can be done at all, without changing
+// anything.
+func preflight(ctx context.Context, cfg Config) (*plan, error) {
+	missing, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, permissions(cfg.Check))
+	if err != nil {
+		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
+	}
+	if len(missing) > 0 {
+		return nil, &RightsError{Namespace: cfg.Namespace, Missing: missing}
+	}
+	workload, err := chaos.Open(ctx, cfg.Act, cfg.Namespace, cfg.Check.Workload)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := workload.Plan(ctx, cfg.Check.Disruptions)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := workload.Facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &plan{workload: workload, facts: facts, steps: steps}, nil
+}
+
+// permissions are the rights of this run only: to observe, and to do what the
+// check asks for.
+func permissions(c check.Check) []chaos.Permission {
+	needed := chaos.Permissions(c.Workload, c.Disruptions)
+	for _, resource := range timeline.Resources(c.Workload.Kind) {
+		for _, verb := range []string{"list", "watch"} {
+			p := chaos.Permission{Verb: verb, Group: resource.Group, Resource: resource.Name}
+			if resource.Own {
+				p.Name = c.Workload.Name
+			}
+			if !slices.Contains(needed, p) {
+				needed = append(needed, p)
+			}
+		}
+	}
+	return needed
+}
+
+// Plan tells what a run would do, in one line per step, and changes nothing.
+func Plan(ctx context.Context, cfg Config) ([]string, error) {
+	found, err := preflight(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	var steps []string
+	for _, s := range cfg.Check.Streams {
+		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))
+	}
+	steps = append(steps, fmt.Sprintf("watch the undisturbed service for %s", cfg.Check.Timing.Baseline))
+	for _, step := range found.steps {
+		steps = append(steps, step, fmt.Sprintf("let it settle for %s", cfg.Check.Timing.Settle))
+	}
+	for _, warning := range found.facts.Warnings {
+		steps = append(steps, "note: "+warning)
+	}
+	return steps, nil
+}

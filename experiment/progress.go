@@ -1,0 +1,96 @@
+package experiment
+
+import (
+	"sync"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Progress is what goes on at one moment of a run.
+type Progress struct {
+	Phase recording.RunPhase
+	// Disruption is the kind of the one at work, if any.
+	Disruption string
+	// Elapsed counts from the run's beginning, InPhase from the phase's.
+	Elapsed, InPhase time.Duration
+	Streams          []StreamProgress
+	// Terminating is the number of pods on their way out.
+	Terminating int
+	// New tells that the phase has just begun.
+	New bool
+}
+
+// StreamProgress is one stream's part of it.
+type StreamProgress struct {
+	Name             string
+	Sent, OK, Failed uint64
+}
+
+// progressInterval is how often progress is told within a phase.
+const progressInterval = time.Second
+
+// stage is the phase the run is in.
+type stage struct {
+	mu     sync.Mutex
+	phase  recording.RunPhase
+	name   string
+	since  time.Time
+	untold bool
+}
+
+func (s *stage) set(phase recording.RunPhase, name string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.phase, s.name, s.since, s.untold = phase, name, now, true
+}
+
+// tell hands out the present progress.
+func (r *run) tell() {
+	if r.cfg.Progress == nil {
+		return
+	}
+	s := &r.stage
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase == "" {
+		return
+	}
+	now := r.cfg.Now()
+	p := Progress{
+		Phase: s.phase, Disruption: s.name, New: s.untold,
+		Elapsed: now.Sub(r.began), InPhase: now.Sub(s.since),
+		Terminating: r.watched.count(),
+	}
+	s.untold = false
+	for i, stream := range r.load.streams {
+		counts := stream.Counts()
+		p.Streams = append(p.Streams, StreamProgress{
+			Name: r.load.names[i], Sent: counts.Sent, OK: counts.OK, Failed: counts.Failed,
+		})
+	}
+	r.cfg.Progress(p)
+}
+
+// reportProgress tells it at an even pace until the function it returns is
+// called.
+func (r *run) reportProgress() (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(progressInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				r.tell()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}

@@ -1,0 +1,100 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/timeline"
+)
+
+// syncTimeout bounds how long the first lists may take.
+const syncTimeout = 30 * time.Second
+
+// watch starts to observe and returns once no change is missed any more. The
+// context it returns ends with ctx or with the watch; stop ends the watch.
+func (r *run) watch(ctx context.Context) (observed context.Context, stop func() error, err error) {
+	// The watch outlives an interrupted run: what the putting back does to the
+	// pods belongs into the recording.
+	watching, cancelWatching := context.WithCancel(context.WithoutCancel(ctx))
+	observed, cancelObserved := context.WithCancelCause(ctx)
+	synced, ended := make(chan struct{}), make(chan struct{})
+	var failure error
+	go func() {
+		defer close(ended)
+		failure = guard("the watch", func() error {
+			return timeline.Watch(watching, timeline.Config{
+				Client:      r.cfg.Observe,
+				Namespace:   r.cfg.Namespace,
+				Workload:    r.cfg.Check.Workload,
+				WorkloadUID: r.facts.UID,
+				Selector:    r.facts.Selector,
+				Services:    r.facts.Services,
+				Now:         r.cfg.Now,
+				Sink:        r.observe,
+				Synced:      func() { close(synced) },
+			})
+		})
+		if failure != nil {
+			cancelObserved(fmt.Errorf("watch the cluster: %w", failure))
+		}
+	}()
+	stop = func() error {
+		cancelWatching()
+		<-ended
+		cancelObserved(nil)
+		return failure
+	}
+
+	timeout := time.NewTimer(syncTimeout)
+	defer timeout.Stop()
+	select {
+	case <-synced:
+		return observed, stop, nil
+	case <-ended:
+		return nil, nil, stop()
+	case <-timeout.C:
+		err = fmt.Errorf("the cluster did not answer the first lists within %s", syncTimeout)
+	case <-ctx.Done():
+		err = ErrInterrupted
+	}
+	if failed := stop(); failed != nil {
+		err = failed
+	}
+	return nil, nil, err
+}
+
+func (r *run) observe(e recording.Event) {
+	r.watched.take(&e)
+	r.writer.Event(e)
+}
+
+// watched counts the pods that are terminating, for the progress.
+type watched struct {
+	mu          sync.Mutex
+	terminating map[string]bool
+}
+
+func (w *watched) take(e *recording.Event) {
+	if e.Pod == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.terminating == nil {
+		w.terminating = map[string]bool{}
+	}
+	if e.Pod.Change == recording.Deleted {
+		delete(w.terminating, e.Pod.UID)
+	} else if e.Pod.DeletionTimestamp != nil {
+		w.terminating[e.Pod.UID] = true
+	}
+}
+
+func (w *watched) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.terminating)
+}
