@@ -164,3 +164,37 @@ func TestNewConnectionsAreNotKept(t *testing.T) {
 		t.Error("connections are left open")
 	}
 }
+
+// An answer after which the connection carries no further request, although the
+// service leaves it open.
+func TestAnswerEndsConnection(t *testing.T) {
+	for name, answer := range map[string]string{
+		"Connection: close":       "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+		"HTTP/1.0":                "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+		"switching protocols":     "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+		"more than was announced": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok, and more",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := serve(t, false, func(v *visit) {
+				v.request()
+				v.say(answer)
+				v.linger() // ends when the client closes
+			})
+			sink := &samples{}
+			all := send(t, streamTo(t, server, sink, reused(1)), sink, 2)
+			if all[0].Conn != 1 || all[1].Conn != 2 || all[1].BytesIn != all[0].BytesIn {
+				t.Errorf("%+v", all)
+			}
+		})
+	}
+	// HTTP/1.0 with keep-alive asked for and granted carries on.
+	server := serve(t, false, func(v *visit) {
+		for v.request() {
+			v.say("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok")
+		}
+	})
+	sink := &samples{}
+	if all := send(t, streamTo(t, server, sink, reused(1)), sink, 2); all[1].Conn != 1 || all[1].Served != 1 {
+		t.Errorf("%+v", all[1])
+	}
+}

@@ -122,7 +122,7 @@ func TestBusyWorkersShowAsLateness(t *testing.T) {
 func TestTimeoutIsExact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &samples{}
-		s := stream(t, "http://192.0.2.1/", sink, func(c *check.Stream) { c.Rate, c.Timeout = 10, check.Duration(700*time.Millisecond) })
+		s := stream(t, "http://192.0.2.1/", sink, func(c *check.Stream) { c.Rate, c.Timeout = 10, check.Duration(650*time.Millisecond) })
 		defer inMemory(s, time.Second)()
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 950*time.Millisecond)
@@ -130,14 +130,14 @@ func TestTimeoutIsExact(t *testing.T) {
 		end := s.Run(ctx)
 
 		balanced(t, s, sink, end)
-		if took := time.Since(began); end.Sent != 10 || took != 1600*time.Millisecond {
+		if took := time.Since(began); end.Sent != 10 || took != 1550*time.Millisecond {
 			t.Errorf("sent %d, returned after %v", end.Sent, took)
 		}
-		if end.PeakInFlight != 8 || end.MaxInFlight != 8 {
+		if end.PeakInFlight != 7 || end.MaxInFlight != 8 {
 			t.Errorf("%d in flight of %d", end.PeakInFlight, end.MaxInFlight)
 		}
 		for i := range sink.all {
-			if sample := &sink.all[i]; sample.Class != recording.ClassTimeout || sample.End-sample.Sent != 700*time.Millisecond {
+			if sample := &sink.all[i]; sample.Class != recording.ClassTimeout || sample.End-sample.Sent != 650*time.Millisecond {
 				t.Errorf("%+v", sample)
 			}
 		}

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -64,6 +65,23 @@ func TestEveryRequestIsASample(t *testing.T) {
 					t.Errorf("%+v", c)
 				}
 			})
+		}
+	}
+}
+
+// A redirect is the answer, not a reason to send more.
+func TestRedirectIsNotFollowed(t *testing.T) {
+	for _, location := range []string{"/elsewhere", "http://%zz/", ""} {
+		server := serve(t, false, func(v *visit) {
+			for v.request() {
+				v.say("HTTP/1.1 302 Found\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n")
+			}
+		})
+		sink := &samples{}
+		runFor(t, streamTo(t, server, sink, reused(1)), sink, 3)
+		fine(t, sink.all)
+		if n := server.requests.Load(); n != int64(len(sink.all)) || sink.all[0].Status != http.StatusFound {
+			t.Errorf("location %q: the server saw %d requests, %d samples", location, n, len(sink.all))
 		}
 	}
 }
@@ -138,9 +156,14 @@ func TestAbort(t *testing.T) {
 			for range together {
 				<-in
 			}
+			aborted := time.Now()
 			s.Abort()
 			s.Abort()
 			end := <-ended
+			// The server's patience would end it too.
+			if took := time.Since(aborted); took > patience/2 {
+				t.Errorf("returned after %v", took)
+			}
 			balanced(t, s, sink, end)
 			if c := s.Counts(); c.Unfinished != c.Sent || c.Sent < together {
 				t.Errorf("%+v", c)

@@ -7,6 +7,7 @@
 //
 //	run.json               what was run, and against what (Header)
 //	samples-000001.parquet one row per request; a new segment every few seconds
+//	segments.jsonl         each closed segment with its length and checksum
 //	events.jsonl           what the watches saw (Event)
 //	actions.jsonl          what the run itself did (Action)
 //	end.json               how the run ended (Ending); missing after a crash

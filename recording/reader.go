@@ -20,7 +20,7 @@ type Recording struct {
 	Ending *Ending
 
 	dir      string
-	segments []string
+	segments []segmentSeal
 }
 
 // Open reads the recording in dir. Its errors name the file that is damaged and
@@ -38,10 +38,11 @@ func Open(dir string) (*Recording, error) {
 			filepath.Join(dir, headerFile), r.Header.Version, Version)
 	}
 
-	var eventsErr, actionsErr error
+	var eventsErr, actionsErr, segmentsErr error
 	r.Events, eventsErr = readLines[Event](filepath.Join(dir, eventsFile))
 	r.Actions, actionsErr = readLines[Action](filepath.Join(dir, actionsFile))
-	if err := errors.Join(eventsErr, actionsErr); err != nil {
+	r.segments, segmentsErr = readLines[segmentSeal](filepath.Join(dir, segmentsFile))
+	if err := errors.Join(eventsErr, actionsErr, segmentsErr); err != nil {
 		return nil, err
 	}
 
@@ -52,10 +53,7 @@ func Open(dir string) (*Recording, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-
-	var err error
-	r.segments, err = segments(dir)
-	return r, err
+	return r, nil
 }
 
 // Samples gives every sample, segment by segment. Within a segment they stand
@@ -63,8 +61,9 @@ func Open(dir string) (*Recording, error) {
 func (r *Recording) Samples() iter.Seq2[*Sample, error] {
 	return func(yield func(*Sample, error) bool) {
 		read := 0
-		for _, path := range r.segments {
-			more, err := eachSample(path, func(s *Sample) bool {
+		for _, seal := range r.segments {
+			path := filepath.Join(r.dir, seal.Name)
+			more, err := eachSample(path, seal, func(s *Sample) bool {
 				read++
 				return yield(s, nil)
 			})
@@ -80,12 +79,15 @@ func (r *Recording) Samples() iter.Seq2[*Sample, error] {
 }
 
 // eachSample calls use for each sample of one segment until it returns false.
-func eachSample(path string, use func(*Sample) bool) (more bool, err error) {
+func eachSample(path string, seal segmentSeal, use func(*Sample) bool) (more bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer file.Close()
+	if err := seal.verify(file); err != nil {
+		return false, err
+	}
 	segment, err := openSegment(file)
 	if err != nil {
 		return false, err

@@ -31,14 +31,20 @@ type segmentWriter struct {
 	mu     sync.Mutex
 	number int
 	file   *os.File
+	sealer *sealer
+	seals  *lineWriter
 	rows   *parquet.GenericWriter[row]
 	count  int
 	since  time.Time
 	batch  []row
 }
 
-func newSegmentWriter(dir string, now func() time.Time) *segmentWriter {
-	return &segmentWriter{dir: dir, now: now, batch: make([]row, 0, batchRows)}
+func newSegmentWriter(dir string, now func() time.Time) (*segmentWriter, error) {
+	seals, err := newLineWriter(filepath.Join(dir, segmentsFile))
+	if err != nil {
+		return nil, err
+	}
+	return &segmentWriter{dir: dir, now: now, seals: seals, batch: make([]row, 0, batchRows)}, nil
 }
 
 func (w *segmentWriter) write(s *Sample) error {
@@ -63,10 +69,11 @@ func (w *segmentWriter) write(s *Sample) error {
 func (w *segmentWriter) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.rows == nil {
-		return nil
+	var err error
+	if w.rows != nil {
+		err = w.finish()
 	}
-	return w.finish()
+	return errors.Join(err, w.seals.close())
 }
 
 func (w *segmentWriter) begin() error {
@@ -76,7 +83,8 @@ func (w *segmentWriter) begin() error {
 		return fmt.Errorf("begin a segment of samples: %w", err)
 	}
 	w.file = file
-	w.rows = parquet.NewGenericWriter[row](file,
+	w.sealer = newSealer(file)
+	w.rows = parquet.NewGenericWriter[row](w.sealer,
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}))
 	w.count, w.since = 0, w.now()
 	return nil
@@ -91,11 +99,16 @@ func (w *segmentWriter) flush() error {
 	return nil
 }
 
-// finish closes the segment and gives it its readable name.
+// finish closes the segment, gives it its readable name and seals it.
 func (w *segmentWriter) finish() error {
 	err := errors.Join(w.flush(), w.rows.Close(), w.file.Close())
 	if err == nil {
 		err = os.Rename(w.path()+unclosedSuffix, w.path())
+	}
+	if err == nil {
+		err = w.seals.write(segmentSeal{
+			Name: segmentName(w.number), Samples: w.count, Bytes: w.sealer.bytes, CRC32C: w.sealer.sum.Sum32(),
+		})
 	}
 	w.rows, w.file = nil, nil
 	if err != nil {

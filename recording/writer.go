@@ -30,25 +30,24 @@ func Create(dir string, now func() time.Time) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the recording: %w", err)
 	}
-	for _, name := range []string{headerFile, eventsFile, segmentName(1)} {
+	for _, name := range []string{headerFile, eventsFile, segmentsFile} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("%s already holds a recording; name another folder", dir)
 		}
 	}
-	events, err := newLineWriter(filepath.Join(dir, eventsFile))
+	samples, err := newSegmentWriter(dir, now)
 	if err != nil {
 		return nil, err
 	}
+	events, err := newLineWriter(filepath.Join(dir, eventsFile))
+	if err != nil {
+		return nil, errors.Join(err, samples.close())
+	}
 	actions, err := newLineWriter(filepath.Join(dir, actionsFile))
 	if err != nil {
-		return nil, errors.Join(err, events.close())
+		return nil, errors.Join(err, samples.close(), events.close())
 	}
-	return &Writer{
-		dir:     dir,
-		samples: newSegmentWriter(dir, now),
-		events:  events,
-		actions: actions,
-	}, nil
+	return &Writer{dir: dir, samples: samples, events: events, actions: actions}, nil
 }
 
 // Dir is the folder of the recording.
