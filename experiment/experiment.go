@@ -62,7 +62,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, writer: writer, began: cfg.Now()}
-	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx))) }()
+	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx, err))) }()
 	err = writer.Header(recording.Header{
 		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts,
 	})
@@ -102,25 +102,31 @@ func (r *run) all(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, stopWatching()) }()
 
-	r.load, err = startLoad(r.cfg, r.writer.Sample)
+	// Whatever fails beside the phases ends them, so that they put back what
+	// they have changed.
+	running, fail := context.WithCancelCause(observed)
+	defer fail(nil)
+	r.load, err = startLoad(r.cfg, r.writer.Sample, fail)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.load.stop()) }()
 
-	stopReporting := r.reportProgress()
+	stopReporting := r.reportProgress(fail)
 	defer stopReporting()
 
-	// A watch that fails takes the run's context with it.
-	return r.phases(observed)
+	return r.phases(running)
 }
 
-func (r *run) ending(ctx context.Context) recording.Ending {
+func (r *run) ending(ctx context.Context, err error) recording.Ending {
 	end := recording.Ending{
 		At:          r.cfg.Now(),
 		Interrupted: ctx.Err() != nil,
 		Error:       r.unproven,
 		Streams:     []recording.StreamEnd{},
+	}
+	if err != nil && !errors.Is(err, ErrInterrupted) {
+		end.Error = err.Error()
 	}
 	if r.load != nil {
 		end.Streams = r.load.ends

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/shutdowncheck/shutdowncheck/attack"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -22,7 +23,8 @@ type load struct {
 
 // startLoad begins to send. The load has a context of its own: it goes on until
 // stop, also while an interrupted run puts the cluster back.
-func startLoad(cfg Config, sink func(recording.Sample)) (*load, error) {
+// A stream that fails is told to fail.
+func startLoad(cfg Config, sink func(recording.Sample), fail context.CancelCauseFunc) (*load, error) {
 	l := &load{}
 	for _, spec := range cfg.Check.Streams {
 		stream, err := attack.New(attack.Config{
@@ -41,10 +43,13 @@ func startLoad(cfg Config, sink func(recording.Sample)) (*load, error) {
 	ctx, l.cancel = context.WithCancel(context.Background())
 	for i, stream := range l.streams {
 		l.running.Go(func() {
-			l.errs[i] = guard("stream "+l.names[i], func() error {
+			l.errs[i] = guard.Call("stream "+l.names[i], func() error {
 				l.ends[i] = stream.Run(ctx)
 				return nil
 			})
+			if l.errs[i] != nil {
+				fail(l.errs[i])
+			}
 		})
 	}
 	return l, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -26,15 +27,17 @@ func (r *run) phases(ctx context.Context) (err error) {
 		Now:      r.cfg.Now,
 	}
 	defer func() {
-		if p := recover(); p != nil {
-			err = errors.Join(fmt.Errorf("the run panicked: %v", p), err)
-		}
 		err = errors.Join(err, r.restore(ctx))
 		if errors.Is(err, ErrInterrupted) {
 			r.load.abort()
 		}
 	}()
 
+	return guard.Call("the run", func() error { return r.steps(ctx) })
+}
+
+// steps are the phases themselves.
+func (r *run) steps(ctx context.Context) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}

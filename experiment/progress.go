@@ -1,9 +1,11 @@
 package experiment
 
 import (
+	"context"
 	"sync"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -74,19 +76,24 @@ func (r *run) tell() {
 
 // reportProgress tells it at an even pace until the function it returns is
 // called.
-func (r *run) reportProgress() (stop func()) {
+func (r *run) reportProgress(fail context.CancelCauseFunc) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		ticker := time.NewTicker(progressInterval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				r.tell()
-			case <-done:
-				return
+		err := guard.Call("telling the progress", func() error {
+			ticker := time.NewTicker(progressInterval)
+			defer ticker.Stop()
+			for {
+				select {
+				case <-ticker.C:
+					r.tell()
+				case <-done:
+					return nil
+				}
 			}
+		})
+		if err != nil {
+			fail(err)
 		}
 	}()
 	return func() {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/timeline"
 )
@@ -24,7 +25,7 @@ func (r *run) watch(ctx context.Context) (observed context.Context, stop func() 
 	var failure error
 	go func() {
 		defer close(ended)
-		failure = guard("the watch", func() error {
+		failure = guard.Call("the watch", func() error {
 			return timeline.Watch(watching, timeline.Config{
 				Client:      r.cfg.Observe,
 				Namespace:   r.cfg.Namespace,

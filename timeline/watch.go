@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -44,7 +45,7 @@ func Watch(ctx context.Context, cfg Config) error {
 		group.Go(func() error {
 			// A follower that fails must not leave the others' sync waiting.
 			defer f.synced()
-			return f.follow(ctx)
+			return guard.Call("following "+f.name, func() error { return f.follow(ctx) })
 		})
 	}
 	group.Go(func() error {
