@@ -24,7 +24,7 @@ func (d *decoder) decode(node *yaml.Node, v reflect.Value, path string) error {
 	if node.Kind == yaml.AliasNode {
 		return d.fail(node, path, "refers to an anchor; allowed: the value itself")
 	}
-	if text, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return d.text(node, text, path)
 	}
 	switch v.Kind() {

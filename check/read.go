@@ -61,8 +61,13 @@ func document(name string, data []byte) (*yaml.Node, error) {
 	}
 }
 
-// The YAML library tells a syntax error's line only within its text.
-var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
+var (
+	// The YAML library tells a syntax error's line only within its text.
+	yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
+	// Its parser, unlike its scanner, counts lines from 0 (parser.fail in its
+	// decode.go); these are the parser's messages.
+	parserError = regexp.MustCompile(`^did not find expected (<document start>|node content|'-' indicator|key|',' or )`)
+)
 
 func syntaxError(name string, err error) error {
 	line, text := 1, err.Error()
@@ -70,9 +75,13 @@ func syntaxError(name string, err error) error {
 		text = m[2]
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			line = n
+			if parserError.MatchString(text) {
+				line++
+			}
 		}
 	}
-	return &FileError{File: name, Line: line, Err: fmt.Errorf("not YAML: %s; allowed: one YAML document", strings.Join(strings.Fields(text), " "))}
+	text = strings.Join(strings.Fields(text), " ")
+	return &FileError{File: name, Line: line, Err: fmt.Errorf("not YAML: %s; allowed: one YAML document", text)}
 }
 
 // validate gives the check's problems, each with its line.
@@ -89,8 +98,7 @@ func (d *decoder) validate(c Check) error {
 		p = append(p, err.Unwrap()...)
 	}
 	for i, err := range p {
-		var field *FieldError
-		if errors.As(err, &field) {
+		if field, ok := errors.AsType[*FieldError](err); ok {
 			p[i] = &FileError{File: d.file, Line: d.line(field.Field), Err: err}
 		}
 	}

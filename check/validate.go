@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -121,7 +122,7 @@ func (c Check) validateDisruptions(p *problems) {
 	for i, d := range c.Disruptions {
 		at := fmt.Sprintf("disruptions[%d]", i)
 		if set := d.kinds(); len(set) != 1 {
-			p.add(at, "%s; want exactly one of restart, scale", listed(set))
+			p.add(at, "%s; want exactly one of %s", listed(set), keys(fieldsOf(reflect.ValueOf(d))))
 			continue
 		}
 		if d.Scale == nil {
@@ -139,12 +140,12 @@ func (c Check) validateDisruptions(p *problems) {
 // kinds names the disruptions that are set.
 func (d Disruption) kinds() []string {
 	var set []string
-	if d.Restart != nil {
-		set = append(set, "restart")
+	for name, field := range fieldsOf(reflect.ValueOf(d)) {
+		if !field.IsNil() {
+			set = append(set, name)
+		}
 	}
-	if d.Scale != nil {
-		set = append(set, "scale")
-	}
+	slices.Sort(set)
 	return set
 }
 
@@ -182,8 +183,7 @@ func (p *problems) url(field, raw string) {
 		return
 	}
 	u, err := url.Parse(raw)
-	var parse *url.Error
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*url.Error](err); ok {
 		p.add(field, "%q is no URL (%v); %s", raw, parse.Err, want)
 		return
 	}

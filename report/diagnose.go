@@ -145,10 +145,10 @@ func (s *scene) explain(f *failure, t *Termination) (Cause, strength) {
 		}
 	case cutOnReuse:
 		switch {
-		case end.Before(exit.From) && t.signalled(end):
-			return KeepaliveCut, closeFit
 		case within(end, exit, clockSlack):
 			return cutOnReuseBy(t), t.exitFits(end)
+		case end.Before(exit.From) && t.signalled(end):
+			return KeepaliveCut, closeFit
 		}
 	case wrongAnswer:
 	}

@@ -92,6 +92,15 @@ func TestCauses(t *testing.T) {
 			"failed; 1 keepalive-cut (certain) [web-1] between SIGTERM and exit",
 		},
 		{
+			"taken along by the exit just as it came in", abrupt(),
+			[]request{
+				{stream: "short-reused", sent: 6262 * ms, took: 3 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassReset},
+				// An answer that a proxy delivered a little later.
+				{sent: 6250 * ms, took: 30 * ms, pod: "web-1"},
+			},
+			"failed; 1 no-drain (certain) [web-1] at the exit",
+		},
+		{
 			"cut at the end of the grace", killed(),
 			[]request{
 				{sent: 6240 * ms, took: 3020 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF},

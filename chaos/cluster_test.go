@@ -1,0 +1,326 @@
+package chaos
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+const namespace = "shop"
+
+var (
+	web         = check.Workload{Kind: check.Deployment, Name: "web"}
+	deployments = appsv1.SchemeGroupVersion.WithResource("deployments")
+	podsOf      = corev1.SchemeGroupVersion.WithResource("pods")
+)
+
+// cluster is a fake API with one Deployment, and by choice a controller that
+// does at once, within the call that asks for it, what the real one does in
+// seconds. It proves nothing about Kubernetes: it is there to see what this
+// package asks, writes down and reports.
+type cluster struct {
+	t      *testing.T
+	client *fake.Clientset
+	// obedient makes the controller act.
+	obedient bool
+	// watches are those that a list has already begun, by resource.
+	watches map[string]watch.Interface
+	// conflicts is how many writes are still refused as conflicts.
+	conflicts int
+	made      int
+
+	// onWrite is called before each write.
+	onWrite func(clienttesting.Action)
+}
+
+func newCluster(t *testing.T, change ...func(*appsv1.Deployment)) *cluster {
+	t.Helper()
+	d := deployment()
+	for _, f := range change {
+		f(d)
+	}
+	c := &cluster{t: t, client: fake.NewClientset(d), obedient: true, watches: map[string]watch.Interface{}}
+	for range *d.Spec.Replicas {
+		c.makePod(d)
+	}
+	c.client.PrependReactor("patch", "deployments", c.patch)
+	c.client.PrependReactor("get", "deployments", c.getScale)
+	c.client.PrependReactor("update", "deployments", c.updateScale)
+	c.client.PrependReactor("list", "*", c.list)
+	c.client.PrependWatchReactor("*", c.watch)
+	return c
+}
+
+func deployment() *appsv1.Deployment {
+	return &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: "web", Namespace: namespace, UID: "uid-web", Generation: 4,
+			Annotations: map[string]string{"deployment.kubernetes.io/revision": "7", "owner": "shop"},
+		},
+		Spec: appsv1.DeploymentSpec{
+			Replicas: new(int32(3)),
+			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "web", "tier": "front"}}},
+		},
+		Status: appsv1.DeploymentStatus{ObservedGeneration: 4, Replicas: 3, UpdatedReplicas: 3, ReadyReplicas: 3, AvailableReplicas: 3},
+	}
+}
+
+func (c *cluster) makePod(d *appsv1.Deployment) {
+	hash := "h" + d.Annotations["deployment.kubernetes.io/revision"]
+	c.made++
+	name := fmt.Sprintf("web-%s-%d", hash, c.made)
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name, Namespace: namespace, UID: types.UID("uid-" + name),
+			Labels:          map[string]string{"app": "web", "pod-template-hash": hash},
+			OwnerReferences: []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "web-" + hash, Controller: new(true)}},
+		},
+		Status: corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
+	}
+	c.must(c.client.Tracker().Add(pod))
+}
+
+func (c *cluster) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cluster) deployment() *appsv1.Deployment {
+	o, err := c.client.Tracker().Get(deployments, namespace, "web")
+	c.must(err)
+	return o.(*appsv1.Deployment).DeepCopy()
+}
+
+// set changes the Deployment as somebody else would.
+func (c *cluster) set(change func(*appsv1.Deployment)) {
+	d := c.deployment()
+	change(d)
+	c.must(c.client.Tracker().Update(deployments, d, namespace))
+}
+
+func (c *cluster) pods() []*corev1.Pod {
+	o, err := c.client.Tracker().List(podsOf, corev1.SchemeGroupVersion.WithKind("Pod"), namespace)
+	c.must(err)
+	var all []*corev1.Pod
+	for i := range o.(*corev1.PodList).Items {
+		all = append(all, &o.(*corev1.PodList).Items[i])
+	}
+	sortByName(all)
+	return all
+}
+
+func (c *cluster) refuse(action clienttesting.Action) error {
+	if c.onWrite != nil {
+		c.onWrite(action)
+	}
+	if c.conflicts > 0 {
+		c.conflicts--
+		return apierrors.NewConflict(deployments.GroupResource(), "web", nil)
+	}
+	return nil
+}
+
+func (c *cluster) patch(action clienttesting.Action) (bool, runtime.Object, error) {
+	if err := c.refuse(action); err != nil {
+		return true, nil, err
+	}
+	before := c.deployment()
+	_, _, err := clienttesting.ObjectReaction(c.client.Tracker())(action)
+	if err != nil {
+		return true, nil, err
+	}
+	after := c.deployment()
+	if !equalTemplates(before, after) {
+		c.rollOut(after)
+	}
+	return true, c.deployment(), nil
+}
+
+// list begins a watch before anything is listed, and watch hands it out: like
+// a real API, and unlike the fake one, nothing is lost between the two.
+func (c *cluster) list(action clienttesting.Action) (bool, runtime.Object, error) {
+	resource := action.GetResource()
+	if old, ok := c.watches[resource.Resource]; ok {
+		old.Stop()
+	}
+	begun, err := c.client.Tracker().Watch(resource, namespace)
+	c.watches[resource.Resource] = begun
+	return false, nil, err
+}
+
+func (c *cluster) watch(action clienttesting.Action) (bool, watch.Interface, error) {
+	resource := action.GetResource()
+	if begun, ok := c.watches[resource.Resource]; ok {
+		delete(c.watches, resource.Resource)
+		return true, begun, nil
+	}
+	begun, err := c.client.Tracker().Watch(resource, namespace)
+	return true, begun, err
+}
+
+func equalTemplates(a, b *appsv1.Deployment) bool {
+	return equal(stamp(a), stamp(b))
+}
+
+func stamp(d *appsv1.Deployment) *string {
+	value, ok := d.Spec.Template.Annotations[restartedAtKey]
+	if !ok {
+		return nil
+	}
+	return &value
+}
+
+// rollOut replaces every pod.
+func (c *cluster) rollOut(d *appsv1.Deployment) {
+	d.Generation++
+	if c.obedient {
+		d.Status.ObservedGeneration = d.Generation
+		d.Annotations["deployment.kubernetes.io/revision"] = fmt.Sprint(7 + d.Generation - 4)
+		for _, pod := range c.pods() {
+			c.must(c.client.Tracker().Delete(podsOf, namespace, pod.Name))
+		}
+		for range *d.Spec.Replicas {
+			c.makePod(d)
+		}
+	}
+	c.must(c.client.Tracker().Update(deployments, d, namespace))
+}
+
+func (c *cluster) getScale(action clienttesting.Action) (bool, runtime.Object, error) {
+	if action.GetSubresource() != "scale" {
+		return false, nil, nil
+	}
+	d := c.deployment()
+	return true, &autoscalingv1.Scale{
+		ObjectMeta: metav1.ObjectMeta{Name: d.Name, Namespace: d.Namespace, UID: d.UID},
+		Spec:       autoscalingv1.ScaleSpec{Replicas: *d.Spec.Replicas},
+	}, nil
+}
+
+func (c *cluster) updateScale(action clienttesting.Action) (bool, runtime.Object, error) {
+	if action.GetSubresource() != "scale" {
+		return false, nil, nil
+	}
+	if err := c.refuse(action); err != nil {
+		return true, nil, err
+	}
+	scale := action.(clienttesting.UpdateAction).GetObject().(*autoscalingv1.Scale)
+	d := c.deployment()
+	d.Spec.Replicas = new(scale.Spec.Replicas)
+	d.Generation++
+	if c.obedient {
+		c.reach(d, scale.Spec.Replicas)
+	}
+	c.must(c.client.Tracker().Update(deployments, d, namespace))
+	return true, scale, nil
+}
+
+// reach makes or ends pods until there are n.
+func (c *cluster) reach(d *appsv1.Deployment, n int32) {
+	s := &d.Status
+	s.ObservedGeneration, s.Replicas, s.UpdatedReplicas, s.ReadyReplicas, s.AvailableReplicas = d.Generation, n, n, n, n
+	present := c.pods()
+	for i := int32(len(present)); i < n; i++ {
+		c.makePod(d)
+	}
+	for i := n; i < int32(len(present)); i++ {
+		c.must(c.client.Tracker().Delete(podsOf, namespace, present[i].Name))
+	}
+}
+
+// open gives the cluster's workload.
+func (c *cluster) open() *Workload {
+	c.t.Helper()
+	w, err := Open(c.t.Context(), c.client, namespace, web)
+	c.must(err)
+	return w
+}
+
+// run is one run's driver with what it recorded.
+type run struct {
+	*Driver
+	actions []recording.Action
+}
+
+// begin gives a driver whose clock goes on by a millisecond with each look.
+func (c *cluster) begin(id string) *run {
+	r := &run{}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	r.Driver = &Driver{
+		Workload: c.open(),
+		Run:      id,
+		Journal:  filepath.Join(c.t.TempDir(), "journal.jsonl"),
+		Record:   func(a recording.Action) { r.actions = append(r.actions, a) },
+		Now:      func() time.Time { now = now.Add(time.Millisecond); return now },
+	}
+	return r
+}
+
+func (r *run) kinds() []recording.ActionKind {
+	var kinds []recording.ActionKind
+	for _, a := range r.actions {
+		kinds = append(kinds, a.Kind)
+	}
+	return kinds
+}
+
+// steps reads the journal.
+func (r *run) steps(t *testing.T) []step {
+	t.Helper()
+	file, err := os.Open(r.Journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var steps []step
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var e entry
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, e.Step)
+	}
+	return steps
+}
+
+func want[T comparable](t *testing.T, what string, got []T, want ...T) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// writes names the calls that change something.
+func (c *cluster) writes() []string {
+	var writes []string
+	for _, action := range c.client.Actions() {
+		switch action.GetVerb() {
+		case "get", "list", "watch":
+		default:
+			writes = append(writes, action.GetVerb()+" "+action.GetResource().Resource+"/"+action.GetSubresource())
+		}
+	}
+	return writes
+}

@@ -1,0 +1,126 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Driver does disruptions to one workload, one at a time, and puts back what
+// they changed. All fields must be set. It is for one goroutine.
+type Driver struct {
+	Workload *Workload
+	// Run is the run's id; it is what marks our own annotation.
+	Run string
+	// Journal is the path of the restore journal, in the run's folder.
+	Journal string
+	// Record takes what was done, in the order in which it became known.
+	Record func(recording.Action)
+	// Now is the clock of the recorded times.
+	Now func() time.Time
+
+	// open is the change that is neither undone nor kept. There is never more
+	// than one, so the annotation need not tell an order.
+	open *change
+}
+
+// Do carries out one disruption and returns when it is over: every pod it
+// doomed is gone, its replacements are Ready, and the workload has what it
+// wants. index is the disruption's place in the check.
+//
+// It fails with a PlanError or a ClaimedError before anything was changed,
+// with a NotSteadyError when ctx ends first. Whatever the error, what was
+// changed stays changed until Restore, and until then Do refuses to do more.
+func (d *Driver) Do(ctx context.Context, index int, disruption check.Disruption) error {
+	if d.open != nil && !d.open.settled {
+		return fmt.Errorf("the %s of %s before this is still to be restored", d.open.name(), d.Workload)
+	}
+	v, err := d.Workload.watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	s, err := d.Workload.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.Workload.claimed(s, d.Run); err != nil {
+		return err
+	}
+	if err := d.Workload.fit(s, index, disruption); err != nil {
+		return err
+	}
+	a := &attempt{Driver: d, view: v, index: index, name: disruption.Kind()}
+	if disruption.Restart != nil {
+		err = a.restart(ctx, s)
+	} else {
+		err = a.scale(ctx, s, disruption.Scale)
+	}
+	return a.finish(ctx, err)
+}
+
+// attempt is one disruption under way.
+type attempt struct {
+	*Driver
+	view   *view
+	index  int
+	name   string
+	doomed []*corev1.Pod
+}
+
+// finish records how the disruption ended.
+func (a *attempt) finish(ctx context.Context, err error) error {
+	if err == nil {
+		a.record(recording.Steady, span{at: a.Now()}, pods(len(a.doomed))+" ended, all that are wanted are Ready")
+		return a.keep(ctx)
+	}
+	reason := err.Error()
+	if wait, ok := errors.AsType[*waitError](err); ok {
+		reason = wait.reason
+		err = &NotSteadyError{Name: a.name, Object: a.Workload.String(), Reason: wait.reason, Err: wait.err}
+	}
+	a.record(recording.NotSteady, span{at: a.Now()}, reason)
+	return err
+}
+
+// span is the time around a call.
+type span struct{ at, done time.Time }
+
+// during takes the time around call.
+func (d *Driver) during(call func() error) (span, error) {
+	at := d.Now()
+	err := call()
+	return span{at: at, done: d.Now()}, err
+}
+
+func (a *attempt) record(kind recording.ActionKind, when span, detail string) {
+	action := recording.Action{
+		At: when.at, Done: when.done, Kind: kind, Phase: recording.Disrupt,
+		Disruption: a.index, Name: a.name, Object: a.Workload.String(), Detail: detail,
+	}
+	for _, pod := range a.doomed {
+		action.Doomed = append(action.Doomed, pod.Name)
+	}
+	a.Record(action)
+}
+
+// begin writes a change down before it is made.
+func (a *attempt) begin(c change) error {
+	c.At, c.index = a.Now(), a.index
+	if err := a.journal(stepBegun, c); err != nil {
+		return fmt.Errorf("%s of %s not begun: %w", a.name, a.Workload, err)
+	}
+	a.open = &c
+	return nil
+}
+
+func (d *Driver) journal(s step, c change) error {
+	w := d.Workload
+	return entry{At: d.Now(), Run: d.Run, Namespace: w.namespace, Object: w.String(), UID: w.uid, Step: s, Change: c}.write(d.Journal)
+}

@@ -1,0 +1,368 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+var (
+	restart    = check.Disruption{Restart: &check.Restart{}}
+	scaleToOne = check.Disruption{Scale: &check.Scale{To: 1}}
+)
+
+func TestRestart(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	if err := r.Do(t.Context(), 2, restart); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
+	requested := r.actions[0]
+	want(t, "doomed", requested.Doomed, "web-h7-1", "web-h7-2", "web-h7-3")
+	if requested.Disruption != 2 || requested.Phase != recording.Disrupt || requested.Name != "restart" || requested.Object != "deployment/web" {
+		t.Errorf("got %+v", requested)
+	}
+	if !requested.Done.After(requested.At) {
+		t.Errorf("the request took from %v to %v", requested.At, requested.Done)
+	}
+	want(t, "journal", r.steps(t), stepBegun, stepKept)
+	want(t, "writes", c.writes(), "patch deployments/", "patch deployments/")
+	if _, there := c.deployment().Annotations[undoKey]; there {
+		t.Error("the annotation is still there")
+	}
+
+	// It was asked for, so it stays.
+	if err := r.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if stamp(c.deployment()) == nil {
+		t.Error("Restore rolled the restart back")
+	}
+}
+
+func TestScaleGoesThereAndBack(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	if err := r.Do(t.Context(), 0, scaleToOne); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "actions", r.kinds(), recording.Requested, recording.Restored, recording.Steady)
+	want(t, "doomed", r.actions[0].Doomed, "web-h7-2", "web-h7-3")
+	want(t, "details", []string{r.actions[0].Detail, r.actions[1].Detail}, "replicas set from 3 to 1", "replicas set back from 1 to 3")
+	want(t, "journal", r.steps(t), stepBegun, stepRestored)
+	want(t, "writes", c.writes(), "patch deployments/", "update deployments/scale", "update deployments/scale", "patch deployments/")
+	if _, there := c.deployment().Annotations[undoKey]; there {
+		t.Error("the annotation is still there")
+	}
+}
+
+func TestScaleStaysWhereAsked(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	if err := r.Do(t.Context(), 0, check.Disruption{Scale: &check.Scale{To: 1, Restore: new(false)}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
+	want(t, "replicas", []int32{*c.deployment().Spec.Replicas}, 1)
+	if _, there := c.deployment().Annotations[undoKey]; there {
+		t.Error("the annotation is still there")
+	}
+}
+
+// Whatever happens between two writes, the way back is known: the journal is
+// written before the first, and the annotation with or before the change.
+func TestTheUndoIsWrittenFirst(t *testing.T) {
+	for name, disruption := range map[string]check.Disruption{"restart": restart, "scale": scaleToOne} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			r := c.begin("run-1")
+			c.onWrite = func(action clienttesting.Action) {
+				if _, err := os.Stat(r.Journal); err != nil {
+					t.Errorf("%s before the journal: %v", action.GetVerb(), err)
+				}
+				if action.GetSubresource() == "scale" && *c.deployment().Spec.Replicas == 3 && c.deployment().Annotations[undoKey] == "" {
+					t.Error("scaled before the annotation")
+				}
+				if patch, ok := action.(clienttesting.PatchAction); ok && strings.Contains(string(patch.GetPatch()), restartedAtKey) && !strings.Contains(string(patch.GetPatch()), undoKey) {
+					t.Error("restarted without the annotation")
+				}
+			}
+			if err := r.Do(t.Context(), 0, disruption); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestWithoutAJournalNothingIsChanged(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	r.Journal = filepath.Join(t.TempDir(), "missing", "journal.jsonl")
+	for _, disruption := range []check.Disruption{restart, scaleToOne} {
+		if err := r.Do(t.Context(), 0, disruption); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("got %v", err)
+		}
+	}
+	want(t, "writes", c.writes())
+}
+
+// interrupt does a disruption that the controller does not obey, and ends it
+// when its request is out.
+func (c *cluster) interrupt(r *run, disruption check.Disruption) error {
+	ctx, cancel := context.WithCancelCause(c.t.Context())
+	c.obedient = false
+	record := r.Record
+	r.Record = func(a recording.Action) {
+		record(a)
+		cancel(errors.New("stopped"))
+	}
+	c.onWrite = func(action clienttesting.Action) {
+		// Which pods a scale dooms only shows when they end, and these do not.
+		if action.GetSubresource() == "scale" {
+			cancel(errors.New("stopped"))
+		}
+	}
+	err := r.Do(ctx, 0, disruption)
+	r.Record, c.onWrite, c.obedient = record, nil, true
+	return err
+}
+
+func TestRestoreAfterAnInterruption(t *testing.T) {
+	tests := map[string]struct {
+		disruption check.Disruption
+		reason     string
+		detail     string
+	}{
+		"restart": {
+			restart,
+			"; not asked to end yet: web-h7-1, web-h7-2, web-h7-3",
+			"template annotation kubectl.kubernetes.io/restartedAt removed again",
+		},
+		"scale": {
+			scaleToOne,
+			"scale of deployment/web did not come to its end (stopped): 2 pods more must be asked to end",
+			"replicas set back from 1 to 3",
+		},
+		"scale that was to stay": {
+			check.Disruption{Scale: &check.Scale{To: 1, Restore: new(false)}},
+			"scale of deployment/web did not come to its end (stopped): 2 pods more must be asked to end",
+			"replicas set back from 1 to 3",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			r := c.begin("run-1")
+			err := c.interrupt(r, test.disruption)
+			hung, ok := errors.AsType[*NotSteadyError](err)
+			if !ok || hung.Name != r.actions[1].Name || hung.Object != "deployment/web" || text(hung.Err) != "stopped" {
+				t.Errorf("got %+v", err)
+			}
+			if !strings.HasSuffix(err.Error(), test.reason) {
+				t.Errorf("got  %v\nwant ...%s", err, test.reason)
+			}
+			if err := r.Do(t.Context(), 1, restart); err == nil {
+				t.Error("a second disruption was begun before the first was restored")
+			}
+			if err := r.Restore(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			want(t, "actions", r.kinds(), recording.Requested, recording.NotSteady, recording.Restored)
+			want(t, "detail", []string{r.actions[2].Detail}, test.detail)
+			want(t, "journal", r.steps(t), stepBegun, stepRestored)
+			d := c.deployment()
+			if *d.Spec.Replicas != 3 || stamp(d) != nil {
+				t.Errorf("got %d replicas, restarted at %v", *d.Spec.Replicas, stamp(d))
+			}
+			want(t, "annotations", slices.Sorted(maps.Keys(d.Annotations)), "deployment.kubernetes.io/revision", "owner")
+
+			before := len(c.writes())
+			if err := r.Restore(t.Context()); err != nil || len(c.writes()) != before {
+				t.Errorf("a second Restore wrote %v, %v", c.writes()[before:], err)
+			}
+		})
+	}
+}
+
+func TestRestorePutsAnEarlierRestartBack(t *testing.T) {
+	c := newCluster(t, func(d *appsv1.Deployment) {
+		d.Spec.Template.Annotations = map[string]string{restartedAtKey: "2026-01-01T00:00:00Z"}
+	})
+	r := c.begin("run-1")
+	if err := c.interrupt(r, restart); err == nil {
+		t.Fatal("the restart came to its end")
+	}
+	if err := r.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "restartedAt", []string{*stamp(c.deployment())}, "2026-01-01T00:00:00Z")
+}
+
+func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
+	tests := map[string]struct {
+		disruption check.Disruption
+		theirs     func(*appsv1.Deployment)
+		want       string
+	}{
+		"replicas": {
+			scaleToOne, func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(5)) },
+			"putting back the scale: deployment/web wants 5 pods, not the 1 of this run: somebody else has changed it, and it is left so",
+		},
+		"restart": {
+			restart, func(d *appsv1.Deployment) { d.Spec.Template.Annotations[restartedAtKey] = "2027-01-01T00:00:00Z" },
+			"putting back the restart: deployment/web was restarted by somebody else since, and it is left so",
+		},
+		"rollout": {
+			restart, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
+			"putting back the restart: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
+		},
+		"object": {
+			scaleToOne, func(d *appsv1.Deployment) { d.UID = "uid-new" },
+			"putting back the scale: deployment/web was deleted and made anew, so nothing of this run is left on it",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			r := c.begin("run-1")
+			if err := c.interrupt(r, test.disruption); err == nil {
+				t.Fatal("it came to its end")
+			}
+			c.set(test.theirs)
+			theirs := c.deployment()
+			err := r.Restore(t.Context())
+			if _, ok := errors.AsType[*ChangedError](err); !ok || err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+			now := c.deployment()
+			if *now.Spec.Replicas != *theirs.Spec.Replicas || !equalTemplates(now, theirs) {
+				t.Errorf("overwritten: %+v", now.Spec)
+			}
+			want(t, "journal", r.steps(t), stepBegun, stepLeft)
+			want(t, "last action", r.kinds()[2:], recording.RestoreFailed)
+			if err := r.Restore(t.Context()); err != nil {
+				t.Errorf("told twice: %v", err)
+			}
+		})
+	}
+}
+
+func TestAConflictIsReadAnew(t *testing.T) {
+	for name, disruption := range map[string]check.Disruption{"restart": restart, "scale": scaleToOne} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			c.conflicts = 3
+			r := c.begin("run-1")
+			if err := r.Do(t.Context(), 0, disruption); err != nil {
+				t.Fatal(err)
+			}
+			if c.conflicts != 0 {
+				t.Errorf("%d conflicts were not met", c.conflicts)
+			}
+		})
+	}
+}
+
+func TestADeletedWorkloadEndsTheWait(t *testing.T) {
+	c := newCluster(t)
+	c.obedient = false
+	r := c.begin("run-1")
+	record := r.Record
+	r.Record = func(a recording.Action) {
+		record(a)
+		if a.Kind == recording.Requested {
+			c.must(c.client.Tracker().Delete(deployments, namespace, "web"))
+		}
+	}
+	err := r.Do(t.Context(), 0, restart)
+	if _, ok := errors.AsType[*ChangedError](err); !ok {
+		t.Errorf("got %v", err)
+	}
+	want(t, "actions", r.kinds(), recording.Requested, recording.NotSteady)
+}
+
+// A watch that breaks off is begun anew, and what was missed is seen all the
+// same.
+func TestALostWatchIsBegunAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		var first watch.Interface
+		c.client.PrependWatchReactor("deployments", func(action clienttesting.Action) (bool, watch.Interface, error) {
+			_, w, err := c.watch(action)
+			if first == nil {
+				first = w
+			}
+			return true, w, err
+		})
+		w := c.open()
+		v, err := w.watch(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.close()
+		synctest.Wait()
+		first.Stop()
+		c.set(func(d *appsv1.Deployment) { d.Generation = 99 })
+		err = v.wait(t.Context(), func() (string, error) {
+			s, err := v.state()
+			if s.meta.Generation != 99 {
+				return "not seen", err
+			}
+			return "", err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAForbiddenWatchEndsTheWait(t *testing.T) {
+	c := newCluster(t)
+	w := c.open()
+	c.client.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, forbidden("pods")
+	})
+	_, err := w.watch(t.Context())
+	if err == nil || err.Error() != "watching deployment/web: failed to list *v1.Pod: pods is forbidden: no" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRestartTime(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 700e6, time.UTC)
+	tests := map[string]struct {
+		last *string
+		want string
+	}{
+		"first":              {nil, "2026-03-01T12:00:00Z"},
+		"long after":         {new("2026-02-01T12:00:00Z"), "2026-03-01T12:00:00Z"},
+		"in the same second": {new("2026-03-01T12:00:00Z"), "2026-03-01T12:00:01Z"},
+		"by a fast clock":    {new("2026-03-01T12:00:07Z"), "2026-03-01T12:00:08Z"},
+		"in another zone":    {new("2026-03-01T13:00:00+01:00"), "2026-03-01T13:00:01+01:00"},
+		"unreadable":         {new("yesterday"), "2026-03-01T12:00:00Z"},
+	}
+	for name, test := range tests {
+		if got := restartTime(test.last, now); got != test.want {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		}
+	}
+}

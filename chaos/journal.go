@@ -1,0 +1,68 @@
+package chaos
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// step is what became of a change.
+type step string
+
+const (
+	// stepBegun is written before the change is made.
+	stepBegun step = "begun"
+	// stepKept is a change that stays, because it came to its end.
+	stepKept step = "kept"
+	// stepRestored is a change that was undone, stepLeft one that somebody
+	// else's change replaced.
+	stepRestored step = "restored"
+	stepLeft     step = "left"
+)
+
+// entry is one line of the journal.
+type entry struct {
+	At        time.Time `json:"at"`
+	Run       string    `json:"run"`
+	Namespace string    `json:"namespace"`
+	Object    string    `json:"object"`
+	UID       types.UID `json:"uid"`
+	Step      step      `json:"step"`
+	Change    change    `json:"change"`
+}
+
+// write adds the entry to the journal at path and returns when it is on the
+// disk, with the file's name in its folder if the file is new.
+func (e entry) write(path string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("writing the restore journal: %w", err)
+		}
+	}()
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, missing := os.Stat(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(line, '\n'))
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if missing == nil {
+		return nil
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

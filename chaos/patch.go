@@ -1,0 +1,39 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// edit is what one patch changes. A value is a string or nil, which removes
+// the annotation; a key that is absent stays as it is.
+type edit struct {
+	annotations         map[string]any
+	templateAnnotations map[string]any
+}
+
+// apply makes the edit, unless the workload is no longer as s shows it: then
+// the error is a conflict.
+func (w *Workload) apply(ctx context.Context, s state, e edit) (state, error) {
+	// A null in place of the whole mapping would remove every annotation.
+	metadata := map[string]any{"resourceVersion": s.meta.ResourceVersion}
+	if e.annotations != nil {
+		metadata["annotations"] = e.annotations
+	}
+	patch := map[string]any{"metadata": metadata}
+	if e.templateAnnotations != nil {
+		patch["spec"] = map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": e.templateAnnotations}}}
+	}
+	data, err := json.Marshal(patch)
+	if err != nil {
+		return state{}, fmt.Errorf("writing the patch for %s: %w", w, err)
+	}
+	after, err := w.api.patch(ctx, types.StrategicMergePatchType, data)
+	if err != nil {
+		return state{}, fmt.Errorf("patching %s: %w", w, err)
+	}
+	return after, nil
+}

@@ -1,0 +1,86 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// Permission is one right in the workload's namespace.
+type Permission struct {
+	Verb        string
+	Group       string
+	Resource    string
+	Subresource string
+	// Name is the one object the right is needed for; empty means all. A
+	// watch of one object by its name needs no more than the right to that one
+	// (apiserver pkg/endpoints/request/requestinfo.go).
+	Name string
+}
+
+// String gives it as in "patch deployments.apps/scale web".
+func (p Permission) String() string {
+	text := p.Verb + " " + p.Resource
+	if p.Group != "" {
+		text += "." + p.Group
+	}
+	if p.Subresource != "" {
+		text += "/" + p.Subresource
+	}
+	if p.Name != "" {
+		text += " " + p.Name
+	}
+	return text
+}
+
+// Permissions gives the rights that this package needs for the disruptions,
+// and no others: for Open, Healthy, Facts, Plan, and for Do, Restore and Undo
+// where there are disruptions.
+func Permissions(ref check.Workload, disruptions []check.Disruption) []Permission {
+	resource := map[check.WorkloadKind]string{
+		check.Deployment: "deployments", check.StatefulSet: "statefulsets", check.DaemonSet: "daemonsets",
+	}[ref.Kind]
+	own := func(verb, subresource string) Permission {
+		return Permission{Verb: verb, Group: "apps", Resource: resource, Subresource: subresource, Name: ref.Name}
+	}
+	needed := []Permission{
+		own("get", ""),
+		{Verb: "list", Resource: "pods"},
+		{Verb: "list", Resource: "services"},
+	}
+	if len(disruptions) > 0 {
+		// Every change is announced in an annotation, so even a scale patches.
+		needed = append(needed, own("list", ""), own("watch", ""), own("patch", ""), Permission{Verb: "watch", Resource: "pods"})
+	}
+	if slices.ContainsFunc(disruptions, func(d check.Disruption) bool { return d.Scale != nil }) {
+		needed = append(needed, own("get", "scale"), own("update", "scale"))
+	}
+	return needed
+}
+
+// Missing gives those of the rights that the client does not have, by asking
+// the API server for each (SelfSubjectAccessReview).
+func Missing(ctx context.Context, client kubernetes.Interface, namespace string, needed []Permission) ([]Permission, error) {
+	var missing []Permission
+	for _, p := range needed {
+		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: namespace, Verb: p.Verb, Group: p.Group, Resource: p.Resource, Subresource: p.Subresource, Name: p.Name,
+			},
+		}}
+		answer, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("asking for the right to %s: %w", p, err)
+		}
+		if !answer.Status.Allowed {
+			missing = append(missing, p)
+		}
+	}
+	return missing, nil
+}

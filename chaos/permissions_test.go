@@ -1,0 +1,88 @@
+package chaos
+
+import (
+	"testing"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+func TestPermissions(t *testing.T) {
+	tests := map[string]struct {
+		workload    check.Workload
+		disruptions []check.Disruption
+		want        []string
+	}{
+		"to look": {web, nil, []string{"get deployments.apps web", "list pods", "list services"}},
+		"restart": {check.Workload{Kind: check.DaemonSet, Name: "node"}, []check.Disruption{restart}, []string{
+			"get daemonsets.apps node", "list pods", "list services",
+			"list daemonsets.apps node", "watch daemonsets.apps node", "patch daemonsets.apps node", "watch pods",
+		}},
+		"scale": {web, []check.Disruption{restart, scaleToOne, scaleToOne}, []string{
+			"get deployments.apps web", "list pods", "list services",
+			"list deployments.apps web", "watch deployments.apps web", "patch deployments.apps web", "watch pods",
+			"get deployments.apps/scale web", "update deployments.apps/scale web",
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, p := range Permissions(test.workload, test.disruptions) {
+				got = append(got, p.String())
+			}
+			want(t, "permissions", got, test.want...)
+		})
+	}
+}
+
+// What a whole disruption calls for is what Permissions asks for: no more, so
+// that a role can be small, and no less, so that nothing fails half way.
+func TestPermissionsAreThoseUsed(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	w := c.open()
+	if err := w.Healthy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Plan(t.Context(), []check.Disruption{scaleToOne}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Do(t.Context(), 0, scaleToOne); err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{"list services": true} // by Facts
+	for _, action := range c.client.Actions() {
+		r := action.GetResource()
+		p := Permission{Verb: action.GetVerb(), Group: r.Group, Resource: r.Resource, Subresource: action.GetSubresource()}
+		used[p.String()] = true
+	}
+	for _, p := range Permissions(web, []check.Disruption{scaleToOne}) {
+		p.Name = ""
+		if !used[p.String()] {
+			t.Errorf("asks for %s without need", p)
+		}
+		delete(used, p.String())
+	}
+	for p := range used {
+		t.Errorf("uses %s without asking", p)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	client := fake.NewClientset()
+	client.PrependReactor("create", "selfsubjectaccessreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		review := action.(clienttesting.CreateAction).GetObject().(*authorizationv1.SelfSubjectAccessReview).DeepCopy()
+		asked := review.Spec.ResourceAttributes
+		review.Status.Allowed = asked.Verb != "update" && asked.Namespace == namespace
+		return true, review, nil
+	})
+	missing, err := Missing(t.Context(), client, namespace, Permissions(web, []check.Disruption{scaleToOne}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "missing", missing, Permission{Verb: "update", Group: "apps", Resource: "deployments", Subresource: "scale", Name: "web"})
+}

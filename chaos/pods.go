@@ -1,0 +1,124 @@
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// owns tells whether the pod belongs to the workload; a selector alone may
+// match others' pods. A Deployment's ReplicaSets bear its name and the pods'
+// template hash, which saves the right to read ReplicaSets.
+func (w *Workload) owns(pod *corev1.Pod) bool {
+	owner := metav1.GetControllerOf(pod)
+	switch {
+	case owner == nil:
+		return false
+	case w.ref.Kind == check.Deployment:
+		return owner.Kind == "ReplicaSet" && owner.Name == w.ref.Name+"-"+pod.Labels["pod-template-hash"]
+	default:
+		return owner.UID == w.uid
+	}
+}
+
+// pods gives the workload's pods in the order of their names.
+func (w *Workload) pods(ctx context.Context) ([]*corev1.Pod, error) {
+	list, err := w.client.CoreV1().Pods(w.namespace).List(ctx, metav1.ListOptions{LabelSelector: w.selector.String()})
+	if err != nil {
+		return nil, fmt.Errorf("listing the pods of %s: %w", w, err)
+	}
+	var owned []*corev1.Pod
+	for i := range list.Items {
+		if w.owns(&list.Items[i]) {
+			owned = append(owned, &list.Items[i])
+		}
+	}
+	sortByName(owned)
+	return owned, nil
+}
+
+func sortByName(pods []*corev1.Pod) {
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// ended is a pod whose containers are over and that nobody has deleted, as an
+// eviction by its node leaves it. Controllers do not count it.
+func ended(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && (pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded)
+}
+
+// live is a pod that nobody has asked to end.
+func live(pod *corev1.Pod) bool { return pod.DeletionTimestamp == nil && !ended(pod) }
+
+// ordinal is a StatefulSet pod's number.
+func ordinal(pod *corev1.Pod) (int32, bool) {
+	n, err := strconv.ParseInt(pod.Name[strings.LastIndexByte(pod.Name, '-')+1:], 10, 32)
+	return int32(n), err == nil
+}
+
+// trouble says why the pod is not a Ready one; empty if it is.
+func trouble(pod *corev1.Pod) string {
+	switch {
+	case pod.DeletionTimestamp != nil:
+		return "pod " + pod.Name + " is terminating" + grace(pod)
+	case condition(pod, corev1.PodReady) == corev1.ConditionTrue:
+		return ""
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return fmt.Sprintf("pod %s is not scheduled (%s: %s)", pod.Name, c.Reason, c.Message)
+		}
+	}
+	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if waiting := c.State.Waiting; waiting != nil {
+			return fmt.Sprintf("pod %s is not Ready (container %s waits: %s)", pod.Name, c.Name, waiting.Reason)
+		}
+		if over := c.State.Terminated; over != nil && over.ExitCode != 0 {
+			return fmt.Sprintf("pod %s is not Ready (container %s ended with exit code %d)", pod.Name, c.Name, over.ExitCode)
+		}
+	}
+	return "pod " + pod.Name + " is not Ready"
+}
+
+// grace tells how long a terminating pod may take. The deletion timestamp is
+// the time of the request plus the grace.
+func grace(pod *corev1.Pod) string {
+	if pod.DeletionGracePeriodSeconds == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (its grace of %s ends at %s)",
+		time.Duration(*pod.DeletionGracePeriodSeconds)*time.Second, pod.DeletionTimestamp.UTC().Format(time.RFC3339))
+}
+
+func condition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.ConditionStatus {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == kind {
+			return c.Status
+		}
+	}
+	return corev1.ConditionUnknown
+}
+
+// sentence joins reasons, each once and never more than a reader takes in.
+func sentence(reasons []string) string {
+	const most = 4
+	var once []string
+	for _, reason := range reasons {
+		if !slices.Contains(once, reason) {
+			once = append(once, reason)
+		}
+	}
+	if len(once) <= most {
+		return strings.Join(once, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more", strings.Join(once[:most], "; "), len(once)-most)
+}

@@ -1,0 +1,88 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// restartedAtKey is the template annotation that `kubectl rollout restart`
+// sets (kubectl pkg/polymorphichelpers/objectrestarter.go).
+const restartedAtKey = "kubectl.kubernetes.io/restartedAt"
+
+// restart does what `kubectl rollout restart` does and waits for its end.
+func (a *attempt) restart(ctx context.Context, s state) error {
+	c := restartChange{From: s.restartedAt(), To: restartTime(s.restartedAt(), a.Now())}
+	if err := a.begin(change{Revision: s.revision(), Restart: &c}); err != nil {
+		return err
+	}
+	a.doomed = slices.DeleteFunc(a.view.live(), func(pod *corev1.Pod) bool {
+		n, numbered := ordinal(pod)
+		return s.partition > 0 && numbered && n < s.partition
+	})
+	generation, when, err := a.requestRestart(ctx, c)
+	if err != nil {
+		return fmt.Errorf("restarting %s: %w", a.Workload, err)
+	}
+	a.record(recording.Requested, when, fmt.Sprintf("template annotation %s set to %s", restartedAtKey, c.To))
+	return a.view.wait(ctx, func() (string, error) {
+		missing, err := a.view.unsteady(generation)
+		return sentence(append(missing, a.view.remaining(a.doomed)...)), err
+	})
+}
+
+// requestRestart sets the annotation, and in the same patch the note of how to
+// undo it. It gives the generation that the workload has with it.
+func (a *attempt) requestRestart(ctx context.Context, c restartChange) (generation int64, when span, err error) {
+	undo, err := a.Workload.noteOf(a.Run, a.open)
+	if err != nil {
+		return 0, span{}, err
+	}
+	err = onConflict(ctx, func() error {
+		s, err := a.Workload.read(ctx)
+		if err != nil {
+			return err
+		}
+		if err := a.Workload.claimed(s, a.Run); err != nil {
+			return err
+		}
+		if !equal(s.restartedAt(), c.From) {
+			return &ChangedError{Object: a.Workload.String(), Problem: "was restarted by somebody else at the same moment"}
+		}
+		when, err = a.during(func() error {
+			after, err := a.Workload.apply(ctx, s, edit{
+				annotations:         map[string]any{undoKey: undo},
+				templateAnnotations: map[string]any{restartedAtKey: c.To},
+			})
+			generation = after.meta.Generation
+			return err
+		})
+		return err
+	})
+	return generation, when, err
+}
+
+// restartTime gives the annotation's next value: the time in whole seconds, as
+// kubectl writes it, but always later than the last one. Two restarts within a
+// second would be one otherwise.
+func restartTime(last *string, now time.Time) string {
+	if last != nil {
+		if before, err := time.Parse(time.RFC3339, *last); err == nil && now.Before(before.Add(time.Second)) {
+			now = before.Add(time.Second)
+		}
+	}
+	return now.Format(time.RFC3339)
+}
+
+// equal tells whether both are absent or both hold the same.
+func equal(a, b *string) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

@@ -1,0 +1,112 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// scale sets the replicas, waits until the pods that had to go are gone, sets
+// them back unless told otherwise, and waits until all is Ready.
+func (a *attempt) scale(ctx context.Context, s state, scale *check.Scale) error {
+	w := a.Workload
+	before := a.view.live()
+	if err := a.begin(change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: scale.To}}); err != nil {
+		return err
+	}
+	if err := w.writeNote(ctx, a.Run, a.open); err != nil {
+		return fmt.Errorf("scaling %s: %w", w, err)
+	}
+	when, err := w.setReplicas(ctx, a.during, s.replicas, scale.To)
+	if err != nil {
+		return fmt.Errorf("scaling %s: %w", w, err)
+	}
+	if err := a.awaitVictims(ctx, s, scale, before, when); err != nil {
+		return err
+	}
+	err = a.view.wait(ctx, func() (string, error) { return sentence(a.view.remaining(a.doomed)), nil })
+	if err != nil {
+		return err
+	}
+	if restores(scale) {
+		if err := a.undo(ctx, recording.Disrupt); err != nil {
+			return err
+		}
+	}
+	now, err := w.read(ctx)
+	if err != nil {
+		return err
+	}
+	return a.view.wait(ctx, func() (string, error) {
+		missing, err := a.view.unsteady(now.meta.Generation)
+		return sentence(missing), err
+	})
+}
+
+// awaitVictims finds out which pods were chosen to end, and records the
+// request with them: with all of them, or when ctx ends with those known by
+// then. A StatefulSet ends its highest numbers; whom a Deployment ends is seen,
+// not predicted (kubernetes pkg/controller/controller_utils.go,
+// ActivePodsWithRanks).
+func (a *attempt) awaitVictims(ctx context.Context, s state, scale *check.Scale, before []*corev1.Pod, when span) error {
+	err := a.view.wait(ctx, func() (string, error) {
+		a.doomed = a.victims(s, scale, before)
+		if missing := len(before) - int(scale.To) - len(a.doomed); missing > 0 {
+			return pods(missing) + " more must be asked to end", nil
+		}
+		return "", nil
+	})
+	a.record(recording.Requested, when, fmt.Sprintf("replicas set from %d to %d", s.replicas, scale.To))
+	return err
+}
+
+func (a *attempt) victims(s state, scale *check.Scale, before []*corev1.Pod) []*corev1.Pod {
+	staying := map[string]bool{}
+	for _, pod := range a.view.live() {
+		staying[string(pod.UID)] = true
+	}
+	var victims []*corev1.Pod
+	for _, pod := range before {
+		n, numbered := ordinal(pod)
+		highest := a.Workload.ref.Kind == check.StatefulSet && numbered && n >= s.start+scale.To
+		if highest || !staying[string(pod.UID)] {
+			victims = append(victims, pod)
+		}
+	}
+	return victims
+}
+
+// setReplicas changes the replicas through the scale subresource, but only
+// from what they are expected to be; during takes the time around the change.
+// The resource version that was read goes back with the change, so that the
+// server refuses it as a conflict where somebody else was quicker.
+func (w *Workload) setReplicas(ctx context.Context, during func(func() error) (span, error), from, to int32) (when span, err error) {
+	err = onConflict(ctx, func() error {
+		scale, err := w.api.scales.GetScale(ctx, w.ref.Name, metav1.GetOptions{})
+		if err != nil {
+			return fmt.Errorf("reading the scale of %s: %w", w, err)
+		}
+		if scale.UID != w.uid {
+			return w.madeAnew()
+		}
+		if scale.Spec.Replicas != from {
+			return &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
+				"wants %s, not the %d of this run: somebody else has changed it, and it is left so", pods(scale.Spec.Replicas), from)}
+		}
+		scale.Spec.Replicas = to
+		when, err = during(func() error {
+			_, err := w.api.scales.UpdateScale(ctx, w.ref.Name, scale, metav1.UpdateOptions{FieldManager: fieldManager})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("setting the replicas of %s: %w", w, err)
+		}
+		return nil
+	})
+	return when, err
+}

@@ -1,0 +1,245 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+)
+
+// view is a copy of the workload and its pods that watches keep up to date.
+// It shows states, not events: after a lost watch it is read anew, and
+// whatever happened in between, what it shows then is true.
+type view struct {
+	workload *Workload
+	object   cache.SharedIndexInformer
+	pods     cache.SharedIndexInformer
+	// changed holds one token if anything has changed since it was last taken.
+	changed chan struct{}
+	stop    context.CancelFunc
+	running sync.WaitGroup
+
+	mu sync.Mutex
+	// refused is why a watch cannot go on, lost why it last had to begin anew.
+	refused, lost error
+}
+
+// watch gives a view that has been filled. It ends with ctx or close.
+func (w *Workload) watch(ctx context.Context) (*view, error) {
+	// The informers would log a lost watch; failed keeps it, and wait tells it.
+	ctx, stop := context.WithCancel(logr.NewContext(ctx, logr.Discard()))
+	bySelector := w.selector.String()
+	v := &view{
+		workload: w,
+		object:   w.api.informer(),
+		pods: informer(w.client, &corev1.Pod{},
+			func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+				o.LabelSelector = bySelector
+				return w.client.CoreV1().Pods(w.namespace).List(ctx, o)
+			},
+			func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+				o.LabelSelector = bySelector
+				return w.client.CoreV1().Pods(w.namespace).Watch(ctx, o)
+			}),
+		changed: make(chan struct{}, 1),
+		stop:    stop,
+	}
+	for _, i := range []cache.SharedIndexInformer{v.object, v.pods} {
+		if err := v.start(ctx, i); err != nil {
+			v.close()
+			return nil, fmt.Errorf("watching %s: %w", w, err)
+		}
+	}
+	err := v.wait(ctx, func() (string, error) {
+		if !v.object.HasSynced() || !v.pods.HasSynced() {
+			return fmt.Sprintf("the first list of %s and its pods has not come", w), nil
+		}
+		return "", nil
+	})
+	if err != nil {
+		v.close()
+		return nil, err
+	}
+	return v, nil
+}
+
+// start runs one informer until close.
+func (v *view) start(ctx context.Context, i cache.SharedIndexInformer) error {
+	if err := i.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { v.failed(err) }); err != nil {
+		return err
+	}
+	if _, err := i.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(any) { v.poke() },
+		UpdateFunc: func(any, any) { v.poke() },
+		DeleteFunc: func(any) { v.poke() },
+	}); err != nil {
+		return err
+	}
+	v.running.Go(func() { i.RunWithContext(ctx) })
+	v.running.Go(func() {
+		select {
+		case <-i.HasSyncedChecker().Done():
+			v.poke()
+		case <-ctx.Done():
+		}
+	})
+	return nil
+}
+
+// close ends the watches and returns when nothing of them runs any more.
+func (v *view) close() {
+	v.stop()
+	v.running.Wait()
+}
+
+func (v *view) poke() {
+	select {
+	case v.changed <- struct{}{}:
+	default:
+	}
+}
+
+// failed notes why a watch broke off. The informer begins it anew by itself,
+// which is of no use where the right to watch is missing.
+func (v *view) failed(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+		v.refused = err
+	}
+	v.lost = err
+	v.poke()
+}
+
+// wait returns when pending finds nothing more to wait for, fails, or ctx
+// ends: then the error is a waitError with the last reason.
+func (v *view) wait(ctx context.Context, pending func() (reason string, err error)) error {
+	for {
+		v.mu.Lock()
+		refused, lost := v.refused, v.lost
+		v.mu.Unlock()
+		if refused != nil {
+			return fmt.Errorf("watching %s: %w", v.workload, refused)
+		}
+		reason, err := pending()
+		if err != nil || reason == "" {
+			return err
+		}
+		select {
+		case <-v.changed:
+		case <-ctx.Done():
+			if lost != nil {
+				reason += fmt.Sprintf("; a watch was lost (%v)", lost)
+			}
+			return &waitError{reason: reason, err: context.Cause(ctx)}
+		}
+	}
+}
+
+// waitError is a wait that its context ended.
+type waitError struct {
+	reason string
+	err    error
+}
+
+func (e *waitError) Error() string { return fmt.Sprintf("%s (%v)", e.reason, e.err) }
+func (e *waitError) Unwrap() error { return e.err }
+
+// state gives the workload as last seen.
+func (v *view) state() (state, error) {
+	for _, object := range v.object.GetStore().List() {
+		s, err := v.workload.api.read(object)
+		if err != nil {
+			return state{}, err
+		}
+		if s.meta.UID == v.workload.uid {
+			return s, nil
+		}
+	}
+	return state{}, &ChangedError{Object: v.workload.String(), Problem: "was deleted while it was being disrupted"}
+}
+
+// owned gives the workload's pods as last seen, in the order of their names.
+func (v *view) owned() []*corev1.Pod {
+	var owned []*corev1.Pod
+	for _, object := range v.pods.GetStore().List() {
+		if pod, ok := object.(*corev1.Pod); ok && v.workload.owns(pod) {
+			owned = append(owned, pod)
+		}
+	}
+	sortByName(owned)
+	return owned
+}
+
+// live gives the pods that nobody has asked to end.
+func (v *view) live() []*corev1.Pod {
+	var pods []*corev1.Pod
+	for _, pod := range v.owned() {
+		if live(pod) {
+			pods = append(pods, pod)
+		}
+	}
+	return pods
+}
+
+// remaining says what keeps those of the pods that have not left.
+func (v *view) remaining(doomed []*corev1.Pod) (reasons []string) {
+	present := map[types.UID]*corev1.Pod{}
+	for _, pod := range v.owned() {
+		present[pod.UID] = pod
+	}
+	var untouched []string
+	for _, pod := range doomed {
+		switch now, ok := present[pod.UID]; {
+		case !ok || ended(now):
+		case now.DeletionTimestamp == nil:
+			untouched = append(untouched, now.Name)
+		default:
+			reasons = append(reasons, trouble(now))
+		}
+	}
+	if len(untouched) > 0 {
+		reasons = append(reasons, "not asked to end yet: "+strings.Join(untouched, ", "))
+	}
+	return reasons
+}
+
+// unsteady says what is missing until the workload, in the given generation or
+// a later one, has all the pods it wants, each Ready, and no others. The
+// watches of the workload and of its pods run apart, so both must show it.
+func (v *view) unsteady(generation int64) (reasons []string, err error) {
+	s, err := v.state()
+	if err != nil {
+		return nil, err
+	}
+	if s.meta.Generation < generation {
+		return []string{"the change has not shown itself"}, nil
+	}
+	var wanted int32
+	for _, pod := range v.owned() {
+		if ended(pod) {
+			continue
+		}
+		if pod.DeletionTimestamp == nil {
+			wanted++
+		}
+		if why := trouble(pod); why != "" {
+			reasons = append(reasons, why)
+		}
+	}
+	if why := s.unsteady(); why != "" {
+		reasons = append(reasons, why)
+	} else if wanted != s.replicas {
+		reasons = append(reasons, fmt.Sprintf("%s there of the %d wanted", pods(wanted), s.replicas))
+	}
+	return reasons, nil
+}

@@ -1,0 +1,70 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// Workload is a workload in the cluster.
+type Workload struct {
+	ref       check.Workload
+	namespace string
+	client    kubernetes.Interface
+	api       endpoint
+	uid       types.UID
+	// selector cannot change: apps/v1 made it immutable.
+	selector labels.Selector
+}
+
+// Open finds the workload that ref names. One that bears the undo annotation
+// of a run is refused with a ClaimedError: that run is still at work on it, or
+// was killed before it could put things back.
+func Open(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload) (*Workload, error) {
+	w, s, err := find(ctx, client, namespace, ref)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.claimed(s, ""); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// find reads the workload, whoever has claimed it.
+func find(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload) (*Workload, state, error) {
+	api, err := newEndpoint(client, namespace, ref)
+	if err != nil {
+		return nil, state{}, err
+	}
+	s, err := api.get(ctx)
+	if err != nil {
+		return nil, state{}, fmt.Errorf("reading %s in namespace %s: %w", ref, namespace, err)
+	}
+	return &Workload{ref: ref, namespace: namespace, client: client, api: api, uid: s.meta.UID, selector: s.selector}, s, nil
+}
+
+// String gives kind/name, as in "deployment/web".
+func (w *Workload) String() string { return w.ref.String() }
+
+// read gives the workload's present state. One that was deleted and made anew
+// under the same name is not the workload that was opened.
+func (w *Workload) read(ctx context.Context) (state, error) {
+	s, err := w.api.get(ctx)
+	if err != nil {
+		return state{}, fmt.Errorf("reading %s: %w", w, err)
+	}
+	if s.meta.UID != w.uid {
+		return state{}, w.madeAnew()
+	}
+	return s, nil
+}
+
+func (w *Workload) madeAnew() error {
+	return &ChangedError{Object: w.String(), Problem: "was deleted and made anew, so nothing of this run is left on it"}
+}

@@ -1,0 +1,407 @@
+package chaos
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+func forbidden(resource string) error {
+	return apierrors.NewForbidden(schema.GroupResource{Resource: resource}, "", errors.New("no"))
+}
+
+func TestOpenWithoutAWorkload(t *testing.T) {
+	_, err := Open(t.Context(), fake.NewClientset(), namespace, web)
+	if !apierrors.IsNotFound(err) || err.Error() != `reading deployment/web in namespace shop: deployments.apps "web" not found` {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpenRefusesAClaimedWorkload(t *testing.T) {
+	const claim = `{"version":1,"run":"run-9","uid":"uid-web","change":{"at":"2026-03-01T12:00:00Z","revision":7,"scale":{"from":3,"to":1}}}`
+	tests := map[string]struct {
+		note, revision string
+		want           string
+	}{
+		"another run": {
+			claim, "7",
+			"deployment/web bears what run run-9 has still to undo; if that run is over, put it back with: shutdowncheck restore deployment/web -n shop",
+		},
+		"a restart under way": {
+			`{"version":1,"run":"run-9","uid":"uid-web","change":{"at":"2026-03-01T12:00:00Z","revision":7,"restart":{"from":null,"to":"x"}}}`, "8",
+			"deployment/web bears what run run-9 has still to undo; if that run is over, put it back with: shutdowncheck restore deployment/web -n shop",
+		},
+		"a newer tool": {
+			`{"version":2}`, "7",
+			"annotation shutdowncheck.io/undo of deployment/web cannot be read (version 2, want 1); put things back by hand, then: kubectl annotate deployment/web -n shop shutdowncheck.io/undo-",
+		},
+		"nonsense": {
+			`{"version":1}`, "7",
+			"annotation shutdowncheck.io/undo of deployment/web cannot be read (want one of restart and scale); put things back by hand, then: kubectl annotate deployment/web -n shop shutdowncheck.io/undo-",
+		},
+		"an old note that a rollback brought back": {claim, "8", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, func(d *appsv1.Deployment) {
+				d.Annotations[undoKey] = test.note
+				d.Annotations["deployment.kubernetes.io/revision"] = test.revision
+			})
+			_, err := Open(t.Context(), c.client, namespace, web)
+			if test.want == "" && err == nil {
+				return
+			}
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+// A run that claims the workload between this one's Open and its Do wins.
+func TestDoRefusesAClaimedWorkload(t *testing.T) {
+	c := newCluster(t)
+	first, second := c.begin("run-1"), c.begin("run-2")
+	if err := c.interrupt(first, scaleToOne); err == nil {
+		t.Fatal("it came to its end")
+	}
+	err := second.Do(t.Context(), 0, restart)
+	if claimed, ok := errors.AsType[*ClaimedError](err); !ok || claimed.Run != "run-1" {
+		t.Errorf("got %v", err)
+	}
+	if err := second.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.deployment().Annotations[undoKey] == "" {
+		t.Error("the other run's annotation was removed")
+	}
+}
+
+func TestUndo(t *testing.T) {
+	tests := map[string]struct {
+		disruption check.Disruption
+		want       string
+	}{
+		"restart": {restart, "deployment/web: template annotation kubectl.kubernetes.io/restartedAt removed again (run run-1)"},
+		"scale":   {scaleToOne, "deployment/web: replicas set back from 1 to 3 (run run-1)"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			if err := c.interrupt(c.begin("run-1"), test.disruption); err == nil {
+				t.Fatal("it came to its end")
+			}
+			lines, err := Undo(t.Context(), c.client, namespace, web)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, "lines", lines, test.want)
+			if d := c.deployment(); *d.Spec.Replicas != 3 || stamp(d) != nil {
+				t.Errorf("got %d replicas, restarted at %v", *d.Spec.Replicas, stamp(d))
+			}
+			again, err := Undo(t.Context(), c.client, namespace, web)
+			if len(again) != 0 || err != nil {
+				t.Errorf("a second Undo gave %v, %v", again, err)
+			}
+			c.open()
+		})
+	}
+}
+
+func TestUndoOfACopiedAnnotation(t *testing.T) {
+	c := newCluster(t)
+	if err := c.interrupt(c.begin("run-1"), scaleToOne); err == nil {
+		t.Fatal("it came to its end")
+	}
+	c.set(func(d *appsv1.Deployment) { d.UID = "uid-copy" })
+	lines, err := Undo(t.Context(), c.client, namespace, web)
+	if _, ok := errors.AsType[*ChangedError](err); !ok || len(lines) != 0 {
+		t.Errorf("got %v, %v", lines, err)
+	}
+	if d := c.deployment(); *d.Spec.Replicas != 1 || d.Annotations[undoKey] != "" {
+		t.Errorf("got %d replicas, annotation %q", *d.Spec.Replicas, d.Annotations[undoKey])
+	}
+}
+
+func TestHealthy(t *testing.T) {
+	tests := map[string]struct {
+		object func(*appsv1.Deployment)
+		pod    func(*corev1.Pod)
+		want   string
+	}{
+		"all well": {nil, nil, ""},
+		"no pods wanted": {
+			func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(0)) }, nil,
+			"deployment/web wants no pods, so there is nothing to disrupt",
+		},
+		"not seen by its controller": {
+			func(d *appsv1.Deployment) { d.Generation++ }, nil,
+			"deployment/web is not healthy: its controller has not taken up the latest change",
+		},
+		"a rollout under way": {
+			func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 }, nil,
+			"deployment/web is not healthy: 1 of 3 pods updated",
+		},
+		"too many pods": {
+			func(d *appsv1.Deployment) { d.Status.Replicas = 4 }, nil,
+			"deployment/web is not healthy: 4 pods there of the 3 wanted",
+		},
+		"not long enough Ready": {
+			func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 2 }, nil,
+			"deployment/web is not healthy: 2 of 3 pods available",
+		},
+		"not Ready": {
+			nil, func(p *corev1.Pod) { p.Status.Conditions[0].Status = corev1.ConditionFalse },
+			"deployment/web is not healthy: pod web-h7-2 is not Ready",
+		},
+		"waiting": {nil, func(p *corev1.Pod) {
+			p.Status.Conditions = nil
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff"}}}}
+		}, "deployment/web is not healthy: pod web-h7-2 is not Ready (container app waits: ImagePullBackOff)"},
+		"not scheduled": {nil, func(p *corev1.Pod) {
+			p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes"}}
+		}, "deployment/web is not healthy: pod web-h7-2 is not scheduled (Unschedulable: 0/1 nodes)"},
+		"terminating": {nil, func(p *corev1.Pod) {
+			p.DeletionTimestamp = new(metav1.Unix(1000, 0))
+			p.DeletionGracePeriodSeconds = new(int64(30))
+			p.Finalizers = []string{"keep"}
+		}, "deployment/web is not healthy: pod web-h7-2 is terminating (its grace of 30s ends at 1970-01-01T00:16:40Z)"},
+		"left over by an eviction": {nil, func(p *corev1.Pod) {
+			p.Status.Phase = corev1.PodFailed
+			p.Status.Conditions = nil
+		}, ""},
+		"somebody else's": {nil, func(p *corev1.Pod) {
+			p.Status.Conditions = nil
+			p.OwnerReferences[0].Name = "webshop-h7"
+		}, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			if test.object != nil {
+				c.set(test.object)
+			}
+			if test.pod != nil {
+				pod := c.pods()[1]
+				test.pod(pod)
+				c.must(c.client.Tracker().Update(podsOf, pod, namespace))
+			}
+			err := c.open().Healthy(t.Context())
+			if got := text(err); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestFacts(t *testing.T) {
+	c := newCluster(t, func(d *appsv1.Deployment) {
+		d.Spec.Strategy.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxSurge: new(intstr.FromString("25%")), MaxUnavailable: new(intstr.FromInt32(0))}
+		d.Spec.Template.Spec = corev1.PodSpec{
+			TerminationGracePeriodSeconds: new(int64(20)),
+			Containers: []corev1.Container{{
+				Name: "app", ReadinessProbe: &corev1.Probe{},
+				Lifecycle: &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 5}}},
+			}, {Name: "sidecar"}},
+		}
+	})
+	for name, selector := range map[string]map[string]string{
+		"front": {"tier": "front"}, "all": {"app": "web", "tier": "front"}, "other": {"app": "db"}, "external": nil,
+	} {
+		c.must(c.client.Tracker().Add(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Spec: corev1.ServiceSpec{Selector: selector}}))
+	}
+	got, err := c.open().Facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "services", got.Services, "all", "front")
+	want(t, "warnings", got.Warnings)
+	want(t, "words", []string{got.Kind, got.Name, got.UID, got.Selector, got.Container, got.MaxSurge, got.MaxUnavailable},
+		"Deployment", "web", "uid-web", "app=web", "app", "25%", "0")
+	if got.Replicas != 3 || got.Grace.Seconds() != 20 || got.PreStop != recording.PreStopSleep || got.PreStopSleep.Seconds() != 5 || !got.HasReadinessProbe {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestFactsWarn(t *testing.T) {
+	c := newCluster(t, func(d *appsv1.Deployment) {
+		d.Spec.Replicas = new(int32(1))
+		d.Spec.Paused = true
+	})
+	scaler := &autoscalingv2.HorizontalPodAutoscaler{
+		ObjectMeta: metav1.ObjectMeta{Name: "busy", Namespace: namespace},
+		Spec:       autoscalingv2.HorizontalPodAutoscalerSpec{ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{Kind: "Deployment", Name: "web"}},
+	}
+	c.must(c.client.Tracker().Add(scaler))
+	got, err := c.open().Facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "warnings", got.Warnings,
+		"it has one replica: whatever ends that pod leaves the service to its replacement alone",
+		"it is paused: its template can change without a rollout",
+		"no service selects its pods: what the endpoints did will not be known",
+		"HorizontalPodAutoscaler busy targets it and may change its replicas during the run")
+
+	c.must(c.client.Tracker().Add(&corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: namespace},
+		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, ClusterIP: "None", SessionAffinity: corev1.ServiceAffinityClientIP},
+	}))
+	c.client.PrependReactor("list", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, forbidden("horizontalpodautoscalers")
+	})
+	got, err = c.open().Facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "warnings", got.Warnings[2:],
+		"service web is headless: clients find the pods by DNS, which may be out of date for as long as it is cached",
+		"service web has session affinity: one client's requests all go to one pod, so the others carry no load",
+		"no right to list horizontalpodautoscalers: whether one targets it is not known")
+}
+
+func TestPlan(t *testing.T) {
+	c := newCluster(t, func(d *appsv1.Deployment) {
+		d.Spec.Strategy.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxSurge: new(intstr.FromString("25%")), MaxUnavailable: new(intstr.FromString("25%"))}
+	})
+	lines, err := c.open().Plan(t.Context(), []check.Disruption{
+		restart,
+		scaleToOne,
+		{Scale: &check.Scale{To: 2, Restore: new(false)}},
+		{Scale: &check.Scale{To: 0}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "lines", lines,
+		"restart deployment/web: ends 3 of its 3 pods, with at least 3 available and at most 4 at once",
+		"scale deployment/web from 3 to 1: ends 2 pods, then back to 3",
+		"scale deployment/web from 3 to 2: ends 1 pod, and it stays so",
+		"scale deployment/web from 2 to 0: ends 2 pods, then back to 2")
+	want(t, "writes", c.writes())
+}
+
+func TestPlanRefuses(t *testing.T) {
+	tests := map[string]struct {
+		change      func(*appsv1.Deployment)
+		disruptions []check.Disruption
+		want        string
+	}{
+		"scale to what there is": {
+			nil,
+			[]check.Disruption{restart, {Scale: &check.Scale{To: 3}}},
+			"disruptions[1].scale.to: 3 replicas, but deployment/web wants 3 now, so nothing would end; want 0 to 2",
+		},
+		"scale to what an earlier one left": {
+			nil,
+			[]check.Disruption{{Scale: &check.Scale{To: 1, Restore: new(false)}}, scaleToOne},
+			"disruptions[1].scale.to: 1 replicas, but deployment/web wants 1 now, so nothing would end; want 0 to 0",
+		},
+		"paused": {
+			func(d *appsv1.Deployment) { d.Spec.Paused = true },
+			[]check.Disruption{restart},
+			"disruptions[0].restart: deployment/web is paused, so nothing would end; resume it first: kubectl rollout resume deployment/web -n shop",
+		},
+		"no pods": {
+			func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(0)) },
+			[]check.Disruption{restart},
+			"disruptions[0].restart: deployment/web wants no pods, so nothing would end",
+		},
+		"nothing": {nil, []check.Disruption{{}}, "disruptions[0]: want exactly one disruption"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, func(d *appsv1.Deployment) {
+				if test.change != nil {
+					test.change(d)
+				}
+			})
+			_, err := c.open().Plan(t.Context(), test.disruptions)
+			if got := text(err); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			if _, ok := errors.AsType[*PlanError](err); !ok {
+				t.Errorf("%T is no PlanError", err)
+			}
+			if _, ok := errors.AsType[*check.FieldError](err); !ok {
+				t.Errorf("%T names no field", err)
+			}
+			// Do finds the same before it changes anything.
+			r := c.begin("run-1")
+			last := len(test.disruptions) - 1
+			if err := r.Do(t.Context(), last, test.disruptions[last]); last == 0 && text(err) != test.want {
+				t.Errorf("Do got %v", err)
+			}
+		})
+	}
+}
+
+func TestPlanForOtherKinds(t *testing.T) {
+	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "x"}}
+	set := &appsv1.StatefulSet{
+		ObjectMeta: metav1.ObjectMeta{Name: "db", Namespace: namespace},
+		Spec: appsv1.StatefulSetSpec{
+			Replicas: new(int32(5)), Selector: selector, Ordinals: &appsv1.StatefulSetOrdinals{Start: 10},
+			UpdateStrategy: appsv1.StatefulSetUpdateStrategy{RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(int32(12))}},
+		},
+	}
+	onDelete := set.DeepCopy()
+	onDelete.Name, onDelete.Spec.UpdateStrategy.Type = "manual", appsv1.OnDeleteStatefulSetStrategyType
+	partitioned := set.DeepCopy()
+	partitioned.Name, partitioned.Spec.UpdateStrategy.RollingUpdate.Partition = "held", new(int32(15))
+	daemons := &appsv1.DaemonSet{
+		ObjectMeta: metav1.ObjectMeta{Name: "node", Namespace: namespace},
+		Spec:       appsv1.DaemonSetSpec{Selector: selector, UpdateStrategy: appsv1.DaemonSetUpdateStrategy{RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: new(intstr.FromInt32(2))}}},
+		Status:     appsv1.DaemonSetStatus{DesiredNumberScheduled: 4},
+	}
+	client := fake.NewClientset(set, onDelete, partitioned, daemons)
+	tests := map[string]struct {
+		workload   string
+		disruption check.Disruption
+		want       string
+	}{
+		"StatefulSet":           {"statefulset/db", restart, "restart statefulset/db: ends 3 of its 5 pods, with at least 4 available and at most 5 at once"},
+		"scaled StatefulSet":    {"statefulset/db", scaleToOne, "scale statefulset/db from 5 to 1: ends 4 pods, then back to 5"},
+		"DaemonSet":             {"daemonset/node", restart, "restart daemonset/node: ends 4 of its 4 pods, with at least 2 available and at most 4 at once"},
+		"scaled DaemonSet":      {"daemonset/node", scaleToOne, "disruptions[0].scale: daemonset/node has no replicas to set; want restart"},
+		"OnDelete":              {"statefulset/manual", restart, "disruptions[0].restart: statefulset/manual has the update strategy OnDelete, so nothing would end; want RollingUpdate"},
+		"wholly held partition": {"statefulset/held", restart, "disruptions[0].restart: statefulset/held has a partition of 15 for its 5 pods, so nothing would end"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			ref, err := check.ParseWorkload(test.workload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := Open(t.Context(), client, namespace, ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines, err := w.Plan(t.Context(), []check.Disruption{test.disruption})
+			if got := strings.Join(lines, "\n") + text(err); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,161 @@
+package check_test
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+func validCheck() check.Check {
+	return check.Check{
+		Workload: check.Workload{Kind: check.Deployment, Name: "web"},
+		Target:   check.Target{URL: "http://127.0.0.1:30080/"},
+	}.WithDefaults()
+}
+
+func TestValidate(t *testing.T) {
+	tests := map[string]struct {
+		change func(*check.Check)
+		want   string
+	}{
+		"the defaults":    {func(*check.Check) {}, ""},
+		"https":           {func(c *check.Check) { c.Target.URL = "https://web.example:8443/a?b=c" }, ""},
+		"IPv6":            {func(c *check.Check) { c.Target.URL = "http://[::1]:8080/" }, ""},
+		"no header":       {func(c *check.Check) { c.Target.PodHeader = "" }, ""},
+		"highest rate":    {func(c *check.Check) { c.Streams[0].Rate = 20000 }, ""},
+		"rate under one":  {func(c *check.Check) { c.Streams[0].Rate = 0.1 }, ""},
+		"scale to zero":   {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{}}} }, ""},
+		"API version":     {func(c *check.Check) { c.APIVersion = "v2" }, `apiVersion: "v2"; want shutdowncheck/v1alpha1`},
+		"kind":            {func(c *check.Check) { c.Kind = "Test" }, `kind: "Test"; want Check`},
+		"no workload":     {func(c *check.Check) { c.Workload = check.Workload{} }, "workload: missing; want KIND/NAME, for example deployment/web"},
+		"workload's kind": {func(c *check.Check) { c.Workload.Kind = "Pod" }, `workload: unknown kind "Pod"; want deployment, statefulset or daemonset`},
+		"workload's name": {func(c *check.Check) { c.Workload.Name = "We b" }, `workload: "We b" is no name of a Kubernetes object; want lower case letters, digits, '-' and '.'`},
+		"header":          {func(c *check.Check) { c.Target.PodHeader = "X Pod" }, `target.podHeader: "X Pod" is no header's name; want one such as X-Pod-Name`},
+
+		"no URL":         {setURL(""), "target.url: missing; want an absolute URL such as http://127.0.0.1:30080/"},
+		"no scheme":      {setURL("127.0.0.1:80"), `target.url: "127.0.0.1:80" is no URL (first path segment in URL cannot contain colon); want an absolute URL such as http://127.0.0.1:30080/`},
+		"host as scheme": {setURL("localhost:80/"), `target.url: "localhost:80/" has no http or https scheme; want an absolute URL such as http://127.0.0.1:30080/`},
+		"other scheme":   {setURL("ftp://a/"), `target.url: "ftp://a/" has no http or https scheme; want an absolute URL such as http://127.0.0.1:30080/`},
+		"no host":        {setURL("http:///a"), `target.url: "http:///a" names no host; want an absolute URL such as http://127.0.0.1:30080/`},
+		"port only":      {setURL("http://:80/"), `target.url: "http://:80/" names no host; want an absolute URL such as http://127.0.0.1:30080/`},
+		"port 0":         {setURL("http://a:0/"), `target.url: "http://a:0/" has a port that does not exist; want 1 to 65535`},
+		"port too high":  {setURL("http://a:65536/"), `target.url: "http://a:65536/" has a port that does not exist; want 1 to 65535`},
+		"secret":         {setURL("http://me:secret@a/"), "target.url: holds a user name or password; want none in the URL"},
+		"stream's URL":   {func(c *check.Check) { c.Streams[1].URL = "/slow" }, `streams[1].url: "/slow" has no http or https scheme; want an absolute URL such as http://127.0.0.1:30080/`},
+		"no streams":     {func(c *check.Check) { c.Streams = nil }, "streams: none; want at least one"},
+		"rate 0":         {setRate(0), "streams[0].rate: 0 requests per second; want more than 0 and at most 20000"},
+		"negative rate":  {setRate(-1), "streams[0].rate: -1 requests per second; want more than 0 and at most 20000"},
+		"rate too high":  {setRate(20000.5), "streams[0].rate: 20000.5 requests per second; want more than 0 and at most 20000"},
+		"NaN":            {setRate(math.NaN()), "streams[0].rate: NaN requests per second; want more than 0 and at most 20000"},
+		"infinite":       {setRate(math.Inf(1)), "streams[0].rate: +Inf requests per second; want more than 0 and at most 20000"},
+		"name":           {func(c *check.Check) { c.Streams[0].Name = "a/b" }, `streams[0].name: "a/b"; want 1 to 63 lower case letters, digits and '-', with a letter or digit at each end`},
+		"name too long":  {func(c *check.Check) { c.Streams[0].Name = strings.Repeat("a", 64) }, `streams[0].name: "` + strings.Repeat("a", 64) + `"; want 1 to 63 lower case letters, digits and '-', with a letter or digit at each end`},
+		"name twice":     {func(c *check.Check) { c.Streams[1].Name = "short-new" }, `streams[1].name: "short-new" is the name of streams[0] too; want a name of its own`},
+		"connections":    {func(c *check.Check) { c.Streams[0].Connections = "old" }, `streams[0].connections: "old"; want new or reused`},
+		"pool 0":         {func(c *check.Check) { c.Streams[1].Pool = 0 }, "streams[1].pool: 0 connections; want 1 to 10000"},
+		"pool too large": {func(c *check.Check) { c.Streams[1].Pool = 10001 }, "streams[1].pool: 10001 connections; want 1 to 10000"},
+		"method":         {func(c *check.Check) { c.Streams[0].Method = "POST" }, `streams[0].method: "POST"; want GET or HEAD`},
+		"stream timeout": {func(c *check.Check) { c.Streams[0].Timeout = -1 }, "streams[0].timeout: -1ns; want more than 0"},
+		"status":         {func(c *check.Check) { c.Streams[0].ExpectStatus = []int{200, 600} }, "streams[0].expectStatus[1]: 600; want 100 to 599"},
+		"no disruptions": {func(c *check.Check) { c.Disruptions = nil }, "disruptions: none; want at least one"},
+		"empty one":      {func(c *check.Check) { c.Disruptions = []check.Disruption{{}} }, "disruptions[0]: empty; want exactly one of restart, scale"},
+		"two in one":     {func(c *check.Check) { c.Disruptions[0].Scale = &check.Scale{} }, "disruptions[0]: restart and scale; want exactly one of restart, scale"},
+		"negative scale": {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: -1}}} }, "disruptions[0].scale.to: -1 replicas; want 0 or more"},
+		"timing":         {func(c *check.Check) { c.Timing.Timeout = 0 }, "timing.timeout: 0s; want more than 0"},
+		"budget":         {func(c *check.Check) { c.Budget.Maskable = -1 }, "budget.maskable: -1; want 0 or more"},
+		"scaled DaemonSet": {func(c *check.Check) {
+			c.Workload.Kind = check.DaemonSet
+			c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: 1}}}
+		}, "disruptions[0].scale: a DaemonSet has no replicas to set; want restart"},
+		"several problems": {
+			func(c *check.Check) { c.Target.URL, c.Budget.Failed = "", -2 },
+			"target.url: missing; want an absolute URL such as http://127.0.0.1:30080/\nbudget.failed: -2; want 0 or more",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := validCheck()
+			test.change(&c)
+			err := c.Validate()
+			if got := text(err); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			if _, ok := errors.AsType[*check.FieldError](err); err != nil && !ok {
+				t.Errorf("%T holds no FieldError", err)
+			}
+		})
+	}
+}
+
+// setURL changes the target and the streams that took theirs from it.
+func setURL(url string) func(*check.Check) {
+	return func(c *check.Check) {
+		c.Target.URL = url
+		for i := range c.Streams {
+			c.Streams[i].URL = url
+		}
+	}
+}
+
+func setRate(rate float64) func(*check.Check) {
+	return func(c *check.Check) { c.Streams[0].Rate = rate }
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestWithDefaultsLeavesItsReceiverAlone(t *testing.T) {
+	before := check.Check{
+		Streams:     []check.Stream{{Name: "a"}},
+		Disruptions: []check.Disruption{{Scale: &check.Scale{To: 1}}},
+	}
+	after := before.WithDefaults()
+	if before.Streams[0].Method != "" || before.Disruptions[0].Scale.Restore != nil {
+		t.Errorf("changed to %+v", before)
+	}
+	if !*after.Disruptions[0].Scale.Restore {
+		t.Error("a scale is not restored by default")
+	}
+}
+
+func TestWithDefaultsTwiceIsOnce(t *testing.T) {
+	once := validCheck()
+	if twice := once.WithDefaults(); !reflect.DeepEqual(once, twice) {
+		t.Errorf("once  %+v\ntwice %+v", once, twice)
+	}
+}
+
+func TestWithDefaultsKeepsAnEmptyList(t *testing.T) {
+	c := check.Check{Streams: []check.Stream{}, Disruptions: []check.Disruption{}}.WithDefaults()
+	if len(c.Streams) != 0 || len(c.Disruptions) != 0 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestParseWorkload(t *testing.T) {
+	tests := map[string]check.Workload{
+		"deployment/web":       {Kind: check.Deployment, Name: "web"},
+		"deploy/web":           {Kind: check.Deployment, Name: "web"},
+		"Deployment.apps/web":  {Kind: check.Deployment, Name: "web"},
+		"sts/db":               {Kind: check.StatefulSet, Name: "db"},
+		"daemonsets.apps/node": {Kind: check.DaemonSet, Name: "node"},
+	}
+	for text, want := range tests {
+		if got, err := check.ParseWorkload(text); err != nil || got != want {
+			t.Errorf("%s: got %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "web", "/web", "deployment/", "deployment/a/b", "pod/web"} {
+		if got, err := check.ParseWorkload(text); err == nil {
+			t.Errorf("%q: got %v, want an error", text, got)
+		}
+	}
+}
