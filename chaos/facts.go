@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -42,7 +41,6 @@ func (w *Workload) Facts(ctx context.Context) (recording.Workload, error) {
 	for _, service := range services {
 		facts.Services = append(facts.Services, service.Name)
 	}
-	describePods(&facts, s.template.Spec)
 	facts.Warnings = append(ownWarnings(s), serviceWarnings(services)...)
 	scalers, err := w.autoscalers(ctx)
 	if err != nil {
@@ -50,31 +48,6 @@ func (w *Workload) Facts(ctx context.Context) (recording.Workload, error) {
 	}
 	facts.Warnings = append(facts.Warnings, scalers...)
 	return facts, nil
-}
-
-// describePods takes over what the template says of a pod's end.
-func describePods(facts *recording.Workload, pod corev1.PodSpec) {
-	if pod.TerminationGracePeriodSeconds != nil {
-		facts.Grace = time.Duration(*pod.TerminationGracePeriodSeconds) * time.Second
-	}
-	if len(pod.Containers) == 0 {
-		return
-	}
-	container := pod.Containers[0]
-	facts.Container = container.Name
-	facts.HasReadinessProbe = container.ReadinessProbe != nil
-	if container.Lifecycle == nil || container.Lifecycle.PreStop == nil {
-		return
-	}
-	switch hook := container.Lifecycle.PreStop; {
-	case hook.Sleep != nil:
-		facts.PreStop = recording.PreStopSleep
-		facts.PreStopSleep = time.Duration(hook.Sleep.Seconds) * time.Second
-	case hook.Exec != nil:
-		facts.PreStop = recording.PreStopExec
-	case hook.HTTPGet != nil:
-		facts.PreStop = recording.PreStopHTTP
-	}
 }
 
 func ownWarnings(s state) []string {

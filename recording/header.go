@@ -30,16 +30,6 @@ type Workload struct {
 	Selector string `json:"selector"`
 	// Services are those whose selector matches the pods.
 	Services []string `json:"services"`
-	// Container is the first container's name, the one that patches are
-	// written for.
-	Container string `json:"container"`
-	// Grace is terminationGracePeriodSeconds.
-	Grace time.Duration `json:"grace"`
-	// PreStop and PreStopSleep are the first container's hook.
-	PreStop      PreStopKind   `json:"preStop,omitempty"`
-	PreStopSleep time.Duration `json:"preStopSleep,omitempty"`
-	// HasReadinessProbe is the first container's.
-	HasReadinessProbe bool `json:"hasReadinessProbe"`
 	// MaxSurge and MaxUnavailable are the rollout's, as written in the spec.
 	MaxSurge       string `json:"maxSurge,omitempty"`
 	MaxUnavailable string `json:"maxUnavailable,omitempty"`
