@@ -58,15 +58,18 @@ func readControllers(events []recording.Event) *controllers {
 
 // deletedPod reads the pod's name out of a controller's SuccessfulDelete event.
 // Kubernetes offers it nowhere else: "Deleted pod: web-1" (ReplicaSet,
-// DaemonSet: pkg/controller/controller_utils.go), "delete Pod web-1 in
-// StatefulSet web successful" (StatefulSet: stateful_pod_control.go).
+// DaemonSet: pkg/controller/controller_utils.go), "Delete Pod web-1 in
+// StatefulSet web successful" (StatefulSet: stateful_pod_control.go; with a
+// small d before 1.35).
 func deletedPod(message string) string {
 	if name, found := strings.CutPrefix(message, "Deleted pod: "); found {
 		return name
 	}
-	if rest, found := strings.CutPrefix(message, "delete Pod "); found {
-		name, _, _ := strings.Cut(rest, " ")
-		return name
+	for _, verb := range []string{"Delete", "delete"} {
+		if rest, found := strings.CutPrefix(message, verb+" Pod "); found {
+			name, _, _ := strings.Cut(rest, " ")
+			return name
+		}
 	}
 	return ""
 }
@@ -100,6 +103,11 @@ func (c *controllers) endedBy(p *podHistory) EndedBy {
 	}
 }
 
+// revisionLag is how long after its first delete a StatefulSet's controller may
+// take to tell the revision for whose sake it deletes: it writes its status at
+// the end of the same pass (kubernetes pkg/controller/statefulset).
+const revisionLag = 2 * time.Second
+
 // outdated tells whether the pod was made from a template that its workload was
 // rolling away from at that time.
 func (c *controllers) outdated(o *recording.PodObservation, when time.Time) bool {
@@ -121,7 +129,7 @@ func (c *controllers) outdated(o *recording.PodObservation, when time.Time) bool
 	case "StatefulSet":
 		current := ""
 		for _, r := range c.updateRevision {
-			if r.at.After(when) {
+			if r.at.After(when.Add(revisionLag)) {
 				break
 			}
 			current = r.revision

@@ -19,40 +19,46 @@ const (
 	noTermination = "outside of any termination"
 )
 
-// part tells in which part of the termination a failure happened: for one that
-// was in flight the moment it was cut counts, for one that reached no pod the
-// moment it was sent.
+// moment is the time of a failure that tells the most: for a request that was
+// in flight when it was cut, for one that reached no pod when it was sent.
+func moment(f *failure) time.Time {
+	switch f.cause {
+	case ListenerClosedEarly, NoCapacity:
+		return f.SentAt()
+	default:
+		return f.EndAt()
+	}
+}
+
+// part tells in which part of the termination a failure happened. An exit is
+// known to the second at best: what may have come after it is told as such.
 func part(f *failure) string {
 	if len(f.suspects) == 0 {
 		return noTermination
 	}
-	t := f.suspects[0]
-	switch f.cause {
-	case NoDrain, GraceTooShort:
-		if !f.EndAt().Before(t.exit().From.Add(-clockSlack)) {
-			return atExit
+	when, ending := moment(f), false
+	for _, t := range f.suspects {
+		if t.Sigterm.Known() && when.Before(t.Sigterm.From.Add(-clockSlack)) {
+			return beforeSigterm
 		}
-		return afterSigterm
+		ending = ending || !when.Before(t.exit().From.Add(-clockSlack))
 	}
-	when := f.SentAt()
 	switch {
-	case t.Sigterm.Known() && when.Before(t.Sigterm.From.Add(-clockSlack)):
-		return beforeSigterm
-	case when.Before(t.exit().From):
+	case !ending:
 		return afterSigterm
-	case within(when, t.exit(), 0) && f.cause == KeepaliveCut:
-		return atExit
-	default:
+	case f.cause == ListenerClosedEarly || f.cause == NoCapacity:
 		return afterExit
+	default:
+		return atExit
 	}
 }
 
-// sinceSigterm is the time from the signal to the failure's end.
+// sinceSigterm is the time from the signal to the failure's moment.
 func sinceSigterm(f *failure) (Duration, bool) {
 	if len(f.suspects) != 1 || !f.suspects[0].Sigterm.Known() {
 		return 0, false
 	}
-	return *between(f.suspects[0].Sigterm.From, f.EndAt()), true
+	return *between(f.suspects[0].Sigterm.From, moment(f)), true
 }
 
 // causeOrder is the order in which findings are told: what explains the most
@@ -72,7 +78,7 @@ func (s *scene) findings(failures []*failure, r *recording.Recording) []Finding 
 	}
 	found := make([]Finding, 0, len(groups))
 	for key, members := range groups {
-		found = append(found, s.finding(key, members, r))
+		found = append(found, s.finding(key, members, failures, r))
 	}
 	slices.SortFunc(found, func(a, b Finding) int {
 		return cmp.Or(
@@ -84,7 +90,7 @@ func (s *scene) findings(failures []*failure, r *recording.Recording) []Finding 
 	return found
 }
 
-func (s *scene) finding(key findingKey, members []*failure, r *recording.Recording) Finding {
+func (s *scene) finding(key findingKey, members, all []*failure, r *recording.Recording) Finding {
 	f := Finding{
 		Cause:      key.cause,
 		Says:       says[key.cause],
@@ -112,7 +118,7 @@ func (s *scene) finding(key findingKey, members []*failure, r *recording.Recordi
 	f.Streams = slices.Sorted(maps.Keys(streams))
 	f.Pods = slices.Sorted(maps.Keys(pods))
 	f.Evidence = s.evidence(key.cause, members)
-	f.Fix = s.fix(key.cause, members, r)
+	f.Fix = s.fix(key.cause, all, r)
 	return f
 }
 

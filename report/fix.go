@@ -17,15 +17,22 @@ const lagMargin = 2 * time.Second
 // drainMargin is added to the longest request when a grace is computed.
 const drainMargin = 2 * time.Second
 
-// fix computes what to change from what was measured.
-func (s *scene) fix(cause Cause, members []*failure, r *recording.Recording) Fix {
+// fix computes what to change from what was measured. It looks at all failures,
+// so that the fixes of one report agree with each other.
+func (s *scene) fix(cause Cause, all []*failure, r *recording.Recording) Fix {
+	var members []*failure
+	for _, f := range all {
+		if f.cause == cause {
+			members = append(members, f)
+		}
+	}
+	sleep := wholeSeconds(propagationLag(all) + lagMargin)
 	var longest time.Duration
 	for _, d := range s.longest {
 		longest = max(longest, d)
 	}
 	switch cause {
 	case NoDrain:
-		sleep := s.preStopSleep(members)
 		return Fix{
 			Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight (up to %s was seen here) and exit only then. "+
 				"Let requests stop arriving first, with a preStop sleep of %d s; the patch adds it. "+
@@ -34,7 +41,6 @@ func (s *scene) fix(cause Cause, members []*failure, r *recording.Recording) Fix
 			Patch: preStopPatch(members, sleep, longest, r),
 		}
 	case ListenerClosedEarly:
-		sleep := s.preStopSleep(members)
 		return Fix{
 			Text: fmt.Sprintf("Keep accepting until the cluster has stopped sending: a preStop sleep of %d s. "+
 				"The last request that was turned away was sent %s after the kubelet began to stop the pod; %s are added for slower moments.",
@@ -58,27 +64,22 @@ func (s *scene) fix(cause Cause, members []*failure, r *recording.Recording) Fix
 	}
 }
 
-// preStopSleep is the sleep, in whole seconds, that would have kept the pods
-// accepting for as long as requests were sent to them, with a margin.
-func (s *scene) preStopSleep(members []*failure) int {
-	return wholeSeconds(propagationLag(members) + lagMargin)
-}
-
-// propagationLag is the time from the kubelet's start to the last request that
-// was still sent to the pod.
+// propagationLag is the longest time from the kubelet's start to a request that
+// was still sent to the pod. Where several pods may have been meant, it was that
+// long at least since the last of them.
 func propagationLag(members []*failure) time.Duration {
 	var lag time.Duration
 	for _, m := range members {
-		if len(m.suspects) != 1 {
-			continue
+		var last time.Time
+		for _, t := range m.suspects {
+			start := t.KubeletStarted
+			if !start.Known() {
+				start = t.Requested
+			}
+			last = later(last, start.From)
 		}
-		t := m.suspects[0]
-		start := t.KubeletStarted
-		if !start.Known() {
-			start = t.Requested
-		}
-		if start.Known() {
-			lag = max(lag, m.SentAt().Sub(start.From))
+		if !last.IsZero() {
+			lag = max(lag, m.SentAt().Sub(last))
 		}
 	}
 	return lag

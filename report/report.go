@@ -111,7 +111,9 @@ type Finding struct {
 	Pods       []string   `json:"pods"`
 	// Phase is the part of the termination in which the requests failed.
 	Phase string `json:"phase"`
-	// SinceSigterm is the span of the failures' ends, measured from SIGTERM.
+	// SinceSigterm is the span of the failures' moments, measured from SIGTERM:
+	// of a request that reached no pod the moment it was sent, of others the
+	// moment it failed.
 	SinceSigterm *Span    `json:"sinceSigterm,omitempty"`
 	Evidence     []string `json:"evidence"`
 	Fix          Fix      `json:"fix"`

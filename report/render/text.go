@@ -168,10 +168,14 @@ func (p *printer) warnings(r *report.Report) {
 }
 
 func (p *printer) footer(r *report.Report) {
+	var seen []string
 	for _, s := range r.Streams {
 		if power := r.Power[s.Name]; power > 0 {
-			p.wrapped("", "  ", fmt.Sprintf("%s would have seen one pod being out for %s (with a probability of 99 %%).", s.Name, short(power)))
+			seen = append(seen, fmt.Sprintf("%s by %s", short(power), s.Name))
 		}
+	}
+	if len(seen) > 0 {
+		p.wrapped("", "", "Shortest outage of one pod that would have been seen with a probability of 99%: "+strings.Join(seen, ", ")+".")
 	}
 }
 
