@@ -12,8 +12,7 @@ import (
 
 // classify gives the class of a failure in a phase.
 func classify(phase recording.Phase, err error) recording.Class {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		switch errno {
 		case syscall.EMFILE, syscall.ENFILE:
 			return recording.ClassDescriptors

@@ -41,7 +41,8 @@ func (t *transport) connect(sample *recording.Sample, deadline time.Time) (*conn
 		sample.Phase = recording.PhaseTLS
 		secured := tls.Client(raw, t.tls)
 		conn.Conn = secured
-		if err := secured.Handshake(); err != nil {
+		// The connection has its deadline already, and abort moves it.
+		if err := secured.Handshake(); err != nil { //nolint:noctx // see above
 			t.pool.drop(conn)
 			return nil, err
 		}

@@ -38,63 +38,119 @@ func TestFaults(t *testing.T) {
 		silent bool
 		want   want
 	}{
-		{"FIN after the request", func(*visit) {}, false,
-			want{recording.PhaseFirstByte, recording.ClassEOF, 0, 0}},
-		{"RST after the request", (*visit).reset, false,
-			want{recording.PhaseFirstByte, recording.ClassReset, 0, 0}},
-		{"silence", (*visit).linger, true,
-			want{recording.PhaseFirstByte, recording.ClassTimeout, 0, 0}},
-		{"half a status line", saying("HTTP/1.1 20"), false,
-			want{recording.PhaseHeader, recording.ClassEOF, 0, 0}},
-		{"half a header line", saying("HTTP/1.1 200 OK\r\nContent-Le"), false,
-			want{recording.PhaseHeader, recording.ClassEOF, 0, 0}},
-		{"header without an end", saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"), false,
-			want{recording.PhaseHeader, recording.ClassEOF, 0, 0}},
-		{"RST in the header", sayingThen("HTTP/1.1 200 OK\r\nContent-Le", (*visit).reset), false,
-			want{recording.PhaseHeader, recording.ClassReset, 0, 0}},
-		{"silence in the header", sayingThen("HTTP/1.1 200 OK\r\nContent-Le", (*visit).linger), true,
-			want{recording.PhaseHeader, recording.ClassTimeout, 0, 0}},
-		{"not HTTP", saying("220 smtp ready\r\n\r\n"), false,
-			want{recording.PhaseHeader, recording.ClassMalformed, 0, 0}},
-		{"bad length", saying("HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok"), false,
-			want{recording.PhaseHeader, recording.ClassMalformed, 0, 0}},
-		{"half a body", saying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), false,
-			want{recording.PhaseBody, recording.ClassBodyCut, 200, 4}},
-		{"no body", saying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"), false,
-			want{recording.PhaseBody, recording.ClassBodyCut, 200, 0}},
-		{"RST in the body", sayingThen("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", (*visit).reset), false,
-			want{recording.PhaseBody, recording.ClassReset, 200, 4}},
-		{"silence in the body", sayingThen("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", (*visit).linger), true,
-			want{recording.PhaseBody, recording.ClassTimeout, 200, 4}},
-		{"chunk cut", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\nhalf"), false,
-			want{recording.PhaseBody, recording.ClassBodyCut, 200, 4}},
-		{"last chunk missing", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"), false,
-			want{recording.PhaseBody, recording.ClassBodyCut, 200, 2}},
-		{"bad chunk", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nok\r\n0\r\n\r\n"), false,
-			want{recording.PhaseBody, recording.ClassMalformed, 200, 0}},
-		{"unavailable", saying("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy"), false,
-			want{recording.PhaseDone, recording.ClassStatus, 503, 4}},
-		{"unavailable and cut", saying("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy"), false,
-			want{recording.PhaseBody, recording.ClassBodyCut, 503, 4}},
-		{"another protocol", saying("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), false,
-			want{recording.PhaseDone, recording.ClassStatus, 101, 0}},
-		{"1xx, then FIN", saying("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), false,
-			want{recording.PhaseHeader, recording.ClassEOF, 0, 0}},
-		{"too many 1xx", saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", maxInformational+1)), false,
-			want{recording.PhaseHeader, recording.ClassMalformed, 0, 0}},
+		{
+			"FIN after the request", func(*visit) {}, false,
+			want{recording.PhaseFirstByte, recording.ClassEOF, 0, 0},
+		},
+		{
+			"RST after the request", (*visit).reset, false,
+			want{recording.PhaseFirstByte, recording.ClassReset, 0, 0},
+		},
+		{
+			"silence", (*visit).linger, true,
+			want{recording.PhaseFirstByte, recording.ClassTimeout, 0, 0},
+		},
+		{
+			"half a status line", saying("HTTP/1.1 20"), false,
+			want{recording.PhaseHeader, recording.ClassEOF, 0, 0},
+		},
+		{
+			"half a header line", saying("HTTP/1.1 200 OK\r\nContent-Le"), false,
+			want{recording.PhaseHeader, recording.ClassEOF, 0, 0},
+		},
+		{
+			"header without an end", saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"), false,
+			want{recording.PhaseHeader, recording.ClassEOF, 0, 0},
+		},
+		{
+			"RST in the header", sayingThen("HTTP/1.1 200 OK\r\nContent-Le", (*visit).reset), false,
+			want{recording.PhaseHeader, recording.ClassReset, 0, 0},
+		},
+		{
+			"silence in the header", sayingThen("HTTP/1.1 200 OK\r\nContent-Le", (*visit).linger), true,
+			want{recording.PhaseHeader, recording.ClassTimeout, 0, 0},
+		},
+		{
+			"not HTTP", saying("220 smtp ready\r\n\r\n"), false,
+			want{recording.PhaseHeader, recording.ClassMalformed, 0, 0},
+		},
+		{
+			"bad length", saying("HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok"), false,
+			want{recording.PhaseHeader, recording.ClassMalformed, 0, 0},
+		},
+		{
+			"half a body", saying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), false,
+			want{recording.PhaseBody, recording.ClassBodyCut, 200, 4},
+		},
+		{
+			"no body", saying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"), false,
+			want{recording.PhaseBody, recording.ClassBodyCut, 200, 0},
+		},
+		{
+			"RST in the body", sayingThen("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", (*visit).reset), false,
+			want{recording.PhaseBody, recording.ClassReset, 200, 4},
+		},
+		{
+			"silence in the body", sayingThen("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", (*visit).linger), true,
+			want{recording.PhaseBody, recording.ClassTimeout, 200, 4},
+		},
+		{
+			"chunk cut", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\nhalf"), false,
+			want{recording.PhaseBody, recording.ClassBodyCut, 200, 4},
+		},
+		{
+			"last chunk missing", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"), false,
+			want{recording.PhaseBody, recording.ClassBodyCut, 200, 2},
+		},
+		{
+			"bad chunk", saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nok\r\n0\r\n\r\n"), false,
+			want{recording.PhaseBody, recording.ClassMalformed, 200, 0},
+		},
+		{
+			"unavailable", saying("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy"), false,
+			want{recording.PhaseDone, recording.ClassStatus, 503, 4},
+		},
+		{
+			"unavailable and cut", saying("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy"), false,
+			want{recording.PhaseBody, recording.ClassBodyCut, 503, 4},
+		},
+		{
+			"another protocol", saying("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), false,
+			want{recording.PhaseDone, recording.ClassStatus, 101, 0},
+		},
+		{
+			"1xx, then FIN", saying("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), false,
+			want{recording.PhaseHeader, recording.ClassEOF, 0, 0},
+		},
+		{
+			"too many 1xx", saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", maxInformational+1)), false,
+			want{recording.PhaseHeader, recording.ClassMalformed, 0, 0},
+		},
 
-		{"1xx, then an answer", saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", maxInformational) + "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"), false,
-			want{"", "", 200, 2}},
-		{"HTTP/1.0", saying("HTTP/1.0 200 OK\r\n\r\nto the end"), false,
-			want{"", "", 200, 10}},
-		{"Connection: close", saying("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"), false,
-			want{"", "", 200, 2}},
-		{"more than was announced", saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok, and more"), false,
-			want{"", "", 200, 2}},
-		{"no content", saying("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"), false,
-			want{"", "", 204, 0}},
-		{"redirect", saying("HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\nok"), false,
-			want{"", "", 302, 2}},
+		{
+			"1xx, then an answer", saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", maxInformational) + "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"), false,
+			want{"", "", 200, 2},
+		},
+		{
+			"HTTP/1.0", saying("HTTP/1.0 200 OK\r\n\r\nto the end"), false,
+			want{"", "", 200, 10},
+		},
+		{
+			"Connection: close", saying("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"), false,
+			want{"", "", 200, 2},
+		},
+		{
+			"more than was announced", saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok, and more"), false,
+			want{"", "", 200, 2},
+		},
+		{
+			"no content", saying("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"), false,
+			want{"", "", 204, 0},
+		},
+		{
+			"redirect", saying("HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\nok"), false,
+			want{"", "", 302, 2},
+		},
 	}
 	policies := []struct {
 		name   string
@@ -289,10 +345,14 @@ func TestNoConnection(t *testing.T) {
 		class   recording.Class
 		remote  string
 	}{
-		{"refused", "http://" + closed, func(*Stream) {},
-			recording.Failed, recording.PhaseDial, recording.ClassRefused, closed},
-		{"refused, secured", "https://" + closed, func(*Stream) {},
-			recording.Failed, recording.PhaseDial, recording.ClassRefused, closed},
+		{
+			"refused", "http://" + closed, func(*Stream) {},
+			recording.Failed, recording.PhaseDial, recording.ClassRefused, closed,
+		},
+		{
+			"refused, secured", "https://" + closed, func(*Stream) {},
+			recording.Failed, recording.PhaseDial, recording.ClassRefused, closed,
+		},
 		{"swallowed", "http://" + closed, func(s *Stream) {
 			s.transport.timeout = brief
 			s.transport.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -300,12 +360,18 @@ func TestNoConnection(t *testing.T) {
 				return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
 			}
 		}, recording.Failed, recording.PhaseDial, recording.ClassTimeout, closed},
-		{"no route", "http://" + closed, errno("connect", syscall.EHOSTUNREACH),
-			recording.Failed, recording.PhaseDial, recording.ClassUnreachable, closed},
-		{"no port left", "http://" + closed, errno("connect", syscall.EADDRNOTAVAIL),
-			recording.ClientFault, recording.PhaseDial, recording.ClassPorts, closed},
-		{"no descriptor left", "http://" + closed, errno("socket", syscall.EMFILE),
-			recording.ClientFault, recording.PhaseDial, recording.ClassDescriptors, closed},
+		{
+			"no route", "http://" + closed, errno("connect", syscall.EHOSTUNREACH),
+			recording.Failed, recording.PhaseDial, recording.ClassUnreachable, closed,
+		},
+		{
+			"no port left", "http://" + closed, errno("connect", syscall.EADDRNOTAVAIL),
+			recording.ClientFault, recording.PhaseDial, recording.ClassPorts, closed,
+		},
+		{
+			"no descriptor left", "http://" + closed, errno("socket", syscall.EMFILE),
+			recording.ClientFault, recording.PhaseDial, recording.ClassDescriptors, closed,
+		},
 		{"no such name", "http://name.invalid", func(s *Stream) {
 			s.transport.resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 				return nil, errors.New("no name server")

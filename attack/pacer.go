@@ -37,7 +37,7 @@ func (s schedule) before(t time.Time) uint64 {
 // how long to sleep, because vegeta's sleep cannot be ended. Only vegeta's
 // dispatcher calls it.
 type pacer struct {
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // vegeta.Pacer has no room for one
 	schedule schedule
 	now      Clock
 	timer    *time.Timer

@@ -131,10 +131,14 @@ func TestAbort(t *testing.T) {
 				return nil, ctx.Err()
 			}
 		}},
-		{name: "tls", phase: recording.PhaseTLS, url: func(url string) string { return "https" + url[len("http"):] },
-			do: func(v *visit, reached func()) { _, _ = v.reader.Peek(1); reached(); v.linger() }},
-		{name: "first byte", phase: recording.PhaseFirstByte,
-			do: func(v *visit, reached func()) { v.request(); reached(); v.linger() }},
+		{
+			name: "tls", phase: recording.PhaseTLS, url: func(url string) string { return "https" + url[len("http"):] },
+			do: func(v *visit, reached func()) { _, _ = v.reader.Peek(1); reached(); v.linger() },
+		},
+		{
+			name: "first byte", phase: recording.PhaseFirstByte,
+			do: func(v *visit, reached func()) { v.request(); reached(); v.linger() },
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := make(chan struct{}, together)

@@ -46,7 +46,7 @@ type transport struct {
 	tally tally
 
 	// cut ends when the user has had enough.
-	cut    context.Context
+	cut    context.Context //nolint:containedctx // a latch that net.Dialer understands
 	cutNow context.CancelFunc
 }
 

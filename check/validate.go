@@ -40,6 +40,10 @@ func (c Check) Validate() error {
 	if c.Kind != Kind {
 		p.add("kind", "%q; want %s", c.Kind, Kind)
 	}
+	// It names a folder. Where it is the workload's, that one is complained of.
+	if c.Metadata.Name != c.Workload.Name && !subdomain.MatchString(c.Metadata.Name) {
+		p.add("metadata.name", "%q; want lower case letters, digits, '-' and '.'", c.Metadata.Name)
+	}
 	c.validateWorkload(&p)
 	p.url("target.url", c.Target.URL)
 	if !headerName.MatchString(c.Target.PodHeader) {

@@ -22,15 +22,18 @@ func TestValidate(t *testing.T) {
 		change func(*check.Check)
 		want   string
 	}{
-		"the defaults":    {func(*check.Check) {}, ""},
-		"https":           {func(c *check.Check) { c.Target.URL = "https://web.example:8443/a?b=c" }, ""},
-		"IPv6":            {func(c *check.Check) { c.Target.URL = "http://[::1]:8080/" }, ""},
-		"no header":       {func(c *check.Check) { c.Target.PodHeader = "" }, ""},
-		"highest rate":    {func(c *check.Check) { c.Streams[0].Rate = 20000 }, ""},
-		"rate under one":  {func(c *check.Check) { c.Streams[0].Rate = 0.1 }, ""},
-		"scale to zero":   {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{}}} }, ""},
-		"API version":     {func(c *check.Check) { c.APIVersion = "v2" }, `apiVersion: "v2"; want shutdowncheck/v1alpha1`},
-		"kind":            {func(c *check.Check) { c.Kind = "Test" }, `kind: "Test"; want Check`},
+		"the defaults":   {func(*check.Check) {}, ""},
+		"https":          {func(c *check.Check) { c.Target.URL = "https://web.example:8443/a?b=c" }, ""},
+		"IPv6":           {func(c *check.Check) { c.Target.URL = "http://[::1]:8080/" }, ""},
+		"no header":      {func(c *check.Check) { c.Target.PodHeader = "" }, ""},
+		"highest rate":   {func(c *check.Check) { c.Streams[0].Rate = 20000 }, ""},
+		"rate under one": {func(c *check.Check) { c.Streams[0].Rate = 0.1 }, ""},
+		"scale to zero":  {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{}}} }, ""},
+		"API version":    {func(c *check.Check) { c.APIVersion = "v2" }, `apiVersion: "v2"; want shutdowncheck/v1alpha1`},
+		"kind":           {func(c *check.Check) { c.Kind = "Test" }, `kind: "Test"; want Check`},
+		"a name that leaves the folder": {
+			func(c *check.Check) { c.Metadata.Name = "../x" }, `metadata.name: "../x"; want lower case letters, digits, '-' and '.'`,
+		},
 		"no workload":     {func(c *check.Check) { c.Workload = check.Workload{} }, "workload: missing; want KIND/NAME, for example deployment/web"},
 		"workload's kind": {func(c *check.Check) { c.Workload.Kind = "Pod" }, `workload: unknown kind "Pod"; want deployment, statefulset or daemonset`},
 		"workload's name": {func(c *check.Check) { c.Workload.Name = "We b" }, `workload: "We b" is no name of a Kubernetes object; want lower case letters, digits, '-' and '.'`},

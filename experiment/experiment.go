@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -43,6 +42,15 @@ func NewClock() func() time.Time {
 // ErrInterrupted is a run that its context ended. The cluster was put back and
 // the recording is complete up to there.
 var ErrInterrupted = errors.New("interrupted")
+
+// RestoreError is a workload that could not be put back. It says so whatever
+// else became of the run.
+type RestoreError struct{ Err error }
+
+func (e *RestoreError) Error() string { return "put the workload back: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *RestoreError) Unwrap() error { return e.Err }
 
 // restoreTimeout bounds the putting back, which goes on after the run's own
 // context has ended.
@@ -139,7 +147,7 @@ func (r *run) restore(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
 	defer cancel()
 	if err := r.driver.Restore(ctx); err != nil {
-		return fmt.Errorf("put the workload back: %w", err)
+		return &RestoreError{err}
 	}
 	return nil
 }

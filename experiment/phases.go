@@ -71,8 +71,7 @@ func (r *run) disrupt(ctx context.Context, number int, d check.Disruption) error
 	case ctx.Err() != nil:
 		return cause(ctx)
 	default:
-		var notSteady *chaos.NotSteadyError
-		if !errors.As(err, &notSteady) {
+		if _, ok := errors.AsType[*chaos.NotSteadyError](err); !ok {
 			return err
 		}
 		// It has run out of its time: put back what can be put back, and see

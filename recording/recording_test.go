@@ -38,9 +38,11 @@ func record(t testing.TB, samples int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := Header{Tool: "test", Began: began, Namespace: "demo",
+	header := Header{
+		Tool: "test", Began: began, Namespace: "demo",
 		Check:    check.Check{Workload: check.Workload{Kind: check.Deployment, Name: "web"}},
-		Workload: Workload{Kind: "Deployment", Name: "web", Replicas: 3}}
+		Workload: Workload{Kind: "Deployment", Name: "web", Replicas: 3},
+	}
 	if err := w.Header(header); err != nil {
 		t.Fatal(err)
 	}

@@ -59,8 +59,8 @@ func readControllers(events []recording.Event) *controllers {
 // deletedPod reads the pod's name out of a controller's SuccessfulDelete event.
 // Kubernetes offers it nowhere else: "Deleted pod: web-1" (ReplicaSet,
 // DaemonSet: pkg/controller/controller_utils.go), "Delete Pod web-1 in
-// StatefulSet web successful" (StatefulSet: stateful_pod_control.go; with a
-// small d before 1.35).
+// StatefulSet web successful" (StatefulSet: stateful_pod_control.go; older ones
+// write "delete").
 func deletedPod(message string) string {
 	if name, found := strings.CutPrefix(message, "Deleted pod: "); found {
 		return name

@@ -105,7 +105,7 @@ func (s *scene) compare(f *failure, ended []*Termination) {
 // was seen answering until just before. It keeps all where that does not tell
 // them apart.
 func nearestExit(end time.Time, suspects []*Termination) []*Termination {
-	const clear = 3
+	const apart = 3
 	var nearest *Termination
 	var distance, second time.Duration = 1 << 62, 1 << 62
 	for _, t := range suspects {
@@ -122,7 +122,7 @@ func nearestExit(end time.Time, suspects []*Termination) []*Termination {
 			second = d
 		}
 	}
-	if nearest != nil && second >= clear*distance+inFlightAge {
+	if nearest != nil && second >= apart*distance+inFlightAge {
 		return []*Termination{nearest}
 	}
 	return suspects

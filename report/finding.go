@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -187,14 +188,10 @@ func symptoms(members []*failure) string {
 	texts := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	line := ""
 	for i, text := range texts {
-		if i > 0 {
-			line += ", "
-		}
-		line += fmt.Sprintf("%d × %s", counts[text], text)
+		texts[i] = fmt.Sprintf("%d × %s", counts[text], text)
 	}
-	return line
+	return strings.Join(texts, ", ")
 }
 
 type terminationGroup struct {

@@ -38,14 +38,14 @@ func (s *scene) fix(cause Cause, all []*failure, r *recording.Recording) Fix {
 				"Let requests stop arriving first, with a preStop sleep of %d s; the patch adds it. "+
 				"It saves short requests on new connections even without a change of the program; kept-alive connections need the program to answer with \"Connection: close\" while it drains.",
 				human(longest), sleep),
-			Patch: preStopPatch(members, sleep, longest, r),
+			Patch: preStopPatch(members, sleep, longest),
 		}
 	case ListenerClosedEarly:
 		return Fix{
 			Text: fmt.Sprintf("Keep accepting until the cluster has stopped sending: a preStop sleep of %d s. "+
 				"The last request that was turned away was sent %s after the kubelet began to stop the pod; %s are added for slower moments.",
 				sleep, human(propagationLag(members)), human(lagMargin)),
-			Patch: preStopPatch(members, sleep, longest, r),
+			Patch: preStopPatch(members, sleep, longest),
 		}
 	case GraceTooShort:
 		grace := s.neededGrace(members, longest)
@@ -102,7 +102,7 @@ func (s *scene) neededGrace(members []*failure, longest time.Duration) int {
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // preStopPatch adds the sleep, and the grace that it needs.
-func preStopPatch(members []*failure, sleep int, longest time.Duration, r *recording.Recording) string {
+func preStopPatch(members []*failure, sleep int, longest time.Duration) string {
 	var t *Termination
 	for _, m := range members {
 		if len(m.suspects) > 0 {

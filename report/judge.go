@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -39,7 +40,8 @@ func judge(rep *Report, losses losses) (Verdict, []string) {
 		return Failed, over
 	case len(over) > 0:
 		return Inconclusive, slices.Concat(over, []string{
-			"but the run cannot tell whether the workload lost them"}, rep.Validity.Doubts)
+			"but the run cannot tell whether the workload lost them",
+		}, rep.Validity.Doubts)
 	case len(rep.Validity.Doubts) > 0:
 		return Inconclusive, rep.Validity.Doubts
 	default:
@@ -142,13 +144,13 @@ func doubts(rep *Report, r *recording.Recording, c *course, ended []*Termination
 			add("%s ended no pod", d.Kind)
 		}
 	}
-	all = append(all, loadDoubts(rep, r)...)
+	all = append(all, loadDoubts(rep)...)
 	all = append(all, coverageDoubts(ended, t)...)
 	return all
 }
 
 // loadDoubts tells where the load was not what the check asked for.
-func loadDoubts(rep *Report, r *recording.Recording) []string {
+func loadDoubts(rep *Report) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	for _, s := range rep.Streams {
@@ -193,18 +195,7 @@ func coverageDoubts(ended []*Termination, t *traffic) []string {
 func list(names []string) string {
 	const most = 3
 	if len(names) > most {
-		return fmt.Sprintf("%s and %d more pods", join(names[:most]), len(names)-most)
+		return fmt.Sprintf("%s and %d more pods", strings.Join(names[:most], ", "), len(names)-most)
 	}
-	return join(names)
-}
-
-func join(names []string) string {
-	text := ""
-	for i, name := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += name
-	}
-	return text
+	return strings.Join(names, ", ")
 }

@@ -57,7 +57,7 @@ func smallestOutageSeen(rate float64, pods int) Duration {
 	if pods > 1 {
 		requests = math.Log(0.01) / math.Log(1-1/float64(pods))
 	}
-	return Duration((time.Duration(requests / rate * float64(time.Second))).Round(time.Millisecond))
+	return Duration(time.Duration(requests / rate * float64(time.Second)).Round(time.Millisecond))
 }
 
 // smallHeadroom is the grace headroom below which a pass is called lucky.

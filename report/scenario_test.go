@@ -143,7 +143,8 @@ func (s *scenario) setEndpoint(at time.Duration, e recording.Endpoint) {
 			next = append(next, old)
 		}
 	}
-	s.slice = append(next, e)
+	next = append(next, e)
+	s.slice = next
 	s.events = append(s.events, recording.Event{At: after(at), Slice: &recording.SliceObservation{
 		Change: recording.Modified, Name: "web-abc", Service: "web", Endpoints: s.slice,
 	}})

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -224,7 +225,7 @@ func (s *eventStream) Write(p []byte) (int, error) {
 func (s *eventStream) snapshot() ([]Event, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.events[:len(s.events):len(s.events)], s.changed
+	return slices.Clip(s.events), s.changed
 }
 
 // life returns the events that are not about single requests.

@@ -63,7 +63,7 @@ func clean(text string) string {
 func (p *printer) wrapped(first, indent, text string) {
 	line := first
 	empty := true
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if !empty && len([]rune(line))+1+len([]rune(word)) > width {
 			p.line(line)
 			line, empty = indent, true
@@ -109,8 +109,10 @@ func (p *printer) table(rows [][]string) {
 func (p *printer) streams(r *report.Report) {
 	rows := [][]string{{"stream", "sent", "ok", "failed", "maskable", "client", "unfinished", "p50", "p99", "max"}}
 	for _, s := range r.Streams {
-		rows = append(rows, []string{s.Name, fmt.Sprint(s.Sent), fmt.Sprint(s.OK), fmt.Sprint(s.Failed), fmt.Sprint(s.Maskable),
-			fmt.Sprint(s.Client), fmt.Sprint(s.Unfinished), short(s.Latency.P50), short(s.Latency.P99), short(s.Latency.Max)})
+		rows = append(rows, []string{
+			s.Name, fmt.Sprint(s.Sent), fmt.Sprint(s.OK), fmt.Sprint(s.Failed), fmt.Sprint(s.Maskable),
+			fmt.Sprint(s.Client), fmt.Sprint(s.Unfinished), short(s.Latency.P50), short(s.Latency.P99), short(s.Latency.Max),
+		})
 	}
 	p.table(rows)
 	p.line("")
@@ -119,7 +121,7 @@ func (p *printer) streams(r *report.Report) {
 func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 	head := fmt.Sprintf("%s (%s): %s failed %s", f.Cause, f.Confidence, count(f.Failed, "request"), f.Phase)
 	if f.SinceSigterm != nil {
-		head += fmt.Sprintf(", %s to %s after SIGTERM", short(f.SinceSigterm.From), short(f.SinceSigterm.To))
+		head += ", " + span(*f.SinceSigterm) + " after SIGTERM"
 	}
 	p.wrapped(fmt.Sprintf("%d. ", number), "   ", head)
 	p.wrapped("   ", "   ", upperFirst(f.Says)+".")
@@ -149,8 +151,10 @@ func (p *printer) terminations(r *report.Report) {
 		if t.ExitCode != nil {
 			exit = fmt.Sprint(*t.ExitCode)
 		}
-		rows = append(rows, []string{t.Pod, string(t.EndedBy), exit,
-			margin(t.Margins.SliceLag), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom)})
+		rows = append(rows, []string{
+			t.Pod, string(t.EndedBy), exit,
+			margin(t.Margins.SliceLag), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
+		})
 	}
 	p.table(rows)
 	p.line("  (left slice and last answer: time since the deletion was first seen)")
@@ -177,6 +181,15 @@ func (p *printer) footer(r *report.Report) {
 	if len(seen) > 0 {
 		p.wrapped("", "", "Shortest outage of one pod that would have been seen with a probability of 99%: "+strings.Join(seen, ", ")+".")
 	}
+}
+
+// span writes two times, or one where they look the same.
+func span(s report.Span) string {
+	from, to := short(s.From), short(s.To)
+	if from == to {
+		return from
+	}
+	return from + " to " + to
 }
 
 func margin(d *report.Duration) string {

@@ -30,8 +30,7 @@ func command(t *testing.T, environ ...string) *exec.Cmd {
 func wantExit(t *testing.T, err error, want int) {
 	t.Helper()
 	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = exit.ExitCode()
 	} else if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,63 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# One part after the other, also under -j: the first that fails is the last that
+# runs.
+.NOTPARALLEL:
+
+include scripts/cluster.mk
+
+begin = @printf '\n=== %s\n' '$(1)'
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## check a careless and a graceful service on a cluster; reports in out/demo
+	scripts/demo
+
+.PHONY: test
+test: vet lint unit e2e ## everything: the four parts below
+	@printf '\n=== all passed\n'
+
+.PHONY: vet
+vet: ## go vet, in the nested modules too as far as they compile in seconds
+	$(call begin,vet)
+	go vet ./...
+	go vet -tags e2e ./e2e/...
+	go -C scripts/node-image/kubernetes vet ./pause
+
+.PHONY: lint
+lint: ## golangci-lint as pinned in tools/go.mod
+	$(call begin,lint)
+	linter=$$(scripts/tool golangci-lint); "$$linter" run --allow-serial-runners ./...
+
+.PHONY: unit
+unit: c-compiler ## the tests that need no cluster, with the race detector
+	$(call begin,unit tests)
+	go test -race ./...
+
+# A verbose test of one package at a time is printed as it goes on.
+.PHONY: e2e
+e2e: ## the tests on the cluster, which is brought up if it is not there
+	$(call begin,end-to-end tests)
+	scripts/cluster-up
+	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 45m ./e2e/...
+
+.PHONY: build
+build: ## build bin/shutdowncheck
+	go build -o bin/shutdowncheck ./cmd/shutdowncheck
+
+cluster-up: ## bring up the cluster of kind-config.yaml
+cluster-down: ## delete it again, and stop the Docker engine if it is ours
+
+# The race detector needs a C compiler with its library.
+.PHONY: c-compiler
+c-compiler:
+	@echo '#include <stdlib.h>' | $$(go env CC) -x c -fsyntax-only - 2>/dev/null || { \
+		. scripts/paths.sh; . scripts/progress.sh; . scripts/debian.sh; \
+		is_debian && ((EUID == 0)) || die 'the race detector needs a C compiler: install gcc, or name one in CC'; \
+		log_to c-compiler; \
+		need_packages gcc libc6-dev; \
+	}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+)
+
+// cluster is the connection that kubectl's own flags describe.
+type cluster struct {
+	// act never repeats a change by itself.
+	observe, act kubernetes.Interface
+	namespace    string
+}
+
+// client-go's defaults of 5 requests per second with bursts of 10 would delay
+// what has to happen at once.
+const (
+	clientQPS   = 50
+	clientBurst = 100
+)
+
+func connect(flags *genericclioptions.ConfigFlags) (*cluster, error) {
+	if _, err := clientcmd.ParseTimeout(*flags.Timeout); err != nil {
+		return nil, usagef("--request-timeout: %q; want whole seconds, or a number with a unit such as 10s", *flags.Timeout)
+	}
+	config, err := flags.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster: %w", err)
+	}
+	if isFallback(flags, config) {
+		return nil, errors.New("find the cluster: no kubeconfig names one; want it in --kubeconfig, KUBECONFIG or ~/.kube/config")
+	}
+	config.QPS, config.Burst = clientQPS, clientBurst
+	namespace, _, err := flags.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		return nil, fmt.Errorf("find the namespace: %w", err)
+	}
+	observe, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	once := rest.CopyConfig(config)
+	once.Wrap(chaos.Once)
+	act, err := kubernetes.NewForConfig(once)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	return &cluster{observe: observe, act: act, namespace: namespace}, nil
+}
+
+// isFallback tells whether config is what client-go falls back to where nobody
+// has named a cluster: a port of this machine, whose refusal explains nothing.
+func isFallback(flags *genericclioptions.ConfigFlags, config *rest.Config) bool {
+	raw, err := flags.ToRawKubeConfigLoader().RawConfig()
+	return err == nil && clientcmdapi.IsConfigEmpty(&raw) && *flags.APIServer == "" && config.Host == "http://localhost:8080"
+}

@@ -1,0 +1,25 @@
+// Command shutdowncheck proves, or disproves, that a Kubernetes workload can be
+// restarted and scaled without a user noticing.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run())
+}
+
+// run turns signals into a context: the first one lets a run put the cluster
+// back and report, the second ends the program at once.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	streams := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, color: os.Getenv("NO_COLOR") == ""}
+	return execute(ctx, os.Args[1:], streams)
+}

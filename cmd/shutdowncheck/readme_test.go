@@ -1,0 +1,31 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// The README lists every flag of a check with its default.
+func TestReadmeListsTheFlags(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(checkFlags).add(flags)
+	flags.VisitAll(func(flag *pflag.Flag) {
+		for line := range strings.Lines(string(readme)) {
+			if strings.HasPrefix(line, "| ") && strings.Contains(line, "`--"+flag.Name+"`") {
+				shown := flag.DefValue != "false" && flag.DefValue != "" && flag.Name != "scale-to"
+				if shown && !strings.Contains(strings.ReplaceAll(line, "5m ", "5m0s "), flag.DefValue) {
+					t.Errorf("--%s: the default is %s, the README says %s", flag.Name, flag.DefValue, line)
+				}
+				return
+			}
+		}
+		t.Errorf("--%s is missing", flag.Name)
+	})
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/render"
+)
+
+func newReport(s streams) *cobra.Command {
+	f := formatText
+	cmd := &cobra.Command{
+		Use:   "report FOLDER",
+		Short: "Make the report of a recording anew",
+		Long: `report makes the report of a recording anew and exits with its verdict. The
+report of one recording is always the same, byte for byte in JSON.`,
+		Args: exactlyOne("FOLDER"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rep, err := analyzeUntil(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if err := f.write(s, rep); err != nil {
+				return err
+			}
+			return verdictOf(rep)
+		},
+	}
+	cmd.Flags().VarP(&f, "output", "o", "what to print: text or json")
+	return cmd
+}
+
+// analyzeUntil analyzes until ctx ends. There is nothing to put back then, so
+// what is being read is left to end with the process.
+func analyzeUntil(ctx context.Context, dir string) (*report.Report, error) {
+	var (
+		rep  *report.Report
+		err  error
+		done = make(chan struct{})
+	)
+	go func() {
+		defer close(done)
+		rep, err = analyze(dir)
+	}()
+	select {
+	case <-done:
+		return rep, err
+	case <-ctx.Done():
+		return nil, experiment.ErrInterrupted
+	}
+}
+
+func analyze(dir string) (*report.Report, error) {
+	r, err := recording.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the recording: %w", err)
+	}
+	rep, err := report.Analyze(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the recording: %w", err)
+	}
+	return rep, nil
+}
+
+func verdictOf(rep *report.Report) error {
+	if rep.Verdict == report.Passed {
+		return nil
+	}
+	return &verdictError{rep.Verdict}
+}
+
+// saveReport leaves the report beside its recording.
+func saveReport(dir string, rep *report.Report) error {
+	var asJSON, asText bytes.Buffer
+	if err := render.JSON(&asJSON, rep); err != nil {
+		return err
+	}
+	if err := render.Text(&asText, rep, render.TextOptions{}); err != nil {
+		return err
+	}
+	if err := errors.Join(
+		os.WriteFile(filepath.Join(dir, "report.json"), asJSON.Bytes(), 0o644),
+		os.WriteFile(filepath.Join(dir, "report.txt"), asText.Bytes(), 0o644),
+	); err != nil {
+		return fmt.Errorf("save the report: %w", err)
+	}
+	return nil
+}

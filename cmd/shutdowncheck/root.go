@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"io"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+)
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+	// color allows colours where out is a terminal.
+	color bool
+}
+
+// execute runs the command line and gives the exit code.
+func execute(ctx context.Context, args []string, s streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	return exitCode(root.ExecuteContext(ctx), s.err)
+}
+
+func newRoot(s streams) *cobra.Command {
+	connection := genericclioptions.NewConfigFlags(true)
+	connection.CacheDir = nil // nothing here asks the API for what it can do
+	root := &cobra.Command{
+		Use:   "shutdowncheck",
+		Short: "Prove that a Kubernetes workload can be restarted and scaled without losing a request",
+		Long: `shutdowncheck hammers a service while it makes the service's pods end through
+the Kubernetes API. It ties every lost request to the pod that lost it, says
+why, and says what to change.
+
+Exit codes: 0 passed, 1 failed, 2 bad usage, 3 inconclusive, 4 tool or cluster
+error, 130 interrupted. The cluster is put back in every case.`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          onlyCommands,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(flagProblem)
+	root.AddCommand(newRun(s, connection), newReport(s), newRestore(s, connection))
+	return root
+}
+
+// version is the module's version, where the build knows it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/experiment"
+)
+
+type runCommand struct {
+	streams    streams
+	connection *genericclioptions.ConfigFlags
+	check      checkFlags
+	out        string
+	format     format
+	dryRun     bool
+}
+
+func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
+	r := &runCommand{streams: s, connection: connection, format: formatText}
+	cmd := &cobra.Command{
+		Use:   "run (WORKLOAD --url URL | -f FILE) [flags]",
+		Short: "Run a check and exit with its verdict",
+		Example: `  shutdowncheck run deployment/web --url http://127.0.0.1:30080/
+  shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --rate 200 --restart --scale-to 1
+  shutdowncheck run -f check.yaml -o json`,
+		Args: atMostOne("WORKLOAD"),
+		RunE: r.run,
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	r.check.add(flags)
+	flags.StringVar(&r.out, "out", "", "`FOLDER` for the recording and the report (default shutdowncheck-runs/NAME-TIME)")
+	flags.VarP(&r.format, "output", "o", "what to print: text or json")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "print what would be done and change nothing")
+	connection.AddFlags(flags)
+	return cmd
+}
+
+func (r *runCommand) run(cmd *cobra.Command, args []string) error {
+	c, err := r.check.read(cmd, args)
+	if err != nil {
+		return err
+	}
+	cluster, err := connect(r.connection)
+	if err != nil {
+		return err
+	}
+	clock := experiment.NewClock()
+	progress := newProgress(r.streams.err)
+	cfg := experiment.Config{
+		Check:     c,
+		Observe:   cluster.observe,
+		Act:       cluster.act,
+		Namespace: cluster.namespace,
+		ID:        runID(clock()),
+		Dir:       r.folder(c, clock()),
+		Tool:      version(),
+		Now:       clock,
+		Progress:  progress.show,
+	}
+	if r.dryRun {
+		return r.printPlan(cmd.Context(), cfg)
+	}
+	made, err := makeFolder(cfg.Dir)
+	if err != nil {
+		made.remove()
+		return usagef("--out: %w", err)
+	}
+	runErr := interrupted(cmd.Context(), r.explained(experiment.Run(cmd.Context(), cfg)))
+	progress.end()
+	if !holdsRecording(cfg.Dir) {
+		made.remove()
+		return runErr
+	}
+	return r.conclude(cfg.Dir, runErr)
+}
+
+// conclude reports what the run has recorded, also where it came to no good end.
+func (r *runCommand) conclude(dir string, runErr error) error {
+	rep, err := analyze(dir)
+	if err != nil {
+		return errors.Join(runErr, err)
+	}
+	// Saved first: nobody may be left to read what is printed.
+	err = errors.Join(runErr, saveReport(dir, rep), r.format.write(r.streams, rep))
+	_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", dir)
+	if err != nil {
+		return err
+	}
+	return verdictOf(rep)
+}
+
+// explained puts the run's error into words that name the flag or the file.
+func (r *runCommand) explained(err error) error {
+	if _, ok := errors.AsType[*chaos.PlanError](err); ok {
+		return r.check.planProblem(err)
+	}
+	return err
+}
+
+func (r *runCommand) printPlan(ctx context.Context, cfg experiment.Config) error {
+	steps, err := experiment.Plan(ctx, cfg)
+	if err != nil {
+		return interrupted(ctx, r.explained(err))
+	}
+	var text bytes.Buffer
+	for _, step := range steps {
+		fmt.Fprintln(&text, step)
+	}
+	_, err = r.streams.out.Write(text.Bytes())
+	return err
+}
+
+func (r *runCommand) folder(c check.Check, now time.Time) string {
+	if r.out != "" {
+		return r.out
+	}
+	return filepath.Join("shutdowncheck-runs", c.Metadata.Name+"-"+now.UTC().Format("20060102-150405"))
+}
+
+// runID is short enough to be read aloud, and unlike any other's.
+func runID(now time.Time) string {
+	return now.UTC().Format("20060102-150405") + "-" + rand.Text()[:6]
+}

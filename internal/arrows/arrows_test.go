@@ -1,0 +1,223 @@
+// Package arrows keeps the direction in which the packages of this module may
+// know each other. The linter holds the same rules for direct imports, tests
+// included; this test also follows the indirect ones.
+package arrows
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const house = "github.com/shutdowncheck/shutdowncheck/"
+
+// rule says what one package may know. Names of the house stand for one package
+// each, without the prefix; others stand for a package and all below it.
+type rule struct {
+	pkg string
+	// house and modules are all that it may import besides the standard library.
+	house   []string
+	modules []string
+	// direct is what it may not import itself, never what it may not even reach
+	// through others.
+	direct []string
+	never  []string
+	reason string
+}
+
+// Modules that stand for a whole side of the program.
+var (
+	kubernetes  = []string{"k8s.io", "sigs.k8s.io"}
+	commandLine = []string{"github.com/spf13", "k8s.io/cli-runtime"}
+	load        = []string{"github.com/tsenart/vegeta"}
+	anyModule   = []string{""}
+)
+
+var rules = []rule{
+	{
+		pkg:     "check",
+		modules: []string{"go.yaml.in/yaml"},
+		never:   slices.Concat(kubernetes, commandLine, load),
+		reason:  "the spec is the ground that all others stand on, so it stands on none of them",
+	},
+	{
+		pkg:     "recording",
+		house:   []string{"check"},
+		modules: []string{"github.com/parquet-go/parquet-go"},
+		never:   slices.Concat(kubernetes, commandLine, load),
+		reason:  "it can be read where there is neither a cluster nor any traffic",
+	},
+	{
+		pkg:     "attack",
+		house:   []string{"check", "recording"},
+		modules: anyModule,
+		never:   slices.Concat(kubernetes, commandLine),
+		reason:  "the traffic must not know what is done to the service, or it could spare it",
+	},
+	{
+		pkg:     "chaos",
+		house:   []string{"check", "recording", "internal/guard"},
+		modules: anyModule,
+		direct:  commandLine,
+		never:   load,
+		reason:  "what is done to the workload must depend on the check alone, not on the traffic or on flags",
+	},
+	{
+		pkg:     "timeline",
+		house:   []string{"check", "recording", "internal/guard"},
+		modules: anyModule,
+		direct:  commandLine,
+		never:   load,
+		reason:  "it is a witness: it sees what the cluster did and knows nothing of what was done to it",
+	},
+	{
+		pkg:     "experiment",
+		house:   []string{"attack", "chaos", "check", "recording", "timeline", "internal/guard"},
+		modules: anyModule,
+		direct:  slices.Concat(commandLine, load),
+		never:   []string{house + "report"},
+		reason:  "a run brings the producers together and records; what it means and how it is called is not its business",
+	},
+	{
+		pkg:     "report",
+		house:   []string{"check", "recording"},
+		modules: []string{"github.com/HdrHistogram/hdrhistogram-go"},
+		never:   slices.Concat(kubernetes, commandLine, load),
+		reason:  "a report is made of a recording alone, so that an old one can be judged anew",
+	},
+	{
+		pkg:    "report/render",
+		house:  []string{"check", "report"},
+		never:  slices.Concat(kubernetes, commandLine, load),
+		reason: "a format shows what the report says and finds out nothing by itself",
+	},
+	{
+		pkg:    "internal/guard",
+		reason: "what everyone may lean on leans on nothing",
+	},
+	{
+		pkg:    "internal/victim",
+		reason: "the sample service must not know what is looked for, or it could oblige",
+	},
+	{
+		pkg:    "internal/victim/cmd/victim",
+		house:  []string{"internal/victim"},
+		reason: "it is the sample service's process and nothing else",
+	},
+	{
+		pkg:     "cmd/shutdowncheck",
+		house:   []string{"chaos", "check", "experiment", "recording", "report", "report/render"},
+		modules: anyModule,
+		direct:  load,
+		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
+	},
+	{
+		pkg:    "e2e",
+		reason: "the tests in it use the program as everybody does, from outside",
+	},
+	{
+		pkg:    "internal/arrows",
+		reason: "it looks at the others from outside",
+	},
+}
+
+// listed is a package as go list tells it.
+type listed struct {
+	ImportPath string
+	Dir        string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+}
+
+func TestArrows(t *testing.T) {
+	packages := list(t)
+	for _, p := range packages {
+		name, ours := strings.CutPrefix(p.ImportPath, house)
+		if !ours {
+			continue
+		}
+		i := slices.IndexFunc(rules, func(r rule) bool { return r.pkg == name })
+		if i < 0 {
+			t.Errorf("no rule says what %s may import", name)
+			continue
+		}
+		r := rules[i]
+		for _, path := range p.Imports {
+			if !r.allows(packages[path]) || anyBelow(path, r.direct) {
+				t.Errorf("%s imports %s: %s", name, path, r.reason)
+			}
+		}
+		for _, path := range p.Deps {
+			if anyBelow(path, r.never) {
+				t.Errorf("%s reaches %s: %s", name, path, r.reason)
+			}
+		}
+	}
+}
+
+func (r *rule) allows(p listed) bool {
+	if name, ours := strings.CutPrefix(p.ImportPath, house); ours {
+		return slices.Contains(r.house, name)
+	}
+	return p.Standard || anyBelow(p.ImportPath, r.modules)
+}
+
+// anyBelow tells whether path is one of the names or lies below one.
+func anyBelow(path string, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name == "" || path == name || strings.HasPrefix(path, name+"/")
+	})
+}
+
+// list gives the module's packages and all that they depend on.
+func list(t *testing.T) map[string]listed {
+	t.Helper()
+	const root = "../.."
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Dir,Standard,Imports,Deps", "./...")
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	packages := map[string]listed{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages[p.ImportPath] = p
+	}
+	watch(t, root, packages)
+	return packages
+}
+
+// watch makes go test forget that this test has passed once a source changes:
+// it looks at the files that the test itself has opened, and go list opens them
+// in a process of its own.
+func watch(t *testing.T, root string, packages map[string]listed) {
+	t.Helper()
+	dirs := []string{root}
+	for path, p := range packages {
+		if strings.HasPrefix(path, house) {
+			dirs = append(dirs, p.Dir, filepath.Dir(p.Dir))
+		}
+	}
+	for _, dir := range dirs {
+		if _, err := os.ReadDir(dir); err != nil {
+			t.Fatal(fmt.Errorf("look for changes: %w", err))
+		}
+	}
+}
