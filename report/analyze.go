@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -11,14 +12,14 @@ import (
 )
 
 // Analyze makes the report of a recording. The same recording always gives the
-// same report. Its errors are those of a damaged recording.
-func Analyze(r *recording.Recording) (*Report, error) {
+// same report. It fails on a damaged recording, and when ctx ends.
+func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	ended := terminations(r.Events)
 	course := readCourse(r.Actions)
 	course.assign(ended)
 	pods := indexPods(r.Events, ended)
 	rotation := newRotation(ended)
-	traffic, err := readTraffic(r, course, pods, rotation)
+	traffic, err := readTraffic(ctx, r, course, pods, rotation)
 	if err != nil {
 		return nil, err
 	}

@@ -242,7 +242,7 @@ func (s *scenario) record(t *testing.T) *recording.Recording {
 
 func (s *scenario) analyze(t *testing.T) *Report {
 	t.Helper()
-	rep, err := Analyze(s.record(t))
+	rep, err := Analyze(t.Context(), s.record(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -70,7 +71,7 @@ func quantile(h *hdrhistogram.Histogram, q float64) Duration {
 	return Duration(time.Duration(h.ValueAtQuantile(q)) * time.Microsecond)
 }
 
-func readTraffic(r *recording.Recording, c *course, pods *podIndex, rotation *rotation) (*traffic, error) {
+func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *podIndex, rotation *rotation) (*traffic, error) {
 	t := &traffic{byName: map[string]*streamTally{}, rotation: rotation}
 	for _, s := range r.Header.Check.Streams {
 		tally := &streamTally{
@@ -84,6 +85,9 @@ func readTraffic(r *recording.Recording, c *course, pods *podIndex, rotation *ro
 	for sample, err := range r.Samples() {
 		if err != nil {
 			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
 		if tally := t.byName[sample.Stream]; tally != nil {
 			t.take(sample, tally, c, pods)

@@ -44,7 +44,7 @@ func TestDamagedRecording(t *testing.T) {
 					if err := os.WriteFile(path, damage(bytes.Clone(data), at), 0o600); err != nil {
 						t.Fatal(err)
 					}
-					if _, err := analyze(dir); err != nil && !strings.Contains(err.Error(), file.Name()) && !strings.Contains(err.Error(), dir) {
+					if _, err := analyze(t.Context(), dir); err != nil && !strings.Contains(err.Error(), file.Name()) && !strings.Contains(err.Error(), dir) {
 						t.Errorf("at %d: %v", at, err)
 					}
 				}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/shutdowncheck/shutdowncheck/experiment"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 	"github.com/shutdowncheck/shutdowncheck/report/render"
@@ -25,9 +24,9 @@ func newReport(s streams) *cobra.Command {
 report of one recording is always the same, byte for byte in JSON.`,
 		Args: exactlyOne("FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rep, err := analyzeUntil(cmd.Context(), args[0])
+			rep, err := analyze(cmd.Context(), args[0])
 			if err != nil {
-				return err
+				return interrupted(cmd.Context(), err)
 			}
 			if err := f.write(s, rep); err != nil {
 				return err
@@ -39,32 +38,12 @@ report of one recording is always the same, byte for byte in JSON.`,
 	return cmd
 }
 
-// analyzeUntil analyzes until ctx ends. There is nothing to put back then, so
-// what is being read is left to end with the process.
-func analyzeUntil(ctx context.Context, dir string) (*report.Report, error) {
-	var (
-		rep  *report.Report
-		err  error
-		done = make(chan struct{})
-	)
-	go func() {
-		defer close(done)
-		rep, err = analyze(dir)
-	}()
-	select {
-	case <-done:
-		return rep, err
-	case <-ctx.Done():
-		return nil, experiment.ErrInterrupted
-	}
-}
-
-func analyze(dir string) (*report.Report, error) {
+func analyze(ctx context.Context, dir string) (*report.Report, error) {
 	r, err := recording.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)
 	}
-	rep, err := report.Analyze(r)
+	rep, err := report.Analyze(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)
 	}

@@ -83,12 +83,13 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		made.remove()
 		return runErr
 	}
-	return r.conclude(cfg.Dir, runErr)
+	// What an interrupted run has seen is reported all the same.
+	return r.conclude(context.WithoutCancel(cmd.Context()), cfg.Dir, runErr)
 }
 
 // conclude reports what the run has recorded, also where it came to no good end.
-func (r *runCommand) conclude(dir string, runErr error) error {
-	rep, err := analyze(dir)
+func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) error {
+	rep, err := analyze(ctx, dir)
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
