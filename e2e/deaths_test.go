@@ -1,0 +1,126 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	victimlog "github.com/shutdowncheck/shutdowncheck/internal/victim"
+)
+
+// request names a request of a run.
+type request struct {
+	stream string
+	seq    uint64
+}
+
+// deaths is what the victims themselves logged of their ends: the truth that a
+// report is compared with. It holds for one run only, because the next one
+// counts its requests from 0 again.
+type deaths struct {
+	// sigterm is when each pod was told to stop, exited when it left.
+	sigterm, exited map[string]time.Time
+	// inFlight is the pod that had not answered a request when it left.
+	inFlight map[request]string
+}
+
+// readDeaths reads the logs in the place's folder.
+func (p *place) readDeaths(t *testing.T) *deaths {
+	t.Helper()
+	d := &deaths{sigterm: map[string]time.Time{}, exited: map[string]time.Time{}, inFlight: map[request]string{}}
+	logs, err := filepath.Glob(filepath.Join(p.folder, "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range logs {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(data) {
+			var e victimlog.Event
+			if err := json.Unmarshal(line, &e); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			d.take(t, &e)
+		}
+	}
+	return d
+}
+
+func (d *deaths) take(t *testing.T, e *victimlog.Event) {
+	switch e.Event {
+	case victimlog.Sigterm:
+		d.sigterm[e.Pod] = e.Time
+	case victimlog.Exiting:
+		d.exited[e.Pod] = e.Time
+		for _, r := range e.InFlight {
+			if r.Stream == "" {
+				continue // a probe
+			}
+			seq, err := strconv.ParseUint(r.Seq, 10, 64)
+			if err != nil {
+				t.Fatalf("%s: %v", e.Pod, err)
+			}
+			d.inFlight[request{r.Stream, seq}] = e.Pod
+		}
+	}
+}
+
+// signalSpan is how long before a pod's SIGTERM a request may have been sent
+// that the pod is named for: a request takes its time to reach a pod on a busy
+// machine, and the cluster tells the moment of a SIGTERM only roughly, so that
+// of pods told to stop within this span one may be named beside the other.
+const signalSpan = 200 * time.Millisecond
+
+// compare checks each failure against the logs; it wants a pod for each. cut and refused are how many
+// failures of these kinds there were.
+func (d *deaths) compare(r *report) (cut, refused int, wrong []string) {
+	for _, f := range r.Failures {
+		complain := func(format string, args ...any) {
+			wrong = append(wrong, fmt.Sprintf("%s #%d (%s, %s at %s, ended %s): %s", f.Stream, f.Seq, f.Cause, f.Class, f.Phase,
+				f.Ended.Format(time.StampMicro), fmt.Sprintf(format, args...)))
+		}
+		if len(f.Pods) == 0 {
+			complain("no pod is named")
+		}
+		for _, pod := range f.Pods {
+			if d.exited[pod].IsZero() {
+				complain("%s is named, which did not exit", pod)
+			}
+		}
+		pod, inFlight := d.inFlight[request{f.Stream, f.Seq}]
+		switch {
+		case inFlight:
+			cut++
+			if !slices.Contains(f.Pods, pod) {
+				complain("it was in flight when %s exited, named are %q", pod, f.Pods)
+			}
+			// It failed on a connection on which the pod had answered before.
+			if f.Maskable && len(f.Pods) != 1 {
+				complain("its connection was to %s, named are %q", pod, f.Pods)
+			}
+		case f.Cause == "listener-closed-early":
+			refused++
+			stopped := false
+			for _, pod := range f.Pods {
+				if early := d.sigterm[pod].Sub(f.Sent); early > signalSpan {
+					complain("%s is named, whose SIGTERM came %s after it was sent", pod, early)
+				}
+				stopped = stopped || f.Ended.After(d.sigterm[pod])
+			}
+			if !stopped {
+				complain("named are %q, and none had had its SIGTERM", f.Pods)
+			}
+		}
+	}
+	return cut, refused, wrong
+}

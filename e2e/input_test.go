@@ -1,0 +1,132 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	victimlog "github.com/shutdowncheck/shutdowncheck/internal/victim"
+)
+
+// What cannot be done is refused in one line, before anything is sent or
+// changed.
+func TestBadInputChangesNothing(t *testing.T) {
+	careless := newPlace(t).deploy(t, "careless", env("VICTIM_LOG_REQUESTS", "true"))
+	before, asked := careless.state(t), careless.requests(t)
+
+	absent := *careless
+	absent.name = "absent"
+	absent.check(t).wantError(t, toolError, "deployment/absent", "not found")
+	for _, n := range []string{"3", "7"} {
+		careless.check(t, "--scale-to", n).wantError(t, toolError, "--scale-to", n, "0 to 2")
+	}
+	for _, n := range []string{"-1", "two"} {
+		careless.check(t, "--scale-to", n).wantError(t, usage, "--scale-to", n)
+	}
+	for _, rate := range []string{"0", "-5", "many"} {
+		careless.check(t, "--rate", rate).wantError(t, usage, "--rate", rate)
+	}
+
+	// Not even root can make a folder below a file.
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	careless.check(t, "--out", filepath.Join(file, "run")).wantError(t, usage, "--out", file)
+
+	careless.check(t, "--dry-run", "--restart", "--scale-to", "1").want(t, 0)
+
+	careless.wantUnchanged(t, before)
+	if now := careless.requests(t); now != asked {
+		t.Errorf("%d requests were sent", now-asked)
+	}
+}
+
+// The rights that a run asks for are those that the Job's Role grants: no fewer,
+// no more.
+func TestMissingRightsAreNamed(t *testing.T) {
+	graceful := newPlace(t).deploy(t, "graceful")
+	before := graceful.state(t)
+	run := graceful.check(t, "--restart", "--scale-to", "1", "--as", "system:serviceaccount:"+graceful.namespace+":nobody")
+	run.wantError(t, toolError, "rights are missing in namespace "+graceful.namespace)
+	graceful.wantUnchanged(t, before)
+
+	_, list, _ := strings.Cut(strings.TrimSpace(run.stderr), "namespace "+graceful.namespace+": ")
+	asked := strings.Split(list, ", ")
+	granted := rightsOf(t, "graceful")
+	slices.Sort(asked)
+	slices.Sort(granted)
+	if !slices.Equal(asked, granted) {
+		t.Errorf("asked for\n  %s\ngranted by deploy/job.yaml\n  %s", strings.Join(asked, "\n  "), strings.Join(granted, "\n  "))
+	}
+}
+
+// rightsOf lists what the Role in deploy/job.yaml grants, in the words of the
+// tool.
+func rightsOf(t *testing.T, workload string) []string {
+	t.Helper()
+	manifest, err := os.ReadFile(jobManifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rights []string
+	for _, object := range objects(t, manifest) {
+		role, ok := object.(*rbacv1.Role)
+		if !ok {
+			continue
+		}
+		for _, rule := range role.Rules {
+			for _, resource := range rule.Resources {
+				resource, subresource, _ := strings.Cut(resource, "/")
+				text := resource
+				if rule.APIGroups[0] != "" {
+					text += "." + rule.APIGroups[0]
+				}
+				if subresource != "" {
+					text += "/" + subresource
+				}
+				if slices.Equal(rule.ResourceNames, []string{workload}) {
+					text += " " + workload
+				}
+				for _, verb := range rule.Verbs {
+					rights = append(rights, verb+" "+text)
+				}
+			}
+		}
+	}
+	return rights
+}
+
+// requests counts the requests that the pods were asked to work on.
+func (v *victim) requests(t *testing.T) int {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(v.folder, "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, path := range logs {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(data) {
+			var e victimlog.Event
+			if err := json.Unmarshal(line, &e); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if e.Event == victimlog.RequestStart && e.Request.Path == "/" {
+				count++
+			}
+		}
+	}
+	return count
+}

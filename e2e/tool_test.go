@@ -1,0 +1,206 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The exit codes.
+const (
+	passed       = 0
+	failed       = 1
+	usage        = 2
+	inconclusive = 3
+	toolError    = 4
+	interrupted  = 130
+)
+
+// outcome is what became of one call of the tool.
+type outcome struct {
+	args           []string
+	code           int
+	stdout, stderr string
+	// folder holds the recording, if it was a run.
+	folder string
+}
+
+// call is the tool at work.
+type call struct {
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+	folder         string
+}
+
+// startTool begins a call that the test does not outlive.
+func startTool(t *testing.T, args ...string) *call {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	t.Cleanup(cancel)
+	c := &call{cmd: exec.CommandContext(ctx, tool, args...)}
+	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// wait gives the outcome; the code is -1 if a signal ended it.
+func (c *call) wait(t *testing.T) *outcome {
+	t.Helper()
+	err := c.cmd.Wait()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return &outcome{
+		args: c.cmd.Args[1:], code: c.cmd.ProcessState.ExitCode(),
+		stdout: c.stdout.String(), stderr: c.stderr.String(), folder: c.folder,
+	}
+}
+
+func runTool(t *testing.T, args ...string) *outcome {
+	t.Helper()
+	return startTool(t, args...).wait(t)
+}
+
+// startCheck begins a check of the service through its NodePort.
+func (v *victim) startCheck(t *testing.T, args ...string) *call {
+	t.Helper()
+	v.runs++
+	folder := filepath.Join("..", "out", "e2e", strings.ReplaceAll(t.Name(), "/", "-"), strconv.Itoa(v.runs))
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	c := startTool(t, append([]string{"run", v.kind + "/" + v.name, "-n", v.namespace, "--url", v.url, "--out", folder}, args...)...)
+	c.folder = folder
+	return c
+}
+
+func (v *victim) check(t *testing.T, args ...string) *outcome {
+	t.Helper()
+	return v.startCheck(t, args...).wait(t)
+}
+
+// want fails the test unless the call ended with the code.
+func (o *outcome) want(t *testing.T, code int) {
+	t.Helper()
+	if o.code != code {
+		t.Fatalf("shutdowncheck %s: exit code %d, want %d\n%s%s", strings.Join(o.args, " "), o.code, code, o.stdout, o.stderr)
+	}
+}
+
+// wantError fails the test unless the call ended with the code, and with one
+// line that names each of the words.
+func (o *outcome) wantError(t *testing.T, code int, words ...string) {
+	t.Helper()
+	o.want(t, code)
+	lines := strings.Count(o.stderr, "\n")
+	if lines != 1 || o.stdout != "" {
+		t.Errorf("shutdowncheck %s: want one line on stderr and nothing else, have\n%s%s", strings.Join(o.args, " "), o.stdout, o.stderr)
+	}
+	for _, word := range words {
+		if !strings.Contains(o.stderr, word) {
+			t.Errorf("shutdowncheck %s: %q is not in %q", strings.Join(o.args, " "), word, o.stderr)
+		}
+	}
+}
+
+// report is the part of report.json that the tests look at, in its published
+// form.
+type report struct {
+	Verdict string
+	Reasons []string
+	Streams []struct {
+		Name                                           string
+		Sent, OK, Failed, Client, Unfinished, Maskable int
+	}
+	Disruptions []struct {
+		Kind       string
+		Terminated []string
+	}
+	Terminations []struct {
+		Pod, EndedBy string
+		ExitCode     *int
+	}
+	Findings []struct {
+		Cause  string
+		Failed int
+	}
+	Failures []failure
+}
+
+// failure is one failed request as the report lists it.
+type failure struct {
+	Stream       string
+	Seq          uint64
+	Sent, Ended  time.Time
+	Phase, Class string
+	Maskable     bool
+	Cause        string
+	Pods         []string
+}
+
+// readReport reads the report of a recording, and checks what holds for every
+// report.
+func readReport(t *testing.T, folder string) *report {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(folder, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatalf("%s/report.json: %v", folder, err)
+	}
+	if len(r.Streams) != 2 {
+		t.Fatalf("%s: %d streams, want 2", folder, len(r.Streams))
+	}
+	lost := 0
+	for _, s := range r.Streams {
+		if s.Sent != s.OK+s.Failed+s.Client+s.Unfinished {
+			t.Errorf("%s: %s: %d sent are not %d ok + %d failed + %d client + %d unfinished", folder, s.Name, s.Sent, s.OK, s.Failed, s.Client, s.Unfinished)
+		}
+		lost += s.Failed
+	}
+	found := 0
+	for _, f := range r.Findings {
+		found += f.Failed
+	}
+	if found != lost || len(r.Failures) != lost {
+		t.Errorf("%s: %d requests failed, the findings hold %d, the list of failures %d", folder, lost, found, len(r.Failures))
+	}
+	return &r
+}
+
+// report reads the report that a run has left.
+func (o *outcome) report(t *testing.T) *report {
+	t.Helper()
+	return readReport(t, o.folder)
+}
+
+// wantSameReport fails the test unless the report of the recording comes out
+// the same again, byte for byte, with the run's own exit code.
+func (o *outcome) wantSameReport(t *testing.T) {
+	t.Helper()
+	saved, err := os.ReadFile(filepath.Join(o.folder, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		again := runTool(t, "report", o.folder, "-o", "json")
+		again.want(t, o.code)
+		if again.stdout != string(saved) {
+			t.Errorf("the report made anew of %s is not its report.json", o.folder)
+		}
+	}
+}
