@@ -77,11 +77,13 @@ func (l *load) renew() {
 	}
 }
 
-// failed is the number of failures up to now.
-func (l *load) failed() uint64 {
-	var failed uint64
+// sound tells whether every stream has had answers up to now and no failure. A
+// service that hangs has not failed yet, but has not answered either.
+func (l *load) sound() bool {
 	for _, stream := range l.streams {
-		failed += stream.Counts().Failed
+		if counts := stream.Counts(); counts.Failed > 0 || counts.OK == 0 {
+			return false
+		}
 	}
-	return failed
+	return true
 }

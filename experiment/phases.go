@@ -41,7 +41,7 @@ func (r *run) steps(ctx context.Context) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}
-	if r.load.failed() > 0 {
+	if !r.load.sound() {
 		// Whatever it lost afterwards would prove nothing, and a service in
 		// trouble is not to be disturbed.
 		return nil

@@ -22,7 +22,8 @@ const (
 	// proxyLag is how long a kube-proxy may take to drop an endpoint: its
 	// minSyncPeriod of 1 s plus the sync itself (kubernetes pkg/proxy).
 	proxyLag = 1500 * time.Millisecond
-	// looseProxyLag is what a loaded node may need.
+	// looseProxyLag is what a loaded node may need, and what its connection
+	// tracking may add.
 	looseProxyLag = 4 * time.Second
 	// atOnce is how soon after SIGTERM an exit counts as no drain at all.
 	atOnce = time.Second
@@ -173,13 +174,15 @@ func (s *scene) shutOut(f *failure, t *Termination) (Cause, strength) {
 	switch {
 	case cause == NoCapacity:
 		return cause, closeFit
-	case !t.forgotten.IsZero():
-		if sent.After(t.forgotten) {
-			return Unknown, 0
-		}
+	case !t.forgotten.IsZero() && !sent.After(t.forgotten):
 		return cause, closeFit
-	case sent.Before(left.To.Add(proxyLag)):
+	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout:
+		return Unknown, 0
+	case t.forgotten.IsZero() && sent.Before(left.To.Add(proxyLag)):
 		return cause, closeFit
+	// What vanishes without an answer goes to an address that is gone. Single
+	// connections were seen to do so for seconds after the proxies had
+	// forgotten the pod: connection tracking still led their port there.
 	case sent.Before(later(left.To, t.exit().To).Add(looseProxyLag)):
 		return cause, looseFit
 	default:

@@ -192,6 +192,39 @@ func TestTrafficShowsWhenAPodIsForgotten(t *testing.T) {
 	}
 }
 
+func TestTheVoidOutlastsTheRotation(t *testing.T) {
+	// Fresh connections succeed from 8.5 s on: the proxies have forgotten web-1.
+	tests := []struct {
+		name string
+		lost request
+		want string
+	}{
+		{
+			"a refusal is not its doing any more",
+			request{sent: 9500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused},
+			"failed; 1 unknown (certain) [] outside of any termination",
+		},
+		{
+			"a hang may be",
+			request{sent: 9500 * ms, took: 10 * second, phase: recording.PhaseDial, class: recording.ClassTimeout},
+			"failed; 1 listener-closed-early (possible) [web-1] after the exit",
+		},
+		{
+			"but not for long",
+			request{sent: 12 * second, took: 10 * second, phase: recording.PhaseDial, class: recording.ClassTimeout},
+			"failed; 1 unknown (certain) [] outside of any termination",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", abrupt()).pod("web-2", nil).pod("web-3", nil))
+			if got := told(s.request(tt.lost).analyze(t)); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestNoCapacity(t *testing.T) {
 	s := newScenario().pod("web-1", abrupt())
 	s.traffic(0, 6250*ms, "web-1").steady(12 * second)
