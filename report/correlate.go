@@ -2,6 +2,7 @@ package report
 
 import (
 	"net"
+	"slices"
 	"time"
 )
 
@@ -90,7 +91,7 @@ func (s *scene) compare(f *failure, ended []*Termination) {
 		f.suspects = append(f.suspects, t)
 	}
 	if len(f.suspects) > 1 && (f.cause == NoDrain || f.cause == GraceTooShort) {
-		f.suspects = nearestExit(f.EndAt(), f.suspects)
+		f.suspects = thoseThatMayHaveExited(f.EndAt(), f.suspects)
 	}
 	f.attributed = len(f.suspects) > 0
 	switch best {
@@ -101,29 +102,38 @@ func (s *scene) compare(f *failure, ended []*Termination) {
 	}
 }
 
-// nearestExit narrows down who cut a request that was in flight: the pod that
-// was seen answering until just before. It keeps all where that does not tell
-// them apart.
-func nearestExit(end time.Time, suspects []*Termination) []*Termination {
-	const apart = 3
-	var nearest *Termination
-	var distance, second time.Duration = 1 << 62, 1 << 62
-	for _, t := range suspects {
+// silenceDoubt is how many of its usual pauses a pod may be silent before it is
+// taken to be gone: answers that come at random leave a pause that long once in
+// a thousand.
+const silenceDoubt = 7
+
+// thoseThatMayHaveExited narrows down who cut a request that was in flight: not
+// a pod that answered others afterwards, and not one that had fallen silent long
+// before, while it was still in rotation. It keeps all where none is left.
+func thoseThatMayHaveExited(end time.Time, suspects []*Termination) []*Termination {
+	left := slices.DeleteFunc(slices.Clone(suspects), func(t *Termination) bool {
 		if !t.LastAnswered.Known() {
-			return suspects
+			return false
 		}
-		d := end.Sub(t.LastAnswered.From)
-		switch {
-		case d < 0:
-			// It went on answering: it was not this one's exit.
-		case d < distance:
-			nearest, distance, second = t, d, distance
-		case d < second:
-			second = d
+		last := t.LastAnswered.From
+		if last.After(end.Add(sameMoment)) {
+			return true
 		}
+		inRotation := t.LeftSlice.Known() && end.Before(t.LeftSlice.To.Add(proxyLag))
+		pause, known := t.usualPause()
+		return inRotation && known && end.Sub(last) > silenceDoubt*pause
+	})
+	if len(left) == 0 {
+		return suspects
 	}
-	if nearest != nil && second >= apart*distance+inFlightAge {
-		return []*Termination{nearest}
+	return left
+}
+
+// usualPause is the mean time between the pod's answers before its end.
+func (t *Termination) usualPause() (pause time.Duration, known bool) {
+	const enough = 10
+	if t.answers < enough {
+		return 0, false
 	}
-	return suspects
+	return t.begin().Sub(t.firstCounted) / time.Duration(t.answers), true
 }

@@ -250,7 +250,7 @@ func (t *Termination) left() bool {
 // second only; where requests were seen to be cut on the pod's own connections
 // that moment is the exit's.
 func (t *Termination) exitFits(when time.Time) strength {
-	if t.cutAt.IsZero() || when.Sub(t.cutAt).Abs() <= clockSlack {
+	if t.cutAt.IsZero() || when.Sub(t.cutAt).Abs() <= sameMoment {
 		return closeFit
 	}
 	return looseFit

@@ -161,6 +161,28 @@ func TestTwoPodsAtOnce(t *testing.T) {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
+	t.Run("a pause that is usual tells nothing", func(t *testing.T) {
+		// web-1 answered last 50 ms before web-2 did; it answers every 60 ms.
+		s := build().request(request{sent: 6243 * ms, took: 20 * ms, pod: "web-2"}).
+			request(request{sent: 6255 * ms, took: 10 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+		if got, want := told(s.analyze(t)), "failed; 1 no-drain (likely) [web-1 web-2] at the exit"; got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	})
+	t.Run("the one that had long been silent was not cut", func(t *testing.T) {
+		s := build()
+		kept := s.samples[:0]
+		for _, sample := range s.samples {
+			if sample.Pod != "web-1" || sample.Scheduled.Before(after(5700*ms)) {
+				kept = append(kept, sample)
+			}
+		}
+		s.samples = kept
+		s.request(request{sent: 6250 * ms, took: 12 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+		if got, want := told(s.analyze(t)), "failed; 1 no-drain (likely) [web-2] at the exit"; got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	})
 	t.Run("the one that went on answering was not cut", func(t *testing.T) {
 		s := build().request(request{sent: 6400 * ms, took: 20 * ms, pod: "web-2"}).
 			request(request{sent: 6250 * ms, took: 12 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})

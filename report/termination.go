@@ -70,6 +70,9 @@ type Termination struct {
 	// if it does not show it.
 	fresh     []freshConnection
 	forgotten time.Time
+	// answers counts its answers from firstCounted to its end's beginning.
+	answers      int
+	firstCounted time.Time
 	// cutAt is when requests on its own connections were cut, zero if none was.
 	cutAt   time.Time
 	address string

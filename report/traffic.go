@@ -148,6 +148,12 @@ func (t *Termination) answered(s *recording.Sample) {
 	if end := s.EndAt(); !t.LastAnswered.Known() || end.After(t.LastAnswered.From) {
 		t.LastAnswered = at(end)
 	}
+	if end := s.EndAt(); !end.Before(t.begin().Add(-coverageReach)) && end.Before(t.begin()) {
+		if t.answers == 0 || end.Before(t.firstCounted) {
+			t.firstCounted = end
+		}
+		t.answers++
+	}
 	if !s.SentAt().Before(t.begin().Add(-coverageReach)) {
 		if t.Covered == nil {
 			t.Covered = map[string]bool{}
