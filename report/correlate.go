@@ -45,9 +45,13 @@ func identify(f *failure, pods *podIndex) *podLife {
 // of its exit, where it lies within what is known of that.
 func (s *scene) anchor(f *failure, t *Termination) {
 	end := f.EndAt()
-	if symptomOf(f) == cutShort && within(end, t.exit(), clockSlack) && end.After(t.cutAt) {
-		t.cutAt = end
+	if symptomOf(f) != cutShort || !within(end, t.exit(), clockSlack) {
+		return
 	}
+	if !t.cut.Known() {
+		t.cut = at(end)
+	}
+	t.cut = Interval{From: earlier(t.cut.From, end), To: later(t.cut.To, end)}
 }
 
 // blame explains a failure whose pod is known. A pod that did not end explains

@@ -93,8 +93,8 @@ func wasInFlight(f *failure, t *Termination) bool {
 	switch {
 	case wasHeld(f), !f.Fresh():
 		return true
-	case !t.cutAt.IsZero():
-		return f.EndAt().Sub(t.cutAt).Abs() <= sameMoment
+	case t.cut.Known():
+		return within(f.EndAt(), t.cut, sameMoment)
 	default:
 		return t.left()
 	}
@@ -250,7 +250,7 @@ func (t *Termination) left() bool {
 // second only; where requests were seen to be cut on the pod's own connections
 // that moment is the exit's.
 func (t *Termination) exitFits(when time.Time) strength {
-	if t.cutAt.IsZero() || when.Sub(t.cutAt).Abs() <= sameMoment {
+	if !t.cut.Known() || within(when, t.cut, sameMoment) {
 		return closeFit
 	}
 	return looseFit

@@ -73,8 +73,9 @@ type Termination struct {
 	// answers counts its answers from firstCounted to its end's beginning.
 	answers      int
 	firstCounted time.Time
-	// cutAt is when requests on its own connections were cut, zero if none was.
-	cutAt   time.Time
+	// cut is when requests on its own connections were cut: the first and the
+	// last of them. Not known if none was.
+	cut     Interval
 	address string
 	// wasReady tells whether a slice ever called it ready.
 	wasReady bool
