@@ -28,12 +28,39 @@ var (
 	// keep the schedule, and then nothing is proven.
 	slots = make(chan struct{}, 3)
 	// ports are NodePorts that kind-config.yaml brings to 127.0.0.1.
-	ports = make(chan int32, 6)
+	ports = make(chan port, 6)
 )
 
 func init() {
-	for port := int32(30083); port <= 30088; port++ {
-		ports <- port
+	for number := int32(30083); number <= 30088; number++ {
+		ports <- port{number: number}
+	}
+}
+
+// port is a NodePort that can be used from a moment on.
+type port struct {
+	number int32
+	rested time.Time
+}
+
+// rest is how long a node remembers a connection that was never answered, and
+// would lead a new one from the same client port to the same dead pod
+// (nf_conntrack_tcp_timeout_syn_sent, and some seconds for the last attempt).
+const rest = 130 * time.Second
+
+func takePort(t *testing.T) int32 {
+	t.Helper()
+	for {
+		p := <-ports
+		if !time.Now().Before(p.rested) {
+			return p.number
+		}
+		ports <- p
+		select {
+		case <-t.Context().Done():
+			t.Fatal("no port is free")
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
 }
 
@@ -45,6 +72,8 @@ type place struct {
 	folder    string
 	// runs counts the recordings made.
 	runs int
+	// lossy tells that a run lost requests, so that the port needs a rest.
+	lossy bool
 }
 
 // newPlace makes the test parallel and waits for its turn.
@@ -60,7 +89,8 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &place{namespace: space.Name, port: <-ports, folder: filepath.Join(shared, space.Name)}
+	p := &place{namespace: space.Name, port: takePort(t), folder: filepath.Join(shared, space.Name)}
+	t.Cleanup(p.freePort)
 	t.Cleanup(func() { p.remove(t) })
 	if err := os.Mkdir(p.folder, 0o777); err != nil {
 		t.Fatal(err)
@@ -72,10 +102,18 @@ func newPlace(t *testing.T) *place {
 	return p
 }
 
+func (p *place) freePort() {
+	free := port{number: p.port}
+	if p.lossy {
+		free.rested = time.Now().Add(rest)
+	}
+	ports <- free
+}
+
 func (p *place) remove(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	// With the services at once, for the next test wants their port.
+	// The services at once, for another test may want their port.
 	services, err := client.CoreV1().Services(p.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		t.Error(err)
@@ -89,7 +127,6 @@ func (p *place) remove(t *testing.T) {
 	if err := client.CoreV1().Namespaces().Delete(ctx, p.namespace, metav1.DeleteOptions{}); err != nil {
 		t.Error(err)
 	}
-	ports <- p.port
 	if err := os.RemoveAll(p.folder); err != nil {
 		t.Error(err)
 	}

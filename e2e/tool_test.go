@@ -88,7 +88,9 @@ func (v *victim) startCheck(t *testing.T, args ...string) *call {
 
 func (v *victim) check(t *testing.T, args ...string) *outcome {
 	t.Helper()
-	return v.startCheck(t, args...).wait(t)
+	run := v.startCheck(t, args...).wait(t)
+	v.lossy = v.lossy || run.code == failed
+	return run
 }
 
 // want fails the test unless the call ended with the code.
