@@ -53,16 +53,11 @@ func (d *Driver) Do(ctx context.Context, index int, disruption check.Disruption)
 	if err := d.Workload.claimed(s, d.Run); err != nil {
 		return err
 	}
-	if err := d.Workload.fit(s, index, disruption); err != nil {
+	if err := d.Workload.fit(ctx, s, index, disruption); err != nil {
 		return err
 	}
 	a := &attempt{Driver: d, view: v, index: index, name: disruption.Kind()}
-	if disruption.Restart != nil {
-		err = a.restart(ctx, s)
-	} else {
-		err = a.scale(ctx, s, disruption.Scale)
-	}
-	return a.finish(ctx, err)
+	return a.finish(ctx, meansOf(disruption).do(ctx, a, s))
 }
 
 // attempt is one disruption under way.
@@ -106,6 +101,7 @@ func (a *attempt) record(kind recording.ActionKind, when span, detail string) {
 	}
 	for _, pod := range a.doomed {
 		action.Doomed = append(action.Doomed, pod.Name)
+		action.DoomedUIDs = append(action.DoomedUIDs, string(pod.UID))
 	}
 	a.Record(action)
 }

@@ -22,14 +22,14 @@ import (
 )
 
 var (
-	restart    = check.Disruption{Restart: &check.Restart{}}
+	aRestart   = check.Disruption{Restart: &check.Restart{}}
 	scaleToOne = check.Disruption{Scale: &check.Scale{To: 1}}
 )
 
 func TestRestart(t *testing.T) {
 	c := newCluster(t)
 	r := c.begin("run-1")
-	if err := r.Do(t.Context(), 2, restart); err != nil {
+	if err := r.Do(t.Context(), 2, aRestart); err != nil {
 		t.Fatal(err)
 	}
 	want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
@@ -91,7 +91,7 @@ func TestScaleStaysWhereAsked(t *testing.T) {
 // Whatever happens between two writes, the way back is known: the journal is
 // written before the first, and the annotation with or before the change.
 func TestTheUndoIsWrittenFirst(t *testing.T) {
-	for name, disruption := range map[string]check.Disruption{"restart": restart, "scale": scaleToOne} {
+	for name, disruption := range map[string]check.Disruption{"restart": aRestart, "scale": scaleToOne} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			r := c.begin("run-1")
@@ -117,7 +117,7 @@ func TestWithoutAJournalNothingIsChanged(t *testing.T) {
 	c := newCluster(t)
 	r := c.begin("run-1")
 	r.Journal = filepath.Join(t.TempDir(), "missing", "journal.jsonl")
-	for _, disruption := range []check.Disruption{restart, scaleToOne} {
+	for _, disruption := range []check.Disruption{aRestart, scaleToOne} {
 		if err := r.Do(t.Context(), 0, disruption); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("got %v", err)
 		}
@@ -153,7 +153,7 @@ func TestRestoreAfterAnInterruption(t *testing.T) {
 		detail     string
 	}{
 		"restart": {
-			restart,
+			aRestart,
 			"; not asked to end yet: web-h7-1, web-h7-2, web-h7-3",
 			"template annotation kubectl.kubernetes.io/restartedAt removed again",
 		},
@@ -180,7 +180,7 @@ func TestRestoreAfterAnInterruption(t *testing.T) {
 			if !strings.HasSuffix(err.Error(), test.reason) {
 				t.Errorf("got  %v\nwant ...%s", err, test.reason)
 			}
-			if err := r.Do(t.Context(), 1, restart); err == nil {
+			if err := r.Do(t.Context(), 1, aRestart); err == nil {
 				t.Error("a second disruption was begun before the first was restored")
 			}
 			if err := r.Restore(t.Context()); err != nil {
@@ -208,7 +208,7 @@ func TestRestorePutsAnEarlierRestartBack(t *testing.T) {
 		d.Spec.Template.Annotations = map[string]string{restartedAtKey: "2026-01-01T00:00:00Z"}
 	})
 	r := c.begin("run-1")
-	if err := c.interrupt(r, restart); err == nil {
+	if err := c.interrupt(r, aRestart); err == nil {
 		t.Fatal("the restart came to its end")
 	}
 	if err := r.Restore(t.Context()); err != nil {
@@ -228,11 +228,11 @@ func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
 			"putting back the scale: deployment/web wants 5 pods, not the 1 of this run: somebody else has changed it, and it is left so",
 		},
 		"restart": {
-			restart, func(d *appsv1.Deployment) { d.Spec.Template.Annotations[restartedAtKey] = "2027-01-01T00:00:00Z" },
+			aRestart, func(d *appsv1.Deployment) { d.Spec.Template.Annotations[restartedAtKey] = "2027-01-01T00:00:00Z" },
 			"putting back the restart: deployment/web was restarted by somebody else since, and it is left so",
 		},
 		"rollout": {
-			restart, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
+			aRestart, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
 			"putting back the restart: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
 		},
 		"object": {
@@ -267,7 +267,7 @@ func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
 }
 
 func TestAConflictIsReadAnew(t *testing.T) {
-	for name, disruption := range map[string]check.Disruption{"restart": restart, "scale": scaleToOne} {
+	for name, disruption := range map[string]check.Disruption{"restart": aRestart, "scale": scaleToOne} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			c.conflicts = 3
@@ -293,7 +293,7 @@ func TestADeletedWorkloadEndsTheWait(t *testing.T) {
 			c.must(c.client.Tracker().Delete(deployments, namespace, "web"))
 		}
 	}
-	err := r.Do(t.Context(), 0, restart)
+	err := r.Do(t.Context(), 0, aRestart)
 	if _, ok := errors.AsType[*ChangedError](err); !ok {
 		t.Errorf("got %v", err)
 	}

@@ -43,25 +43,35 @@ func (p Permission) String() string {
 // and no others: for Open, Healthy, Facts, Plan, and for Do, Restore and Undo
 // where there are disruptions.
 func Permissions(ref check.Workload, disruptions []check.Disruption) []Permission {
-	resource := map[check.WorkloadKind]string{
-		check.Deployment: "deployments", check.StatefulSet: "statefulsets", check.DaemonSet: "daemonsets",
-	}[ref.Kind]
-	own := func(verb, subresource string) Permission {
-		return Permission{Verb: verb, Group: "apps", Resource: resource, Subresource: subresource, Name: ref.Name}
-	}
 	needed := []Permission{
-		own("get", ""),
+		own(ref, "get", ""),
 		{Verb: "list", Resource: "pods"},
 		{Verb: "list", Resource: "services"},
 	}
 	if len(disruptions) > 0 {
 		// Every change is announced in an annotation, so even a scale patches.
-		needed = append(needed, own("list", ""), own("watch", ""), own("patch", ""), Permission{Verb: "watch", Resource: "pods"})
+		needed = append(needed, own(ref, "list", ""), own(ref, "watch", ""), own(ref, "patch", ""), Permission{Verb: "watch", Resource: "pods"})
 	}
-	if slices.ContainsFunc(disruptions, func(d check.Disruption) bool { return d.Scale != nil }) {
-		needed = append(needed, own("get", "scale"), own("update", "scale"))
+	for _, d := range disruptions {
+		kind := meansOf(d)
+		if kind == nil {
+			continue
+		}
+		for _, p := range kind.permissions(ref) {
+			if !slices.Contains(needed, p) {
+				needed = append(needed, p)
+			}
+		}
 	}
 	return needed
+}
+
+// own is a right to the workload itself.
+func own(ref check.Workload, verb, subresource string) Permission {
+	resource := map[check.WorkloadKind]string{
+		check.Deployment: "deployments", check.StatefulSet: "statefulsets", check.DaemonSet: "daemonsets",
+	}[ref.Kind]
+	return Permission{Verb: verb, Group: "apps", Resource: resource, Subresource: subresource, Name: ref.Name}
 }
 
 // Missing gives those of the rights that the client does not have, by asking

@@ -18,11 +18,11 @@ func TestPermissions(t *testing.T) {
 		want        []string
 	}{
 		"to look": {web, nil, []string{"get deployments.apps web", "list pods", "list services"}},
-		"restart": {check.Workload{Kind: check.DaemonSet, Name: "node"}, []check.Disruption{restart}, []string{
+		"restart": {check.Workload{Kind: check.DaemonSet, Name: "node"}, []check.Disruption{aRestart}, []string{
 			"get daemonsets.apps node", "list pods", "list services",
 			"list daemonsets.apps node", "watch daemonsets.apps node", "patch daemonsets.apps node", "watch pods",
 		}},
-		"scale": {web, []check.Disruption{restart, scaleToOne, scaleToOne}, []string{
+		"scale": {web, []check.Disruption{aRestart, scaleToOne, scaleToOne}, []string{
 			"get deployments.apps web", "list pods", "list services",
 			"list deployments.apps web", "watch deployments.apps web", "patch deployments.apps web", "watch pods",
 			"get deployments.apps/scale web", "update deployments.apps/scale web",

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -15,8 +16,29 @@ import (
 // sets (kubectl pkg/polymorphichelpers/objectrestarter.go).
 const restartedAtKey = "kubectl.kubernetes.io/restartedAt"
 
-// restart does what `kubectl rollout restart` does and waits for its end.
-func (a *attempt) restart(ctx context.Context, s state) error {
+// restart is what `kubectl rollout restart` does.
+type restart struct{}
+
+func (restart) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+	switch {
+	case s.paused:
+		problem = fmt.Sprintf("%s is paused, so nothing would end; resume it first: kubectl rollout resume %s -n %s", w, w, w.namespace)
+	case s.onDelete:
+		problem = fmt.Sprintf("%s has the update strategy OnDelete, so nothing would end; want RollingUpdate", w)
+	case s.toUpdate() == 0:
+		problem = fmt.Sprintf("%s has a partition of %d for its %s, so nothing would end", w, s.partition, pods(s.replicas))
+	}
+	return "", problem, nil
+}
+
+func (restart) describe(w *Workload, s *state) string {
+	return fmt.Sprintf("restart %s: ends %d of its %s, %s", w, s.toUpdate(), pods(s.replicas), s.pace())
+}
+
+func (restart) permissions(check.Workload) []Permission { return nil }
+
+// do sets the annotation and waits for the rollout's end.
+func (restart) do(ctx context.Context, a *attempt, s state) error {
 	c := restartChange{From: s.restartedAt(), To: restartTime(s.restartedAt(), a.Now())}
 	if err := a.begin(change{Revision: s.revision(), Restart: &c}); err != nil {
 		return err

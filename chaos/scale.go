@@ -11,10 +11,39 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// scale sets the replicas, waits until the pods that had to go are gone, sets
-// them back unless told otherwise, and waits until all is Ready.
-func (a *attempt) scale(ctx context.Context, s state, scale *check.Scale) error {
-	w := a.Workload
+// scale sets the replicas, and back again unless told otherwise.
+type scale struct{ *check.Scale }
+
+func (c scale) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+	switch {
+	case w.api.scales == nil:
+		return "", fmt.Sprintf("%s has no replicas to set; want restart", w), nil
+	case c.To >= s.replicas:
+		return "to", fmt.Sprintf("%d replicas, but %s wants %d now, so nothing would end; want 0 to %d", c.To, w, s.replicas, s.replicas-1), nil
+	}
+	return "", "", nil
+}
+
+func (c scale) describe(w *Workload, s *state) string {
+	line := fmt.Sprintf("scale %s from %d to %d: ends %s", w, s.replicas, c.To, pods(s.replicas-c.To))
+	if c.restores() {
+		return fmt.Sprintf("%s, then back to %d", line, s.replicas)
+	}
+	s.replicas = c.To
+	return line + ", and it stays so"
+}
+
+func (scale) permissions(ref check.Workload) []Permission {
+	return []Permission{own(ref, "get", "scale"), own(ref, "update", "scale")}
+}
+
+// restores tells whether the scale is put back at its end.
+func (c scale) restores() bool { return c.Restore == nil || *c.Restore }
+
+// do waits until the pods that had to go are gone, sets the replicas back, and
+// waits until all is Ready.
+func (c scale) do(ctx context.Context, a *attempt, s state) error {
+	w, scale := a.Workload, c.Scale
 	before := a.view.live()
 	if err := a.begin(change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: scale.To}}); err != nil {
 		return err
@@ -33,7 +62,7 @@ func (a *attempt) scale(ctx context.Context, s state, scale *check.Scale) error 
 	if err != nil {
 		return err
 	}
-	if restores(scale) {
+	if c.restores() {
 		if err := a.undo(ctx, recording.Disrupt); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func TestDoRefusesAClaimedWorkload(t *testing.T) {
 	if err := c.interrupt(first, scaleToOne); err == nil {
 		t.Fatal("it came to its end")
 	}
-	err := second.Do(t.Context(), 0, restart)
+	err := second.Do(t.Context(), 0, aRestart)
 	if claimed, ok := errors.AsType[*ClaimedError](err); !ok || claimed.Run != "run-1" {
 		t.Errorf("got %v", err)
 	}
@@ -95,7 +95,7 @@ func TestUndo(t *testing.T) {
 		disruption check.Disruption
 		want       string
 	}{
-		"restart": {restart, "deployment/web: template annotation kubectl.kubernetes.io/restartedAt removed again (run run-1)"},
+		"restart": {aRestart, "deployment/web: template annotation kubectl.kubernetes.io/restartedAt removed again (run run-1)"},
 		"scale":   {scaleToOne, "deployment/web: replicas set back from 1 to 3 (run run-1)"},
 	}
 	for name, test := range tests {
@@ -278,7 +278,7 @@ func TestPlan(t *testing.T) {
 		d.Spec.Strategy.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxSurge: new(intstr.FromString("25%")), MaxUnavailable: new(intstr.FromString("25%"))}
 	})
 	lines, err := c.open().Plan(t.Context(), []check.Disruption{
-		restart,
+		aRestart,
 		scaleToOne,
 		{Scale: &check.Scale{To: 2, Restore: new(false)}},
 		{Scale: &check.Scale{To: 0}},
@@ -302,7 +302,7 @@ func TestPlanRefuses(t *testing.T) {
 	}{
 		"scale to what there is": {
 			nil,
-			[]check.Disruption{restart, {Scale: &check.Scale{To: 3}}},
+			[]check.Disruption{aRestart, {Scale: &check.Scale{To: 3}}},
 			"disruptions[1].scale.to: 3 replicas, but deployment/web wants 3 now, so nothing would end; want 0 to 2",
 		},
 		"scale to what an earlier one left": {
@@ -312,12 +312,12 @@ func TestPlanRefuses(t *testing.T) {
 		},
 		"paused": {
 			func(d *appsv1.Deployment) { d.Spec.Paused = true },
-			[]check.Disruption{restart},
+			[]check.Disruption{aRestart},
 			"disruptions[0].restart: deployment/web is paused, so nothing would end; resume it first: kubectl rollout resume deployment/web -n shop",
 		},
 		"no pods": {
 			func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(0)) },
-			[]check.Disruption{restart},
+			[]check.Disruption{aRestart},
 			"disruptions[0].restart: deployment/web wants no pods, so nothing would end",
 		},
 		"nothing": {nil, []check.Disruption{{}}, "disruptions[0]: want exactly one disruption"},
@@ -373,12 +373,12 @@ func TestPlanForOtherKinds(t *testing.T) {
 		disruption check.Disruption
 		want       string
 	}{
-		"StatefulSet":           {"statefulset/db", restart, "restart statefulset/db: ends 3 of its 5 pods, with at least 4 available and at most 5 at once"},
+		"StatefulSet":           {"statefulset/db", aRestart, "restart statefulset/db: ends 3 of its 5 pods, with at least 4 available and at most 5 at once"},
 		"scaled StatefulSet":    {"statefulset/db", scaleToOne, "scale statefulset/db from 5 to 1: ends 4 pods, then back to 5"},
-		"DaemonSet":             {"daemonset/node", restart, "restart daemonset/node: ends 4 of its 4 pods, with at least 2 available and at most 4 at once"},
+		"DaemonSet":             {"daemonset/node", aRestart, "restart daemonset/node: ends 4 of its 4 pods, with at least 2 available and at most 4 at once"},
 		"scaled DaemonSet":      {"daemonset/node", scaleToOne, "disruptions[0].scale: daemonset/node has no replicas to set; want restart"},
-		"OnDelete":              {"statefulset/manual", restart, "disruptions[0].restart: statefulset/manual has the update strategy OnDelete, so nothing would end; want RollingUpdate"},
-		"wholly held partition": {"statefulset/held", restart, "disruptions[0].restart: statefulset/held has a partition of 15 for its 5 pods, so nothing would end"},
+		"OnDelete":              {"statefulset/manual", aRestart, "disruptions[0].restart: statefulset/manual has the update strategy OnDelete, so nothing would end; want RollingUpdate"},
+		"wholly held partition": {"statefulset/held", aRestart, "disruptions[0].restart: statefulset/held has a partition of 15 for its 5 pods, so nothing would end"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -26,8 +26,12 @@ type Check struct {
 	Target      Target       `json:"target"`
 	Streams     []Stream     `json:"streams"`
 	Disruptions []Disruption `json:"disruptions"`
-	Timing      Timing       `json:"timing"`
-	Budget      Budget       `json:"budget"`
+	// Soak does the disruptions over and over; nil does them once.
+	Soak   *Soak  `json:"soak,omitempty"`
+	Timing Timing `json:"timing"`
+	Budget Budget `json:"budget"`
+	// Control tries the same check on a careless service first; nil does not.
+	Control *Control `json:"control,omitempty"`
 }
 
 // Metadata names a check.
@@ -43,6 +47,10 @@ type Target struct {
 	// gave it. Answers without it are counted all the same; they only carry
 	// less evidence.
 	PodHeader string `json:"podHeader,omitempty"`
+	// ShutdownLog is a regular expression (RE2) for the line by which the
+	// service's own log tells that SIGTERM has come. Its time is closer than
+	// any that Kubernetes tells. Empty reads no log.
+	ShutdownLog string `json:"shutdownLog,omitempty"`
 }
 
 // Connections is a stream's connection policy. The two policies meet different
@@ -76,22 +84,6 @@ type Stream struct {
 	// ExpectStatus lists the statuses that count as an answer. Empty means 200
 	// to 399.
 	ExpectStatus []int `json:"expectStatus,omitempty"`
-}
-
-// Disruption is one thing done to the workload. Exactly one field is set.
-type Disruption struct {
-	Restart *Restart `json:"restart,omitempty"`
-	Scale   *Scale   `json:"scale,omitempty"`
-}
-
-// Restart does what `kubectl rollout restart` does.
-type Restart struct{}
-
-// Scale sets the replicas, waits until the doomed pods are gone, and sets them
-// back unless Restore is false.
-type Scale struct {
-	To      int32 `json:"to"`
-	Restore *bool `json:"restore,omitempty"`
 }
 
 // Timing is how long the parts of a run take.

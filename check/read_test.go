@@ -102,7 +102,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",
-			`c.yaml:2: unknown key "knd"; allowed: apiVersion, budget, disruptions, kind, metadata, streams, target, timing, workload`,
+			`c.yaml:2: unknown key "knd"; allowed: apiVersion, budget, control, disruptions, kind, metadata, soak, streams, target, timing, workload`,
 		},
 		"key of an empty mapping": {
 			"restart: {}", "restart: {now: true}",
@@ -110,7 +110,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"unknown disruption": {
 			"- restart: {}", "- reboot: {}",
-			`c.yaml:21: unknown key "reboot" in disruptions[0]; allowed: restart, scale`,
+			`c.yaml:21: unknown key "reboot" in disruptions[0]; allowed: command, delete, drain, evict, image, kill, observe, pause, repeat, restart, scale`,
 		},
 		"duplicate key": {
 			"  connections: new", "  rate: 5",
@@ -200,7 +200,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"two disruptions in one": {
 			"- restart: {}\n- scale", "- restart: {}\n  scale",
-			`c.yaml:21: disruptions[0]: restart and scale; want exactly one of restart, scale`,
+			`c.yaml:21: disruptions[0]: restart and scale; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale`,
 		},
 	}
 	for name, test := range tests {

@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -126,7 +127,7 @@ func (c Check) validateDisruptions(p *problems) {
 	for i, d := range c.Disruptions {
 		at := fmt.Sprintf("disruptions[%d]", i)
 		if set := d.kinds(); len(set) != 1 {
-			p.add(at, "%s; want exactly one of %s", listed(set), keys(fieldsOf(reflect.ValueOf(d))))
+			p.add(at, "%s; want exactly one of %s", listed(set), keys(kindFields(d)))
 			continue
 		}
 		if d.Scale == nil {
@@ -144,7 +145,7 @@ func (c Check) validateDisruptions(p *problems) {
 // kinds names the disruptions that are set.
 func (d Disruption) kinds() []string {
 	var set []string
-	for name, field := range fieldsOf(reflect.ValueOf(d)) {
+	for name, field := range kindFields(d) {
 		if !field.IsNil() {
 			set = append(set, name)
 		}
@@ -153,7 +154,18 @@ func (d Disruption) kinds() []string {
 	return set
 }
 
-// Kind names the disruption: restart or scale; empty if none or several are set.
+func kindFields(d Disruption) map[string]reflect.Value {
+	fields := fieldsOf(reflect.ValueOf(d))
+	maps.DeleteFunc(fields, func(_ string, field reflect.Value) bool { return !isKind(field) })
+	return fields
+}
+
+// isKind tells a disruption's kinds from what they have in common.
+func isKind(field reflect.Value) bool {
+	return field.Kind() == reflect.Pointer || field.Kind() == reflect.Slice
+}
+
+// Kind names the disruption, as in "restart"; empty if none or several are set.
 func (d Disruption) Kind() string {
 	if set := d.kinds(); len(set) == 1 {
 		return set[0]

@@ -13,6 +13,11 @@ const (
 	// Requested is a change asked of the API: At is the moment before the
 	// call, Done the moment after.
 	Requested ActionKind = "requested"
+	// Refused is a request that the API turned down and that may be made
+	// again: an eviction that a PodDisruptionBudget forbids.
+	Refused ActionKind = "refused"
+	// Commanded is a command that has ended.
+	Commanded ActionKind = "commanded"
 	// Steady is the end of a disruption: all doomed pods gone, replacements
 	// Ready.
 	Steady ActionKind = "steady"
@@ -46,7 +51,7 @@ type Action struct {
 	Phase RunPhase   `json:"phase,omitempty"`
 	// Disruption counts the check's disruptions from 0.
 	Disruption int `json:"disruption"`
-	// Name says what kind of disruption it is: restart, scale.
+	// Name says what kind of disruption it is: restart, scale, ...
 	Name string `json:"name,omitempty"`
 	// Object is what was changed, as kind/name.
 	Object string `json:"object,omitempty"`
@@ -54,4 +59,9 @@ type Action struct {
 	Detail string `json:"detail,omitempty"`
 	// Doomed names the pods that were to end.
 	Doomed []string `json:"doomed,omitempty"`
+	// DoomedUIDs are their UIDs, in the same order: names come back.
+	DoomedUIDs []string `json:"doomedUIDs,omitempty"`
+	// ExitCode and Output are a command's; the output is cut to its end.
+	ExitCode *int   `json:"exitCode,omitempty"`
+	Output   string `json:"output,omitempty"`
 }

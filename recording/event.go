@@ -13,6 +13,9 @@ type Event struct {
 	Kube       *KubeEvent             `json:"kube,omitempty"`
 	ReplicaSet *ReplicaSetObservation `json:"replicaSet,omitempty"`
 	Workload   *WorkloadObservation   `json:"workload,omitempty"`
+	Node       *NodeObservation       `json:"node,omitempty"`
+	Lease      *LeaseObservation      `json:"lease,omitempty"`
+	Log        *LogLine               `json:"log,omitempty"`
 	Gap        *Gap                   `json:"gap,omitempty"`
 }
 
@@ -56,8 +59,10 @@ type PodObservation struct {
 	// Grace is the spec's terminationGracePeriodSeconds.
 	Grace time.Duration `json:"grace"`
 	// HasReadinessProbe tells whether a container has one.
-	HasReadinessProbe bool        `json:"hasReadinessProbe"`
-	Containers        []Container `json:"containers,omitempty"`
+	HasReadinessProbe bool `json:"hasReadinessProbe"`
+	// Containers are the pod's main containers and, marked as such, its
+	// sidecars: the ones that live as long as it does.
+	Containers []Container `json:"containers,omitempty"`
 }
 
 // PreStopKind is the kind of a preStop hook.
@@ -77,8 +82,20 @@ type Container struct {
 	PreStop PreStopKind `json:"preStop,omitempty"`
 	// PreStopSleep is the length of a native sleep hook.
 	PreStopSleep time.Duration `json:"preStopSleep,omitempty"`
-	Restarts     int32         `json:"restarts,omitempty"`
-	StartedAt    *time.Time    `json:"startedAt,omitempty"`
+	// Sidecar is an init container that is always restarted (KEP-753): its
+	// SIGTERM comes after the main containers have ended.
+	Sidecar bool `json:"sidecar,omitempty"`
+	// StopSignal is the one that the spec names instead of SIGTERM.
+	StopSignal string `json:"stopSignal,omitempty"`
+	// Liveness is the probe that restarts the container.
+	Liveness *Probe `json:"liveness,omitempty"`
+	// MemoryLimit is in bytes, 0 for none.
+	MemoryLimit int64 `json:"memoryLimit,omitempty"`
+	// Waiting is why it does not run, where it does not.
+	Waiting   string     `json:"waiting,omitempty"`
+	Ready     bool       `json:"ready,omitempty"`
+	Restarts  int32      `json:"restarts,omitempty"`
+	StartedAt *time.Time `json:"startedAt,omitempty"`
 	// Terminated is the present state's, or after a restart the last one's.
 	Terminated *Exit `json:"terminated,omitempty"`
 	Last       *Exit `json:"last,omitempty"`
@@ -91,6 +108,15 @@ type Exit struct {
 	Reason     string    `json:"reason,omitempty"`
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
+}
+
+// Probe is a probe's patience: it gives up after Failures attempts, one every
+// Period, each of at most Timeout, the first one after InitialDelay.
+type Probe struct {
+	InitialDelay time.Duration `json:"initialDelay,omitempty"`
+	Period       time.Duration `json:"period"`
+	Timeout      time.Duration `json:"timeout"`
+	Failures     int32         `json:"failures"`
 }
 
 // SliceObservation is an EndpointSlice of a service that selects the workload.
@@ -150,6 +176,38 @@ type WorkloadObservation struct {
 	Updated   int32  `json:"updated"`
 	Available int32  `json:"available"`
 	Revision  string `json:"revision,omitempty"`
+}
+
+// NodeObservation is a node that holds, or held, a pod of the workload.
+type NodeObservation struct {
+	Change Change `json:"change"`
+	Name   string `json:"name"`
+	// Ready is the node's condition, Unschedulable what a cordon sets.
+	Ready         bool `json:"ready"`
+	Unschedulable bool `json:"unschedulable,omitempty"`
+	// Taints are those that end pods or keep them away, as key:effect.
+	Taints []string `json:"taints,omitempty"`
+}
+
+// LeaseObservation is the heartbeat of a component on its own clock: what lies
+// between Renewed and the event's arrival is at least the clocks' offset.
+type LeaseObservation struct {
+	// Component is "node/NAME", "apiserver", "kube-controller-manager" or
+	// "kube-scheduler".
+	Component string `json:"component"`
+	// Renewed has microseconds.
+	Renewed time.Time `json:"renewed"`
+}
+
+// LogLine is a line of a container's log that matched the check's shutdownLog.
+type LogLine struct {
+	Pod       string `json:"pod"`
+	UID       string `json:"uid"`
+	Container string `json:"container"`
+	// Written is the container runtime's time of the line, on the node's
+	// clock, with nanoseconds.
+	Written time.Time `json:"written"`
+	Text    string    `json:"text"`
 }
 
 // Gap is a time in which a watch may have missed changes.

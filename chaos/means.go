@@ -1,0 +1,65 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// means is how one kind of disruption is planned, allowed and done. Each kind
+// has a file of its own.
+type means interface {
+	// unfit tells why the workload, as s shows it, cannot undergo it: the
+	// field below the disruption's own, empty for the whole, and the problem,
+	// empty if it can. The error is a cluster that did not answer.
+	unfit(ctx context.Context, w *Workload, s state) (field, problem string, err error)
+	// describe says in one line what it would do; it may also change s into
+	// what the next disruption would find.
+	describe(w *Workload, s *state) string
+	// permissions are the rights it takes beyond those of every disruption.
+	permissions(ref check.Workload) []Permission
+	// do carries it out and returns when it is over.
+	do(ctx context.Context, a *attempt, s state) error
+}
+
+// meansOf gives the means of the one kind that d sets; nil if it sets none or
+// several.
+func meansOf(d check.Disruption) means {
+	switch d.Kind() {
+	case "restart":
+		return restart{}
+	case "scale":
+		return scale{d.Scale}
+	default:
+		return nil
+	}
+}
+
+// fit gives a PlanError for a disruption that the workload cannot undergo.
+func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disruption) error {
+	at := fmt.Sprintf("disruptions[%d]", index)
+	kind := meansOf(d)
+	if kind == nil {
+		return unfit(at, "want exactly one disruption")
+	}
+	at += "." + d.Kind()
+	if s.replicas == 0 {
+		return unfit(at, fmt.Sprintf("%s wants no pods, so nothing would end", w))
+	}
+	field, problem, err := kind.unfit(ctx, w, s)
+	if err != nil {
+		return fmt.Errorf("planning the %s of %s: %w", d.Kind(), w, err)
+	}
+	if problem == "" {
+		return nil
+	}
+	if field != "" {
+		at += "." + field
+	}
+	return unfit(at, problem)
+}
+
+func unfit(field, problem string) error {
+	return &PlanError{Field: &check.FieldError{Field: field, Problem: problem}}
+}
