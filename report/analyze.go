@@ -14,10 +14,11 @@ import (
 // Analyze makes the report of a recording. The same recording always gives the
 // same report. It fails on a damaged recording, and when ctx ends.
 func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
-	ended := terminations(r.Events)
+	endpoints := readEndpoints(r.Events)
+	ended := terminations(r, endpoints)
 	course := readCourse(r.Actions)
 	course.assign(ended)
-	pods := indexPods(r.Events, ended)
+	pods := indexPods(r.Events, ended, endpoints)
 	rotation := newRotation(ended)
 	traffic, err := readTraffic(ctx, r, course, pods, rotation)
 	if err != nil {
@@ -27,8 +28,14 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 		t.Exited = t.Exited.notBefore(t.LastAnswered.From)
 	}
 
-	scene := &scene{endpoints: readEndpoints(r.Events), longest: map[string]time.Duration{}}
-	rotation.settle(scene.endpoints.most())
+	scene := &scene{
+		endpoints: endpoints,
+		starts:    newStarts(pods, freshRate(r.Header.Check), endpoints.most(), traffic.podsNamed),
+		gaps:      gaps(r.Events),
+		longest:   map[string]time.Duration{},
+		podsNamed: traffic.podsNamed,
+	}
+	rotation.settle(endpoints.most(), scene.starts)
 	for _, s := range traffic.streams {
 		scene.longest[s.Name] = s.longest
 	}
@@ -54,23 +61,46 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 		rep.Ended = r.Ending.At
 	}
 	rep.Streams = finishStreams(traffic, r)
-	for _, s := range rep.Streams {
-		rep.Power[s.Name] = smallestOutageSeen(s.Rate, scene.endpoints.most())
+	for _, s := range r.Header.Check.Streams {
+		if seen := smallestOutageSeen(s, endpoints.most()); seen > 0 {
+			rep.Power[s.Name] = seen
+		}
 	}
 	for _, d := range course.disruptions {
 		rep.Disruptions = append(rep.Disruptions, d.Disruption)
 	}
 	rep.Terminations = finishTerminations(ended, traffic)
-	rep.Warnings = rep.warn(r, course, ended)
+	rep.Warnings = rep.warn(r, course, ended, scene.longestOfAll())
 	rep.Validity = rep.validate(r, course, ended, traffic)
 	rep.Verdict, rep.Reasons = judge(rep, sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps))
 	return rep, nil
 }
 
+// freshRate is how many requests per second go out on connections of their own.
+func freshRate(c check.Check) float64 {
+	rate := 0.0
+	for _, s := range c.Streams {
+		if s.Connections == check.New {
+			rate += s.Rate
+		}
+	}
+	return rate
+}
+
+func gaps(events []recording.Event) []recording.Gap {
+	var all []recording.Gap
+	for i := range events {
+		if gap := events[i].Gap; gap != nil {
+			all = append(all, *gap)
+		}
+	}
+	return all
+}
+
 func finishStreams(t *traffic, r *recording.Recording) []Stream {
 	unattributed := map[string]int{}
 	for _, f := range t.failures {
-		if !f.attributed {
+		if !f.attributed() {
 			unattributed[f.Stream]++
 		}
 	}
@@ -111,16 +141,20 @@ func finishTerminations(ended []*Termination, t *traffic) []Termination {
 	return finished
 }
 
-func (rep *Report) warn(r *recording.Recording, c *course, ended []*Termination) []Warning {
+// warn tells first what preflight noticed and what could not be put back.
+func (rep *Report) warn(r *recording.Recording, c *course, ended []*Termination, longest time.Duration) []Warning {
 	blamed := map[Cause]bool{}
 	for _, f := range rep.Findings {
 		blamed[f.Cause] = true
 	}
-	facts := slices.Clone(r.Header.Workload.Warnings)
-	for _, text := range c.restoreFailed {
-		facts = append(facts, "not put back: "+text)
+	var all []Warning
+	for _, text := range r.Header.Workload.Warnings {
+		all = append(all, Warning{Text: text})
 	}
-	return warnings(ended, facts, blamed)
+	for _, text := range c.restoreFailed {
+		all = append(all, Warning{Text: "not put back: " + text})
+	}
+	return append(all, warnings(ended, longest, blamed)...)
 }
 
 func (rep *Report) validate(r *recording.Recording, c *course, ended []*Termination, t *traffic) Validity {
@@ -129,11 +163,7 @@ func (rep *Report) validate(r *recording.Recording, c *course, ended []*Terminat
 		PodsNamed: t.podsNamed,
 	}
 	v.Baseline.Sent, v.Baseline.Failed = t.baselineSent, t.baselineFailed
-	for i := range r.Events {
-		if gap := r.Events[i].Gap; gap != nil {
-			v.Gaps = append(v.Gaps, *gap)
-		}
-	}
+	v.Gaps = gaps(r.Events)
 	v.Doubts = doubts(rep, r, c, ended, t)
 	if !t.podsNamed {
 		rep.Warnings = append(rep.Warnings, Warning{Text: "answers do not name their pod (header " +
@@ -148,10 +178,7 @@ func listFailures(failures []*failure) []Failure {
 		one := Failure{
 			Stream: f.Stream, Seq: f.Seq, Sent: f.SentAt(), Ended: f.EndAt(),
 			Phase: f.Phase, Class: f.Class, Status: f.Status, Error: strings.ToValidUTF8(f.Error, "�"),
-			Maskable: f.Maskable, Cause: f.cause, Pods: []string{},
-		}
-		for _, t := range f.suspects {
-			one.Pods = append(one.Pods, t.Pod)
+			Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(),
 		}
 		if d, ok := sinceSigterm(f); ok {
 			one.SinceSigterm = &d

@@ -7,17 +7,6 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// kubeEvents groups the Event objects by the UID they are about.
-func kubeEvents(events []recording.Event) map[string][]*recording.KubeEvent {
-	byUID := map[string][]*recording.KubeEvent{}
-	for i := range events {
-		if e := events[i].Kube; e != nil {
-			byUID[e.UID] = append(byUID[e.UID], e)
-		}
-	}
-	return byUID
-}
-
 // controllers holds what is known about the objects that own pods.
 type controllers struct {
 	// sets are the ReplicaSets' observations in their order, by UID.
@@ -84,10 +73,24 @@ var disruptionTargets = map[string]EndedBy{
 	"TerminationByKubelet":   ByNode,
 }
 
+// nodeReasons are the pod status's reasons for which a kubelet ends a pod by
+// itself (kubernetes pkg/kubelet/eviction, nodeshutdown, preemption).
+var nodeReasons = map[string]EndedBy{
+	"Evicted":    ByNodePressure,
+	"Terminated": ByNodeShutdown,
+	"Preempting": ByPreemption,
+}
+
 func (c *controllers) endedBy(p *podHistory) EndedBy {
 	o := p.last
+	if by, ok := nodeReasons[o.Reason]; ok && !p.failed.IsZero() {
+		return by
+	}
 	if by, ok := disruptionTargets[o.DisruptionTarget]; ok {
 		return by
+	}
+	if !p.failed.IsZero() && p.terminating == nil {
+		return ByNode
 	}
 	when := p.seen
 	if when.IsZero() {

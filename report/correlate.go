@@ -11,16 +11,40 @@ import (
 // the answer names, the address that was dialled; else the times.
 func (s *scene) correlate(failures []*failure, ended []*Termination, pods *podIndex) {
 	for _, f := range failures {
-		if life := identify(f, pods); life != nil && life.termination != nil {
-			s.anchor(f, life.termination)
+		if life := identify(f, pods); life != nil {
+			for _, t := range life.ends {
+				s.anchor(f, t)
+			}
 		}
 	}
 	for _, f := range failures {
+		f.cause, f.confidence = Unknown, Certain
 		if life := identify(f, pods); life != nil {
-			s.blame(f, life.termination)
-			continue
+			s.blame(f, life)
+		} else {
+			s.compare(f, ended)
 		}
-		s.compare(f, ended)
+		if f.cause == Unknown && nearGap(f, s.gaps) {
+			f.cause = ObservationGap
+		}
+	}
+	for _, f := range failures {
+		if len(f.suspects) == 1 {
+			f.suspects[0].lost(f)
+		}
+	}
+}
+
+// lost takes a failure that is tied to the termination alone as evidence of how
+// it went.
+func (t *Termination) lost(f *failure) {
+	switch sent := f.SentAt(); symptomOf(f) {
+	case shutOut:
+		if !t.FirstRefused.Known() || sent.Before(t.FirstRefused.From) {
+			t.FirstRefused = sourced(at(sent), "the first request that was turned away")
+		}
+	case cutShort:
+		t.lostInFlight = true
 	}
 }
 
@@ -54,26 +78,29 @@ func (s *scene) anchor(f *failure, t *Termination) {
 	t.cut = Interval{From: earlier(t.cut.From, end), To: later(t.cut.To, end)}
 }
 
-// blame explains a failure whose pod is known. A pod that did not end explains
-// nothing, and nobody else is suspected in its place.
-func (s *scene) blame(f *failure, t *Termination) {
-	f.cause, f.confidence = Unknown, Certain
-	if t == nil || f.EndAt().Before(t.begin().Add(-clockSlack)) {
+// blame explains a failure whose pod is known. A pod that neither ended nor had
+// just begun explains nothing, and nobody else is suspected in its place.
+func (s *scene) blame(f *failure, life *podLife) {
+	if s.starts.named(f, life) {
+		f.cause, f.starting = NotReadyYet, []*podLife{life}
 		return
 	}
-	cause, fits := s.explain(f, t)
-	if fits == 0 {
-		return
+	best := strength(0)
+	for _, t := range life.ends {
+		if f.EndAt().Before(t.begin().Add(-clockSlack)) {
+			continue
+		}
+		if cause, fits := s.explain(f, t); fits > best {
+			best, f.cause, f.suspects = fits, cause, []*Termination{t}
+		}
 	}
-	f.cause, f.suspects, f.attributed = cause, []*Termination{t}, true
-	if fits == looseFit {
+	if best == looseFit {
 		f.confidence = Likely
 	}
 }
 
 // compare explains a failure by its times alone.
 func (s *scene) compare(f *failure, ended []*Termination) {
-	f.cause, f.confidence = Unknown, Certain
 	best := strength(0)
 	for _, t := range ended {
 		cause, fits := s.explain(f, t)
@@ -84,9 +111,8 @@ func (s *scene) compare(f *failure, ended []*Termination) {
 			f.suspects, f.cause = nil, cause
 		case cause != f.cause:
 			// Two terminations that would have failed it for different
-			// reasons: the one that fits the moment of the exit says more
-			// than one that is merely in its time.
-			if cause == ListenerClosedEarly {
+			// reasons.
+			if f.cause.before(cause) {
 				continue
 			}
 			f.suspects, f.cause = nil, cause
@@ -94,15 +120,38 @@ func (s *scene) compare(f *failure, ended []*Termination) {
 		best = fits
 		f.suspects = append(f.suspects, t)
 	}
-	if len(f.suspects) > 1 && (f.cause == NoDrain || f.cause == GraceTooShort) {
+	if fits, lives := s.starts.of(f); fits > best || (fits == best && fits > 0 && NotReadyYet.before(f.cause)) {
+		best, f.cause, f.starting, f.suspects = fits, NotReadyYet, lives, nil
+	}
+	if best == 0 && s.nobodyReady(f) {
+		best, f.cause = looseFit, NoCapacity
+	}
+	if len(f.suspects) > 1 && cutsAtExit(f.cause) {
 		f.suspects = thoseThatMayHaveExited(f.EndAt(), f.suspects)
 	}
-	f.attributed = len(f.suspects) > 0
 	switch best {
 	case closeFit:
 		f.confidence = Likely
 	case looseFit:
 		f.confidence = Possible
+	}
+}
+
+// nobodyReady tells whether a request reached no pod at a time when no endpoint
+// was ready, whoever is to blame for that.
+func (s *scene) nobodyReady(f *failure) bool {
+	sent := f.SentAt()
+	symptom := symptomOf(f)
+	return (symptom == shutOut || symptom == hung && f.Fresh()) && s.endpoints.emptyDuring(sent.Add(-proxyLag), sent)
+}
+
+// cutsAtExit tells whether the cause is a request that was in flight at an exit.
+func cutsAtExit(c Cause) bool {
+	switch c {
+	case NoDrain, GraceTooShort, SigtermIgnored, PrestopEatsGrace:
+		return true
+	default:
+		return false
 	}
 }
 

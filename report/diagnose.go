@@ -37,81 +37,90 @@ const (
 	closeFit
 )
 
-// symptom is what a failure looked like from outside.
-type symptom int
-
-const (
-	// shutOut: no connection came about, or a fresh one ended at once, as it
-	// does behind a proxy that accepts first and dials then.
-	shutOut symptom = iota
-	// hung: nothing came back at all.
-	hung
-	// cutShort: the connection ended while the request was being answered.
-	cutShort
-	// cutOnReuse: a reused connection ended as the request came in.
-	cutOnReuse
-	// wrongAnswer: a complete answer, but not the expected one.
-	wrongAnswer
-)
-
-func symptomOf(f *failure) symptom {
-	if f.Class == recording.ClassStatus || f.Class == recording.ClassMalformed {
-		return wrongAnswer
-	}
-	switch f.Phase {
-	case recording.PhaseResolve, recording.PhaseDial, recording.PhaseTLS:
-		return shutOut
-	case recording.PhaseHeader, recording.PhaseBody:
-		return cutShort
-	}
-	switch {
-	case f.Class == recording.ClassTimeout:
-		return hung
-	case age(f) >= inFlightAge:
-		return cutShort
-	case f.Fresh():
-		return shutOut
-	default:
-		return cutOnReuse
-	}
-}
-
-// age is how long the request had been on its connection when it failed.
-func age(f *failure) time.Duration { return f.End - max(f.Acquired, f.Sent) }
-
-// answering tells whether a part of the answer had come already.
-func answering(f *failure) bool {
-	return f.Phase == recording.PhaseHeader || f.Phase == recording.PhaseBody
-}
-
-// wasInFlight tells whether the pod had the request when it exited, rather than
-// refused it: the answer had begun, the connection was the pod's own, it had
-// waited longer than any refusal takes, or it ended together with requests of
-// which that is known. Without any of these the pod's own ending decides: one
-// that left in good order is taken to have finished what it had.
-func wasInFlight(f *failure, t *Termination) bool {
-	switch {
-	case wasHeld(f), !f.Fresh():
-		return true
-	case t.cut.Known():
-		return within(f.EndAt(), t.cut, sameMoment)
-	default:
-		return t.left()
-	}
-}
-
-// wasHeld tells whether some pod must have had the request, from itself alone.
-func wasHeld(f *failure) bool { return answering(f) || age(f) >= slowRefusal }
-
 // scene is what a diagnosis needs beside the failure and the termination.
 type scene struct {
 	endpoints *endpoints
+	starts    *starts
+	gaps      []recording.Gap
 	// longest is, per stream, how long an answered request took at the most.
 	longest map[string]time.Duration
+	// podsNamed tells whether answers name their pods.
+	podsNamed bool
 }
 
-// explain tells which cause ties a failure to a termination, if any does.
+// longestOfAll is how long an answered request of any stream took at the most.
+func (s *scene) longestOfAll() time.Duration {
+	var longest time.Duration
+	for _, d := range s.longest {
+		longest = max(longest, d)
+	}
+	return longest
+}
+
+// explain tells which cause ties a failure to a termination, if any does. Who
+// ended the pod may be the cause itself, however the requests failed.
 func (s *scene) explain(f *failure, t *Termination) (Cause, strength) {
+	if t.Container != "" {
+		return t.nature(), explainInterruption(f, t)
+	}
+	cause, fits := s.explainEnd(f, t)
+	if nature := t.nature(); fits > 0 && nature != "" {
+		cause = nature
+	}
+	return cause, fits
+}
+
+// explainInterruption tells how well a failure fits the time in which a
+// container of the pod was away: from its signal or exit until it answered
+// again.
+func explainInterruption(f *failure, t *Termination) strength {
+	sent, end, exit := f.SentAt(), f.EndAt(), t.exit()
+	if within(end, exit, clockSlack) && !sent.After(exit.To) && f.Class != recording.ClassStatus {
+		return closeFit
+	}
+	from := exit.From
+	if t.Sigterm.Known() {
+		from = earlier(from, t.Sigterm.From)
+	}
+	if end.Before(from.Add(-clockSlack)) || sent.After(t.over()) {
+		return 0
+	}
+	switch symptomOf(f) {
+	case shutOut, cutOnReuse:
+		return closeFit
+	case cutShort:
+		if !f.Fresh() || !answering(f) {
+			return closeFit
+		}
+	case hung:
+		return looseFit
+	case wrongAnswer:
+		if f.Pod == t.Pod && f.Status >= 500 {
+			return closeFit
+		}
+	}
+	return 0
+}
+
+// over is when a pod whose container was away was certainly in service again,
+// or out of it.
+func (t *Termination) over() time.Time {
+	switch {
+	case !t.again.IsZero() && t.Back.Known():
+		return later(t.again, t.Back.To.Add(proxyLag))
+	case !t.again.IsZero():
+		return later(t.again, t.exit().To)
+	case t.Back.Known():
+		return t.Back.To.Add(looseProxyLag)
+	case t.LeftSlice.Known():
+		return later(t.LeftSlice.To, t.exit().To).Add(proxyLag)
+	default:
+		return t.exit().To.Add(looseProxyLag)
+	}
+}
+
+// explainEnd tells why a pod's end would have failed the request.
+func (s *scene) explainEnd(f *failure, t *Termination) (Cause, strength) {
 	longest := s.longest[f.Stream]
 	exit := t.exit()
 	sent, end := f.SentAt(), f.EndAt()
@@ -152,8 +161,27 @@ func (s *scene) explain(f *failure, t *Termination) (Cause, strength) {
 			return KeepaliveCut, closeFit
 		}
 	case wrongAnswer:
+		return s.wrongAnswer(f, t)
 	}
 	return Unknown, 0
+}
+
+// wrongAnswer explains an error by which the pod itself answered while it was
+// shutting down. Where answers name their pods, one without a name came from
+// something in front of them and is no pod's.
+func (s *scene) wrongAnswer(f *failure, t *Termination) (Cause, strength) {
+	end := f.EndAt()
+	if f.Status < 500 || end.Before(t.begin().Add(-clockSlack)) || end.After(t.exit().To.Add(clockSlack)) {
+		return Unknown, 0
+	}
+	switch {
+	case f.Pod == t.Pod:
+		return ErrorsWhileDraining, closeFit
+	case f.Pod == "" && !s.podsNamed && t.signalled(end):
+		return ErrorsWhileDraining, looseFit
+	default:
+		return Unknown, 0
+	}
 }
 
 // shutOut explains a request that reached no pod: it was sent to one that no
@@ -192,10 +220,16 @@ func (s *scene) shutOut(f *failure, t *Termination) (Cause, strength) {
 
 // cutAtExit names the reason for which a pod's exit cut what was in flight.
 func cutAtExit(t *Termination) Cause {
-	if t.killed() {
+	switch {
+	case !t.killed():
+		return NoDrain
+	case t.eatenByPreStop():
+		return PrestopEatsGrace
+	case t.unmoved:
+		return SigtermIgnored
+	default:
 		return GraceTooShort
 	}
-	return NoDrain
 }
 
 // cutOnReuseBy names the reason for which a pod's end cut a connection that was
@@ -218,12 +252,20 @@ func (t *Termination) exit() Interval {
 	if t.Sigterm.Known() {
 		from = t.Sigterm.From
 	}
-	to := from.Add(time.Duration(t.Grace) + 2*time.Second)
-	if t.Gone.Known() {
+	to := from.Add(time.Duration(t.Grace) + leastGrace)
+	switch {
+	case t.forced():
+		// Its object goes before its containers do.
+		to = to.Add(time.Second)
+	case t.Gone.Known():
 		to = later(from, t.Gone.To)
 	}
 	return Interval{From: from, To: to}
 }
+
+// leastGrace is what a kubelet gives at the least between the signal and the
+// kill (kubernetes pkg/kubelet/kuberuntime, minimumGracePeriodInSeconds).
+const leastGrace = 2 * time.Second
 
 // signalled tells whether the pod may have been told to stop by then.
 func (t *Termination) signalled(when time.Time) bool {

@@ -11,9 +11,8 @@ type endpoints struct {
 	// ready counts the distinct pods that some slice called ready, from each
 	// moment on.
 	ready []readyCount
-	// left and everReady are by pod UID.
-	left      map[string]time.Time
-	everReady map[string]bool
+	// spans are the times in which a slice called a pod ready, by its UID.
+	spans map[string][]readySpan
 }
 
 type readyCount struct {
@@ -21,10 +20,14 @@ type readyCount struct {
 	count int
 }
 
+// readySpan is a time in which a pod was called ready; to is zero if it still
+// was at the end.
+type readySpan struct{ from, to time.Time }
+
 // readEndpoints merges the slices: a service has several once it holds more
 // than 100 endpoints, and a pod that moves between them is listed twice.
 func readEndpoints(events []recording.Event) *endpoints {
-	e := &endpoints{left: map[string]time.Time{}, everReady: map[string]bool{}}
+	e := &endpoints{spans: map[string][]readySpan{}}
 	slices := map[string][]recording.Endpoint{}
 	for i := range events {
 		o := events[i].Slice
@@ -50,24 +53,51 @@ func (e *endpoints) take(at time.Time, slices map[string][]recording.Endpoint) {
 			}
 		}
 	}
-	for uid := range e.everReady {
-		if _, already := e.left[uid]; !already && !ready[uid] {
-			e.left[uid] = at
+	for uid, spans := range e.spans {
+		if last := &spans[len(spans)-1]; last.to.IsZero() && !ready[uid] {
+			last.to = at
 		}
 	}
 	for uid := range ready {
-		e.everReady[uid] = true
-		delete(e.left, uid)
+		if spans := e.spans[uid]; len(spans) == 0 || !spans[len(spans)-1].to.IsZero() {
+			e.spans[uid] = append(spans, readySpan{from: at})
+		}
 	}
 	e.ready = append(e.ready, readyCount{at, len(ready)})
 }
 
+// entered tells when a pod was first called ready.
+func (e *endpoints) entered(uid string) Interval {
+	if spans := e.spans[uid]; len(spans) > 0 {
+		return at(spans[0].from)
+	}
+	return Interval{}
+}
+
 // leave tells when a pod was last taken out, and whether it was ever in.
 func (e *endpoints) leave(uid string) (Interval, bool) {
-	if when, ok := e.left[uid]; ok {
-		return at(when), true
+	spans := e.spans[uid]
+	if len(spans) == 0 {
+		return Interval{}, false
 	}
-	return Interval{}, e.everReady[uid]
+	if last := spans[len(spans)-1]; !last.to.IsZero() {
+		return at(last.to), true
+	}
+	return Interval{}, true
+}
+
+// interruption tells when a pod was first taken out after a moment, and when it
+// was called ready again. Either may not have happened.
+func (e *endpoints) interruption(uid string, after time.Time) (left, back Interval) {
+	for _, span := range e.spans[uid] {
+		switch {
+		case left.Known():
+			return left, at(span.from)
+		case !span.to.IsZero() && !span.to.Before(after):
+			left = at(span.to)
+		}
+	}
+	return left, Interval{}
 }
 
 // emptyDuring tells whether there was a moment between from and to at which no

@@ -17,14 +17,17 @@ const (
 	afterSigterm  = "between SIGTERM and exit"
 	atExit        = "at the exit"
 	afterExit     = "after the exit"
+	whileStarting = "before the first answer"
+	whileAway     = "while its container was away"
+	whileEmpty    = "while no pod was ready"
 	noTermination = "outside of any termination"
 )
 
 // moment is the time of a failure that tells the most: for a request that was
 // in flight when it was cut, for one that reached no pod when it was sent.
 func moment(f *failure) time.Time {
-	switch f.cause {
-	case ListenerClosedEarly, NoCapacity:
+	switch {
+	case f.cause == ListenerClosedEarly, f.cause == NoCapacity, symptomOf(f) == shutOut:
 		return f.SentAt()
 	default:
 		return f.EndAt()
@@ -34,8 +37,15 @@ func moment(f *failure) time.Time {
 // part tells in which part of the termination a failure happened. An exit is
 // known to the second at best: what may have come after it is told as such.
 func part(f *failure) string {
-	if len(f.suspects) == 0 {
+	switch {
+	case len(f.starting) > 0:
+		return whileStarting
+	case len(f.suspects) == 0 && f.cause == NoCapacity:
+		return whileEmpty
+	case len(f.suspects) == 0:
 		return noTermination
+	case f.suspects[0].Container != "":
+		return whileAway
 	}
 	when, ending := moment(f), false
 	for _, t := range f.suspects {
@@ -47,7 +57,7 @@ func part(f *failure) string {
 	switch {
 	case !ending:
 		return afterSigterm
-	case f.cause == ListenerClosedEarly || f.cause == NoCapacity:
+	case symptomOf(f) == shutOut || f.cause == ListenerClosedEarly || f.cause == NoCapacity:
 		return afterExit
 	default:
 		return atExit
@@ -61,10 +71,6 @@ func sinceSigterm(f *failure) (Duration, bool) {
 	}
 	return *between(f.suspects[0].Sigterm.From, moment(f)), true
 }
-
-// causeOrder is the order in which findings are told: what explains the most
-// comes first among equals.
-var causeOrder = []Cause{NoCapacity, GraceTooShort, NoDrain, ListenerClosedEarly, KeepaliveCut, Unknown}
 
 type findingKey struct {
 	cause Cause
@@ -84,11 +90,15 @@ func (s *scene) findings(failures []*failure, r *recording.Recording) []Finding 
 	slices.SortFunc(found, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(b.Failed, a.Failed),
-			cmp.Compare(slices.Index(causeOrder, a.Cause), slices.Index(causeOrder, b.Cause)),
+			order(a.Cause, b.Cause),
 			cmp.Compare(a.Phase, b.Phase),
 		)
 	})
 	return found
+}
+
+func order(a, b Cause) int {
+	return cmp.Compare(slices.Index(causeOrder, a), slices.Index(causeOrder, b))
 }
 
 func (s *scene) finding(key findingKey, members, all []*failure, r *recording.Recording) Finding {
@@ -105,8 +115,8 @@ func (s *scene) finding(key findingKey, members, all []*failure, r *recording.Re
 		if m.Maskable {
 			f.Maskable++
 		}
-		for _, t := range m.suspects {
-			pods[t.Pod] = true
+		for _, name := range m.pods() {
+			pods[name] = true
 		}
 		if d, ok := sinceSigterm(m); ok {
 			if f.SinceSigterm == nil {
@@ -129,24 +139,28 @@ func (s *scene) evidence(cause Cause, members []*failure) []string {
 	for _, group := range byTermination(members) {
 		t := group.termination
 		line := fmt.Sprintf("%s (%s): %s", t.Pod, t.EndedBy, plural(len(group.failures), "request"))
-		switch cause {
-		case NoDrain, GraceTooShort:
+		switch {
+		case cutsAtExit(cause):
 			line += fmt.Sprintf(" cut, the oldest under way for %s;", human(oldest(group.failures)))
-		case ListenerClosedEarly, NoCapacity:
+		case cause == ListenerClosedEarly || cause == NoCapacity:
 			line += fmt.Sprintf(" turned away, the last one sent %s;", relative(lastSent(group.failures), t))
 		default:
 			line += " lost;"
 		}
 		lines = append(lines, line+" "+story(t))
 	}
+	lines = append(lines, startEvidence(members)...)
 	if shared := countShared(members); shared > 0 {
-		lines = append(lines, fmt.Sprintf("%s fit several pods that ended at the same time; all of them are named", plural(shared, "request")))
+		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", plural(shared, "request")))
 	}
 	return lines
 }
 
 // story tells a termination in one line.
 func story(t *Termination) string {
+	if t.Container != "" {
+		return interruption(t)
+	}
 	text := "SIGTERM time unknown"
 	if t.Sigterm.Known() {
 		text = "SIGTERM at " + clock(t.Sigterm.From)
@@ -160,7 +174,96 @@ func story(t *Termination) string {
 	if t.LeftSlice.Known() {
 		text += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
 	}
-	return text + fmt.Sprintf(", grace %s", t.Grace)
+	return text + ", grace " + granted(t)
+}
+
+// granted tells the grace, and whether a deletion has overridden the pod's own.
+func granted(t *Termination) string {
+	switch own := Duration(t.specGrace); {
+	case t.forced():
+		return "none (the deletion was forced)"
+	case t.Grace < own:
+		return fmt.Sprintf("%s by the deletion (the pod's own is %s)", t.Grace, own)
+	case t.PreStopSleep > 0:
+		return fmt.Sprintf("%s with a preStop sleep of %s", t.Grace, t.PreStopSleep)
+	case t.PreStop != recording.PreStopNone:
+		return fmt.Sprintf("%s with a preStop hook", t.Grace)
+	default:
+		return t.Grace.String()
+	}
+}
+
+// interruption tells the end of a container whose pod went on.
+func interruption(t *Termination) string {
+	text := fmt.Sprintf("container %s ended at %s", t.Container, clock(t.Exited.From))
+	if t.ExitCode != nil {
+		text += fmt.Sprintf(" with exit code %d", *t.ExitCode)
+	}
+	if t.ExitReason != "" {
+		text += " (" + t.ExitReason + ")"
+	}
+	switch t.EndedBy {
+	case ByOOM:
+		text += " because it ran out of memory"
+		if t.memoryLimit > 0 {
+			text += fmt.Sprintf(", its limit is %s", bytes(t.memoryLimit))
+		}
+	case ByProbe:
+		text += " because its liveness probe had failed"
+		if p := t.liveness; p != nil {
+			text += fmt.Sprintf(" (%s of %s each, one every %s)", plural(int(p.Failures), "attempt"), p.Timeout, p.Period)
+		}
+	case ByKill:
+		text += " by the signal of this run"
+	default:
+		text += " by itself"
+	}
+	switch {
+	case t.Back.Known() && t.LeftSlice.Known():
+		text += fmt.Sprintf("; out of the EndpointSlice for %s", human(t.Back.To.Sub(t.LeftSlice.From)))
+	case t.LeftSlice.Known():
+		text += "; out of the EndpointSlice at " + clock(t.LeftSlice.From) + " and not back"
+	}
+	return text
+}
+
+// bytes writes a size the way manifests do.
+func bytes(n int64) string {
+	for _, unit := range []struct {
+		size int64
+		name string
+	}{{1 << 30, "Gi"}, {1 << 20, "Mi"}, {1 << 10, "Ki"}} {
+		if n >= unit.size && n%unit.size == 0 {
+			return fmt.Sprintf("%d%s", n/unit.size, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// startEvidence tells of the new pods that were given requests too early.
+func startEvidence(members []*failure) []string {
+	counts := map[*podLife]int{}
+	for _, m := range members {
+		if len(m.starting) == 1 {
+			counts[m.starting[0]]++
+		}
+	}
+	var lines []string
+	for _, life := range slices.SortedFunc(maps.Keys(counts), func(a, b *podLife) int {
+		return cmp.Or(a.entered.From.Compare(b.entered.From), cmp.Compare(a.uid, b.uid))
+	}) {
+		line := fmt.Sprintf("%s: %s lost; called ready at %s", life.name, plural(counts[life], "request"), clock(life.entered.From))
+		if life.served.IsZero() {
+			line += ", no answer seen"
+		} else {
+			line += fmt.Sprintf(", first answer %s later", human(life.served.Sub(life.entered.From)))
+		}
+		if !life.probed {
+			line += ", no readiness probe"
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // relative puts a moment in relation to SIGTERM.
@@ -221,7 +324,7 @@ func byTermination(members []*failure) []terminationGroup {
 func countShared(members []*failure) int {
 	shared := 0
 	for _, m := range members {
-		if len(m.suspects) > 1 {
+		if len(m.suspects)+len(m.starting) > 1 {
 			shared++
 		}
 	}

@@ -1,9 +1,9 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -17,130 +17,182 @@ const lagMargin = 2 * time.Second
 // drainMargin is added to the longest request when a grace is computed.
 const drainMargin = 2 * time.Second
 
-// fix computes what to change from what was measured. It looks at all failures,
-// so that the fixes of one report agree with each other.
+// measured is what the fixes of one report are computed from.
+type measured struct {
+	// members are the failures of the cause at hand.
+	members []*failure
+	// longest is how long an answered request took at the most.
+	longest time.Duration
+	// lag is how long after the kubelet's start a pod was still sent new
+	// connections, over all failures, so that the fixes agree with each other.
+	lag    time.Duration
+	header *recording.Header
+}
+
+// sleep is the preStop sleep, in whole seconds, that outlasts the lag.
+func (m *measured) sleep() int { return wholeSeconds(m.lag + lagMargin) }
+
+// fixes computes, for each cause, what to change.
+var fixes = map[Cause]func(*measured) Fix{
+	NoDrain:             fixNoDrain,
+	ListenerClosedEarly: fixListenerClosedEarly,
+	GraceTooShort:       fixGraceTooShort,
+	SigtermIgnored:      fixSigtermIgnored,
+	KeepaliveCut:        fixKeepaliveCut,
+	PrestopEatsGrace:    fixPrestopEatsGrace,
+	ErrorsWhileDraining: fixErrorsWhileDraining,
+	NotReadyYet:         fixNotReadyYet,
+	NoCapacity:          fixNoCapacity,
+	Restarted:           fixRestarted,
+	Killed:              fixKilled,
+	Node:                fixNode,
+	ObservationGap: func(*measured) Fix {
+		return Fix{Text: "No claim is made. Run the check again; if gaps come back, run it inside the cluster."}
+	},
+	Unknown: func(*measured) Fix {
+		return Fix{Text: "No claim is made. Look at the failures' times in report.json beside the logs of the service and of what stands in front of it."}
+	},
+}
+
 func (s *scene) fix(cause Cause, all []*failure, r *recording.Recording) Fix {
-	var members []*failure
+	m := &measured{lag: propagationLag(all), longest: s.longestOfAll(), header: &r.Header}
 	for _, f := range all {
 		if f.cause == cause {
-			members = append(members, f)
+			m.members = append(m.members, f)
 		}
 	}
-	sleep := wholeSeconds(propagationLag(all) + lagMargin)
+	return fixes[cause](m)
+}
+
+func fixNoDrain(m *measured) Fix {
+	return Fix{
+		Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight (up to %s was seen here) and exit only then. "+
+			"Let requests stop arriving first, with a preStop sleep of %d s; the patch adds it. "+
+			"It saves short requests on new connections even without a change of the program; kept-alive connections need the program to answer with \"Connection: close\" while it drains.",
+			human(m.longest), m.sleep()),
+		Patch: preStopPatch(m.members, m.sleep(), m.longest),
+	}
+}
+
+func fixListenerClosedEarly(m *measured) Fix {
+	return Fix{
+		Text: fmt.Sprintf("Keep accepting until the cluster has stopped sending: a preStop sleep of %d s. "+
+			"The last request that was turned away was sent %s after the kubelet began to stop the pod; %s are added for slower moments.",
+			m.sleep(), human(propagationLag(m.members)), human(lagMargin)),
+		Patch: preStopPatch(m.members, m.sleep(), m.longest),
+	}
+}
+
+func fixGraceTooShort(m *measured) Fix {
+	grace := m.neededGrace()
+	return Fix{
+		Text: fmt.Sprintf("Set terminationGracePeriodSeconds to %d: requests took up to %s here, and the grace also has to hold preStop and the time in which requests still arrive. "+
+			"Or make the requests shorter.", grace, human(m.longestSeen())),
+		Patch: podPatch(map[string]any{"terminationGracePeriodSeconds": grace}),
+	}
+}
+
+func fixSigtermIgnored(m *measured) Fix {
+	return Fix{Text: fmt.Sprintf("Handle SIGTERM in the container's first process: stop when it comes, after answering what is in flight (up to %s was seen here). "+
+		"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app), or under an init such as tini. "+
+		"A longer grace only makes each rollout slower.", human(m.longest))}
+}
+
+func fixKeepaliveCut(*measured) Fix {
+	return Fix{Text: "While draining, answer with \"Connection: close\" and close a kept-alive connection only after that answer, or when it has been idle for long. " +
+		"Clients that replay idempotent requests hide this loss; others do not."}
+}
+
+func fixPrestopEatsGrace(m *measured) Fix {
+	grace := m.neededGrace()
+	return Fix{
+		Text: fmt.Sprintf("The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to %d: the hook, then requests of up to %s, and %s to spare. "+
+			"Or make the hook shorter: %d s would have outlasted the time in which new connections still came.",
+			grace, human(m.longestSeen()), human(drainMargin), m.sleep()),
+		Patch: podPatch(map[string]any{"terminationGracePeriodSeconds": grace}),
+	}
+}
+
+func fixErrorsWhileDraining(m *measured) Fix {
+	return Fix{
+		Text: fmt.Sprintf("After SIGTERM go on answering requests as before; only the readiness probe's path may say no. "+
+			"A preStop sleep of %d s keeps SIGTERM away until new connections have stopped coming; the patch adds it. Kept-alive connections still need a program that answers properly, with \"Connection: close\".", m.sleep()),
+		Patch: preStopPatch(m.members, m.sleep(), m.longest),
+	}
+}
+
+func fixNotReadyYet(m *measured) Fix {
 	var longest time.Duration
-	for _, d := range s.longest {
-		longest = max(longest, d)
-	}
-	switch cause {
-	case NoDrain:
-		return Fix{
-			Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight (up to %s was seen here) and exit only then. "+
-				"Let requests stop arriving first, with a preStop sleep of %d s; the patch adds it. "+
-				"It saves short requests on new connections even without a change of the program; kept-alive connections need the program to answer with \"Connection: close\" while it drains.",
-				human(longest), sleep),
-			Patch: preStopPatch(members, sleep, longest),
-		}
-	case ListenerClosedEarly:
-		return Fix{
-			Text: fmt.Sprintf("Keep accepting until the cluster has stopped sending: a preStop sleep of %d s. "+
-				"The last request that was turned away was sent %s after the kubelet began to stop the pod; %s are added for slower moments.",
-				sleep, human(propagationLag(members)), human(lagMargin)),
-			Patch: preStopPatch(members, sleep, longest),
-		}
-	case GraceTooShort:
-		grace := s.neededGrace(members, longest)
-		return Fix{
-			Text: fmt.Sprintf("Set terminationGracePeriodSeconds to %d: requests took up to %s here, and the grace also has to hold preStop and the time in which requests still arrive. "+
-				"Or make the requests shorter.", grace, human(longest)),
-			Patch: podPatch(map[string]any{"terminationGracePeriodSeconds": grace}),
-		}
-	case KeepaliveCut:
-		return Fix{Text: "While draining, answer with \"Connection: close\" and close a kept-alive connection only after that answer, or when it has been idle for long. " +
-			"Clients that replay idempotent requests hide this loss; others do not."}
-	case NoCapacity:
-		return noCapacityFix(r)
-	default:
-		return Fix{Text: "No claim is made. Look at the failures' times in report.json beside the logs of the service and of what stands in front of it."}
-	}
-}
-
-// propagationLag is the longest time from the kubelet's start to a request that
-// was still sent to the pod. Where several pods may have been meant, it was that
-// long at least since the last of them.
-func propagationLag(members []*failure) time.Duration {
-	var lag time.Duration
-	for _, m := range members {
-		var last time.Time
-		for _, t := range m.suspects {
-			start := t.KubeletStarted
-			if !start.Known() {
-				start = t.Requested
+	probed := true
+	for _, f := range m.members {
+		for _, life := range f.starting {
+			probed = probed && life.probed
+			if !life.served.IsZero() {
+				longest = max(longest, life.served.Sub(life.entered.From))
 			}
-			last = later(last, start.From)
-		}
-		if !last.IsZero() {
-			lag = max(lag, m.SentAt().Sub(last))
 		}
 	}
-	return lag
+	text := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
+	if probed {
+		text = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
+	}
+	if longest > 0 {
+		text += fmt.Sprintf("The first answer came up to %s after the pod was called ready. ", human(longest))
+	}
+	return Fix{Text: text + "minReadySeconds slows a rollout down, but does not keep traffic away."}
 }
 
-// neededGrace is the grace, in whole seconds, that would have let the cut
-// requests finish: until the last of them was sent, plus the longest request.
-func (s *scene) neededGrace(members []*failure, longest time.Duration) int {
-	var age, grace time.Duration
-	for _, m := range members {
-		age = max(age, m.End-m.Sent)
-		for _, t := range m.suspects {
-			grace = max(grace, time.Duration(t.Grace))
+func fixRestarted(m *measured) Fix {
+	var texts []string
+	patch := ""
+	once := map[EndedBy]bool{}
+	for _, f := range m.members {
+		for _, t := range f.suspects {
+			if once[t.EndedBy] {
+				continue
+			}
+			once[t.EndedBy] = true
+			switch t.EndedBy {
+			case ByOOM:
+				texts = append(texts, "Give the container the memory it needs under this load, or find the leak: it was killed at its memory limit"+limitOf(t)+".")
+			case ByProbe:
+				texts = append(texts, fmt.Sprintf("Make the liveness probe more patient than the service is slow, and let it ask for less than the readiness probe does: requests took up to %s here. "+
+					"A liveness probe is there to end what is stuck; a busy pod gets slower, and the others too, when it is restarted.", human(m.longest)))
+				patch = livenessPatch(t, m.longest)
+			default:
+				texts = append(texts, fmt.Sprintf("Find out why container %s ended (exit code %s): kubectl logs %s -c %s --previous.", t.Container, codeOf(t), t.Pod, t.Container))
+			}
 		}
 	}
-	needed := propagationLag(members) + max(longest, age) + drainMargin
-	return wholeSeconds(max(needed, grace+time.Second))
+	return Fix{Text: strings.Join(texts, " "), Patch: patch}
 }
 
-func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
-
-// preStopPatch adds the sleep, and the grace that it needs.
-func preStopPatch(members []*failure, sleep int, longest time.Duration) string {
-	var t *Termination
-	for _, m := range members {
-		if len(m.suspects) > 0 {
-			t = m.suspects[0]
-			break
-		}
-	}
-	if t == nil || t.container == "" {
+func limitOf(t *Termination) string {
+	if t.memoryLimit == 0 {
 		return ""
 	}
-	preStop := map[string]any{"sleep": map[string]any{"seconds": sleep}}
-	// A hook has exactly one handler: another one has to go.
-	switch t.PreStop {
-	case recording.PreStopExec:
-		preStop["exec"] = nil
-	case recording.PreStopHTTP:
-		preStop["httpGet"] = nil
-	}
-	spec := map[string]any{
-		"containers": []any{map[string]any{
-			"name":      t.container,
-			"lifecycle": map[string]any{"preStop": preStop},
-		}},
-	}
-	if needed := time.Duration(sleep)*time.Second + longest + drainMargin; time.Duration(t.Grace) < needed {
-		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
-	}
-	return podPatch(spec)
+	return " of " + bytes(t.memoryLimit)
 }
 
-// podPatch wraps a pod spec's change into a strategic merge patch of the
-// workload.
-func podPatch(spec map[string]any) string {
-	return encode(map[string]any{"spec": map[string]any{"template": map[string]any{"spec": spec}}})
+func codeOf(t *Termination) string {
+	if t.ExitCode == nil {
+		return "not known"
+	}
+	return fmt.Sprint(*t.ExitCode)
 }
 
-func noCapacityFix(r *recording.Recording) Fix {
-	w := r.Header.Workload
+func fixKilled(*measured) Fix {
+	return Fix{Text: "Nothing in the manifest prevents this loss: the pod was given no time, which is what the disruption did. Keep forced deletes and signals for pods that are beyond help. " +
+		"Clients that try again, and enough replicas, make it small; give it a budget where it has to be borne."}
+}
+
+func fixNode(*measured) Fix {
+	return Fix{Text: "The kubelet ended the pod by itself, and its endpoint stays ready until the containers have stopped (kubernetes#116965), so a preStop sleep alone does not help. " +
+		"Drain a node before it is shut down, and give the pods requests and limits that keep the node out of pressure."}
+}
+
+func fixNoCapacity(m *measured) Fix {
+	w := m.header.Workload
 	fix := Fix{Text: "Keep at least one pod ready at every moment: "}
 	switch {
 	case w.Replicas <= 1 && w.MaxUnavailable != "0":
@@ -158,12 +210,49 @@ func noCapacityFix(r *recording.Recording) Fix {
 	return fix
 }
 
-// encode writes a patch. Maps of plain values always encode, with their keys in
-// order.
-func encode(patch map[string]any) string {
-	data, err := json.Marshal(patch)
-	if err != nil {
-		return ""
+// propagationLag is the longest time from the kubelet's start to a request that
+// was still sent to the pod on a new connection. Where several pods may have
+// been meant, it was that long at least since the last of them.
+func propagationLag(failures []*failure) time.Duration {
+	var lag time.Duration
+	for _, f := range failures {
+		if !f.Fresh() {
+			continue
+		}
+		var last time.Time
+		for _, t := range f.suspects {
+			if t.Container != "" {
+				continue
+			}
+			start := t.KubeletStarted
+			if !start.Known() {
+				start = t.Requested
+			}
+			last = later(last, start.From)
+		}
+		if !last.IsZero() {
+			lag = max(lag, f.SentAt().Sub(last))
+		}
 	}
-	return string(data)
+	return lag
 }
+
+// longestSeen is how long a request took at the most, answered or cut.
+func (m *measured) longestSeen() time.Duration { return max(m.longest, oldest(m.members)) }
+
+// neededGrace is the grace, in whole seconds, that would have let the cut
+// requests finish: the preStop hook, or longer where new requests still came,
+// and then the longest request.
+func (m *measured) neededGrace() int {
+	var hook, grace time.Duration
+	for _, f := range m.members {
+		for _, t := range f.suspects {
+			hook = max(hook, time.Duration(t.PreStopSleep))
+			grace = max(grace, time.Duration(t.Grace))
+		}
+	}
+	needed := max(propagationLag(m.members), hook) + m.longestSeen() + drainMargin
+	return wholeSeconds(max(needed, grace+time.Second))
+}
+
+func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

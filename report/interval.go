@@ -7,10 +7,20 @@ import "time"
 type Interval struct {
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`
+	// Source says what the moment is known from.
+	Source string `json:"source,omitempty"`
 }
 
 // at is a moment that is known exactly.
 func at(t time.Time) Interval { return Interval{From: t, To: t} }
+
+// sourced names what the moment is known from.
+func sourced(i Interval, source string) Interval {
+	if i.Known() {
+		i.Source = source
+	}
+	return i
+}
 
 // Known tells whether anything is known about the moment.
 func (i Interval) Known() bool { return !i.From.IsZero() }
@@ -23,7 +33,8 @@ func (i Interval) shift(d time.Duration) Interval {
 	if !i.Known() {
 		return i
 	}
-	return Interval{From: i.From.Add(d), To: i.To.Add(d)}
+	i.From, i.To = i.From.Add(d), i.To.Add(d)
+	return i
 }
 
 // notBefore raises the lower bound, as far as the upper one allows.

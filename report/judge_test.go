@@ -110,10 +110,44 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
-	s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
-	rep := s.analyze(t)
-	if rep.Verdict != Passed || len(rep.Warnings) != 1 || rep.Warnings[0].Cause != GraceTooShort || !strings.Contains(rep.Warnings[0].Text, "was killed") {
-		t.Errorf("%s %+v", rep.Verdict, rep.Warnings)
+	slow := killed()
+	slow.preStop, slow.sleep = recording.PreStopSleep, 2*second
+	tests := []struct {
+		name  string
+		with  *death
+		after func(*scenario)
+		want  []string
+	}{
+		{"in good order, but without time for the proxies", drained(), nil, []string{"listener-closed-early: web-1 got SIGTERM less than 1s after"}},
+		{"killed with nothing left to answer", killed(), nil, []string{"sigterm-ignored: web-1 took no notice"}},
+		{"killed while it answered", killed(), func(s *scenario) {
+			s.request(request{sent: 6240 * ms, took: 2900 * ms, pod: "web-1"})
+		}, []string{"grace-too-short: web-1 still ran"}},
+		{"killed after a hook that left it a second", slow, nil, []string{"prestop-eats-grace: web-1 still ran"}},
+		{"a crash that nobody noticed", nil, func(s *scenario) {
+			s.crash("web-1", 7*second, 9*second, recording.Exit{Code: 1, Reason: "Error"})
+		}, []string{"restarted: web-1 had a container"}},
+		{"what preflight noticed", drained(), func(s *scenario) {
+			s.header.Workload.Warnings = []string{"it is paused"}
+		}, []string{": it is paused", "listener-closed-early: "}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil)
+			undisturbed(s)
+			if tt.after != nil {
+				tt.after(s)
+			}
+			rep := s.analyze(t)
+			if rep.Verdict != Passed || len(rep.Warnings) != len(tt.want) {
+				t.Fatalf("%s (%v) %+v", rep.Verdict, rep.Reasons, rep.Warnings)
+			}
+			for i, w := range rep.Warnings {
+				if text := string(w.Cause) + ": " + w.Text; !strings.HasPrefix(text, tt.want[i]) {
+					t.Errorf("got %q, want %q...", text, tt.want[i])
+				}
+			}
+		})
 	}
 }
 
@@ -129,7 +163,8 @@ func TestSmallestOutageSeen(t *testing.T) {
 		{0, 3, 0},
 	}
 	for _, tt := range tests {
-		if got := time.Duration(smallestOutageSeen(tt.rate, tt.pods)); got != tt.want {
+		stream := check.Stream{Rate: tt.rate, Connections: check.New}
+		if got := time.Duration(smallestOutageSeen(stream, tt.pods)); got != tt.want {
 			t.Errorf("%g/s on %d pods: %s, want %s", tt.rate, tt.pods, got, tt.want)
 		}
 	}

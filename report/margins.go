@@ -1,9 +1,10 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // Margins tell how near a pod's end was to losing requests, on a pass too.
@@ -28,7 +29,7 @@ func (t *Termination) margins() Margins {
 	if t.LeftSlice.Known() && t.Sigterm.Known() {
 		m.Drain = between(t.LeftSlice.To, t.Sigterm.From)
 	}
-	if t.KubeletStarted.Known() && t.Exited.Known() {
+	if t.KubeletStarted.Known() && t.Exited.Known() && t.Container == "" {
 		m.GraceHeadroom = between(t.Exited.To, t.deadline().From)
 	}
 	if t.Seen.Known() && t.LeftSlice.Known() {
@@ -48,37 +49,19 @@ func between(from, to time.Time) *Duration {
 // smallestOutageSeen is the shortest time for which one pod of so many could
 // have refused requests with the run seeing it with a probability of 99 %. A
 // request meets that pod with a probability of 1/pods, so that n requests all
-// miss it with (1 - 1/pods)^n.
-func smallestOutageSeen(rate float64, pods int) Duration {
-	if rate <= 0 {
+// miss it with (1 - 1/pods)^n. Those on kept connections take turns over the
+// pool, so that no more of them are independent than there are connections:
+// zero where that does not suffice, however long the outage.
+func smallestOutageSeen(s check.Stream, pods int) Duration {
+	if s.Rate <= 0 {
 		return 0
 	}
 	requests := 1.0
 	if pods > 1 {
 		requests = math.Log(0.01) / math.Log(1-1/float64(pods))
 	}
-	return Duration(time.Duration(requests / rate * float64(time.Second)).Round(time.Millisecond))
-}
-
-// smallHeadroom is the grace headroom below which a pass is called lucky.
-const smallHeadroom = time.Second
-
-// warnings lists the weaknesses that cost no request this time.
-func warnings(ended []*Termination, facts []string, blamed map[Cause]bool) []Warning {
-	var all []Warning
-	for _, text := range facts {
-		all = append(all, Warning{Text: text})
+	if s.Connections == check.Reused && requests > float64(s.Pool) {
+		return 0
 	}
-	for _, t := range ended {
-		switch headroom := t.Margins.GraceHeadroom; {
-		case blamed[GraceTooShort]:
-		case t.killed():
-			all = append(all, Warning{Cause: GraceTooShort, Text: fmt.Sprintf(
-				"%s still ran when its grace of %s ended and was killed, although no request was lost to it", t.Pod, t.Grace)})
-		case headroom != nil && time.Duration(*headroom) < smallHeadroom:
-			all = append(all, Warning{Cause: GraceTooShort, Text: fmt.Sprintf(
-				"%s exited only %s before its grace of %s ended", t.Pod, *headroom, t.Grace)})
-		}
-	}
-	return all
+	return Duration(time.Duration(requests / s.Rate * float64(time.Second)).Round(time.Millisecond))
 }

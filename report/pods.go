@@ -12,19 +12,30 @@ import (
 type podIndex struct {
 	byName    map[string][]*podLife
 	byAddress map[string][]*podLife
+	// all are the pods in the order of first sight.
+	all []*podLife
 }
 
-// podLife is one pod with, if it ended, its termination.
+// podLife is one pod from its creation to its end.
 type podLife struct {
-	name        string
-	created     time.Time
-	termination *Termination
+	name, uid string
+	created   time.Time
+	// ends are the ends of its containers, and at last its own.
+	ends []*Termination
+	// entered is when a slice first called it ready; probed tells whether a
+	// readiness probe had a say in that.
+	entered Interval
+	probed  bool
+	// young tells whether it was made while the run watched.
+	young bool
+	// served is its first answer; zero if it gave none that named it.
+	served time.Time
 }
 
-func indexPods(events []recording.Event, ended []*Termination) *podIndex {
-	terminations := make(map[string]*Termination, len(ended))
+func indexPods(events []recording.Event, ended []*Termination, endpoints *endpoints) *podIndex {
+	terminations := map[string][]*Termination{}
 	for _, t := range ended {
-		terminations[t.UID] = t
+		terminations[t.UID] = append(terminations[t.UID], t)
 	}
 	index := &podIndex{byName: map[string][]*podLife{}, byAddress: map[string][]*podLife{}}
 	lives := map[string]*podLife{}
@@ -36,8 +47,12 @@ func indexPods(events []recording.Event, ended []*Termination) *podIndex {
 		}
 		life := lives[o.UID]
 		if life == nil {
-			life = &podLife{name: o.Name, created: o.Created, termination: terminations[o.UID]}
+			life = &podLife{
+				name: o.Name, uid: o.UID, created: o.Created, ends: terminations[o.UID],
+				entered: endpoints.entered(o.UID), probed: o.HasReadinessProbe, young: o.Change == recording.Added,
+			}
 			lives[o.UID] = life
+			index.all = append(index.all, life)
 			index.byName[o.Name] = append(index.byName[o.Name], life)
 		}
 		if o.IP != "" && !addressed[o.UID] {
@@ -72,4 +87,21 @@ func latest(lives []*podLife, when time.Time) *podLife {
 		}
 	}
 	return nil
+}
+
+// answered takes an answer that named the pod as evidence that it served.
+func (l *podLife) answered(s *recording.Sample) {
+	end := s.EndAt()
+	if l.served.IsZero() || end.Before(l.served) {
+		l.served = end
+	}
+	for _, t := range l.ends {
+		if t.Container == "" || !end.After(t.exit().To) {
+			t.answered(s)
+			return
+		}
+		if t.again.IsZero() || end.Before(t.again) {
+			t.again = end
+		}
+	}
 }

@@ -27,7 +27,7 @@ type rotation struct {
 func newRotation(ended []*Termination) *rotation {
 	r := &rotation{}
 	for _, t := range ended {
-		if t.LeftSlice.Known() {
+		if t.LeftSlice.Known() && t.Container == "" {
 			r.leaving = append(r.leaving, t)
 		}
 	}
@@ -58,8 +58,9 @@ func (r *rotation) take(c freshConnection) {
 
 // settle tells for each pod when the proxies had forgotten it, as far as the
 // traffic proves it: right after the last failure that precedes a run of
-// successes long enough.
-func (r *rotation) settle(endpoints int) {
+// successes long enough. A failure that a new pod explains says nothing about
+// the old ones.
+func (r *rotation) settle(endpoints int, starts *starts) {
 	enough := int(math.Ceil(math.Log(rotationDoubt) / math.Log(1-1/float64(endpoints+1))))
 	for _, t := range r.leaving {
 		slices.SortFunc(t.fresh, func(a, b freshConnection) int { return a.sent.Compare(b.sent) })
@@ -70,7 +71,9 @@ func (r *rotation) settle(endpoints int) {
 				continue
 			}
 			if !c.ok {
-				last, run = c.sent, 0
+				if !starts.lateAt(c.sent) {
+					last, run = c.sent, 0
+				}
 				continue
 			}
 			if run++; run == enough {

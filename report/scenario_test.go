@@ -80,8 +80,11 @@ type death struct {
 	reason                               string
 	preStop                              recording.PreStopKind
 	sleep                                time.Duration
-	owner                                string // web-old unless given
-	target                               string // DisruptionTarget
+	owner                                string        // web-old unless given
+	target                               string        // DisruptionTarget
+	own                                  time.Duration // the pod's own grace, where the deletion overrode it
+	vanishes                             bool          // the object goes with the request
+	fails                                bool          // its kubelet ends it: nobody deletes it
 }
 
 // pod lets a pod live from 0 and, if d is given, end.
@@ -102,7 +105,7 @@ func (s *scenario) pod(name string, d *death) *scenario {
 	}
 	live := recording.PodObservation{Phase: "Running", Ready: true, Containers: []recording.Container{container}}
 	if d != nil {
-		live.Grace = d.grace
+		live.Grace = max(d.grace, d.own)
 	}
 	observe(0, recording.Listed, live)
 	s.setEndpoint(0, recording.Endpoint{Pod: name, PodUID: "uid-" + name, Ready: true, Serving: true})
@@ -112,8 +115,14 @@ func (s *scenario) pod(name string, d *death) *scenario {
 	dying := live
 	deletion := after(d.deleted + d.grace).Truncate(time.Second)
 	dying.DeletionTimestamp, dying.DeletionGrace, dying.DisruptionTarget = &deletion, &d.grace, d.target
-	if d.deleted > 0 {
+	switch {
+	case d.vanishes:
+		observe(d.deleted+2*ms, recording.Deleted, dying)
+	case d.deleted > 0:
 		observe(d.deleted+2*ms, recording.Modified, dying)
+	}
+	if d.fails {
+		dying.DeletionTimestamp, dying.DeletionGrace = nil, nil
 	}
 	if d.left > 0 {
 		s.setEndpoint(d.left, recording.Endpoint{Pod: name, PodUID: "uid-" + name, Serving: true, Terminating: true})
@@ -133,6 +142,56 @@ func (s *scenario) pod(name string, d *death) *scenario {
 	if d.gone > 0 {
 		observe(d.gone, recording.Deleted, dying)
 	}
+	return s
+}
+
+// crash lets the one container of a pod that goes on end at a moment and be
+// Ready again at another.
+func (s *scenario) crash(name string, at, back time.Duration, exit recording.Exit) *scenario {
+	exit.FinishedAt = after(at).Truncate(time.Second)
+	observe := func(when time.Duration, ready bool, c recording.Container) {
+		c.Name, c.Liveness, c.MemoryLimit = "app", &recording.Probe{Period: second, Timeout: second, Failures: 2}, 64<<20
+		s.events = append(s.events, recording.Event{At: after(when), Pod: &recording.PodObservation{
+			Change: recording.Modified, Name: name, UID: "uid-" + name, Created: after(-time.Minute), Phase: "Running", Ready: ready,
+			OwnerKind: "ReplicaSet", OwnerName: "web-new", OwnerUID: "uid-web-new", Grace: 30 * second, IP: "10.0.0." + name[len(name)-1:],
+			Containers: []recording.Container{c},
+		}})
+	}
+	observe(at+400*ms, false, recording.Container{Terminated: &exit})
+	s.setEndpoint(at+410*ms, recording.Endpoint{Pod: name, PodUID: "uid-" + name})
+	observe(back, true, recording.Container{Restarts: 1, Last: &exit})
+	s.setEndpoint(back+10*ms, recording.Endpoint{Pod: name, PodUID: "uid-" + name, Ready: true, Serving: true})
+	s.actions[len(s.actions)-1].Name = "observe"
+	return s
+}
+
+// newcomer lets a pod come at a moment, called ready at once by a cluster that
+// no probe tells better.
+func (s *scenario) newcomer(name string, at time.Duration, probed bool) *scenario {
+	o := recording.PodObservation{
+		Change: recording.Added, Name: name, UID: "uid-" + name, Created: after(at).Truncate(time.Second), Phase: "Running", Ready: true,
+		OwnerKind: "ReplicaSet", OwnerName: "web-new", OwnerUID: "uid-web-new", IP: "10.0.1." + name[len(name)-1:],
+		HasReadinessProbe: probed, Containers: []recording.Container{{Name: "app"}},
+	}
+	s.events = append(s.events, recording.Event{At: after(at), Pod: &o})
+	s.setEndpoint(at+10*ms, recording.Endpoint{Pod: name, PodUID: "uid-" + name, Ready: true, Serving: true})
+	return s
+}
+
+// killing adds the kubelet's event of a failed liveness probe.
+func (s *scenario) killing(name string, at time.Duration) *scenario {
+	s.events = append(s.events, recording.Event{At: after(at + 5*ms), Kube: &recording.KubeEvent{
+		Reason: "Killing", Kind: "Pod", Object: name, UID: "uid-" + name, Emitted: after(at), Precise: true,
+		Message: "Container app failed liveness probe, will be restarted",
+	}})
+	return s
+}
+
+// asks adds a request of the run's own to end a pod.
+func (s *scenario) asks(disruption, pod string, at time.Duration) *scenario {
+	s.actions = append(s.actions, recording.Action{
+		At: after(at), Done: after(at + 5*ms), Kind: recording.Requested, Name: disruption, Doomed: []string{pod}, DoomedUIDs: []string{"uid-" + pod},
+	})
 	return s
 }
 
@@ -159,6 +218,7 @@ type request struct {
 	pod     string
 	connPod string
 	served  uint32
+	conn    uint64 // one of its own unless given
 	phase   recording.Phase
 	class   recording.Class
 	status  int
@@ -173,6 +233,9 @@ func (s *scenario) request(r request) *scenario {
 		Outcome: r.outcome, Phase: r.phase, Class: r.class, Status: r.status,
 	}
 	s.seq++
+	if r.conn > 0 {
+		sample.Conn = 1_000_000 + r.conn
+	}
 	if sample.Stream == "" {
 		sample.Stream = "short-new"
 	}

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -16,21 +14,38 @@ const (
 	ByRollout    EndedBy = "rollout"
 	ByScaleDown  EndedBy = "scale-down"
 	ByEviction   EndedBy = "eviction"
+	ByDrain      EndedBy = "drain"
 	ByDelete     EndedBy = "delete"
 	ByPreemption EndedBy = "preemption"
 	ByTaint      EndedBy = "taint"
 	ByPodGC      EndedBy = "pod-gc"
-	ByNode       EndedBy = "node"
+	// ByNode is a kubelet that ends a pod of its own accord, the other two are
+	// the reasons it may give.
+	ByNode         EndedBy = "node"
+	ByNodePressure EndedBy = "node-pressure"
+	ByNodeShutdown EndedBy = "node-shutdown"
 )
 
-// Termination is the end of one pod. Each moment is an interval, because most
-// of them are known only to the second or through somebody else's clock.
+// The ones who end a container while its pod goes on.
+const (
+	ByKill  EndedBy = "kill"
+	ByProbe EndedBy = "probe"
+	ByOOM   EndedBy = "out-of-memory"
+	ByCrash EndedBy = "crash"
+)
+
+// Termination is the end of one pod, or of one container whose pod goes on.
+// Each moment is an interval, because most of them are known only to the second
+// or through somebody else's clock.
 type Termination struct {
-	Pod     string  `json:"pod"`
-	UID     string  `json:"uid"`
-	Node    string  `json:"node,omitempty"`
-	Owner   string  `json:"owner,omitempty"`
-	EndedBy EndedBy `json:"endedBy"`
+	Pod   string `json:"pod"`
+	UID   string `json:"uid"`
+	Node  string `json:"node,omitempty"`
+	Owner string `json:"owner,omitempty"`
+	// Container is the one that ended while the pod went on; empty for the end
+	// of a pod.
+	Container string  `json:"container,omitempty"`
+	EndedBy   EndedBy `json:"endedBy"`
 	// Grace is what the deletion granted.
 	Grace Duration `json:"grace"`
 	// PreStop is the hook's kind, PreStopSleep its length where that is known.
@@ -51,12 +66,17 @@ type Termination struct {
 	LeftSlice Interval `json:"leftSlice,omitzero"`
 	// LastAnswered is the last answer that named it.
 	LastAnswered Interval `json:"lastAnswered,omitzero"`
+	// FirstRefused is the first request that was turned away by it, as far as
+	// requests were tied to it alone.
+	FirstRefused Interval `json:"firstRefused,omitzero"`
 	// Exited is when its last container ended.
 	Exited     Interval `json:"exited,omitzero"`
 	ExitCode   *int32   `json:"exitCode,omitempty"`
 	ExitReason string   `json:"exitReason,omitempty"`
 	// Gone is when the object was removed.
 	Gone Interval `json:"gone,omitzero"`
+	// Back is when a slice called the pod ready again after a container's end.
+	Back Interval `json:"back,omitzero"`
 
 	// Covered tells for each stream whether this pod answered requests of it
 	// shortly before its end; a stream that it never served proved nothing
@@ -79,8 +99,27 @@ type Termination struct {
 	address string
 	// wasReady tells whether a slice ever called it ready.
 	wasReady bool
-	// container is the first container's name.
+	// container is the first main container's name.
 	container string
+	// specGrace is the pod's own grace, which a deletion may have overridden.
+	specGrace time.Duration
+	// liveness is the probe by which the container was restarted.
+	liveness    *recording.Probe
+	memoryLimit int64
+	// servedOn counts, by connection, the answers to requests that were sent
+	// after SIGTERM; unmoved tells that one connection carried several.
+	servedOn map[connection]int
+	unmoved  bool
+	// again is the first answer after a container's end.
+	again time.Time
+	// lostInFlight tells whether its end cut a request.
+	lostInFlight bool
+}
+
+// connection is one of a stream's connections.
+type connection struct {
+	stream string
+	id     uint64
 }
 
 // killedAfterGrace is the exit code of SIGKILL: 128 + 9.
@@ -129,174 +168,39 @@ func (t *Termination) killed() bool {
 	return !t.Exited.To.Before(deadline.From.Add(-early)) && !t.Exited.From.After(deadline.To.Add(late))
 }
 
-// terminations finds the end of every pod in the events.
-func terminations(events []recording.Event) []*Termination {
-	pods := map[string]*podHistory{}
-	var order []*podHistory
-	for i := range events {
-		o := events[i].Pod
-		if o == nil {
-			continue
-		}
-		p := pods[o.UID]
-		if p == nil {
-			p = &podHistory{first: o}
-			pods[o.UID] = p
-			order = append(order, p)
-		}
-		p.observe(events[i].At, o)
-	}
-	controllers := readControllers(events)
-	kube := kubeEvents(events)
-	endpoints := readEndpoints(events)
+// forced tells whether it was given no time at all: the object goes at once, and
+// its containers get about 2 s (kubernetes pkg/kubelet/kuberuntime,
+// minimumGracePeriodInSeconds).
+func (t *Termination) forced() bool { return t.Container == "" && t.Grace == 0 && t.Requested.Known() }
 
-	var ended []*Termination
-	for _, p := range order {
-		if !p.ending() {
-			continue
-		}
-		t := p.termination(kube[p.first.UID])
-		t.EndedBy = controllers.endedBy(p)
-		t.Requested = controllers.boundRequest(t)
-		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
-		t.Sigterm = sigterm(t)
-		ended = append(ended, t)
+// nature is the cause that lies in who ended it; empty where it lies in how the
+// pod behaved.
+func (t *Termination) nature() Cause {
+	switch t.EndedBy {
+	case ByProbe, ByOOM, ByCrash:
+		return Restarted
+	case ByKill:
+		return Killed
+	case ByNode, ByNodePressure, ByNodeShutdown:
+		return Node
 	}
-	slices.SortStableFunc(ended, func(a, b *Termination) int { return a.begin().Compare(b.begin()) })
-	return ended
+	if t.forced() || (t.killed() && time.Duration(t.Grace) < t.specGrace) {
+		return Killed
+	}
+	return ""
 }
 
-// podHistory gathers what the observations of one pod tell about its end. The
-// deletion is latched at first sight: the kubelet's last delete sets a new
-// timestamp and no grace.
-type podHistory struct {
-	first, last *recording.PodObservation
-	terminating *recording.PodObservation
-	seen        time.Time
-	// seenLive is false where the pod was terminating when it was first met.
-	seenLive bool
-	exit     *recording.Exit
-	exitSeen time.Time
-	gone     time.Time
-}
-
-func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
-	if o.DeletionTimestamp == nil && o.Change != recording.Deleted {
-		p.seenLive = true
+// eatenByPreStop tells whether the hook left it too little of its grace. The
+// kubelet then gives 2 s more than the grace (killContainer): an exit that late
+// shows it also where the hook's length is not known.
+func (t *Termination) eatenByPreStop() bool {
+	const little = 2 * time.Second
+	if t.PreStop == recording.PreStopNone || !t.killed() {
+		return false
 	}
-	if p.terminating == nil && o.DeletionTimestamp != nil {
-		p.terminating, p.seen = o, at
+	deadline := t.deadline()
+	if t.PreStopSleep > 0 {
+		return time.Duration(t.Grace-t.PreStopSleep) <= little
 	}
-	if p.exit == nil {
-		if p.exit = lastExit(o.Containers); p.exit != nil {
-			p.exitSeen = at
-		}
-	}
-	if o.Change == recording.Deleted {
-		p.gone = at
-	}
-	p.last = o
-}
-
-// ending tells whether the pod ended while it was watched.
-func (p *podHistory) ending() bool {
-	return p.seenLive && (p.terminating != nil || !p.gone.IsZero())
-}
-
-func (p *podHistory) termination(events []*recording.KubeEvent) *Termination {
-	o := p.last
-	t := &Termination{
-		Pod: o.Name, UID: o.UID, Node: o.Node,
-		Grace:   Duration(o.Grace),
-		created: o.Created,
-		address: p.address(),
-	}
-	if o.OwnerKind != "" {
-		t.Owner = strings.ToLower(o.OwnerKind) + "/" + o.OwnerName
-	}
-	for _, c := range o.Containers {
-		if t.container == "" {
-			t.container = c.Name
-		}
-		if c.PreStop != recording.PreStopNone {
-			t.PreStop, t.PreStopSleep = c.PreStop, Duration(c.PreStopSleep)
-		}
-	}
-	if d := p.terminating; d != nil {
-		if d.DeletionGrace != nil {
-			t.Grace = Duration(*d.DeletionGrace)
-		}
-		t.Seen = at(p.seen)
-		from := d.DeletionTimestamp.Add(-time.Duration(t.Grace))
-		t.Requested = Interval{From: from, To: from.Add(time.Second)}.notAfter(p.seen)
-	}
-	for _, e := range events {
-		if e.Reason == "Killing" && !e.Emitted.IsZero() {
-			started := Interval{From: e.Emitted, To: e.Emitted}
-			if !e.Precise {
-				started.To = e.Emitted.Add(time.Second)
-			}
-			t.KubeletStarted = started
-			break
-		}
-	}
-	if p.exit != nil {
-		t.ExitCode, t.ExitReason = &p.exit.Code, p.exit.Reason
-		if !p.exit.FinishedAt.IsZero() {
-			t.Exited = Interval{From: p.exit.FinishedAt, To: p.exit.FinishedAt.Add(time.Second)}.
-				notAfter(p.exitSeen).notBefore(t.KubeletStarted.From)
-		}
-	}
-	if !p.gone.IsZero() {
-		t.Gone = at(p.gone)
-	}
-	return t
-}
-
-func (p *podHistory) address() string {
-	if p.last.IP != "" {
-		return p.last.IP
-	}
-	return p.first.IP
-}
-
-// lastExit is the exit of the container that ended last, once all have: until
-// then a terminating pod's statuses are stale (kubernetes#106896).
-func lastExit(containers []recording.Container) *recording.Exit {
-	var last *recording.Exit
-	for _, c := range containers {
-		if c.Terminated == nil {
-			return nil
-		}
-		if last == nil || c.Terminated.FinishedAt.After(last.FinishedAt) {
-			last = c.Terminated
-		}
-	}
-	return last
-}
-
-// signalDelay is how long the runtime takes to deliver a signal.
-const signalDelay = 100 * time.Millisecond
-
-// sigterm places the stop signal: at the kubelet's start without a hook, after
-// a sleep of known length, and anywhere up to the end of the grace after any
-// other hook, whose success emits nothing.
-func sigterm(t *Termination) Interval {
-	start := t.KubeletStarted
-	if !start.Known() {
-		return Interval{}
-	}
-	switch t.PreStop {
-	case recording.PreStopNone:
-		return Interval{From: start.From, To: start.To.Add(signalDelay)}
-	case recording.PreStopSleep:
-		after := start.shift(min(time.Duration(t.PreStopSleep), time.Duration(t.Grace)))
-		return Interval{From: after.From, To: after.To.Add(signalDelay)}
-	default:
-		limit := t.deadline().To
-		if t.Exited.Known() {
-			limit = earlier(limit, t.Exited.To)
-		}
-		return Interval{From: start.From, To: limit}
-	}
+	return t.Exited.From.After(deadline.To.Add(little / 2))
 }

@@ -34,12 +34,17 @@ func TestWhoEndedThePod(t *testing.T) {
 			if tt.event != "" {
 				s.events = append(s.events, deleteEvent(tt.event))
 			}
-			ended := terminations(s.events)
+			ended := ends(s)
 			if len(ended) != 1 || ended[0].EndedBy != tt.want {
 				t.Errorf("got %+v, want %s", ended, tt.want)
 			}
 		})
 	}
+}
+
+// ends gives the terminations that the scenario's events tell of.
+func ends(s *scenario) []*Termination {
+	return terminations(&recording.Recording{Events: s.events, Actions: s.actions}, readEndpoints(s.events))
 }
 
 func TestTimesOfATermination(t *testing.T) {
@@ -51,7 +56,7 @@ func TestTimesOfATermination(t *testing.T) {
 	}
 	one := func(t *testing.T, d *death) *Termination {
 		t.Helper()
-		ended := terminations(newScenario().pod("web-1", d).events)
+		ended := ends(newScenario().pod("web-1", d))
 		if len(ended) != 1 {
 			t.Fatalf("%d terminations", len(ended))
 		}
@@ -89,7 +94,7 @@ func TestTimesOfATermination(t *testing.T) {
 		last := *s.events[len(s.events)-1].Pod
 		last.Change, last.DeletionTimestamp, last.DeletionGrace = recording.Modified, &now, &none
 		s.events = append(s.events, recording.Event{At: after(11 * second), Pod: &last})
-		got := terminations(s.events)[0]
+		got := ends(s)[0]
 		if time.Duration(got.Grace) != 30*second || got.Requested.From.After(after(7*second)) {
 			t.Errorf("grace %s, requested %v", got.Grace, got.Requested)
 		}
@@ -104,7 +109,8 @@ func TestTimesOfATermination(t *testing.T) {
 			}
 			kept = append(kept, e)
 		}
-		if got := terminations(kept); len(got) != 0 {
+		s.events = kept
+		if got := ends(s); len(got) != 0 {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -115,7 +121,7 @@ func TestTimesOfATermination(t *testing.T) {
 				e.Pod.Containers[0].Terminated = &recording.Exit{Code: 137, Reason: "ContainerStatusUnknown"}
 			}
 		}
-		got := terminations(s.events)[0]
+		got := ends(s)[0]
 		if got.Exited.Known() || got.killed() {
 			t.Errorf("exited %v, killed %v", got.Exited, got.killed())
 		}

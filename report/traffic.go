@@ -45,11 +45,26 @@ type streamTally struct {
 // failure is a failed sample with what explains it.
 type failure struct {
 	recording.Sample
-	suspects   []*Termination
+	suspects []*Termination
+	// starting are the new pods whose start explains it.
+	starting   []*podLife
 	cause      Cause
 	confidence Confidence
-	// attributed tells whether a termination explains it.
-	attributed bool
+}
+
+// attributed tells whether something that happened to a pod explains it.
+func (f *failure) attributed() bool { return f.cause.claims() }
+
+// pods names the pods that explain it.
+func (f *failure) pods() []string {
+	names := []string{}
+	for _, t := range f.suspects {
+		names = append(names, t.Pod)
+	}
+	for _, life := range f.starting {
+		names = append(names, life.name)
+	}
+	return names
 }
 
 // newHistogram holds durations in microseconds up to ten minutes, to three
@@ -120,8 +135,8 @@ func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods 
 		recordIn(tally.latency, s.End)
 		tally.maximum = max(tally.maximum, s.End)
 		tally.longest = max(tally.longest, s.End-s.Sent)
-		if life := pods.named(s.Pod, s.EndAt()); life != nil && life.termination != nil {
-			life.termination.answered(s)
+		if life := pods.named(s.Pod, s.EndAt()); life != nil {
+			life.answered(s)
 		}
 	case recording.Failed:
 		tally.Failed++
@@ -146,8 +161,9 @@ func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods 
 // answered takes an answer that named the pod as evidence that it still served.
 func (t *Termination) answered(s *recording.Sample) {
 	if end := s.EndAt(); !t.LastAnswered.Known() || end.After(t.LastAnswered.From) {
-		t.LastAnswered = at(end)
+		t.LastAnswered = sourced(at(end), "the last answer that named it")
 	}
+	t.serves(s)
 	if end := s.EndAt(); !end.Before(t.begin().Add(-coverageReach)) && end.Before(t.begin()) {
 		if t.answers == 0 || end.Before(t.firstCounted) {
 			t.firstCounted = end
@@ -160,4 +176,19 @@ func (t *Termination) answered(s *recording.Sample) {
 		}
 		t.Covered[s.Stream] = true
 	}
+}
+
+// serves notes whether a connection goes on as before after SIGTERM. A pod that
+// drains ends each one after the next answer; a second answer to a request that
+// was sent after the signal shows one that does not.
+func (t *Termination) serves(s *recording.Sample) {
+	if s.Fresh() || t.unmoved || !t.Sigterm.Known() || s.SentAt().Before(t.Sigterm.To.Add(clockSlack)) {
+		return
+	}
+	if t.servedOn == nil {
+		t.servedOn = map[connection]int{}
+	}
+	c := connection{s.Stream, s.Conn}
+	t.servedOn[c]++
+	t.unmoved = t.servedOn[c] > 1
 }

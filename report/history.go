@@ -1,0 +1,230 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// terminations finds the end of every pod, and of every container whose pod
+// went on, in what was recorded. They are in the order in which they began.
+func terminations(r *recording.Recording, endpoints *endpoints) []*Termination {
+	owners, kube := readControllers(r.Events), kubeEvents(r.Events)
+	authors := readAuthors(r)
+
+	var ended []*Termination
+	for _, p := range histories(r.Events) {
+		for _, e := range p.exits {
+			t := p.restart(e, kube[p.first.UID], authors)
+			t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
+			t.wasReady = endpoints.entered(t.UID).Known()
+			ended = append(ended, t)
+		}
+		if !p.ending() {
+			continue
+		}
+		t := p.termination(kube[p.first.UID])
+		t.EndedBy = owners.endedBy(p)
+		t.Requested = owners.boundRequest(t)
+		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
+		t.Sigterm = sigterm(t)
+		authors.refine(t)
+		ended = append(ended, t)
+	}
+	slices.SortStableFunc(ended, func(a, b *Termination) int { return a.begin().Compare(b.begin()) })
+	return ended
+}
+
+// histories gathers the observations by pod, in the order of first sight.
+func histories(events []recording.Event) []*podHistory {
+	pods := map[string]*podHistory{}
+	var order []*podHistory
+	for i := range events {
+		o := events[i].Pod
+		if o == nil {
+			continue
+		}
+		p := pods[o.UID]
+		if p == nil {
+			p = &podHistory{first: o}
+			pods[o.UID] = p
+			order = append(order, p)
+		}
+		p.observe(events[i].At, o)
+	}
+	return order
+}
+
+// podHistory gathers what the observations of one pod tell about its end. The
+// deletion is latched at first sight: the kubelet's last delete sets a new
+// timestamp and no grace.
+type podHistory struct {
+	first, last *recording.PodObservation
+	terminating *recording.PodObservation
+	seen        time.Time
+	// seenLive is false where the pod was terminating when it was first met.
+	seenLive bool
+	// failed is when the pod was seen to be over although nobody had deleted
+	// it: its kubelet ended it.
+	failed   time.Time
+	exit     *recording.Exit
+	exitSeen time.Time
+	gone     time.Time
+	// exits are those of containers while the pod went on.
+	exits []containerExit
+}
+
+// containerExit is the end of one container, as it was first seen.
+type containerExit struct {
+	container *recording.Container
+	exit      *recording.Exit
+	seen      time.Time
+	// old marks an exit from before the pod was met.
+	old bool
+}
+
+func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
+	switch {
+	case o.DeletionTimestamp != nil || o.Change == recording.Deleted:
+	case over(o):
+		if p.failed.IsZero() && p.seenLive {
+			p.failed = at
+		}
+	default:
+		p.seenLive = true
+		p.observeExits(at, o)
+	}
+	if p.terminating == nil && o.DeletionTimestamp != nil {
+		p.terminating, p.seen = o, at
+	}
+	if p.exit == nil && (p.terminating != nil || over(o)) {
+		if p.exit = lastExit(o.Containers); p.exit != nil {
+			p.exitSeen = at
+		}
+	}
+	if o.Change == recording.Deleted {
+		p.gone = at
+	}
+	p.last = o
+}
+
+// over tells whether all containers are done for good.
+func over(o *recording.PodObservation) bool { return o.Phase == "Failed" || o.Phase == "Succeeded" }
+
+// observeExits notes each container's end once. The same one shows first as the
+// present state and after the restart as the last one.
+func (p *podHistory) observeExits(at time.Time, o *recording.PodObservation) {
+	for i := range o.Containers {
+		c := &o.Containers[i]
+		for _, exit := range []*recording.Exit{c.Last, c.Terminated} {
+			if exit == nil || exit.FinishedAt.IsZero() {
+				continue
+			}
+			known := slices.ContainsFunc(p.exits, func(e containerExit) bool {
+				return e.container.Name == c.Name && e.exit.FinishedAt.Equal(exit.FinishedAt)
+			})
+			if !known {
+				p.exits = append(p.exits, containerExit{container: c, exit: exit, seen: at, old: o == p.first})
+			}
+		}
+	}
+}
+
+// ending tells whether the pod ended while it was watched.
+func (p *podHistory) ending() bool {
+	return p.seenLive && (p.terminating != nil || !p.gone.IsZero() || !p.failed.IsZero())
+}
+
+// begun is a Termination with what holds for each end of the pod.
+func (p *podHistory) begun() *Termination {
+	o := p.last
+	t := &Termination{
+		Pod: o.Name, UID: o.UID, Node: o.Node,
+		Grace:     Duration(o.Grace),
+		specGrace: o.Grace,
+		created:   o.Created,
+		address:   p.address(),
+	}
+	if o.OwnerKind != "" {
+		t.Owner = strings.ToLower(o.OwnerKind) + "/" + o.OwnerName
+	}
+	return t
+}
+
+func (p *podHistory) termination(events []kubeEvent) *Termination {
+	t := p.begun()
+	for _, c := range p.last.Containers {
+		if c.Sidecar {
+			continue
+		}
+		if t.container == "" {
+			t.container = c.Name
+		}
+		if c.PreStop != recording.PreStopNone {
+			t.PreStop, t.PreStopSleep = c.PreStop, Duration(c.PreStopSleep)
+		}
+	}
+	if d := p.terminating; d != nil {
+		if d.DeletionGrace != nil {
+			t.Grace = Duration(*d.DeletionGrace)
+		}
+		t.Seen = sourced(at(p.seen), "first sight of the deletionTimestamp")
+		from := d.DeletionTimestamp.Add(-time.Duration(t.Grace))
+		t.Requested = sourced(Interval{From: from, To: from.Add(time.Second)}.notAfter(p.seen), "deletionTimestamp less the grace")
+	}
+	t.KubeletStarted = startOfKilling(events, t.Requested.From)
+	if p.exit != nil {
+		t.ExitCode, t.ExitReason = &p.exit.Code, p.exit.Reason
+		t.Exited = finished(p.exit, p.exitSeen).notBefore(t.KubeletStarted.From)
+	}
+	if !p.gone.IsZero() {
+		t.Gone = sourced(at(p.gone), "the object's removal")
+	}
+	return t
+}
+
+// finished is the time of an exit, which the kubelet tells in whole seconds.
+func finished(e *recording.Exit, seen time.Time) Interval {
+	if e.FinishedAt.IsZero() {
+		return Interval{}
+	}
+	return sourced(Interval{From: e.FinishedAt, To: e.FinishedAt.Add(time.Second)}.notAfter(seen), "finishedAt of the container")
+}
+
+// startOfKilling is when the kubelet began to end the pod, by the first such
+// event that is not from before the deletion.
+func startOfKilling(events []kubeEvent, requested time.Time) Interval {
+	for _, e := range events {
+		if e.Reason != "Killing" || e.Emitted.IsZero() || e.restarts() {
+			continue
+		}
+		if when := e.when(); !when.To.Before(requested.Add(-clockSlack)) {
+			return when
+		}
+	}
+	return Interval{}
+}
+
+func (p *podHistory) address() string {
+	if p.last.IP != "" {
+		return p.last.IP
+	}
+	return p.first.IP
+}
+
+// lastExit is the exit of the container that ended last, once all have: until
+// then a terminating pod's statuses are stale (kubernetes#106896).
+func lastExit(containers []recording.Container) *recording.Exit {
+	var last *recording.Exit
+	for _, c := range containers {
+		if c.Terminated == nil {
+			return nil
+		}
+		if last == nil || c.Terminated.FinishedAt.After(last.FinishedAt) {
+			last = c.Terminated
+		}
+	}
+	return last
+}

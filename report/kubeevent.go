@@ -1,0 +1,49 @@
+package report
+
+import (
+	"strings"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// kubeEvent is an Event object with its arrival.
+type kubeEvent struct {
+	*recording.KubeEvent
+	arrived time.Time
+}
+
+// kubeEvents groups the Event objects by the UID they are about.
+func kubeEvents(events []recording.Event) map[string][]kubeEvent {
+	byUID := map[string][]kubeEvent{}
+	for i := range events {
+		if e := events[i].Kube; e != nil {
+			byUID[e.UID] = append(byUID[e.UID], kubeEvent{e, events[i].At})
+		}
+	}
+	return byUID
+}
+
+// eventDelay is how long an Event may take from its author's doing to its
+// arrival here. Recorders send them from a queue.
+const eventDelay = time.Second
+
+// when is the moment that the event tells of. One that was repeated keeps the
+// name, and so the nanoseconds, of its first occurrence.
+func (e kubeEvent) when() Interval {
+	switch {
+	case e.Count > 1:
+		return sourced(Interval{From: e.arrived.Add(-eventDelay), To: e.arrived}, e.Reason+" event, repeated")
+	case e.Precise:
+		return sourced(at(e.Emitted), e.Reason+" event, its name")
+	default:
+		return sourced(Interval{From: e.Emitted, To: e.Emitted.Add(time.Second)}, e.Reason+" event")
+	}
+}
+
+// restarts tells whether a Killing event ends a container that is to be started
+// again. Kubernetes says it nowhere else (pkg/kubelet/kuberuntime,
+// computePodActions: "Container %s failed liveness probe, will be restarted").
+func (e kubeEvent) restarts() bool {
+	return strings.Contains(e.Message, "will be restarted")
+}
