@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -24,7 +25,8 @@ type disrupted struct {
 func readCourse(actions []recording.Action) *course {
 	c := &course{}
 	current := func(number int) *disrupted {
-		for _, d := range c.disruptions {
+		// A disruption may be done several times: the last one is meant.
+		for _, d := range slices.Backward(c.disruptions) {
 			if d.number == number {
 				return d
 			}
@@ -48,19 +50,34 @@ func readCourse(actions []recording.Action) *course {
 			if a.Phase == recording.Baseline {
 				c.baseline.to = a.At
 			}
-		case recording.Steady:
-			if d := current(a.Disruption); d != nil {
-				d.Steady = a.At
-			}
-		case recording.NotSteady:
-			if d := current(a.Disruption); d != nil {
-				d.Unsteady = a.Detail
-			}
 		case recording.RestoreFailed:
 			c.restoreFailed = append(c.restoreFailed, a.Detail)
 		}
+		if d := current(a.Disruption); d != nil {
+			d.take(a)
+		}
 	}
 	return c
+}
+
+// take adds what an action tells of the disruption.
+func (d *Disruption) take(a *recording.Action) {
+	switch a.Kind {
+	case recording.Requested:
+		d.Changes = append(d.Changes, a.Detail)
+	case recording.Refused:
+		d.Refusals = append(d.Refusals, a.Detail)
+	case recording.Restored:
+		d.Restored = append(d.Restored, a.Detail)
+	case recording.Commanded:
+		d.Command = &Command{ExitCode: a.ExitCode, Output: strings.ToValidUTF8(a.Output, "�"), Took: Duration(a.Done.Sub(a.At))}
+	case recording.Steady:
+		d.Steady = a.At
+		took := Duration(a.At.Sub(d.Started).Round(time.Millisecond))
+		d.Took = &took
+	case recording.NotSteady:
+		d.Unsteady = a.Detail
+	}
 }
 
 // assign gives each termination to the disruption in whose time it began.

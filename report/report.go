@@ -87,9 +87,27 @@ type Disruption struct {
 	// Steady is when all doomed pods were gone and their replacements Ready;
 	// zero if that never came.
 	Steady time.Time `json:"steady,omitzero"`
+	// Took is the time from its beginning until then.
+	Took *Duration `json:"took,omitempty"`
 	// Unsteady says what was missing.
-	Unsteady   string   `json:"unsteady,omitempty"`
+	Unsteady string `json:"unsteady,omitempty"`
+	// Changes are what it asked of the API, Refusals what the API turned down,
+	// Restored what was put back.
+	Changes  []string `json:"changes,omitempty"`
+	Refusals []string `json:"refusals,omitempty"`
+	Restored []string `json:"restored,omitempty"`
+	// Command is how the user's own command ended.
+	Command    *Command `json:"command,omitempty"`
 	Terminated []string `json:"terminated"`
+}
+
+// Command is a command that was the disruption.
+type Command struct {
+	// ExitCode is missing where the command could not be started.
+	ExitCode *int     `json:"exitCode,omitempty"`
+	Took     Duration `json:"took"`
+	// Output is the end of what it wrote to stdout and stderr.
+	Output string `json:"output,omitempty"`
 }
 
 // Warning is a weakness that cost no request this time. Cause is the cause of

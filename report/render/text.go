@@ -27,6 +27,7 @@ func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	for i := range r.Findings {
 		p.finding(i+1, &r.Findings[i], r)
 	}
+	p.disruptions(r)
 	p.terminations(r)
 	p.warnings(r)
 	p.footer(r)
@@ -140,6 +141,32 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 	p.line("")
 }
 
+func (p *printer) disruptions(r *report.Report) {
+	for i := range r.Disruptions {
+		d := &r.Disruptions[i]
+		text := d.Kind + ": " + count(len(d.Terminated), "pod") + " ended"
+		switch {
+		case d.Took != nil:
+			text += ", steady after " + short(*d.Took)
+		case d.Unsteady != "":
+			text += "; not steady: " + d.Unsteady
+		}
+		p.wrapped("  ", "    ", text)
+		for _, line := range d.Changes {
+			p.wrapped("    - ", "      ", line)
+		}
+		for _, line := range d.Refusals {
+			p.wrapped("    - refused: ", "      ", line)
+		}
+		if c := d.Command; c != nil && c.ExitCode != nil && *c.ExitCode != 0 {
+			p.wrapped("    - ", "      ", fmt.Sprintf("the command ended with exit code %d after %s", *c.ExitCode, short(c.Took)))
+		}
+	}
+	if len(r.Disruptions) > 0 {
+		p.line("")
+	}
+}
+
 func (p *printer) terminations(r *report.Report) {
 	if len(r.Terminations) == 0 {
 		return
@@ -152,13 +179,21 @@ func (p *printer) terminations(r *report.Report) {
 			exit = fmt.Sprint(*t.ExitCode)
 		}
 		rows = append(rows, []string{
-			t.Pod, string(t.EndedBy), exit,
+			ended(t), string(t.EndedBy), exit,
 			margin(t.Margins.SliceLag), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
 		})
 	}
 	p.table(rows)
 	p.line("  (left slice and last answer: time since the deletion was first seen)")
 	p.line("")
+}
+
+// ended names what ended: a pod, or one container of a pod that went on.
+func ended(t *report.Termination) string {
+	if t.Container == "" {
+		return t.Pod
+	}
+	return t.Pod + " (container " + t.Container + ")"
 }
 
 func (p *printer) warnings(r *report.Report) {
