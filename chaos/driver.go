@@ -24,6 +24,9 @@ type Driver struct {
 	Record func(recording.Action)
 	// Now is the clock of the recorded times.
 	Now func() time.Time
+	// Round is how often the disruption that comes next was done before; it
+	// only goes into the record.
+	Round int
 
 	// open is the change that is neither undone nor kept. There is never more
 	// than one, so the annotation need not tell an order.
@@ -104,7 +107,7 @@ func (a *attempt) record(kind recording.ActionKind, when span, detail string) {
 func (a *attempt) recordOf(object string, kind recording.ActionKind, when span, detail string, doomed ...*corev1.Pod) {
 	action := recording.Action{
 		At: when.at, Done: when.done, Kind: kind, Phase: recording.Disrupt,
-		Disruption: a.index, Name: a.name, Object: object, Detail: detail,
+		Disruption: a.index, Round: a.Round, Name: a.name, Object: object, Detail: detail,
 	}
 	for _, pod := range doomed {
 		action.Doomed = append(action.Doomed, pod.Name)
