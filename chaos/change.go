@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -26,14 +27,15 @@ type note struct {
 	Change change    `json:"change"`
 }
 
-// change is one thing a run did to the workload. One of Restart and Scale is
-// set.
+// change is one thing a run did to the workload. One of Restart, Scale and
+// Image is set.
 type change struct {
 	At time.Time `json:"at"`
 	// Revision is a Deployment's before the change, 0 where it has none.
 	Revision int64          `json:"revision,omitempty"`
 	Restart  *restartChange `json:"restart,omitempty"`
 	Scale    *scaleChange   `json:"scale,omitempty"`
+	Image    *imageChange   `json:"image,omitempty"`
 
 	// index is the disruption that made it.
 	index int
@@ -55,12 +57,17 @@ type scaleChange struct {
 	To   int32 `json:"to"`
 }
 
-func (c change) name() string {
-	if c.Restart != nil {
-		return "restart"
+// kinds names what is set.
+func (c change) kinds() (set []string) {
+	for kind, is := range map[string]bool{"restart": c.Restart != nil, "scale": c.Scale != nil, "image": c.Image != nil} {
+		if is {
+			set = append(set, kind)
+		}
 	}
-	return "scale"
+	return set
 }
+
+func (c change) name() string { return strings.Join(c.kinds(), "+") }
 
 // readNote gives the note that the workload bears; nil where it bears none.
 func (w *Workload) readNote(s state) (*note, error) {
@@ -74,8 +81,8 @@ func (w *Workload) readNote(s state) (*note, error) {
 	case err != nil:
 	case n.Version != noteVersion:
 		err = fmt.Errorf("version %d, want %d", n.Version, noteVersion)
-	case (n.Change.Restart == nil) == (n.Change.Scale == nil):
-		err = errors.New("want one of restart and scale")
+	case len(n.Change.kinds()) != 1:
+		err = errors.New("want one of restart, scale and image")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("annotation %s of %s cannot be read (%w); put things back by hand, then: kubectl annotate %s -n %s %s-",
@@ -106,10 +113,10 @@ func (s state) overtook(c change) bool {
 	switch {
 	case c.Revision == 0:
 		return false
-	case c.Restart != nil:
-		return s.revision() > c.Revision+1
-	default:
+	case c.Scale != nil:
 		return s.revision() > c.Revision && s.replicas != c.Scale.To
+	default:
+		return s.revision() > c.Revision+1
 	}
 }
 

@@ -31,6 +31,14 @@ func meansOf(d check.Disruption) means {
 		return restart{}
 	case "scale":
 		return scale{d.Scale}
+	case "kill":
+		return kill{d.Kill}
+	case "image":
+		return image{d.Image}
+	case "command":
+		return command(d.Command)
+	case "observe":
+		return observe{d.Observe}
 	default:
 		return nil
 	}

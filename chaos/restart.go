@@ -43,15 +43,24 @@ func (restart) do(ctx context.Context, a *attempt, s state) error {
 	if err := a.begin(change{Revision: s.revision(), Restart: &c}); err != nil {
 		return err
 	}
-	a.doomed = slices.DeleteFunc(a.view.live(), func(pod *corev1.Pod) bool {
-		n, numbered := ordinal(pod)
-		return s.partition > 0 && numbered && n < s.partition
-	})
+	a.doomed = slices.DeleteFunc(a.view.live(), s.held)
 	generation, when, err := a.requestRestart(ctx, c)
 	if err != nil {
 		return fmt.Errorf("restarting %s: %w", a.Workload, err)
 	}
 	a.record(recording.Requested, when, fmt.Sprintf("template annotation %s set to %s", restartedAtKey, c.To))
+	return a.awaitRollout(ctx, generation)
+}
+
+// held is a pod that a rollout leaves alone.
+func (s state) held(pod *corev1.Pod) bool {
+	n, numbered := ordinal(pod)
+	return s.partition > 0 && numbered && n < s.partition
+}
+
+// awaitRollout returns when all the doomed are gone and the workload is steady
+// in the given generation.
+func (a *attempt) awaitRollout(ctx context.Context, generation int64) error {
 	return a.view.wait(ctx, func() (string, error) {
 		missing, err := a.view.unsteady(generation)
 		return sentence(append(missing, a.view.remaining(a.doomed)...)), err

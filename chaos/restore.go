@@ -89,9 +89,12 @@ func changed(err error) bool {
 // be. It is given up only when ctx ends or somebody else's change forbids it.
 func (w *Workload) putBack(ctx context.Context, during func(func() error) (span, error), c change) (did string, when span, err error) {
 	err = insist(ctx, func() error {
-		if c.Scale != nil {
+		switch {
+		case c.Scale != nil:
 			did, when, err = w.putBackReplicas(ctx, during, *c.Scale)
-		} else {
+		case c.Image != nil:
+			did, when, err = w.putBackImage(ctx, during, c)
+		default:
 			did, when, err = w.putBackTemplate(ctx, during, c)
 		}
 		if apierrors.IsNotFound(err) {
@@ -134,8 +137,7 @@ func (w *Workload) putBackTemplate(ctx context.Context, during func(func() error
 	case !equal(now, &c.Restart.To):
 		return "", span{}, &ChangedError{Object: w.String(), Problem: "was restarted by somebody else since, and it is left so"}
 	case s.overtook(c):
-		return "", span{}, &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
-			"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
+		return "", span{}, w.rolledOutSince(s)
 	}
 	var former any
 	did := "template annotation " + restartedAtKey + " removed again"
@@ -151,6 +153,11 @@ func (w *Workload) putBackTemplate(ctx context.Context, during func(func() error
 		return "", span{}, err
 	}
 	return did, when, nil
+}
+
+func (w *Workload) rolledOutSince(s state) error {
+	return &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
+		"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
 }
 
 // writeNote makes the annotation tell of the change, or removes it if c is nil.

@@ -25,6 +25,8 @@ func (r *run) phases(ctx context.Context) (err error) {
 		Journal:  filepath.Join(r.cfg.Dir, journalFile),
 		Record:   r.writer.Action,
 		Now:      r.cfg.Now,
+		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
+		Exec:     r.cfg.Exec,
 	}
 	defer func() {
 		err = errors.Join(err, r.restore(ctx))
@@ -88,6 +90,9 @@ func (r *run) disrupt(ctx context.Context, number int, d check.Disruption) error
 func (r *run) do(ctx context.Context, number int, d check.Disruption) error {
 	defer r.enter(recording.Disrupt, number, d.Kind())()
 	timeout := time.Duration(r.cfg.Check.Timing.Timeout)
+	if d.Observe != nil {
+		timeout += time.Duration(d.Observe.For) // it counts from the end of the watching
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%s are over", timeout))
 	defer cancel()
 	return r.driver.Do(ctx, number, d)
