@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -343,4 +345,10 @@ func (c *cluster) writes() []string {
 		}
 	}
 	return writes
+}
+
+// contextEnding gives a context whose time will be up.
+func contextEnding(t *testing.T, after time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeoutCause(t.Context(), after, errors.New("time is up"))
 }

@@ -392,3 +392,25 @@ func TestRestartTime(t *testing.T) {
 		}
 	}
 }
+
+func TestScaleUpGoesBack(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	var settled int
+	r.Settle = func(context.Context) error {
+		settled = len(c.pods())
+		return nil
+	}
+	if err := r.Do(t.Context(), 0, scaleToFive); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "pods while it settled", []int{settled}, 5)
+	want(t, "actions", r.kinds(), recording.Requested, recording.Restored, recording.Steady)
+	want(t, "details", []string{r.actions[0].Detail, r.actions[1].Detail, r.actions[2].Detail},
+		"replicas set from 3 to 5", "replicas set back from 5 to 3", "2 pods ended, all that are wanted are Ready")
+	want(t, "doomed", r.actions[2].Doomed, "web-h7-4", "web-h7-5")
+	if len(r.actions[0].Doomed) != 0 {
+		t.Errorf("going up doomed %v", r.actions[0].Doomed)
+	}
+	want(t, "journal", r.steps(t), stepBegun, stepRestored)
+}

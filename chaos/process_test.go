@@ -14,9 +14,9 @@ func TestFirstProcess(t *testing.T) {
 		err      string
 	}{
 		"cgroup v1, the PID 1 among an exec and a nested namespace": {"v1", id, 4211, ""},
-		"cgroup v2 by systemd, paths relative to the reader":         {"v2", id, 91, ""},
-		"none of its processes":                                      {"v1", "beef", 0, "no process of container beef runs here: it has ended, or its runtime hides its processes"},
-		"in the node's own namespace":                                {"shared", id, 0, "no process of container " + id + " is PID 1 of a PID namespace"},
+		"cgroup v2 by systemd, paths relative to the reader":        {"v2", id, 91, ""},
+		"none of its processes":                                     {"v1", "beef", 0, "no process of container beef runs here: it has ended, or its runtime hides its processes"},
+		"in the node's own namespace":                               {"shared", id, 0, "no process of container " + id + " is PID 1 of a PID namespace"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
