@@ -64,6 +64,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Check:     c,
 		Observe:   cluster.observe,
 		Act:       cluster.act,
+		Exec:      cluster.exec,
 		Namespace: cluster.namespace,
 		ID:        runID(clock()),
 		Dir:       r.folder(c, clock()),
