@@ -63,9 +63,16 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 // check asks for.
 func permissions(c check.Check) []chaos.Permission {
 	needed := chaos.Permissions(c.Workload, c.Disruptions)
-	for _, resource := range timeline.Resources(c.Workload.Kind) {
-		for _, verb := range []string{"list", "watch"} {
-			p := chaos.Permission{Verb: verb, Group: resource.Group, Resource: resource.Name}
+	for _, resource := range timeline.Resources(c.Workload.Kind, c.Target.ShutdownLog != "") {
+		if resource.Optional {
+			continue
+		}
+		verbs := []string{"list", "watch"}
+		if resource.Get {
+			verbs = []string{"get"}
+		}
+		for _, verb := range verbs {
+			p := chaos.Permission{Verb: verb, Group: resource.Group, Resource: resource.Name, Subresource: resource.Subresource}
 			if resource.Own {
 				p.Name = c.Workload.Name
 			}
