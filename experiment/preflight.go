@@ -48,6 +48,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	workload.Self = cfg.Self
 	steps, err := workload.Plan(ctx, cfg.Check.Disruptions)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,26 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	blind, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, optional(cfg.Check))
+	if err != nil {
+		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
+	}
+	if len(blind) > 0 {
+		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
+			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", blind[0]))
+	}
 	return &plan{workload: workload, facts: facts, steps: steps}, nil
+}
+
+// optional are rights without which a run sees less.
+func optional(c check.Check) []chaos.Permission {
+	var wanted []chaos.Permission
+	for _, resource := range timeline.Resources(c.Workload.Kind, false) {
+		if resource.Optional {
+			wanted = append(wanted, chaos.Permission{Cluster: resource.ClusterWide, Verb: "watch", Group: resource.Group, Resource: resource.Name})
+		}
+	}
+	return wanted
 }
 
 // permissions are the rights of this run only: to observe, and to do what the

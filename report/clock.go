@@ -123,6 +123,9 @@ func (c *clocks) node(name string) span { return c.of("node/" + name) }
 // controllerManager is the offset of the clock of the controllers.
 func (c *clocks) controllerManager() span { return c.of("kube-controller-manager") }
 
+// apiserver is the offset of the clock that stamps objects and deletions.
+func (c *clocks) apiserver() span { return c.of("apiserver") }
+
 func (c *clocks) of(component string) span {
 	if offset, found := c.offsets[component]; found {
 		return offset
@@ -136,5 +139,16 @@ func toHarness(moment Interval, offset span) Interval {
 	if !moment.Known() {
 		return moment
 	}
-	return Interval{From: moment.From.Add(-offset.most), To: moment.To.Add(-offset.least)}
+	moment.From, moment.To = moment.From.Add(-offset.most), moment.To.Add(-offset.least)
+	return moment
+}
+
+// here turns a moment on a component's clock into one on the harness's for
+// comparisons, which allow for clockSlack anyway: it takes off no more of the
+// offset than is proven, and widens the moment only by what is doubtful beyond
+// the slack.
+func here(moment Interval, offset span) Interval {
+	nearest := min(max(0, offset.least), offset.most)
+	doubt := func(d time.Duration) time.Duration { return max(0, d-clockSlack) }
+	return toHarness(moment, span{nearest - doubt(nearest-offset.least), nearest + doubt(offset.most-nearest)})
 }
