@@ -34,7 +34,7 @@ func (c scale) describe(w *Workload, s *state) string {
 }
 
 func (scale) permissions(ref check.Workload) []Permission {
-	return []Permission{own(ref, "get", "scale"), own(ref, "update", "scale")}
+	return []Permission{noting(ref), own(ref, "get", "scale"), own(ref, "update", "scale")}
 }
 
 // restores tells whether the scale is put back at its end.
