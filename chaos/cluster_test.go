@@ -9,15 +9,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
@@ -34,6 +37,7 @@ var (
 	web         = check.Workload{Kind: check.Deployment, Name: "web"}
 	deployments = appsv1.SchemeGroupVersion.WithResource("deployments")
 	podsOf      = corev1.SchemeGroupVersion.WithResource("pods")
+	nodesOf     = corev1.SchemeGroupVersion.WithResource("nodes")
 )
 
 // cluster is a fake API with one Deployment, and by choice a controller that
@@ -50,6 +54,13 @@ type cluster struct {
 	// conflicts is how many writes are still refused as conflicts.
 	conflicts int
 	made      int
+	// nodes are where pods are put, one after the other.
+	nodes []string
+	// refusal answers a request for an eviction; nil, or one that gives nil,
+	// grants it.
+	refusal func(pod string) error
+	// asking is held while pods are ended: they are asked to at the same time.
+	asking sync.Mutex
 
 	// onWrite is called before each write.
 	onWrite func(clienttesting.Action)
@@ -68,6 +79,8 @@ func newCluster(t *testing.T, change ...func(*appsv1.Deployment)) *cluster {
 	c.client.PrependReactor("patch", "deployments", c.patch)
 	c.client.PrependReactor("get", "deployments", c.getScale)
 	c.client.PrependReactor("update", "deployments", c.updateScale)
+	c.client.PrependReactor("delete", "pods", c.deletePod)
+	c.client.PrependReactor("create", "pods", c.evictPod)
 	c.client.PrependReactor("list", "*", c.list)
 	c.client.PrependWatchReactor("*", c.watch)
 	return c
@@ -119,7 +132,98 @@ func (c *cluster) makePod(d *appsv1.Deployment) {
 		})
 	}
 	pod.Spec.NodeName = "node-1"
+	if len(c.nodes) > 0 {
+		pod.Spec.NodeName = c.nodes[c.made%len(c.nodes)]
+	}
 	c.must(c.client.Tracker().Add(pod))
+}
+
+// onNodes gives the cluster Ready nodes of those names and puts the pods on
+// them, one after the other.
+func (c *cluster) onNodes(names ...string) {
+	for _, name := range names {
+		c.must(c.client.Tracker().Add(&corev1.Node{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelHostname: name}},
+			Status:     corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}},
+		}))
+	}
+	c.nodes = names
+	for i, pod := range c.pods() {
+		pod.Spec.NodeName = names[i%len(names)]
+		c.must(c.client.Tracker().Update(podsOf, pod, namespace))
+	}
+}
+
+func (c *cluster) node(name string) *corev1.Node {
+	o, err := c.client.Tracker().Get(nodesOf, "", name)
+	c.must(err)
+	return o.(*corev1.Node).DeepCopy()
+}
+
+func (c *cluster) setNode(name string, change func(*corev1.Node)) {
+	node := c.node(name)
+	change(node)
+	c.must(c.client.Tracker().Update(nodesOf, node, ""))
+}
+
+func (c *cluster) deletePod(action clienttesting.Action) (bool, runtime.Object, error) {
+	if c.onWrite != nil {
+		c.onWrite(action)
+	}
+	asked := action.(clienttesting.DeleteAction)
+	return true, nil, c.end(asked.GetNamespace(), asked.GetName(), asked.GetDeleteOptions())
+}
+
+func (c *cluster) evictPod(action clienttesting.Action) (bool, runtime.Object, error) {
+	if action.GetSubresource() != "eviction" {
+		return false, nil, nil
+	}
+	if c.onWrite != nil {
+		c.onWrite(action)
+	}
+	eviction := action.(clienttesting.CreateAction).GetObject().(*policyv1.Eviction)
+	if c.refusal != nil {
+		if err := c.refusal(eviction.Name); err != nil {
+			return true, nil, err
+		}
+	}
+	return true, nil, c.end(eviction.Namespace, eviction.Name, *eviction.DeleteOptions)
+}
+
+// end ends a pod and, if the controller obeys, makes another on the node that
+// is not cordoned.
+func (c *cluster) end(namespace, name string, options metav1.DeleteOptions) error {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	o, err := c.client.Tracker().Get(podsOf, namespace, name)
+	if err != nil {
+		return err
+	}
+	pod := o.(*corev1.Pod)
+	if options.Preconditions == nil || *options.Preconditions.UID != pod.UID {
+		return apierrors.NewConflict(podsOf.GroupResource(), name, errors.New("the UID in the precondition does not match"))
+	}
+	if !c.obedient {
+		return nil
+	}
+	c.must(c.client.Tracker().Delete(podsOf, namespace, name))
+	if c.nodes = slices.DeleteFunc(slices.Clone(c.nodes), func(node string) bool { return c.node(node).Spec.Unschedulable }); pod.Labels["app"] == "web" {
+		c.makePod(c.deployment())
+	}
+	return nil
+}
+
+// selected answers a list of pods by a field, which the fake API would ignore.
+func (c *cluster) selected(list clienttesting.ListAction) (bool, runtime.Object, error) {
+	o, err := c.client.Tracker().List(podsOf, corev1.SchemeGroupVersion.WithKind("Pod"), list.GetNamespace())
+	if err != nil {
+		return true, nil, err
+	}
+	pods := o.(*corev1.PodList)
+	pods.Items = slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool {
+		return !list.GetListRestrictions().Fields.Matches(fields.Set{"metadata.name": pod.Name, "spec.nodeName": pod.Spec.NodeName})
+	})
+	return true, pods, nil
 }
 
 func (c *cluster) must(err error) {
@@ -184,6 +288,9 @@ func (c *cluster) patch(action clienttesting.Action) (bool, runtime.Object, erro
 // a real API, and unlike the fake one, nothing is lost between the two.
 func (c *cluster) list(action clienttesting.Action) (bool, runtime.Object, error) {
 	resource := action.GetResource()
+	if list := action.(clienttesting.ListAction); resource == podsOf && !list.GetListRestrictions().Fields.Empty() {
+		return c.selected(list)
+	}
 	if old, ok := c.watches[resource.Resource]; ok {
 		old.Stop()
 	}

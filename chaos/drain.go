@@ -127,12 +127,13 @@ func (c *drain) describe(w *Workload, s *state) string {
 	return line + ", then uncordon it"
 }
 
-func (c *drain) permissions(check.Workload) []Permission {
+func (c *drain) permissions(ref check.Workload) []Permission {
 	node := ""
 	if c.Node != check.OfAPod {
 		node = c.Node
 	}
 	needed := []Permission{
+		noting(ref),
 		{Cluster: true, Verb: "list", Resource: "nodes"},
 		{Cluster: true, Verb: "get", Resource: "nodes", Name: node},
 		{Cluster: true, Verb: "patch", Resource: "nodes", Name: node},

@@ -35,11 +35,9 @@ func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused che
 	for {
 		when, err := a.during(func() error { return a.Workload.evict(ctx, pod) })
 		if err == nil {
+			refused.tell()
 			a.recordOf(a.podName(pod), recording.Requested, when, "eviction of pod "+pod.Name+" granted", a.own(pod)...)
 			return true, nil
-		}
-		if ctx.Err() != nil {
-			return false, refused.ended(ctx)
 		}
 		why, budget := budgetRefusal(err)
 		switch {
@@ -50,8 +48,11 @@ func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused che
 			}
 		case severalBudgets(err):
 			// More requests would get the same answer.
+			refused.several = true
 			refused.add(a.Workload.tooManyBudgets(ctx, pod), when)
 			return false, &waitError{reason: refused.reason(), err: errRefused}
+		case ctx.Err() != nil:
+			return false, refused.ended(ctx)
 		case isGone(err):
 			there, err := a.Workload.stillThere(ctx, pod)
 			if err != nil || !there {
@@ -145,6 +146,8 @@ type refusals struct {
 	attempt *attempt
 	pod     *corev1.Pod
 	why     string
+	// several tells that more than one budget covers the pod.
+	several bool
 	// total counts all, repeated those of why after the first.
 	total, repeated int
 	// since is from the first repetition to the last.
@@ -171,7 +174,7 @@ func (r *refusals) add(why string, when span) {
 // tell records what was repeated since it was last told.
 func (r *refusals) tell() {
 	if r.repeated > 0 {
-		r.record(r.since, fmt.Sprintf("refused %d times more: %s", r.repeated, r.why))
+		r.record(r.since, fmt.Sprintf("refused %s more: %s", times(r.repeated), r.why))
 	}
 	r.repeated = 0
 }
@@ -187,7 +190,7 @@ func (r *refusals) reason() string {
 	case r.total == 1:
 		return fmt.Sprintf("the eviction of pod %s was refused: %s; %s", r.pod.Name, r.why, r.remedy())
 	case r.total > 1:
-		return fmt.Sprintf("the eviction of pod %s was refused %d times: %s; %s", r.pod.Name, r.total, r.why, r.remedy())
+		return fmt.Sprintf("the eviction of pod %s was refused %s: %s; %s", r.pod.Name, times(r.total), r.why, r.remedy())
 	case r.unanswered != nil:
 		return fmt.Sprintf("the eviction of pod %s was not answered (%v)", r.pod.Name, r.unanswered)
 	default:
@@ -196,7 +199,17 @@ func (r *refusals) reason() string {
 }
 
 func (r *refusals) remedy() string {
+	if r.several {
+		return fmt.Sprintf("it takes one budget for each pod (kubectl get pdb -n %s)", r.pod.Namespace)
+	}
 	return fmt.Sprintf("it takes more Ready pods than the budget wants, or a budget that allows a disruption (kubectl get pdb -n %s)", r.pod.Namespace)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func (r *refusals) ended(ctx context.Context) error {

@@ -76,7 +76,7 @@ func TestOnceHidesRetryAfterFromChanges(t *testing.T) {
 	busy := answers(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}}, nil
 	})
-	for method, want := range map[string]string{http.MethodGet: "1", http.MethodPatch: "", http.MethodPut: "", http.MethodPost: ""} {
+	for method, want := range map[string]string{http.MethodGet: "1", http.MethodPatch: "", http.MethodPut: "", http.MethodPost: "", http.MethodDelete: ""} {
 		request, err := http.NewRequestWithContext(t.Context(), method, "http://api/", nil)
 		if err != nil {
 			t.Fatal(err)

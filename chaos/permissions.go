@@ -55,8 +55,7 @@ func Permissions(ref check.Workload, disruptions []check.Disruption) []Permissio
 		{Verb: "list", Resource: "services"},
 	}
 	if len(disruptions) > 0 {
-		// Every change is announced in an annotation, so even a scale patches.
-		needed = append(needed, own(ref, "list", ""), own(ref, "watch", ""), own(ref, "patch", ""), Permission{Verb: "watch", Resource: "pods"})
+		needed = append(needed, own(ref, "list", ""), own(ref, "watch", ""), Permission{Verb: "watch", Resource: "pods"})
 	}
 	for _, d := range disruptions {
 		kind := meansOf(d)
@@ -71,6 +70,10 @@ func Permissions(ref check.Workload, disruptions []check.Disruption) []Permissio
 	}
 	return needed
 }
+
+// noting is the right to the annotation by which a change that is to be undone
+// is announced, whatever it changes.
+func noting(ref check.Workload) Permission { return own(ref, "patch", "") }
 
 // own is a right to the workload itself.
 func own(ref check.Workload, verb, subresource string) Permission {

@@ -20,12 +20,23 @@ func TestPermissions(t *testing.T) {
 		"to look": {web, nil, []string{"get deployments.apps web", "list pods", "list services"}},
 		"restart": {check.Workload{Kind: check.DaemonSet, Name: "node"}, []check.Disruption{aRestart}, []string{
 			"get daemonsets.apps node", "list pods", "list services",
-			"list daemonsets.apps node", "watch daemonsets.apps node", "patch daemonsets.apps node", "watch pods",
+			"list daemonsets.apps node", "watch daemonsets.apps node", "watch pods", "patch daemonsets.apps node",
 		}},
 		"scale": {web, []check.Disruption{aRestart, scaleToOne, scaleToOne}, []string{
 			"get deployments.apps web", "list pods", "list services",
-			"list deployments.apps web", "watch deployments.apps web", "patch deployments.apps web", "watch pods",
+			"list deployments.apps web", "watch deployments.apps web", "watch pods", "patch deployments.apps web",
 			"get deployments.apps/scale web", "update deployments.apps/scale web",
+		}},
+		"delete and evict": {web, []check.Disruption{{Delete: &check.Delete{}}, {Evict: &check.Evict{}}}, []string{
+			"get deployments.apps web", "list pods", "list services",
+			"list deployments.apps web", "watch deployments.apps web", "watch pods",
+			"delete pods", "create pods/eviction",
+		}},
+		"drain": {web, []check.Disruption{{Drain: &check.Drain{Node: "n1", Pods: check.DrainAll}}}, []string{
+			"get deployments.apps web", "list pods", "list services",
+			"list deployments.apps web", "watch deployments.apps web", "watch pods", "patch deployments.apps web",
+			"list nodes in the whole cluster", "get nodes n1 in the whole cluster", "patch nodes n1 in the whole cluster",
+			"create pods/eviction in the whole cluster", "list pods in the whole cluster", "get daemonsets.apps in the whole cluster",
 		}},
 	}
 	for name, test := range tests {
@@ -42,25 +53,42 @@ func TestPermissions(t *testing.T) {
 // What a whole disruption calls for is what Permissions asks for: no more, so
 // that a role can be small, and no less, so that nothing fails half way.
 func TestPermissionsAreThoseUsed(t *testing.T) {
-	c := newCluster(t)
+	for _, d := range []check.Disruption{
+		scaleToOne, {Delete: &check.Delete{}}, {Evict: &check.Evict{}}, aDrain, {Drain: &check.Drain{Pods: check.DrainAll}},
+	} {
+		t.Run(d.Kind(), func(t *testing.T) {
+			c := newCluster(t)
+			c.onNodes("n1", "n2")
+			c.addDaemon("n1")
+			permissionsAreThoseUsed(t, c, d)
+		})
+	}
+}
+
+func permissionsAreThoseUsed(t *testing.T, c *cluster, d check.Disruption) {
+	t.Helper()
 	r := c.begin("run-1")
 	w := c.open()
 	if err := w.Healthy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Plan(t.Context(), []check.Disruption{scaleToOne}); err != nil {
+	if _, err := w.Plan(t.Context(), []check.Disruption{d}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Do(t.Context(), 0, scaleToOne); err != nil {
+	if err := r.Do(t.Context(), 0, d); err != nil {
 		t.Fatal(err)
 	}
 	used := map[string]bool{"list services": true} // by Facts
 	for _, action := range c.client.Actions() {
 		r := action.GetResource()
 		p := Permission{Verb: action.GetVerb(), Group: r.Group, Resource: r.Resource, Subresource: action.GetSubresource()}
+		p.Cluster = action.GetNamespace() != namespace
+		if d.Drain != nil && d.Drain.Pods == check.DrainAll && p.Subresource == "eviction" {
+			p.Cluster = true // others' pods may be anywhere
+		}
 		used[p.String()] = true
 	}
-	for _, p := range Permissions(web, []check.Disruption{scaleToOne}) {
+	for _, p := range Permissions(web, []check.Disruption{d}) {
 		p.Name = ""
 		if !used[p.String()] {
 			t.Errorf("asks for %s without need", p)
@@ -77,10 +105,10 @@ func TestMissing(t *testing.T) {
 	client.PrependReactor("create", "selfsubjectaccessreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		review := action.(clienttesting.CreateAction).GetObject().(*authorizationv1.SelfSubjectAccessReview).DeepCopy()
 		asked := review.Spec.ResourceAttributes
-		review.Status.Allowed = asked.Verb != "update" && asked.Namespace == namespace
+		review.Status.Allowed = asked.Verb != "update" && (asked.Namespace == namespace) == (asked.Resource != "nodes")
 		return true, review, nil
 	})
-	missing, err := Missing(t.Context(), client, namespace, Permissions(web, []check.Disruption{scaleToOne}))
+	missing, err := Missing(t.Context(), client, namespace, Permissions(web, []check.Disruption{scaleToOne, aDrain}))
 	if err != nil {
 		t.Fatal(err)
 	}

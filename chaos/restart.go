@@ -35,7 +35,7 @@ func (restart) describe(w *Workload, s *state) string {
 	return fmt.Sprintf("restart %s: ends %d of its %s, %s", w, s.toUpdate(), pods(s.replicas), s.pace())
 }
 
-func (restart) permissions(check.Workload) []Permission { return nil }
+func (restart) permissions(ref check.Workload) []Permission { return []Permission{noting(ref)} }
 
 // restartChange is what the template's restartedAt annotation was and became.
 type restartChange struct {

@@ -40,7 +40,7 @@ func (c scale) describe(w *Workload, s *state) string {
 }
 
 func (scale) permissions(ref check.Workload) []Permission {
-	return []Permission{own(ref, "get", "scale"), own(ref, "update", "scale")}
+	return []Permission{noting(ref), own(ref, "get", "scale"), own(ref, "update", "scale")}
 }
 
 // restores tells whether a change is put back at its end.

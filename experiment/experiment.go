@@ -109,7 +109,7 @@ type run struct {
 	watched  watched
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
-	stage    stage
+	stage       stage
 
 	// unproven is why the run could not be carried out to its end.
 	unproven string
