@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -12,6 +13,10 @@ import (
 )
 
 func TestPermissions(t *testing.T) {
+	ofEvery := []string{
+		"get deployments.apps web", "list pods", "list services",
+		"list deployments.apps web", "watch deployments.apps web", "patch deployments.apps web", "watch pods",
+	}
 	tests := map[string]struct {
 		workload    check.Workload
 		disruptions []check.Disruption
@@ -27,6 +32,15 @@ func TestPermissions(t *testing.T) {
 			"list deployments.apps web", "watch deployments.apps web", "patch deployments.apps web", "watch pods",
 			"get deployments.apps/scale web", "update deployments.apps/scale web",
 		}},
+		"kill by exec": {web, []check.Disruption{aKill(check.Kill{})}, append(slices.Clone(ofEvery),
+			"create pods/exec", "get pods/exec")},
+		"kill by ephemeral container": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaEphemeral})}, append(slices.Clone(ofEvery),
+			"get pods", "patch pods/ephemeralcontainers")},
+		"kill by node": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaNode})}, append(slices.Clone(ofEvery),
+			"get pods", "create pods", "delete pods")},
+		"image":   {web, []check.Disruption{anImage}, ofEvery},
+		"command": {web, []check.Disruption{{Command: []string{"true"}}}, ofEvery},
+		"observe": {web, []check.Disruption{{Observe: &check.Observe{}}}, ofEvery},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -42,26 +56,38 @@ func TestPermissions(t *testing.T) {
 // What a whole disruption calls for is what Permissions asks for: no more, so
 // that a role can be small, and no less, so that nothing fails half way.
 func TestPermissionsAreThoseUsed(t *testing.T) {
-	c := newCluster(t)
-	r := c.begin("run-1")
-	w := c.open()
-	if err := w.Healthy(t.Context()); err != nil {
-		t.Fatal(err)
+	for name, disruption := range map[string]check.Disruption{"scale": scaleToOne, "scale up": scaleToFive, "image": anImage} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			r := c.begin("run-1")
+			w := c.open()
+			if err := w.Healthy(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Plan(t.Context(), []check.Disruption{disruption}); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Do(t.Context(), 0, disruption); err != nil {
+				t.Fatal(err)
+			}
+			c.usedAsAsked(t, disruption)
+		})
 	}
-	if _, err := w.Plan(t.Context(), []check.Disruption{scaleToOne}); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Do(t.Context(), 0, scaleToOne); err != nil {
-		t.Fatal(err)
-	}
+}
+
+func (c *cluster) usedAsAsked(t *testing.T, disruption check.Disruption) {
+	t.Helper()
 	used := map[string]bool{"list services": true} // by Facts
 	for _, action := range c.client.Actions() {
 		r := action.GetResource()
 		p := Permission{Verb: action.GetVerb(), Group: r.Group, Resource: r.Resource, Subresource: action.GetSubresource()}
 		used[p.String()] = true
 	}
-	for _, p := range Permissions(web, []check.Disruption{scaleToOne}) {
+	for _, p := range Permissions(web, []check.Disruption{disruption}) {
 		p.Name = ""
+		if p.Verb == "patch" && p.Resource == "deployments" {
+			used[p.String()] = true // asked for whatever the disruption is
+		}
 		if !used[p.String()] {
 			t.Errorf("asks for %s without need", p)
 		}
