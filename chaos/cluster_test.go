@@ -200,7 +200,7 @@ func (c *cluster) end(namespace, name string, options metav1.DeleteOptions) erro
 		return err
 	}
 	pod := o.(*corev1.Pod)
-	if options.Preconditions == nil || *options.Preconditions.UID != pod.UID {
+	if options.Preconditions != nil && *options.Preconditions.UID != pod.UID {
 		return apierrors.NewConflict(podsOf.GroupResource(), name, errors.New("the UID in the precondition does not match"))
 	}
 	if !c.obedient {

@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -68,17 +68,13 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 	c := newCluster(t)
 	r := c.begin("run-1")
 	ready := filepath.Join(t.TempDir(), "ready")
+	c.must(syscall.Mkfifo(ready, 0o600))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
-		for {
-			if _, err := os.Stat(ready); err == nil || t.Context().Err() != nil {
-				cancel(errors.New("stopped"))
-				return
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
+		_, _ = os.ReadFile(ready) // until the program has written to it
+		cancel(errors.New("stopped"))
 	}()
-	err := r.Do(ctx, 0, commandOf("trap 'echo bye; exit 0' TERM; sleep 600 & touch "+ready+"; wait"))
+	err := r.Do(ctx, 0, commandOf("trap 'echo bye; exit 0' TERM; sleep 600 & echo > "+ready+"; wait"))
 	const told = "command of deployment/web did not come to its end (stopped): /bin/sh was still running; its last words: bye"
 	if text(err) != told {
 		t.Errorf("got  %v\nwant %s", err, told)

@@ -41,8 +41,8 @@ type Driver struct {
 }
 
 // Do carries out one disruption and returns when it is over: every pod it
-// doomed is gone, its replacements are Ready, and the workload has what it
-// wants. index is the disruption's place in the check.
+// doomed is gone, or in a kill its container has ended, all replacements are
+// Ready, and the workload has what it wants. index is the disruption's place in the check.
 //
 // It fails with a PlanError or a ClaimedError before anything was changed,
 // with a NotSteadyError when ctx ends first. Whatever the error, what was

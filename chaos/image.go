@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -151,7 +153,14 @@ func (c *imageChange) apply(container *corev1.Container) {
 	}
 }
 
-func (image) permissions(check.Workload) []Permission { return nil }
+// A StatefulSet's pods that could not start are deleted when it is put back.
+func (image) permissions(ref check.Workload) []Permission {
+	needed := []Permission{noting(ref)}
+	if ref.Kind == check.StatefulSet {
+		needed = append(needed, Permission{Verb: "delete", Resource: "pods"})
+	}
+	return needed
+}
 
 // do rolls out, waits for the rollout's end, and rolls back in the same way.
 func (c image) do(ctx context.Context, a *attempt, s state) error {
@@ -201,7 +210,7 @@ func (a *attempt) requestImage(ctx context.Context, c *imageChange) (generation 
 		if err := a.Workload.claimed(s, a.Run); err != nil {
 			return err
 		}
-		if !c.isFrom(s) {
+		if !c.isFrom(s.template.Spec) {
 			return &ChangedError{Object: a.Workload.String(), Problem: "was given another image or other variables by somebody else at the same moment"}
 		}
 		when, err = a.during(func() error {
@@ -217,22 +226,22 @@ func (a *attempt) requestImage(ctx context.Context, c *imageChange) (generation 
 	return generation, when, err
 }
 
-// isFrom and isTo tell whether the template has all the values from before the
-// change, or all of those after it.
-func (c *imageChange) isFrom(s state) bool {
-	return c.holds(s, func(v variableStep) *string { return v.From }, func(v *valueChange) string { return v.From })
+// isFrom and isTo tell whether the pods' spec has all the values from before
+// the change, or all of those after it.
+func (c *imageChange) isFrom(spec corev1.PodSpec) bool {
+	return c.holds(spec, func(v variableStep) *string { return v.From }, func(v *valueChange) string { return v.From })
 }
 
-func (c *imageChange) isTo(s state) bool {
-	return c.holds(s, func(v variableStep) *string { return &v.To }, func(v *valueChange) string { return v.To })
+func (c *imageChange) isTo(spec corev1.PodSpec) bool {
+	return c.holds(spec, func(v variableStep) *string { return &v.To }, func(v *valueChange) string { return v.To })
 }
 
-func (c *imageChange) holds(s state, env func(variableStep) *string, image func(*valueChange) string) bool {
-	i := slices.IndexFunc(s.template.Spec.Containers, func(container corev1.Container) bool { return container.Name == c.Container })
+func (c *imageChange) holds(spec corev1.PodSpec, env func(variableStep) *string, image func(*valueChange) string) bool {
+	i := slices.IndexFunc(spec.Containers, func(container corev1.Container) bool { return container.Name == c.Container })
 	if i < 0 {
 		return false
 	}
-	container := s.template.Spec.Containers[i]
+	container := spec.Containers[i]
 	if c.Image != nil && container.Image != image(c.Image) {
 		return false
 	}
@@ -283,9 +292,9 @@ func (c *imageChange) putBack(ctx context.Context, w *Workload, whole change, du
 		return "", span{}, err
 	}
 	switch {
-	case c.isFrom(s):
-		return "", span{}, nil
-	case !c.isTo(s):
+	case c.isFrom(s.template.Spec):
+		return "", span{}, w.free(ctx, c)
+	case !c.isTo(s.template.Spec):
 		return "", span{}, &ChangedError{Object: w.String(), Problem: "was given another image or other variables by somebody else since, and it is left so"}
 	case s.overtook(whole):
 		return "", span{}, w.rolledOutSince(s)
@@ -297,7 +306,30 @@ func (c *imageChange) putBack(ctx context.Context, w *Workload, whole change, du
 	if err != nil {
 		return "", span{}, err
 	}
-	return c.back(), when, nil
+	return c.back(), when, w.free(ctx, c)
+}
+
+// free deletes the pods of a StatefulSet that do not get Ready with the change.
+// Its controller waits for such a pod for ever, even where the template is good
+// again (kubernetes.io, StatefulSets, "Forced rollback").
+func (w *Workload) free(ctx context.Context, c *imageChange) error {
+	if w.ref.Kind != check.StatefulSet {
+		return nil
+	}
+	all, err := w.pods(ctx)
+	if err != nil {
+		return err
+	}
+	for _, pod := range all {
+		if !live(pod) || trouble(pod) == "" || !c.isTo(pod.Spec) {
+			continue
+		}
+		err := w.client.CoreV1().Pods(w.namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(pod.UID))})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("deleting pod %s, which does not get Ready and holds the StatefulSet up: %w", pod.Name, err)
+		}
+	}
+	return nil
 }
 
 // back says what was put back.

@@ -4,6 +4,10 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -80,4 +84,56 @@ func TestImagePlanGoesOn(t *testing.T) {
 	if text(err) != "disruptions[1].image: container app of deployment/web has that image and those variables already, so nothing would end" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// The pod that cannot start is deleted, the one that runs from before is not,
+// and neither is one that is Ready.
+func TestImageFreesAStatefulSet(t *testing.T) {
+	values := &imageChange{Container: "app", Image: &valueChange{From: "db:1", To: "db:2"}}
+	pod := func(name, image string, ready corev1.ConditionStatus) *corev1.Pod {
+		return &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{
+				Name: name, Namespace: namespace, UID: types.UID(name), Labels: map[string]string{"app": "db"},
+				OwnerReferences: []metav1.OwnerReference{{Kind: "StatefulSet", Name: "db", UID: "uid-db", Controller: new(true)}},
+			},
+			Spec:   corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: image}}},
+			Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}},
+		}
+	}
+	set := &appsv1.StatefulSet{
+		ObjectMeta: metav1.ObjectMeta{Name: "db", Namespace: namespace, UID: "uid-db"},
+		Spec: appsv1.StatefulSetSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "db"}},
+			Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "db:2"}}}},
+		},
+	}
+	set.Annotations = map[string]string{}
+	client := fake.NewClientset(set, pod("db-0", "db:1", corev1.ConditionFalse), pod("db-1", "db:2", corev1.ConditionTrue), pod("db-2", "db:2", corev1.ConditionFalse))
+	ref := check.Workload{Kind: check.StatefulSet, Name: "db"}
+	w, err := Open(t.Context(), client, namespace, ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	undo, err := w.noteOf("run-1", &change{Image: values})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Annotations[undoKey] = undo.(string)
+	if err := client.Tracker().Update(appsv1.SchemeGroupVersion.WithResource("statefulsets"), set, namespace); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := Undo(t.Context(), client, namespace, ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "lines", lines, "statefulset/db: container app: image set back from db:2 to db:1 (run run-1)")
+	all, err := w.pods(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, pod := range all {
+		left = append(left, pod.Name)
+	}
+	want(t, "left", left, "db-0", "db-1")
 }

@@ -51,7 +51,7 @@ func (e ephemeral) container(t target) corev1.EphemeralContainer {
 		SeccompProfile:           &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 	if user := userOf(t); user != nil {
-		security.RunAsUser = user
+		security.RunAsUser, security.RunAsNonRoot = user, new(*user != 0)
 	} else {
 		security.RunAsUser, security.RunAsNonRoot = new(int64(0)), new(false)
 		security.Capabilities.Add = []corev1.Capability{"KILL"}

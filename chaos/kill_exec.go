@@ -55,12 +55,19 @@ func isMissing(output string, err error) bool {
 	return strings.Contains(text, "executable file not found") || strings.Contains(text, "no such file or directory")
 }
 
+// isForbidden tells a refusal by the API server or an admission webhook. One
+// that answers an upgrade comes as the words of its status alone.
+func isForbidden(err error) bool {
+	text := err.Error()
+	return apierrors.IsForbidden(err) || strings.Contains(text, " is forbidden: ") || strings.Contains(text, " denied the request")
+}
+
 func execFailure(output string, err error) error {
 	exit, ended := errors.AsType[exec.CodeExitError](err)
 	switch {
 	case err == nil, ended && exit.Code == killedAlong:
 		return nil
-	case apierrors.IsForbidden(err):
+	case isForbidden(err):
 		return fmt.Errorf("the cluster forbids to exec (%w); allow it, or use via: ephemeral or via: node, with helperImage", err)
 	case ended:
 		return fmt.Errorf("kill ended with exit code %d: %s", exit.Code, strings.TrimSpace(output))

@@ -110,6 +110,12 @@ func TestKillByExecIsRefused(t *testing.T) {
 			func([]string) (string, error) { return "", forbidden("pods/exec") },
 			"sending SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (pods/exec is forbidden: no); allow it, or use via: ephemeral or via: node, with helperImage",
 		},
+		"no such right, told in words": {
+			func([]string) (string, error) {
+				return "", errors.New(`unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"`)
+			},
+			`sending SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"); allow it, or use via: ephemeral or via: node, with helperImage`,
+		},
 		"not permitted": {func([]string) (string, error) {
 			return "kill: (1): Operation not permitted\n", utilexec.CodeExitError{Err: errors.New("1"), Code: 1}
 		}, "sending SIGTERM to container app of pod web-h7-1: kill ended with exit code 1: kill: (1): Operation not permitted"},
@@ -196,7 +202,7 @@ func TestKillByEphemeralContainer(t *testing.T) {
 		want     string
 	}{
 		"as root": {nil, 0, "", `{"capabilities":{"add":["KILL"],"drop":["ALL"]},"runAsUser":0,"runAsNonRoot":false,"allowPrivilegeEscalation":false,"seccompProfile":{"type":"RuntimeDefault"}}`, ""},
-		"as the target's user, and killed along with it": {new(int64(1000)), 137, "", `{"capabilities":{"drop":["ALL"]},"runAsUser":1000,"allowPrivilegeEscalation":false,"seccompProfile":{"type":"RuntimeDefault"}}`, ""},
+		"as the target's user, and killed along with it": {new(int64(1000)), 137, "", `{"capabilities":{"drop":["ALL"]},"runAsUser":1000,"runAsNonRoot":true,"allowPrivilegeEscalation":false,"seccompProfile":{"type":"RuntimeDefault"}}`, ""},
 		"not permitted": {nil, 4, "shutdowncheck: send SIGTERM to process 1: operation not permitted\n", "",
 			"sending SIGTERM to container app of pod web-h7-1: the helper ended with exit code 4: send SIGTERM to process 1: operation not permitted"},
 	}
@@ -223,7 +229,9 @@ func TestKillByEphemeralContainer(t *testing.T) {
 				return true, &pod, nil
 			})
 			r := c.begin("run-1")
-			err := r.Do(t.Context(), 0, aKill(check.Kill{Via: check.ViaEphemeral, HelperImage: "tool:1"}))
+			byHelper := aKill(check.Kill{Via: check.ViaEphemeral, HelperImage: "tool:1"})
+			err := r.Do(t.Context(), 0, byHelper)
+			c.usedAsAsked(t, byHelper)
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
@@ -273,7 +281,9 @@ func TestKillByNode(t *testing.T) {
 				return true, helper, nil
 			})
 			r := c.begin("run-1")
-			err := r.Do(ctx, 0, aKill(check.Kill{Signal: "SIGKILL", Via: check.ViaNode, HelperImage: "tool:1"}))
+			byHelper := aKill(check.Kill{Signal: "SIGKILL", Via: check.ViaNode, HelperImage: "tool:1"})
+			err := r.Do(ctx, 0, byHelper)
+			c.usedAsAsked(t, byHelper)
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}

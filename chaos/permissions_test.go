@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -12,6 +13,10 @@ import (
 )
 
 func TestPermissions(t *testing.T) {
+	ofEvery := []string{
+		"get deployments.apps web", "list pods", "list services",
+		"list deployments.apps web", "watch deployments.apps web", "watch pods",
+	}
 	tests := map[string]struct {
 		workload    check.Workload
 		disruptions []check.Disruption
@@ -38,6 +43,15 @@ func TestPermissions(t *testing.T) {
 			"list nodes in the whole cluster", "get nodes n1 in the whole cluster", "patch nodes n1 in the whole cluster",
 			"create pods/eviction in the whole cluster", "list pods in the whole cluster", "get daemonsets.apps in the whole cluster",
 		}},
+		"kill by exec": {web, []check.Disruption{aKill(check.Kill{})}, append(slices.Clone(ofEvery),
+			"create pods/exec", "get pods/exec")},
+		"kill by ephemeral container": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaEphemeral})}, append(slices.Clone(ofEvery),
+			"get pods", "patch pods/ephemeralcontainers")},
+		"kill by node": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaNode})}, append(slices.Clone(ofEvery),
+			"get pods", "create pods", "delete pods")},
+		"image":   {web, []check.Disruption{anImage}, append(slices.Clone(ofEvery), "patch deployments.apps web")},
+		"command": {web, []check.Disruption{{Command: []string{"true"}}}, ofEvery},
+		"observe": {web, []check.Disruption{{Observe: &check.Observe{}}}, ofEvery},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +68,7 @@ func TestPermissions(t *testing.T) {
 // that a role can be small, and no less, so that nothing fails half way.
 func TestPermissionsAreThoseUsed(t *testing.T) {
 	for _, d := range []check.Disruption{
-		scaleToOne, {Delete: &check.Delete{}}, {Evict: &check.Evict{}}, aDrain, {Drain: &check.Drain{Pods: check.DrainAll}},
+		scaleToOne, scaleToFive, anImage, {Delete: &check.Delete{}}, {Evict: &check.Evict{}}, aDrain, {Drain: &check.Drain{Pods: check.DrainAll}},
 	} {
 		t.Run(d.Kind(), func(t *testing.T) {
 			c := newCluster(t)
@@ -78,6 +92,12 @@ func permissionsAreThoseUsed(t *testing.T, c *cluster, d check.Disruption) {
 	if err := r.Do(t.Context(), 0, d); err != nil {
 		t.Fatal(err)
 	}
+	c.usedAsAsked(t, d)
+}
+
+// usedAsAsked holds what was called for against what is asked for.
+func (c *cluster) usedAsAsked(t *testing.T, d check.Disruption) {
+	t.Helper()
 	used := map[string]bool{"list services": true} // by Facts
 	for _, action := range c.client.Actions() {
 		r := action.GetResource()
