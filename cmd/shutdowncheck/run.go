@@ -66,10 +66,14 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Act:       cluster.act,
 		Namespace: cluster.namespace,
 		ID:        runID(clock()),
+		Self:      self(),
 		Dir:       r.folder(c, clock()),
 		Tool:      version(),
 		Now:       clock,
 		Progress:  progress.show,
+	}
+	if c.Control != nil {
+		cfg.Rights = controlRights
 	}
 	if r.dryRun {
 		return r.printPlan(cmd.Context(), cfg)
@@ -78,6 +82,13 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		made.remove()
 		return usagef("--out: %w", err)
+	}
+	if c.Control != nil {
+		cfg.Control, err = r.tryControl(cmd.Context(), cfg)
+		if err != nil {
+			made.remove()
+			return interrupted(cmd.Context(), r.explained(err))
+		}
 	}
 	runErr := interrupted(cmd.Context(), r.explained(experiment.Run(cmd.Context(), cfg)))
 	progress.end()
