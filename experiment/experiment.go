@@ -26,9 +26,14 @@ type Config struct {
 	Exec chaos.Executor
 	// ID tells this run from others on the object that it changes.
 	ID string
-	// Self is the pod that this program runs in, as namespace/name, so that no
-	// drain evicts it; empty outside a cluster.
+	// Self is the pod that the run is carried out in, as namespace/name; empty
+	// outside the cluster. It must not be evicted by the run itself.
 	Self string
+	// Rights are asked for beyond those of the run itself, for what is done
+	// around it.
+	Rights []chaos.Permission
+	// Control is what became of the control; nil where none was wanted.
+	Control *recording.ControlResult
 	// Dir is the folder of the recording.
 	Dir string
 	// Tool is the version of the program, for the recording.
@@ -84,7 +89,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx, err))) }()
 	err = writer.Header(recording.Header{
-		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts,
+		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts, Control: cfg.Control,
 	})
 	if err != nil {
 		return err

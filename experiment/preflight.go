@@ -37,7 +37,7 @@ type plan struct {
 // preflight looks whether the run can be done at all, without changing
 // anything.
 func preflight(ctx context.Context, cfg Config) (*plan, error) {
-	missing, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, permissions(cfg.Check))
+	missing, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, slices.Concat(permissions(cfg.Check), cfg.Rights))
 	if err != nil {
 		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
 	}
@@ -53,7 +53,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, err := workload.Facts(ctx)
+	facts, err := workload.Facts(ctx, cfg.Check.Disruptions...)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,9 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 		return nil, err
 	}
 	var steps []string
+	if control := cfg.Check.Control; control != nil {
+		steps = append(steps, fmt.Sprintf("first try the same streams on a service that drops requests, made of %s and removed again", control.Image))
+	}
 	for _, s := range cfg.Check.Streams {
 		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))
 	}

@@ -18,6 +18,16 @@ type Header struct {
 	Namespace string      `json:"namespace"`
 	Check     check.Check `json:"check"`
 	Workload  Workload    `json:"workload"`
+	// Control is what became of the control; nil where none was wanted.
+	Control *ControlResult `json:"control,omitempty"`
+}
+
+// ControlResult tells whether a service that is known to drop requests was
+// caught doing so, under the same streams, before the workload was touched.
+type ControlResult struct {
+	Caught bool `json:"caught"`
+	// Why says it in words.
+	Why string `json:"why"`
 }
 
 // Workload is what preflight found.

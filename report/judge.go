@@ -132,6 +132,9 @@ func doubts(rep *Report, r *recording.Recording, c *course, ended []*Termination
 	case r.Ending.Error != "":
 		add("the run could not be carried out: %s", r.Ending.Error)
 	}
+	if control := r.Header.Control; control != nil && !control.Caught {
+		add("the control, a service that drops requests, was not caught: %s", control.Why)
+	}
 	if t.baselineSent == 0 {
 		add("nothing was sent in the baseline")
 	}

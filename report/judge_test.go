@@ -56,6 +56,11 @@ func TestVerdict(t *testing.T) {
 			s.actions = s.actions[:3]
 			s.actions = append(s.actions, recording.Action{At: after(20 * second), Kind: recording.NotSteady, Disruption: 0, Detail: "web-9 is not Ready"})
 		}, Inconclusive, "web-9 is not Ready"},
+		{"the control was caught", func(s *scenario) { s.header.Control = &recording.ControlResult{Caught: true} }, Passed, ""},
+		{"the control was not caught", func(s *scenario) {
+			s.header.Control = &recording.ControlResult{Why: "nothing was lost"}
+		}, Inconclusive, "the control, a service that drops requests, was not caught: nothing was lost"},
+		{"lost, though the control was not", func(s *scenario) { s.header.Control = &recording.ControlResult{}; s.request(refused) }, Failed, "1 of 2"},
 		{"cut off", func(s *scenario) { s.ending = nil }, Inconclusive, "no end"},
 		{"interrupted", func(s *scenario) { s.ending.Interrupted = true }, Inconclusive, "stopped before its end"},
 		{"interrupted after a loss", func(s *scenario) { s.ending.Interrupted = true; s.request(refused) }, Failed, "1 of 2"},

@@ -129,17 +129,24 @@ func (f *disruptionFlags) lastImage() *check.Image {
 	return nil
 }
 
-// apply sets what the flags say of all disruptions of a kind.
+// apply sets what the flags say on top of the defaults, zeros too, so that they
+// can be refused.
 func (f *disruptionFlags) apply(flags *pflag.FlagSet, disruptions []check.Disruption) {
 	for i := range disruptions {
 		d := &disruptions[i]
 		d.Repeat, d.Pause = f.repeat, check.Duration(f.pause)
 		switch {
-		case d.Delete != nil && flags.Changed("grace-period"):
-			d.Delete.GracePeriod = new(check.Duration(f.gracePeriod))
+		case d.Delete != nil:
+			d.Delete.Pods = f.list[i].Delete.Pods
+			if flags.Changed("grace-period") {
+				d.Delete.GracePeriod = new(check.Duration(f.gracePeriod))
+			}
+		case d.Evict != nil:
+			d.Evict.Pods = f.list[i].Evict.Pods
 		case d.Drain != nil:
-			d.Drain.Pods = check.DrainPods(f.drainPods)
+			d.Drain.Node, d.Drain.Pods = f.list[i].Drain.Node, check.DrainPods(f.drainPods)
 		case d.Kill != nil:
+			d.Kill.Signal = f.list[i].Kill.Signal
 			d.Kill.Pods, d.Kill.Via, d.Kill.HelperImage = f.killPods, check.KillVia(f.killVia), f.helperImage
 			d.Kill.Container = f.container
 		case d.Image != nil:

@@ -53,6 +53,9 @@ func exitCode(err error, stderr io.Writer) int {
 		}
 		return exitInconclusive
 	}
+	if careless, ok := errors.AsType[*carelessExit](err); ok {
+		return careless.code
+	}
 	complain(stderr, err)
 	if _, ok := errors.AsType[*experiment.RestoreError](err); ok {
 		// A cluster that is left changed is worse news than the interruption.

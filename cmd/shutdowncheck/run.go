@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -66,13 +65,16 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Observe:   cluster.observe,
 		Act:       cluster.act,
 		Exec:      cluster.exec,
-		Self:      self(os.Getenv),
 		Namespace: cluster.namespace,
 		ID:        runID(clock()),
+		Self:      self(),
 		Dir:       r.folder(c, clock()),
 		Tool:      version(),
 		Now:       clock,
 		Progress:  progress.show,
+	}
+	if c.Control != nil {
+		cfg.Rights = controlRights
 	}
 	if r.dryRun {
 		return r.printPlan(cmd.Context(), cfg)
@@ -81,6 +83,13 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		made.remove()
 		return usagef("--out: %w", err)
+	}
+	if c.Control != nil {
+		cfg.Control, err = r.tryControl(cmd.Context(), cfg)
+		if err != nil {
+			made.remove()
+			return interrupted(cmd.Context(), r.explained(err))
+		}
 	}
 	runErr := interrupted(cmd.Context(), r.explained(experiment.Run(cmd.Context(), cfg)))
 	progress.end()
@@ -133,16 +142,6 @@ func (r *runCommand) folder(c check.Check, now time.Time) string {
 		return r.out
 	}
 	return filepath.Join("shutdowncheck-runs", c.Metadata.Name+"-"+now.UTC().Format("20060102-150405"))
-}
-
-// self gives the pod that this program runs in, as its manifest tells it through
-// the downward API; empty outside a cluster.
-func self(env func(string) string) string {
-	namespace, name := env("POD_NAMESPACE"), env("POD_NAME")
-	if namespace == "" || name == "" {
-		return ""
-	}
-	return namespace + "/" + name
 }
 
 // runID is short enough to be read aloud, and unlike any other's.

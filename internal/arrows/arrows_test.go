@@ -79,6 +79,14 @@ var rules = []rule{
 		reason:  "it is a witness: it sees what the cluster did and knows nothing of what was done to it",
 	},
 	{
+		pkg:     "control",
+		house:   []string{"check"},
+		modules: anyModule,
+		direct:  commandLine,
+		never:   slices.Concat(load, []string{house + "chaos", house + "timeline"}),
+		reason:  "the known-bad service must owe nothing to what is to catch it",
+	},
+	{
 		pkg:     "experiment",
 		house:   []string{"attack", "chaos", "check", "recording", "timeline", "internal/guard"},
 		modules: anyModule,
@@ -114,7 +122,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "experiment", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "internal/victim", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
