@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // cordonKey is the annotation of a node that a run has cordoned.
@@ -56,16 +60,31 @@ func (c *cordonChange) putBack(ctx context.Context, w *Workload, _ change, durin
 		return "", span{}, c.changed("does not exist any more, so nothing can be put back")
 	case err != nil:
 		return "", span{}, fmt.Errorf("reading node %s: %w", c.Node, err)
-	case node.Annotations[cordonKey] == c.Mark && !cordonedByOthers(node):
-		when, err := w.setCordon(ctx, during, node, nil)
-		if err != nil || !node.Spec.Unschedulable {
-			return "", span{}, err
-		}
-		return "node " + c.Node + " uncordoned", when, nil
+	case node.Annotations[cordonKey] == c.Mark:
+		return c.unmark(ctx, w, node, during)
 	case node.Spec.Unschedulable:
-		return "", span{}, c.changed("was cordoned by somebody else since, and it is left so")
+		return "", span{}, c.theirs()
 	}
 	return "", span{}, nil
+}
+
+// unmark takes the mark away, and the cordon if it is this run's.
+func (c *cordonChange) unmark(ctx context.Context, w *Workload, node *corev1.Node, during timer) (string, span, error) {
+	if !node.Spec.Unschedulable || cordonedByOthers(node) {
+		if _, err := w.patchNode(ctx, during, node, nil, nil); err != nil || !node.Spec.Unschedulable {
+			return "", span{}, err
+		}
+		return "", span{}, c.theirs()
+	}
+	when, err := w.patchNode(ctx, during, node, nil, map[string]any{"unschedulable": nil})
+	if err != nil {
+		return "", span{}, err
+	}
+	return "node " + c.Node + " uncordoned", when, nil
+}
+
+func (c *cordonChange) theirs() error {
+	return c.changed("was cordoned by somebody else since, and it is left so")
 }
 
 // cordonedByOthers tells whether the API server noted somebody else as the one
@@ -96,25 +115,24 @@ func (w *Workload) cordon(ctx context.Context, during timer, c *cordonChange) (w
 		if node.Spec.Unschedulable {
 			return c.changed("was cordoned by somebody else at the same moment")
 		}
-		when, err = w.setCordon(ctx, during, node, &c.Mark)
+		when, err = w.patchNode(ctx, during, node, &c.Mark, map[string]any{"unschedulable": true})
 		return err
 	})
 	return when, err
 }
 
-// setCordon cordons the node with the mark, or uncordons it where that is nil,
-// unless the node is no longer as it was read: then the error is a conflict.
-// It does in one patch what kubectl's CordonHelper, which writes no mark and
-// no resource version, would need two for.
-func (w *Workload) setCordon(ctx context.Context, during timer, node *corev1.Node, mark *string) (span, error) {
-	var unschedulable any
-	if mark != nil {
-		unschedulable = true
-	}
-	patch, err := json.Marshal(map[string]any{
+// patchNode sets the mark, or removes it where that is nil, and with it the
+// spec's fields, unless the node is no longer as it was read: then the error is
+// a conflict. It does in one patch what kubectl's CordonHelper, which writes no
+// mark and no resource version, would need two for.
+func (w *Workload) patchNode(ctx context.Context, during timer, node *corev1.Node, mark *string, spec map[string]any) (span, error) {
+	fields := map[string]any{
 		"metadata": map[string]any{"resourceVersion": node.ResourceVersion, "annotations": map[string]any{cordonKey: mark}},
-		"spec":     map[string]any{"unschedulable": unschedulable},
-	})
+	}
+	if spec != nil {
+		fields["spec"] = spec
+	}
+	patch, err := json.Marshal(fields)
 	if err != nil {
 		return span{}, fmt.Errorf("writing the patch for node %s: %w", node.Name, err)
 	}
@@ -136,4 +154,27 @@ func cordonedBy(node *corev1.Node) (other mark, ours bool) {
 	// One that cannot be read names nobody, and claims the node all the same.
 	_ = json.Unmarshal([]byte(text), &other)
 	return other, true
+}
+
+// undoCordons uncordons the nodes whose marks name a workload that is there no
+// longer: with it went the note of what was to be undone.
+func undoCordons(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload) (lines []string, err error) {
+	list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("looking for nodes that %s has left cordoned: %w", ref, err)
+	}
+	gone := &Workload{ref: ref, namespace: namespace, client: client}
+	for _, node := range list.Items {
+		by, marked := cordonedBy(&node)
+		if !marked || by.Namespace != namespace || by.Workload != ref.String() {
+			continue
+		}
+		left := change{Cordon: &cordonChange{Node: node.Name, Mark: node.Annotations[cordonKey]}}
+		did, _, failure := gone.putBack(ctx, untimed, left)
+		if did != "" {
+			lines = append(lines, fmt.Sprintf("%s: %s (run %s)", ref, did, by.Run))
+		}
+		err = errors.Join(err, failure)
+	}
+	return lines, err
 }

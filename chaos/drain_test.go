@@ -309,6 +309,9 @@ func TestRestoreUncordons(t *testing.T) {
 			if got := r.kinds(); got[len(got)-1] != test.last {
 				t.Errorf("got %v", got)
 			}
+			if name != "node gone" && c.node("n1").Annotations[cordonKey] != map[string]string{"cordoned by another run": "x"}[name] {
+				t.Errorf("the mark is left: %v", c.node("n1").Annotations)
+			}
 			if name != "node gone" && c.node("n1").Spec.Unschedulable != (test.want != "") {
 				t.Errorf("unschedulable: %v", c.node("n1").Spec.Unschedulable)
 			}
@@ -331,6 +334,23 @@ func TestUndoOfACordon(t *testing.T) {
 	}
 	want(t, "lines", lines, "deployment/web: node n1 uncordoned (run run-1)")
 	c.isUndone("n1")
+}
+
+// With the workload went its annotation; the node's own tells.
+func TestUndoOfACordonForAWorkloadThatIsGone(t *testing.T) {
+	c := newCluster(t)
+	c.onNodes("n1", "n2")
+	if err := c.stuck(c.begin("run-1")); err == nil {
+		t.Fatal("it came to its end")
+	}
+	c.must(c.client.Tracker().Delete(deployments, namespace, "web"))
+	lines, err := Undo(t.Context(), c.client, namespace, web)
+	want(t, "lines", append(lines, text(err)), "deployment/web: node n1 uncordoned (run run-1)", "")
+	if c.node("n1").Spec.Unschedulable {
+		t.Error("the node is left cordoned")
+	}
+	lines, err = Undo(t.Context(), c.client, namespace, web)
+	want(t, "again", append(lines, text(err)), `reading deployment/web in namespace shop: deployments.apps "web" not found`)
 }
 
 func TestDrainLeavesADaemonSetAlone(t *testing.T) {
