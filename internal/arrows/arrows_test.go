@@ -100,6 +100,13 @@ var rules = []rule{
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
 	{
+		pkg:     "lint",
+		house:   []string{"report"},
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
+	},
+	{
 		pkg:    "internal/guard",
 		reason: "what everyone may lean on leans on nothing",
 	},
@@ -114,7 +121,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "experiment", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "experiment", "lint", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
