@@ -67,7 +67,7 @@ var probeRules = []rule{{
 				severity: Warning, container: c.Name, field: c.field + ".livenessProbe",
 				why: fmt.Sprintf("%d failures at %d s each with a timeout of %d s restart the container: a stall of %d s is enough, and cuts what is in flight.%s",
 					failures(p), period(p), timeout(p), stall(p), same),
-				fix:   fmt.Sprintf("Let it bear more than %d s: a failureThreshold of 3 at a period of 10 s.", patience),
+				fix:   fmt.Sprintf("Let it bear %d s or more: a failureThreshold of 3 at a period of 10 s.", patience),
 				patch: containerPatch(c.Name, object{"livenessProbe": object{"periodSeconds": 10, "failureThreshold": 3}}),
 			})
 		}

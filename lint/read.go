@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -48,7 +49,7 @@ func (o *Objects) add(node *yaml.Node, file, namespace string) error {
 	}
 	var h head
 	if err := node.Decode(&h); err != nil {
-		return fmt.Errorf("read apiVersion, kind and items: %w", err)
+		return fmt.Errorf("read apiVersion, kind and items: %w", oneLine(err))
 	}
 	source := Source{File: file, node: node}
 	switch h.APIVersion + " " + h.Kind {
@@ -91,7 +92,7 @@ func keep[T any, P interface {
 }](to *[]Object[P], source Source, namespace string) error {
 	var plain any
 	if err := source.node.Decode(&plain); err != nil {
-		return err
+		return oneLine(err)
 	}
 	text, err := json.Marshal(plain)
 	if err != nil {
@@ -99,6 +100,9 @@ func keep[T any, P interface {
 	}
 	value := P(new(T))
 	if err := json.Unmarshal(text, value); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return fmt.Errorf("line %d: %s: a %s; want %s", source.line(wrong.Field), wrong.Field, wrong.Value, wrong.Type)
+		}
 		return err
 	}
 	if value.GetName() == "" {
@@ -109,6 +113,14 @@ func keep[T any, P interface {
 	}
 	*to = append(*to, Object[P]{Value: value, Source: source})
 	return nil
+}
+
+// oneLine puts what yaml tells on several lines into one.
+func oneLine(err error) error {
+	if several, ok := errors.AsType[*yaml.TypeError](err); ok {
+		return errors.New(strings.Join(several.Errors, "; "))
+	}
+	return err
 }
 
 // Empty tells whether there is no workload to judge.

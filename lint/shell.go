@@ -156,8 +156,11 @@ func (s step) command() []string {
 func (s step) execs() bool {
 	c := s.command()
 	// A bare exec, or one with redirections only, replaces nothing.
-	return len(c) > 1 && c[0] == "exec" && !strings.ContainsAny(c[1][:1], "<>&0123456789")
+	return len(c) > 1 && c[0] == "exec" && strings.IndexAny(c[1], "<>&0123456789") != 0
 }
+
+// longestSleep is a day, in seconds; what sleeps for longer sleeps for ever.
+const longestSleep = 24 * 60 * 60
 
 // sleepSeconds recognises a command that does nothing but wait.
 func sleepSeconds(words []string) (seconds float64, known bool) {
@@ -187,7 +190,7 @@ func sleepSeconds(words []string) (seconds float64, known bool) {
 		}
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n < 0 {
+	if err != nil || !(n >= 0 && n*unit <= longestSleep) {
 		return 0, false
 	}
 	return n * unit, true
