@@ -350,3 +350,28 @@ func golden(t *testing.T, path string, got []byte) {
 		t.Errorf("%s: got\n%s", path, got)
 	}
 }
+
+// What the demos are known to do under load is what lint says of them.
+func TestDemos(t *testing.T) {
+	for name, want := range map[string][]string{"graceful": nil, "flask": nil, "careless": {"no-prestop"}} {
+		file, err := os.Open(filepath.Join("../demo", name, name+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o Objects
+		err = o.Read(file, name, "")
+		file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range Lint(&o).Findings {
+			if f.Severity != Note {
+				got = append(got, f.Rule)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
