@@ -108,6 +108,13 @@ var rules = []rule{
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
 	{
+		pkg:     "lint",
+		house:   []string{"report"},
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
+	},
+	{
 		pkg:    "internal/guard",
 		reason: "what everyone may lean on leans on nothing",
 	},
@@ -122,7 +129,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "internal/victim", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "internal/victim", "lint", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/lint"
+)
+
+// readCluster reads the workload and what may belong to it. What the user has
+// no right to read becomes a note; the workload itself has to be readable.
+func readCluster(ctx context.Context, c *cluster, ref check.Workload) (*lint.Objects, []string, error) {
+	var o lint.Objects
+	if err := readWorkload(ctx, c, ref, &o); err != nil {
+		return nil, nil, fmt.Errorf("read %s in namespace %s: %w", ref, c.namespace, err)
+	}
+	var notes []string
+	all := metav1.ListOptions{}
+	services, err := c.observe.CoreV1().Services(c.namespace).List(ctx, all)
+	if err := optional(&notes, "services", err); err != nil {
+		return nil, nil, err
+	}
+	if err == nil {
+		o.Services = objects(services.Items)
+	}
+	budgets, err := c.observe.PolicyV1().PodDisruptionBudgets(c.namespace).List(ctx, all)
+	if err := optional(&notes, "poddisruptionbudgets", err); err != nil {
+		return nil, nil, err
+	}
+	if o.BudgetsUnknown = err != nil; err == nil {
+		o.Budgets = objects(budgets.Items)
+	}
+	autoscalers, err := c.observe.AutoscalingV2().HorizontalPodAutoscalers(c.namespace).List(ctx, all)
+	if err := optional(&notes, "horizontalpodautoscalers", err); err != nil {
+		return nil, nil, err
+	}
+	if err == nil {
+		o.Autoscalers = objects(autoscalers.Items)
+	}
+	return &o, notes, nil
+}
+
+func readWorkload(ctx context.Context, c *cluster, ref check.Workload, o *lint.Objects) error {
+	apps, get := c.observe.AppsV1(), metav1.GetOptions{}
+	switch ref.Kind {
+	case check.Deployment:
+		d, err := apps.Deployments(c.namespace).Get(ctx, ref.Name, get)
+		o.Deployments = append(o.Deployments, object(d))
+		return err
+	case check.StatefulSet:
+		s, err := apps.StatefulSets(c.namespace).Get(ctx, ref.Name, get)
+		o.StatefulSets = append(o.StatefulSets, object(s))
+		return err
+	default:
+		d, err := apps.DaemonSets(c.namespace).Get(ctx, ref.Name, get)
+		o.DaemonSets = append(o.DaemonSets, object(d))
+		return err
+	}
+}
+
+// optional turns a right that is missing into a note.
+func optional(notes *[]string, resource string, err error) error {
+	if apierrors.IsForbidden(err) {
+		*notes = append(*notes, fmt.Sprintf("%s, for want of the right to list them; the rules about them were left out", resource))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("list %s: %w", resource, err)
+	}
+	return nil
+}
+
+func object[T any](value *T) lint.Object[*T] { return lint.Object[*T]{Value: value} }
+
+func objects[T any](values []T) []lint.Object[*T] {
+	var all []lint.Object[*T]
+	for i := range values {
+		all = append(all, object(&values[i]))
+	}
+	return all
+}

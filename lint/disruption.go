@@ -1,0 +1,79 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+var disruptionRules = []rule{{
+	id:    "no-budget",
+	cause: noCapacity,
+	doc:   "No PodDisruptionBudget keeps drains from evicting all pods at once.",
+	find: func(w *workload, report func(breach)) {
+		if n, known := w.replicas(); known && n > 1 && w.noBudget && len(w.serving()) > 0 {
+			report(breach{
+				severity: Note, field: "spec.replicas",
+				why: fmt.Sprintf("No PodDisruptionBudget selects the %d pods: drains may evict all of them before a replacement is ready.", n),
+				fix: "Add a PodDisruptionBudget with maxUnavailable: 1.",
+			})
+		}
+	},
+}, {
+	id:    "budget-blocks",
+	cause: noCapacity,
+	doc:   "The budget allows no eviction at all, so that drains hang until someone ends the pods by force.",
+	find: func(w *workload, report func(breach)) {
+		n, known := w.replicas()
+		if !known {
+			return
+		}
+		for _, b := range w.budgets {
+			if field, why := blocks(b.Value, n); why != "" {
+				report(breach{
+					severity: Warning, of: &other{"PodDisruptionBudget", b.Value.Name, b.Source}, field: "spec." + field,
+					why:   why + ": no pod may ever be evicted, and a drain hangs until it is forced.",
+					fix:   "Allow one pod at a time to be away: maxUnavailable: 1.",
+					patch: patch(object{"spec": object{"minAvailable": nil, "maxUnavailable": 1}}),
+				})
+			}
+		}
+	},
+}, {
+	id:    "several-budgets",
+	cause: noCapacity,
+	doc:   "The eviction API answers 500 for a pod that several budgets select.",
+	find: func(w *workload, report func(breach)) {
+		if len(w.budgets) < 2 {
+			return
+		}
+		var names []string
+		for _, b := range w.budgets {
+			names = append(names, b.Value.Name)
+		}
+		last := w.budgets[len(w.budgets)-1]
+		report(breach{
+			severity: Warning, of: &other{"PodDisruptionBudget", last.Value.Name, last.Source}, field: "spec.selector",
+			why: fmt.Sprintf("%d budgets select the same pods (%s): every eviction fails with 500, and a drain hangs until it is forced.", len(names), strings.Join(names, ", ")),
+			fix: "Keep one PodDisruptionBudget for these pods.",
+		})
+	},
+}}
+
+// blocks tells why a budget never lets one of n pods go; both kinds of numbers
+// round up (pkg/controller/disruption).
+func blocks(b *policyv1.PodDisruptionBudget, n int) (field, why string) {
+	if most := b.Spec.MaxUnavailable; most != nil {
+		if scaled, err := intstr.GetScaledValueFromIntOrPercent(most, n, true); err == nil && scaled == 0 {
+			return "maxUnavailable", fmt.Sprintf("maxUnavailable is %s", most)
+		}
+	}
+	if least := b.Spec.MinAvailable; least != nil {
+		if scaled, err := intstr.GetScaledValueFromIntOrPercent(least, n, true); err == nil && scaled >= n {
+			return "minAvailable", fmt.Sprintf("minAvailable is %s of %s", least, pods(n))
+		}
+	}
+	return "", ""
+}

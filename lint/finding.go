@@ -1,0 +1,89 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// Severity is how bad a finding is.
+type Severity string
+
+// An Error loses requests whatever the program does, a Warning unless the
+// program makes up for it in a way that no manifest shows. A Note is worth
+// knowing and proves nothing.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Note    Severity = "note"
+)
+
+// Severities are all of them, the worst first.
+var Severities = []Severity{Error, Warning, Note}
+
+// Place is where a finding is.
+type Place struct {
+	Namespace string `json:"namespace,omitempty"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	Container string `json:"container,omitempty"`
+	// Field is the path to the field, or to where it is missing.
+	Field string `json:"field"`
+	// File and Line are those of the field, or of the nearest one around it;
+	// empty and 0 for an object from a cluster.
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+// Finding is one place that breaks one rule.
+type Finding struct {
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Cause is the one that it leads to in a report; empty where it leads to
+	// none by itself.
+	Cause report.Cause `json:"cause,omitempty"`
+	// Workload is kind/name of the workload whose requests are at stake.
+	Workload string `json:"workload"`
+	Place    Place  `json:"place"`
+	// Why and Fix are a sentence each.
+	Why string `json:"why"`
+	Fix string `json:"fix"`
+	// Patch is a strategic merge patch of the object in Place, in JSON; empty
+	// where no change of the manifest alone would do.
+	Patch string `json:"patch,omitempty"`
+}
+
+// Report is what the rules found.
+type Report struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	// Workloads are those that were looked at, as kind/name.
+	Workloads []string  `json:"workloads"`
+	Findings  []Finding `json:"findings"`
+	// Notes say what could not be looked at.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Count tells how many findings have the severity.
+func (r *Report) Count(s Severity) int {
+	n := 0
+	for i := range r.Findings {
+		if r.Findings[i].Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Reaches tells whether a finding is as bad as s or worse.
+func (r *Report) Reaches(s Severity) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool {
+		return slices.Index(Severities, f.Severity) <= slices.Index(Severities, s)
+	})
+}
+
+// worstFirst keeps the order of the rules within a severity.
+func worstFirst(a, b Finding) int {
+	return cmp.Compare(slices.Index(Severities, a.Severity), slices.Index(Severities, b.Severity))
+}

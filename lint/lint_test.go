@@ -1,0 +1,377 @@
+package lint
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// base is a manifest that breaks no rule; the tables change one thing in it.
+const base = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 30
+      containers:
+      - name: app
+        image: app
+        ports: [{name: http, containerPort: 8080}]
+        readinessProbe: {httpGet: {path: /ready, port: http}}
+        lifecycle: {preStop: {sleep: {seconds: 5}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: http}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: shop}
+spec:
+  maxUnavailable: 1
+  selector: {matchLabels: {app: web}}
+`
+
+func read(t *testing.T, manifests string) *Objects {
+	t.Helper()
+	var o Objects
+	if err := o.Read(strings.NewReader(manifests), "web.yaml", ""); err != nil {
+		t.Fatal(err)
+	}
+	return &o
+}
+
+// change replaces pairs of texts in base; each must be there.
+func change(t *testing.T, pairs ...string) string {
+	t.Helper()
+	text := base
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(text, pairs[i]) {
+			t.Fatalf("%q is not in the manifest", pairs[i])
+		}
+		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+	}
+	return text
+}
+
+// The parts of base that the tables change.
+const (
+	image     = "        image: app\n"
+	preStop5  = "lifecycle: {preStop: {sleep: {seconds: 5}}}"
+	lifecycle = "        " + preStop5 + "\n"
+	readiness = "        readinessProbe: {httpGet: {path: /ready, port: http}}\n"
+	grace30   = "terminationGracePeriodSeconds: 30"
+	replicas3 = "  replicas: 3\n"
+	budget1   = "  maxUnavailable: 1\n"
+	service   = "  selector: {app: web}\n"
+)
+
+func exec(command string) string { return "lifecycle: {preStop: {exec: {command: " + command + "}}}" }
+
+func liveness(fields string) string { return image + "        livenessProbe: {" + fields + "}\n" }
+
+func strategy(fields string) string { return replicas3 + "  strategy: {" + fields + "}\n" }
+
+func started(command string) string { return image + "        command: " + command + "\n" }
+
+const secondBudget = `---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: all, namespace: shop}
+spec: {maxUnavailable: 1, selector: {}}
+`
+
+const autoscaler = `---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: %d, maxReplicas: 9}
+`
+
+func TestRules(t *testing.T) {
+	tests := []struct {
+		name    string
+		changes []string
+		more    string
+		// want are the findings, as "severity rule".
+		want []string
+	}{
+		{name: "nothing"},
+
+		{name: "no preStop", changes: []string{lifecycle, ""}, want: []string{"warning no-prestop"}},
+		{name: "no preStop, no traffic", changes: []string{lifecycle, "", "        ports: [{name: http, containerPort: 8080}]\n", "", service, "  selector: {app: other}\n"}},
+		{name: "preStop 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 1}}}"}, want: []string{"warning prestop-short"}},
+		{name: "preStop 2 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 2}}}"}},
+		{name: "preStop all of the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 5"}, want: []string{"error prestop-eats-grace"}},
+		{name: "preStop leaves 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 29}}}"}, want: []string{"warning prestop-eats-grace"}},
+		{name: "preStop leaves 2 s of 30", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 28}}}"}},
+		{name: "preStop most of a short grace", changes: []string{grace30, "terminationGracePeriodSeconds: 9"}, want: []string{"warning prestop-eats-grace"}},
+		{name: "preStop half of a short grace", changes: []string{grace30, "terminationGracePeriodSeconds: 10"}},
+		{name: "grace 0", changes: []string{grace30, "terminationGracePeriodSeconds: 0"}, want: []string{"error grace-zero"}},
+		{name: "grace left out", changes: []string{"      " + grace30 + "\n", ""}},
+		{name: "exec sleep", changes: []string{preStop5, exec("[sleep, '5']")}, want: []string{"note prestop-needs-binary"}},
+		{name: "exec sh -c sleep", changes: []string{preStop5, exec("[/bin/sh, -c, sleep 1]")}, want: []string{"warning prestop-short", "note prestop-needs-binary"}},
+		{name: "exec of something", changes: []string{preStop5, exec("[/drain]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
+		{name: "httpGet", changes: []string{preStop5, "lifecycle: {preStop: {httpGet: {path: /drain, port: 8080}}}"}, want: []string{"note prestop-length-unknown"}},
+
+		{name: "sh -c", changes: []string{image, started("[sh, -c, python app.py]")}, want: []string{"warning shell-pid-1"}},
+		{name: "sh -c in args", changes: []string{image, started("[/bin/sh]") + "        args: ['-ec', 'python app.py']\n"}, want: []string{"warning shell-pid-1"}},
+		{name: "sh -c exec", changes: []string{image, started("[sh, -c, exec python app.py]")}},
+		{name: "bash -c", changes: []string{image, started("[bash, -c, python app.py]")}, want: []string{"note shell-pid-1"}},
+		{name: "a script", changes: []string{image, started("[sh, /start.sh]")}, want: []string{"note shell-pid-1"}},
+		{name: "tini", changes: []string{image, started("[tini, --, sh, -c, python app.py]")}},
+		{name: "a program", changes: []string{image, started("[python, -c, 'import app; app.main()']")}},
+		{name: "args alone", changes: []string{image, image + "        args: [sh, -c, python app.py]\n"}},
+		{name: "shared process namespace", changes: []string{image, started("[sh, -c, python app.py]"), "      containers:\n", "      shareProcessNamespace: true\n      containers:\n"}, want: []string{"note shell-pid-1"}},
+
+		{name: "no readiness probe", changes: []string{readiness, ""}, want: []string{"warning no-readiness-probe"}},
+		{name: "readiness by TCP", changes: []string{"httpGet: {path: /ready, port: http}", "tcpSocket: {port: 8080}"}},
+		{name: "readiness by TCP elsewhere", changes: []string{"httpGet: {path: /ready, port: http}", "tcpSocket: {port: 9090}"}, want: []string{"warning readiness-other-port"}},
+		{name: "readiness by HTTP elsewhere", changes: []string{"port: http}}", "port: 9090}}"}, want: []string{"note readiness-other-port"}},
+		{name: "liveness patient", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5")}},
+		{name: "liveness 10 s", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5, periodSeconds: 5, failureThreshold: 2")}},
+		{name: "liveness 9 s", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5, periodSeconds: 3")}, want: []string{"warning liveness-eager"}},
+		{name: "liveness as readiness", changes: []string{image, liveness("httpGet: {path: /ready, port: http}, initialDelaySeconds: 5")}, want: []string{"note liveness-same-as-readiness"}},
+		{name: "liveness as readiness, eager", changes: []string{image, liveness("httpGet: {path: /ready, port: http}, initialDelaySeconds: 5, periodSeconds: 1")}, want: []string{"warning liveness-eager"}},
+		{name: "liveness at start", changes: []string{image, liveness("httpGet: {path: /live, port: http}")}, want: []string{"note liveness-at-start"}},
+		{name: "liveness after startup", changes: []string{image, liveness("httpGet: {path: /live, port: http}") + "        startupProbe: {httpGet: {path: /live, port: http}}\n"}},
+
+		{name: "one replica", changes: []string{replicas3, "", budget1, "  maxUnavailable: 1\n"}, want: []string{"warning one-replica"}},
+		{name: "no replicas", changes: []string{replicas3, "  replicas: 0\n"}},
+		{name: "autoscaled from 1", more: fmt.Sprintf(autoscaler, 1), want: []string{"warning one-replica"}},
+		{name: "autoscaled from 2", changes: []string{replicas3, ""}, more: fmt.Sprintf(autoscaler, 2)},
+		{name: "one of a StatefulSet", changes: []string{"kind: Deployment", "kind: StatefulSet", replicas3, ""}, want: []string{"error one-replica"}},
+		{name: "Recreate", changes: []string{replicas3, strategy("type: Recreate")}, want: []string{"error recreate"}},
+		{name: "maxUnavailable of all", changes: []string{replicas3, strategy("rollingUpdate: {maxUnavailable: 3}")}, want: []string{"error rollout-leaves-none"}},
+		{name: "maxUnavailable 99% rounds down", changes: []string{replicas3, strategy("rollingUpdate: {maxUnavailable: 99%}")}},
+		{name: "maxUnavailable 100%", changes: []string{replicas3, strategy("rollingUpdate: {maxUnavailable: 100%}")}, want: []string{"error rollout-leaves-none"}},
+		{name: "both 0 make one unavailable", changes: []string{replicas3, "  replicas: 1\n  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}\n"}, want: []string{"error rollout-leaves-none", "warning one-replica"}},
+		{name: "half", changes: []string{replicas3, "  replicas: 2\n  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}\n"}, want: []string{"note rollout-halves"}},
+		{name: "a third", changes: []string{replicas3, strategy("rollingUpdate: {maxSurge: 0, maxUnavailable: 1}")}},
+		{name: "DaemonSet at once", changes: []string{"kind: Deployment", "kind: DaemonSet", replicas3, "  updateStrategy: {rollingUpdate: {maxUnavailable: 100%}}\n"}, want: []string{"error rollout-leaves-none"}},
+		{name: "DaemonSet one by one", changes: []string{"kind: Deployment", "kind: DaemonSet", replicas3, ""}},
+		{name: "host port", changes: []string{"containerPort: 8080", "containerPort: 8080, hostPort: 8080"}, want: []string{"note host-port-surge"}},
+		{name: "host port without surge", changes: []string{"containerPort: 8080", "containerPort: 8080, hostPort: 8080", replicas3, strategy("rollingUpdate: {maxSurge: 0}")}},
+
+		{name: "no budget", changes: []string{"matchLabels: {app: web}}\n  template", "matchLabels: {app: web}}\n  template", "  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {matchLabels: {app: api}}"}, want: []string{"note no-budget"}},
+		{name: "maxUnavailable 0", changes: []string{budget1, "  maxUnavailable: 0\n"}, want: []string{"warning budget-blocks"}},
+		{name: "maxUnavailable 1% rounds up", changes: []string{budget1, "  maxUnavailable: 1%\n"}},
+		{name: "minAvailable 3 of 3", changes: []string{budget1, "  minAvailable: 3\n"}, want: []string{"warning budget-blocks"}},
+		{name: "minAvailable 2 of 3", changes: []string{budget1, "  minAvailable: 2\n"}},
+		{name: "minAvailable 67% of 3 rounds up", changes: []string{budget1, "  minAvailable: 67%\n"}, want: []string{"warning budget-blocks"}},
+		{name: "two budgets", more: secondBudget, want: []string{"warning several-budgets"}},
+		{name: "two budgets, two namespaces", more: strings.Replace(secondBudget, "shop", "other", 1)},
+
+		{name: "not ready addresses", changes: []string{service, service + "  publishNotReadyAddresses: true\n"}, want: []string{"warning publishes-not-ready"}},
+		{name: "not ready addresses for peers", changes: []string{service, service + "  publishNotReadyAddresses: true\n  clusterIP: None\n"}, want: []string{"note publishes-not-ready", "note headless"}},
+		{name: "another's service", changes: []string{service, "  selector: {app: api}\n  publishNotReadyAddresses: true\n"}},
+		{name: "headless", changes: []string{service, service + "  clusterIP: None\n"}, want: []string{"note headless"}},
+		{name: "affinity", changes: []string{service, service + "  sessionAffinity: ClientIP\n"}, want: []string{"note client-affinity"}},
+		{name: "mesh", changes: []string{"      containers:\n", "      containers:\n      - {name: istio-proxy, image: proxy}\n"}, want: []string{"note mesh-proxy-order"}},
+		{name: "mesh as a sidecar", changes: []string{"      containers:\n", "      initContainers:\n      - {name: istio-proxy, image: proxy, restartPolicy: Always}\n      containers:\n"}},
+	}
+	broken := map[string]bool{}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, f := range Lint(read(t, change(t, test.changes...)+test.more)).Findings {
+				got = append(got, fmt.Sprintf("%s %s", f.Severity, f.Rule))
+				broken[f.Rule] = true
+				if f.Place.Line == 0 || f.Why == "" || f.Fix == "" {
+					t.Errorf("incomplete: %+v", f)
+				}
+				if f.Patch != "" && !json.Valid([]byte(f.Patch)) {
+					t.Errorf("no JSON: %s", f.Patch)
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+	for _, r := range rules {
+		if !broken[r.id] {
+			t.Errorf("nothing breaks %s", r.id)
+		}
+		if r.doc == "" {
+			t.Errorf("%s is not explained", r.id)
+		}
+	}
+}
+
+func TestScripts(t *testing.T) {
+	tests := map[string]Severity{
+		"exec app":                        "",
+		"cd /srv && exec ./app --port 80": "",
+		"migrate; exec app":               "",
+		"A=1 exec app 2>&1":               "",
+		"exec 2>&1\nexec app":             "",
+		"if [ -n \"$X\" ]; then exec a; else exec b; fi": "",
+		"trap 'kill $p' TERM; app & p=$!; wait $p":       "",
+		"# nothing":                "",
+		"app":                      Warning,
+		"exec 2>&1; app":           Warning,
+		"migrate && app":           Warning,
+		`exec ""; app`:             Warning,
+		"exec migrate && app":      Warning,
+		"echo 'exec app' ; app":    Warning,
+		"exec app | tee log":       Warning,
+		"setup | exec app":         Warning,
+		"exec app &\nwait":         Warning,
+		"while true; do app; done": Warning,
+		"app # exec":               Warning,
+		"app \\\n  --exec":         Warning,
+	}
+	for script, want := range tests {
+		if got, why := judgeScript(shellCall{shell: "sh", script: script, inline: true}, 30); got != want {
+			t.Errorf("%q: got %q (%s), want %q", script, got, why, want)
+		}
+	}
+}
+
+func TestSleepSeconds(t *testing.T) {
+	tests := []struct {
+		words []string
+		want  float64
+		known bool
+	}{
+		{[]string{"sleep", "5"}, 5, true},
+		{[]string{"/bin/sleep", "1.5s"}, 1.5, true},
+		{[]string{"busybox", "sleep", "1m"}, 60, true},
+		{[]string{"sh", "-c", "sleep 5"}, 5, true},
+		{[]string{"/bin/bash", "-ec", "exec sleep 5"}, 5, true},
+		{[]string{"sh", "-c", "sleep 5 && nginx -s quit"}, 0, false},
+		{[]string{"sh", "-c", "sleep $DELAY"}, 0, false},
+		{[]string{"sleep", "-1"}, 0, false},
+		{[]string{"sleep"}, 0, false},
+		{[]string{"sleep", "infinity"}, 0, false},
+		{[]string{"sleep", "nan"}, 0, false},
+		{[]string{"nginx", "-s", "quit"}, 0, false},
+		{nil, 0, false},
+	}
+	for _, test := range tests {
+		if got, known := sleepSeconds(test.words); got != test.want || known != test.known {
+			t.Errorf("%q: got %g %t, want %g %t", test.words, got, known, test.want, test.known)
+		}
+	}
+}
+
+func TestReadSays(t *testing.T) {
+	tests := map[string]string{
+		"a: 1\n---\nb: [1\n": "document 2",
+		"- 1\n":              "no Kubernetes object",
+		"kind: [1]\n":        "web.yaml:1: document 1: read apiVersion",
+		"\n\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: many}\n": "web.yaml:3: document 1: line 6: spec.replicas: a string; want int32",
+		"apiVersion: v1\nkind: Service\n":                                         "metadata.name: missing",
+		"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service}\n": "items[0]: metadata.name: missing",
+	}
+	for manifest, want := range tests {
+		err := new(Objects).Read(strings.NewReader(manifest), "web.yaml", "")
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: got %v, want %q", manifest, err, want)
+		}
+	}
+}
+
+func TestReadTakes(t *testing.T) {
+	o := read(t, "---\n# nothing\n---\napiVersion: example.com/v1\nkind: Deployment\n---\n"+
+		`{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}]}`)
+	if len(o.Deployments) != 1 || o.Deployments[0].Value.Name != "web" || o.Empty() {
+		t.Errorf("got %+v", o)
+	}
+	if !read(t, "apiVersion: v1\nkind: Secret\n").Empty() {
+		t.Error("a Secret is taken for a workload")
+	}
+}
+
+func TestLines(t *testing.T) {
+	r := Lint(read(t, change(t, preStop5, "lifecycle: {preStop: {sleep: {seconds: 1}}}", budget1, "  maxUnavailable: 0\n")))
+	if len(r.Findings) != 2 || r.Findings[0].Place.Line != 16 || r.Findings[1].Place.Line != 29 {
+		t.Errorf("got %+v", r.Findings)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	manifests, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(manifests) == 0 {
+		t.Fatal(manifests, err)
+	}
+	for _, manifest := range manifests {
+		file, err := os.Open(manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o Objects
+		err = o.Read(file, filepath.Base(manifest), "")
+		file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Lint(&o)
+		var text, asJSON bytes.Buffer
+		if err := WriteText(&text, r); err != nil {
+			t.Fatal(err)
+		}
+		if err := WriteJSON(&asJSON, r); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, strings.TrimSuffix(manifest, ".yaml")+".txt", text.Bytes())
+		golden(t, strings.TrimSuffix(manifest, ".yaml")+".json", asJSON.Bytes())
+	}
+}
+
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s: got\n%s", path, got)
+	}
+}
+
+// What the demos are known to do under load is what lint says of them.
+func TestDemos(t *testing.T) {
+	for name, want := range map[string][]string{"graceful": nil, "flask": nil, "careless": {"no-prestop"}} {
+		file, err := os.Open(filepath.Join("../demo", name, name+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o Objects
+		err = o.Read(file, name, "")
+		file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range Lint(&o).Findings {
+			if f.Severity != Note {
+				got = append(got, f.Rule)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}

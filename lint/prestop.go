@@ -1,0 +1,185 @@
+package lint
+
+import (
+	"fmt"
+	"math"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+const (
+	// proxyLag is for how long, in seconds, requests still come in after the
+	// kubelet has begun to stop a pod: kube-proxy's minSyncPeriod is 1 s, and
+	// up to 1.5 s were measured on a kind cluster.
+	proxyLag = 2
+	// advisedSleep leaves room for slower moments.
+	advisedSleep = 5
+	// leastDrain is the least time, in seconds, that preStop should leave the
+	// program; the kubelet itself gives no less than 2 s
+	// (kuberuntime_container.go, minimumGracePeriodInSeconds).
+	leastDrain = 2
+)
+
+var preStopRules = []rule{{
+	id:    "no-prestop",
+	cause: listenerClosedEarly,
+	doc:   "A container that requests reach has no preStop, so SIGTERM comes before the proxies have stopped sending.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.serving() {
+			if w.grace() > 0 && (c.Lifecycle == nil || c.Lifecycle.PreStop == nil) {
+				report(breach{
+					severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
+					why:   fmt.Sprintf("SIGTERM comes at once, while the cluster's proxies send new requests for up to %d s more: a program that stops listening on SIGTERM turns them away.", proxyLag),
+					fix:   fmt.Sprintf("Let preStop sleep for %d s.", advisedSleep),
+					patch: sleepPatch(w, c, advisedSleep),
+				})
+			}
+		}
+	},
+}, {
+	id:    "prestop-short",
+	cause: listenerClosedEarly,
+	doc:   "preStop sleeps for less than the proxies' lag: kube-proxy's minSyncPeriod of 1 s, measured up to 1.5 s.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.serving() {
+			if sleep, known := preStopSleep(c); known && sleep < proxyLag && w.grace() > 0 {
+				report(breach{
+					severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
+					why:   fmt.Sprintf("preStop sleeps %g s, while the cluster's proxies send new requests for up to %d s.", sleep, proxyLag),
+					fix:   fmt.Sprintf("Let preStop sleep for %d s.", advisedSleep),
+					patch: sleepPatch(w, c, advisedSleep),
+				})
+			}
+		}
+	},
+}, {
+	id:    "prestop-eats-grace",
+	cause: prestopEatsGrace,
+	doc:   "The grace period counts from before preStop; what preStop leaves of it is all that the program has after SIGTERM, at least 2 s.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.containers() {
+			sleep, known := preStopSleep(c)
+			grace := float64(w.grace())
+			left := grace - sleep
+			b := breach{container: c.Name, field: c.field + ".lifecycle.preStop"}
+			switch {
+			case !known || grace == 0:
+				continue
+			case left <= 0:
+				b.severity = Error
+				b.why = fmt.Sprintf("preStop sleeps %g s of a grace period of %g s: nothing is left, and the program is killed 2 s after SIGTERM.", sleep, grace)
+			case left < leastDrain:
+				b.severity = Warning
+				b.why = fmt.Sprintf("preStop sleeps %g s of a grace period of %g s and leaves %g s to answer what is in flight.", sleep, grace, left)
+			case grace < defaultGrace && sleep > grace/2:
+				b.severity = Warning
+				b.why = fmt.Sprintf("The grace period is %g s, less than the usual %d s, and preStop sleeps %g s of it: %g s are left to answer what is in flight.", grace, defaultGrace, sleep, left)
+			default:
+				continue
+			}
+			needed := int(math.Ceil(sleep)) + defaultGrace
+			b.fix = fmt.Sprintf("Set terminationGracePeriodSeconds to %d, preStop and the usual %d s after it, or sleep less.", needed, defaultGrace)
+			b.patch = podPatch(object{"terminationGracePeriodSeconds": needed})
+			report(b)
+		}
+	},
+}, {
+	id:    "grace-zero",
+	cause: graceTooShort,
+	doc:   "With a grace period of 0 there is neither preStop nor SIGTERM (kuberuntime_container.go killContainer).",
+	find: func(w *workload, report func(breach)) {
+		if w.grace() == 0 {
+			report(breach{
+				severity: Error, field: "spec.template.spec.terminationGracePeriodSeconds",
+				why:   "The grace period is 0 s: preStop is not run, and what is in flight is cut.",
+				fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d or to what the longest request needs.", defaultGrace),
+				patch: podPatch(object{"terminationGracePeriodSeconds": defaultGrace}),
+			})
+		}
+	},
+}, {
+	id:    "prestop-length-unknown",
+	cause: prestopEatsGrace,
+	doc:   "preStop runs a command or a request whose length no manifest tells.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.containers() {
+			hook := preStop(c)
+			if _, known := preStopSleep(c); hook == nil || known || (hook.Exec == nil && hook.HTTPGet == nil) {
+				continue
+			}
+			what := "a command"
+			if hook.HTTPGet != nil {
+				what = "an HTTP request"
+			}
+			report(breach{
+				severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop",
+				why: fmt.Sprintf("preStop is %s of unknown length: below %d s new requests still come in afterwards, and what it takes is missing from the grace period of %d s.", what, proxyLag, w.grace()),
+				fix: fmt.Sprintf("See that it takes at least %d s and leaves enough of the grace, or sleep instead.", proxyLag),
+			})
+		}
+	},
+}, {
+	id:    "prestop-needs-binary",
+	cause: listenerClosedEarly,
+	doc:   "A preStop command runs inside the image; where the image has no such program the hook fails and SIGTERM comes at once.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.serving() {
+			hook := preStop(c)
+			if hook == nil || hook.Exec == nil || len(hook.Exec.Command) == 0 {
+				continue
+			}
+			b := breach{
+				severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop.exec",
+				why: fmt.Sprintf("preStop runs %s, which the image must hold: in one without it the hook fails and SIGTERM comes at once.", hook.Exec.Command[0]),
+				fix: "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later).",
+			}
+			if sleep, known := preStopSleep(c); known && sleep >= 1 {
+				b.patch = sleepPatch(w, c, int(math.Ceil(sleep)))
+			}
+			report(b)
+		}
+	},
+}}
+
+func preStop(c container) *corev1.LifecycleHandler {
+	if c.Lifecycle == nil {
+		return nil
+	}
+	return c.Lifecycle.PreStop
+}
+
+// preStopSleep is how many seconds preStop sleeps, where it does only that.
+func preStopSleep(c container) (seconds float64, known bool) {
+	switch hook := preStop(c); {
+	case hook == nil:
+		return 0, false
+	case hook.Sleep != nil:
+		return float64(hook.Sleep.Seconds), true
+	case hook.Exec != nil:
+		return sleepSeconds(hook.Exec.Command)
+	default:
+		return 0, false
+	}
+}
+
+// sleepPatch makes preStop sleep, and the grace hold it. A hook has exactly one
+// handler: another one has to go.
+func sleepPatch(w *workload, c container, seconds int) string {
+	hook := object{"sleep": object{"seconds": seconds}}
+	if old := preStop(c); old != nil {
+		if old.Exec != nil {
+			hook["exec"] = nil
+		}
+		if old.HTTPGet != nil {
+			hook["httpGet"] = nil
+		}
+		if old.TCPSocket != nil {
+			hook["tcpSocket"] = nil
+		}
+	}
+	spec := object{"containers": []object{{"name": c.Name, "lifecycle": object{"preStop": hook}}}}
+	if w.grace() < seconds+leastDrain {
+		spec["terminationGracePeriodSeconds"] = seconds + defaultGrace
+	}
+	return podPatch(spec)
+}

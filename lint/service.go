@@ -1,0 +1,83 @@
+package lint
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// meshProxies are the sidecars through which a mesh leads a pod's traffic.
+var meshProxies = map[string]bool{"istio-proxy": true, "linkerd-proxy": true, "envoy-sidecar": true, "consul-dataplane": true, "kuma-sidecar": true}
+
+var serviceRules = []rule{{
+	id:    "publishes-not-ready",
+	cause: notReadyYet,
+	doc:   "The service lists pods that are not Ready, and those that are about to end, as if they were.",
+	find: func(w *workload, report func(breach)) {
+		for _, s := range w.services {
+			if !s.Value.Spec.PublishNotReadyAddresses {
+				continue
+			}
+			b := ofService(s, "spec.publishNotReadyAddresses")
+			b.severity = Warning
+			b.why = "publishNotReadyAddresses is true: requests are sent to pods that do not listen yet, and to ending ones until they are gone."
+			b.fix = "Leave publishNotReadyAddresses to a headless service for peers, and give users a service without it."
+			if headless(s.Value) {
+				b.severity = Note // how a StatefulSet's peers find each other
+			} else {
+				b.patch = patch(object{"spec": object{"publishNotReadyAddresses": false}})
+			}
+			report(b)
+		}
+	},
+}, {
+	id:    "headless",
+	cause: listenerClosedEarly,
+	doc:   "Clients of a headless service learn from DNS that a pod is gone (CoreDNS keeps answers for 30 s).",
+	find: func(w *workload, report func(breach)) {
+		for _, s := range w.services {
+			if headless(s.Value) {
+				b := ofService(s, "spec.clusterIP")
+				b.severity = Note
+				b.why = "The service is headless: clients may use a pod's address for the 30 s that DNS keeps it, and no preStop of a few seconds covers that."
+				b.fix = "Lead users' requests through a service with a cluster IP."
+				report(b)
+			}
+		}
+	},
+}, {
+	id:  "client-affinity",
+	doc: "sessionAffinity ClientIP leads all requests of one address to one pod, those of a load test too.",
+	find: func(w *workload, report func(breach)) {
+		for _, s := range w.services {
+			if s.Value.Spec.SessionAffinity == corev1.ServiceAffinityClientIP {
+				b := ofService(s, "spec.sessionAffinity")
+				b.severity = Note
+				b.why = "sessionAffinity is ClientIP: a load test from one address sees one pod and proves nothing about the others."
+				b.fix = "Test from several addresses, or without affinity."
+				report(b)
+			}
+		}
+	},
+}, {
+	id:    "mesh-proxy-order",
+	cause: listenerClosedEarly,
+	doc:   "A mesh's proxy that is a plain container gets SIGTERM together with the program (KEP-753 orders sidecars, which are initContainers with restartPolicy Always).",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.containers() {
+			if meshProxies[c.Name] && len(w.template.Spec.Containers) > 1 {
+				report(breach{
+					severity: Note, container: c.Name, field: c.field,
+					why: fmt.Sprintf("%s is a plain container: it may end before the program, and with it every request that goes through it.", c.Name),
+					fix: "Have the mesh inject it as a sidecar: an initContainer with restartPolicy Always, which ends last.",
+				})
+			}
+		}
+	},
+}}
+
+func headless(s *corev1.Service) bool { return s.Spec.ClusterIP == corev1.ClusterIPNone }
+
+func ofService(s Object[*corev1.Service], field string) breach {
+	return breach{of: &other{"Service", s.Value.Name, s.Source}, field: field}
+}

@@ -1,0 +1,122 @@
+package lint
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteJSON writes the report as indented JSON.
+func WriteJSON(w io.Writer, r *Report) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(r); err != nil {
+		return fmt.Errorf("write the findings as JSON: %w", err)
+	}
+	return nil
+}
+
+// WriteText writes the report for a person at a terminal 80 columns wide. Its
+// first line sums it up.
+func WriteText(w io.Writer, r *Report) error {
+	p := &printer{bufio.NewWriter(w)}
+	p.wrapped("", "  ", summary(r))
+	for i := range r.Findings {
+		p.line("")
+		p.finding(i+1, &r.Findings[i])
+	}
+	for _, note := range r.Notes {
+		p.line("")
+		p.wrapped("Not looked at: ", "  ", note)
+	}
+	if err := p.w.Flush(); err != nil {
+		return fmt.Errorf("write the findings as text: %w", err)
+	}
+	return nil
+}
+
+func summary(r *Report) string {
+	var counts []string
+	for _, s := range Severities {
+		counts = append(counts, count(r.Count(s), string(s)))
+	}
+	of := count(len(r.Workloads), "workload")
+	if len(r.Workloads) == 1 {
+		of = r.Workloads[0]
+	}
+	return fmt.Sprintf("%s in %s", strings.Join(counts, ", "), of)
+}
+
+func count(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
+
+const width = 80
+
+type printer struct{ w *bufio.Writer }
+
+// line writes one line; what a terminal would obey instead of show is replaced.
+// A failed write is kept by the bufio.Writer.
+func (p *printer) line(text string) {
+	_, _ = p.w.WriteString(strings.Map(func(c rune) rune {
+		if c < ' ' || (c >= 0x7f && c < 0xa0) {
+			return '�'
+		}
+		return c
+	}, text) + "\n")
+}
+
+// wrapped writes text with each line indented, the first one by first.
+func (p *printer) wrapped(first, indent, text string) {
+	line, empty := first, true
+	for word := range strings.FieldsSeq(text) {
+		if !empty && len([]rune(line))+1+len([]rune(word)) > width {
+			p.line(line)
+			line, empty = indent, true
+		}
+		if !empty {
+			line += " "
+		}
+		line += word
+		empty = false
+	}
+	p.line(line)
+}
+
+func (p *printer) finding(number int, f *Finding) {
+	head := fmt.Sprintf("%s: %s", f.Severity, f.Rule)
+	if f.Cause != "" {
+		head += fmt.Sprintf(" (leads to %s)", f.Cause)
+	}
+	p.wrapped(fmt.Sprintf("%d. ", number), "   ", head)
+	place := strings.ToLower(f.Place.Kind) + "/" + f.Place.Name
+	where := place
+	if f.Place.Namespace != "" {
+		where += " in namespace " + f.Place.Namespace
+	}
+	if f.Place.Container != "" {
+		where += ", container " + f.Place.Container
+	}
+	p.wrapped("   ", "   ", where)
+	at := f.Place.Field
+	if f.Place.File != "" {
+		at = fmt.Sprintf("%s:%d: %s", f.Place.File, f.Place.Line, at)
+	}
+	p.wrapped("   ", "   ", at)
+	p.wrapped("   Why: ", "        ", f.Why)
+	p.wrapped("   Fix: ", "        ", f.Fix)
+	if f.Patch != "" {
+		command := "kubectl patch " + place
+		if f.Place.Namespace != "" {
+			command += " -n " + f.Place.Namespace
+		}
+		p.line("   " + command + " --patch \\")
+		p.line("     '" + f.Patch + "'")
+	}
+}
