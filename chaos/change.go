@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,14 +27,14 @@ type note struct {
 	Change change    `json:"change"`
 }
 
-// change is one thing a run did to the workload. One of Restart and Scale is
-// set.
+// change is one thing a run did. Exactly one of its kinds is set.
 type change struct {
 	At time.Time `json:"at"`
 	// Revision is a Deployment's before the change, 0 where it has none.
 	Revision int64          `json:"revision,omitempty"`
 	Restart  *restartChange `json:"restart,omitempty"`
 	Scale    *scaleChange   `json:"scale,omitempty"`
+	Cordon   *cordonChange  `json:"cordon,omitempty"`
 
 	// index is the disruption that made it.
 	index int
@@ -42,25 +43,40 @@ type change struct {
 	settled bool
 }
 
-// restartChange is what the template's restartedAt annotation was and became.
-type restartChange struct {
-	// From is nil where there was none.
-	From *string `json:"from"`
-	To   string  `json:"to"`
+// undoable is one kind of change. Each has its place in the file of the
+// disruption that makes it.
+type undoable interface {
+	// name says what kind of disruption made it.
+	name() string
+	// overtaken tells whether a Deployment, which had the given revision before
+	// the change and is now as s shows it, was rolled out by somebody else since.
+	overtaken(s state, before int64) bool
+	// putBack undoes it. did says what was done, empty if nothing had to be.
+	putBack(ctx context.Context, w *Workload, c change, during timer) (did string, when span, err error)
 }
 
-// scaleChange is what the replicas were and became.
-type scaleChange struct {
-	From int32 `json:"from"`
-	To   int32 `json:"to"`
-}
+// timer takes the time around a call.
+type timer func(call func() error) (span, error)
 
-func (c change) name() string {
+// kind gives the one kind that is set; nil if none is, or several are.
+func (c change) kind() undoable {
+	var set []undoable
 	if c.Restart != nil {
-		return "restart"
+		set = append(set, c.Restart)
 	}
-	return "scale"
+	if c.Scale != nil {
+		set = append(set, c.Scale)
+	}
+	if c.Cordon != nil {
+		set = append(set, c.Cordon)
+	}
+	if len(set) != 1 {
+		return nil
+	}
+	return set[0]
 }
+
+func (c change) name() string { return c.kind().name() }
 
 // readNote gives the note that the workload bears; nil where it bears none.
 func (w *Workload) readNote(s state) (*note, error) {
@@ -74,8 +90,8 @@ func (w *Workload) readNote(s state) (*note, error) {
 	case err != nil:
 	case n.Version != noteVersion:
 		err = fmt.Errorf("version %d, want %d", n.Version, noteVersion)
-	case (n.Change.Restart == nil) == (n.Change.Scale == nil):
-		err = errors.New("want one of restart and scale")
+	case n.Change.kind() == nil:
+		err = errors.New("want exactly one change of a known kind")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("annotation %s of %s cannot be read (%w); put things back by hand, then: kubectl annotate %s -n %s %s-",
@@ -103,14 +119,7 @@ func (w *Workload) claimed(s state, run string) error {
 // `kubectl rollout undo` brings them back long after they were removed
 // (kubectl pkg/polymorphichelpers/rollback.go).
 func (s state) overtook(c change) bool {
-	switch {
-	case c.Revision == 0:
-		return false
-	case c.Restart != nil:
-		return s.revision() > c.Revision+1
-	default:
-		return s.revision() > c.Revision && s.replicas != c.Scale.To
-	}
+	return c.Revision != 0 && c.kind().overtaken(s, c.Revision)
 }
 
 // noteOf gives the annotation's value for a change that may have to be undone;

@@ -24,6 +24,9 @@ type Driver struct {
 	Record func(recording.Action)
 	// Now is the clock of the recorded times.
 	Now func() time.Time
+	// Round is how often the disruption that comes next was done before; it
+	// only goes into the record.
+	Round int
 
 	// open is the change that is neither undone nor kept. There is never more
 	// than one, so the annotation need not tell an order.
@@ -53,11 +56,12 @@ func (d *Driver) Do(ctx context.Context, index int, disruption check.Disruption)
 	if err := d.Workload.claimed(s, d.Run); err != nil {
 		return err
 	}
-	if err := d.Workload.fit(ctx, s, index, disruption); err != nil {
+	kind, err := d.Workload.fit(ctx, s, index, disruption)
+	if err != nil {
 		return err
 	}
 	a := &attempt{Driver: d, view: v, index: index, name: disruption.Kind()}
-	return a.finish(ctx, meansOf(disruption).do(ctx, a, s))
+	return a.finish(ctx, kind.do(ctx, a, s))
 }
 
 // attempt is one disruption under way.
@@ -94,12 +98,18 @@ func (d *Driver) during(call func() error) (span, error) {
 	return span{at: at, done: d.Now()}, err
 }
 
+// record tells something of the workload and of all the pods that are to end.
 func (a *attempt) record(kind recording.ActionKind, when span, detail string) {
+	a.recordOf(a.Workload.String(), kind, when, detail, a.doomed...)
+}
+
+// recordOf tells something of an object, as kind/name, and of some pods.
+func (a *attempt) recordOf(object string, kind recording.ActionKind, when span, detail string, doomed ...*corev1.Pod) {
 	action := recording.Action{
 		At: when.at, Done: when.done, Kind: kind, Phase: recording.Disrupt,
-		Disruption: a.index, Name: a.name, Object: a.Workload.String(), Detail: detail,
+		Disruption: a.index, Round: a.Round, Name: a.name, Object: object, Detail: detail,
 	}
-	for _, pod := range a.doomed {
+	for _, pod := range doomed {
 		action.Doomed = append(action.Doomed, pod.Name)
 		action.DoomedUIDs = append(action.DoomedUIDs, string(pod.UID))
 	}

@@ -51,7 +51,8 @@ type NotSteadyError struct {
 	Name, Object string
 	// Reason names the pods that hung, or what else was missing.
 	Reason string
-	// Err is why the waiting ended: the context's cause.
+	// Err is why the waiting ended: the context's cause, or that an eviction was
+	// refused where none may be.
 	Err error
 }
 
@@ -60,5 +61,5 @@ func (e *NotSteadyError) Error() string {
 	return fmt.Sprintf("%s of %s did not come to its end (%v): %s", e.Name, e.Object, e.Err, e.Reason)
 }
 
-// Unwrap gives the context's cause.
+// Unwrap gives Err.
 func (e *NotSteadyError) Unwrap() error { return e.Err }

@@ -12,14 +12,16 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // Facts gives what a report wants to know of the workload, and warnings about
-// what may spoil a check without making it impossible. It needs the right to
-// list services; without the right to list HorizontalPodAutoscalers it warns
-// instead.
-func (w *Workload) Facts(ctx context.Context) (recording.Workload, error) {
+// what may spoil a check of the given disruptions without making it
+// impossible. It needs the right to list services. Where it has no right to
+// list HorizontalPodAutoscalers, PodDisruptionBudgets or, for some workloads,
+// nodes, it warns instead.
+func (w *Workload) Facts(ctx context.Context, disruptions ...check.Disruption) (recording.Workload, error) {
 	s, err := w.read(ctx)
 	if err != nil {
 		return recording.Workload{}, err
@@ -41,12 +43,18 @@ func (w *Workload) Facts(ctx context.Context) (recording.Workload, error) {
 	for _, service := range services {
 		facts.Services = append(facts.Services, service.Name)
 	}
-	facts.Warnings = append(ownWarnings(s), serviceWarnings(services)...)
-	scalers, err := w.autoscalers(ctx)
-	if err != nil {
-		return recording.Workload{}, err
+	facts.Warnings = slices.Concat(ownWarnings(s), keeperWarnings(s.meta), serviceWarnings(services))
+	for _, look := range []func() ([]string, error){
+		func() ([]string, error) { return w.autoscalers(ctx) },
+		func() ([]string, error) { return w.budgetWarnings(ctx, s, evicts(disruptions)) },
+		func() ([]string, error) { return w.roomWarnings(ctx, s) },
+	} {
+		warnings, err := look()
+		if err != nil {
+			return recording.Workload{}, err
+		}
+		facts.Warnings = append(facts.Warnings, warnings...)
 	}
-	facts.Warnings = append(facts.Warnings, scalers...)
 	return facts, nil
 }
 

@@ -31,33 +31,40 @@ func meansOf(d check.Disruption) means {
 		return restart{}
 	case "scale":
 		return scale{d.Scale}
+	case "delete":
+		return remove{d.Delete}
+	case "evict":
+		return evict{d.Evict}
+	case "drain":
+		return &drain{Drain: d.Drain}
 	default:
 		return nil
 	}
 }
 
-// fit gives a PlanError for a disruption that the workload cannot undergo.
-func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disruption) error {
+// fit gives the means of a disruption that the workload can undergo, with what
+// was found out about it; for one that it cannot, the error is a PlanError.
+func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disruption) (means, error) {
 	at := fmt.Sprintf("disruptions[%d]", index)
 	kind := meansOf(d)
 	if kind == nil {
-		return unfit(at, "want exactly one disruption")
+		return nil, unfit(at, "want exactly one disruption")
 	}
 	at += "." + d.Kind()
 	if s.replicas == 0 {
-		return unfit(at, fmt.Sprintf("%s wants no pods, so nothing would end", w))
+		return nil, unfit(at, fmt.Sprintf("%s wants no pods, so nothing would end", w))
 	}
 	field, problem, err := kind.unfit(ctx, w, s)
 	if err != nil {
-		return fmt.Errorf("planning the %s of %s: %w", d.Kind(), w, err)
+		return nil, fmt.Errorf("planning the %s of %s: %w", d.Kind(), w, err)
 	}
 	if problem == "" {
-		return nil
+		return kind, nil
 	}
 	if field != "" {
 		at += "." + field
 	}
-	return unfit(at, problem)
+	return nil, unfit(at, problem)
 }
 
 func unfit(field, problem string) error {

@@ -12,8 +12,10 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// Permission is one right in the workload's namespace.
+// Permission is one right, in the workload's namespace unless Cluster is set.
 type Permission struct {
+	// Cluster is a right to what lies in no namespace, or in all of them.
+	Cluster     bool
 	Verb        string
 	Group       string
 	Resource    string
@@ -24,7 +26,8 @@ type Permission struct {
 	Name string
 }
 
-// String gives it as in "patch deployments.apps/scale web".
+// String gives it as in "patch deployments.apps/scale web" or "list nodes in
+// the whole cluster".
 func (p Permission) String() string {
 	text := p.Verb + " " + p.Resource
 	if p.Group != "" {
@@ -35,6 +38,9 @@ func (p Permission) String() string {
 	}
 	if p.Name != "" {
 		text += " " + p.Name
+	}
+	if p.Cluster {
+		text += " in the whole cluster"
 	}
 	return text
 }
@@ -79,9 +85,13 @@ func own(ref check.Workload, verb, subresource string) Permission {
 func Missing(ctx context.Context, client kubernetes.Interface, namespace string, needed []Permission) ([]Permission, error) {
 	var missing []Permission
 	for _, p := range needed {
+		where := namespace
+		if p.Cluster {
+			where = metav1.NamespaceAll
+		}
 		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 			ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: namespace, Verb: p.Verb, Group: p.Group, Resource: p.Resource, Subresource: p.Subresource, Name: p.Name,
+				Namespace: where, Verb: p.Verb, Group: p.Group, Resource: p.Resource, Subresource: p.Subresource, Name: p.Name,
 			},
 		}}
 		answer, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})

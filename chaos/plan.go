@@ -19,10 +19,11 @@ func (w *Workload) Plan(ctx context.Context, disruptions []check.Disruption) ([]
 	}
 	var lines []string
 	for i, d := range disruptions {
-		if err := w.fit(ctx, s, i, d); err != nil {
+		kind, err := w.fit(ctx, s, i, d)
+		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, meansOf(d).describe(w, &s))
+		lines = append(lines, kind.describe(w, &s))
 	}
 	return lines, nil
 }

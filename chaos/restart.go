@@ -37,6 +37,50 @@ func (restart) describe(w *Workload, s *state) string {
 
 func (restart) permissions(check.Workload) []Permission { return nil }
 
+// restartChange is what the template's restartedAt annotation was and became.
+type restartChange struct {
+	// From is nil where there was none.
+	From *string `json:"from"`
+	To   string  `json:"to"`
+}
+
+func (*restartChange) name() string { return "restart" }
+
+func (*restartChange) overtaken(s state, before int64) bool { return s.revision() > before+1 }
+
+// putBack puts the former annotation back, so that the template is what it was
+// and its old pods' revision takes over again.
+func (r *restartChange) putBack(ctx context.Context, w *Workload, c change, during timer) (string, span, error) {
+	s, err := w.read(ctx)
+	if err != nil {
+		return "", span{}, err
+	}
+	now := s.restartedAt()
+	switch {
+	case equal(now, r.From):
+		return "", span{}, nil
+	case !equal(now, &r.To):
+		return "", span{}, &ChangedError{Object: w.String(), Problem: "was restarted by somebody else since, and it is left so"}
+	case s.overtook(c):
+		return "", span{}, &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
+			"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
+	}
+	var former any
+	did := "template annotation " + restartedAtKey + " removed again"
+	if r.From != nil {
+		former = *r.From
+		did = fmt.Sprintf("template annotation %s set back to %s", restartedAtKey, *r.From)
+	}
+	when, err := during(func() error {
+		_, err := w.apply(ctx, s, edit{templateAnnotations: map[string]any{restartedAtKey: former}})
+		return err
+	})
+	if err != nil {
+		return "", span{}, err
+	}
+	return did, when, nil
+}
+
 // do sets the annotation and waits for the rollout's end.
 func (restart) do(ctx context.Context, a *attempt, s state) error {
 	c := restartChange{From: s.restartedAt(), To: restartTime(s.restartedAt(), a.Now())}
@@ -52,10 +96,7 @@ func (restart) do(ctx context.Context, a *attempt, s state) error {
 		return fmt.Errorf("restarting %s: %w", a.Workload, err)
 	}
 	a.record(recording.Requested, when, fmt.Sprintf("template annotation %s set to %s", restartedAtKey, c.To))
-	return a.view.wait(ctx, func() (string, error) {
-		missing, err := a.view.unsteady(generation)
-		return sentence(append(missing, a.view.remaining(a.doomed)...)), err
-	})
+	return a.replaced(ctx, generation)
 }
 
 // requestRestart sets the annotation, and in the same patch the note of how to

@@ -87,13 +87,9 @@ func changed(err error) bool {
 
 // putBack undoes one change. did says what was done, empty if nothing had to
 // be. It is given up only when ctx ends or somebody else's change forbids it.
-func (w *Workload) putBack(ctx context.Context, during func(func() error) (span, error), c change) (did string, when span, err error) {
+func (w *Workload) putBack(ctx context.Context, during timer, c change) (did string, when span, err error) {
 	err = insist(ctx, func() error {
-		if c.Scale != nil {
-			did, when, err = w.putBackReplicas(ctx, during, *c.Scale)
-		} else {
-			did, when, err = w.putBackTemplate(ctx, during, c)
-		}
+		did, when, err = c.kind().putBack(ctx, w, c, during)
 		if apierrors.IsNotFound(err) {
 			return &ChangedError{Object: w.String(), Problem: "does not exist any more, so nothing can be put back"}
 		}
@@ -101,54 +97,6 @@ func (w *Workload) putBack(ctx context.Context, during func(func() error) (span,
 	})
 	if err != nil {
 		return "", span{}, fmt.Errorf("putting back the %s: %w", c.name(), err)
-	}
-	return did, when, nil
-}
-
-func (w *Workload) putBackReplicas(ctx context.Context, during func(func() error) (span, error), c scaleChange) (string, span, error) {
-	s, err := w.read(ctx)
-	if err != nil {
-		return "", span{}, err
-	}
-	if s.replicas == c.From {
-		return "", span{}, nil
-	}
-	when, err := w.setReplicas(ctx, during, c.To, c.From)
-	if err != nil {
-		return "", span{}, err
-	}
-	return fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), when, nil
-}
-
-// putBackTemplate puts the former annotation back, so that the template is
-// what it was and its old pods' revision takes over again.
-func (w *Workload) putBackTemplate(ctx context.Context, during func(func() error) (span, error), c change) (string, span, error) {
-	s, err := w.read(ctx)
-	if err != nil {
-		return "", span{}, err
-	}
-	now := s.restartedAt()
-	switch {
-	case equal(now, c.Restart.From):
-		return "", span{}, nil
-	case !equal(now, &c.Restart.To):
-		return "", span{}, &ChangedError{Object: w.String(), Problem: "was restarted by somebody else since, and it is left so"}
-	case s.overtook(c):
-		return "", span{}, &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
-			"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
-	}
-	var former any
-	did := "template annotation " + restartedAtKey + " removed again"
-	if c.Restart.From != nil {
-		former = *c.Restart.From
-		did = fmt.Sprintf("template annotation %s set back to %s", restartedAtKey, *c.Restart.From)
-	}
-	when, err := during(func() error {
-		_, err := w.apply(ctx, s, edit{templateAnnotations: map[string]any{restartedAtKey: former}})
-		return err
-	})
-	if err != nil {
-		return "", span{}, err
 	}
 	return did, when, nil
 }

@@ -40,6 +40,33 @@ func (scale) permissions(ref check.Workload) []Permission {
 // restores tells whether the scale is put back at its end.
 func (c scale) restores() bool { return c.Restore == nil || *c.Restore }
 
+// scaleChange is what the replicas were and became.
+type scaleChange struct {
+	From int32 `json:"from"`
+	To   int32 `json:"to"`
+}
+
+func (*scaleChange) name() string { return "scale" }
+
+func (c *scaleChange) overtaken(s state, before int64) bool {
+	return s.revision() > before && s.replicas != c.To
+}
+
+func (c *scaleChange) putBack(ctx context.Context, w *Workload, _ change, during timer) (string, span, error) {
+	s, err := w.read(ctx)
+	if err != nil {
+		return "", span{}, err
+	}
+	if s.replicas == c.From {
+		return "", span{}, nil
+	}
+	when, err := w.setReplicas(ctx, during, c.To, c.From)
+	if err != nil {
+		return "", span{}, err
+	}
+	return fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), when, nil
+}
+
 // do waits until the pods that had to go are gone, sets the replicas back, and
 // waits until all is Ready.
 func (c scale) do(ctx context.Context, a *attempt, s state) error {
@@ -114,7 +141,7 @@ func (a *attempt) victims(s state, scale *check.Scale, before []*corev1.Pod) []*
 // from what they are expected to be; during takes the time around the change.
 // The resource version that was read goes back with the change, so that the
 // server refuses it as a conflict where somebody else was quicker.
-func (w *Workload) setReplicas(ctx context.Context, during func(func() error) (span, error), from, to int32) (when span, err error) {
+func (w *Workload) setReplicas(ctx context.Context, during timer, from, to int32) (when span, err error) {
 	err = onConflict(ctx, func() error {
 		scale, err := w.api.scales.GetScale(ctx, w.ref.Name, metav1.GetOptions{})
 		if err != nil {

@@ -13,6 +13,10 @@ import (
 
 // Workload is a workload in the cluster.
 type Workload struct {
+	// Self is the pod that this tool runs in, as namespace/name; empty outside
+	// a cluster. It is not evicted. Set it before Plan and Do.
+	Self string
+
 	ref       check.Workload
 	namespace string
 	client    kubernetes.Interface

@@ -50,7 +50,7 @@ func TestOpenRefusesAClaimedWorkload(t *testing.T) {
 		},
 		"nonsense": {
 			`{"version":1}`, "7",
-			"annotation shutdowncheck.io/undo of deployment/web cannot be read (want one of restart and scale); put things back by hand, then: kubectl annotate deployment/web -n shop shutdowncheck.io/undo-",
+			"annotation shutdowncheck.io/undo of deployment/web cannot be read (want exactly one change of a known kind); put things back by hand, then: kubectl annotate deployment/web -n shop shutdowncheck.io/undo-",
 		},
 		"an old note that a rollback brought back": {claim, "8", ""},
 	}

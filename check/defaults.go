@@ -19,6 +19,7 @@ const (
 	DefaultBaseline      = Duration(10 * time.Second)
 	DefaultSettle        = Duration(10 * time.Second)
 	DefaultTimeout       = Duration(5 * time.Minute)
+	DefaultSignal        = "SIGTERM"
 )
 
 // WithDefaults fills what the check leaves open and gives the result; the
@@ -67,13 +68,46 @@ func (s Stream) withDefaults(target Target) Stream {
 }
 
 func (d Disruption) withDefaults() Disruption {
-	if d.Scale == nil {
-		return d
+	d.Repeat = cmp.Or(d.Repeat, 1)
+	d.Command = slices.Clone(d.Command)
+	// Each kind is copied before it is filled: what the receiver points to is
+	// somebody else's.
+	if d.Scale != nil {
+		d.Scale = new(*d.Scale)
+		d.Scale.Restore = orTrue(d.Scale.Restore)
 	}
-	scale := *d.Scale
-	if scale.Restore == nil {
-		scale.Restore = new(true)
+	if d.Delete != nil {
+		d.Delete = new(*d.Delete)
+		d.Delete.Pods = cmp.Or(d.Delete.Pods, 1)
 	}
-	d.Scale = &scale
+	if d.Evict != nil {
+		d.Evict = new(*d.Evict)
+		d.Evict.Pods = cmp.Or(d.Evict.Pods, 1)
+		d.Evict.WhenRefused = cmp.Or(d.Evict.WhenRefused, Wait)
+	}
+	if d.Drain != nil {
+		d.Drain = new(*d.Drain)
+		d.Drain.Node = cmp.Or(d.Drain.Node, OfAPod)
+		d.Drain.Pods = cmp.Or(d.Drain.Pods, DrainWorkload)
+		d.Drain.WhenRefused = cmp.Or(d.Drain.WhenRefused, Wait)
+	}
+	if d.Kill != nil {
+		d.Kill = new(*d.Kill)
+		d.Kill.Pods = cmp.Or(d.Kill.Pods, 1)
+		d.Kill.Signal = cmp.Or(d.Kill.Signal, DefaultSignal)
+		d.Kill.Via = cmp.Or(d.Kill.Via, ViaExec)
+	}
+	if d.Image != nil {
+		d.Image = new(*d.Image)
+		d.Image.Env = slices.Clone(d.Image.Env)
+		d.Image.Restore = orTrue(d.Image.Restore)
+	}
 	return d
+}
+
+func orTrue(b *bool) *bool {
+	if b == nil {
+		return new(true)
+	}
+	return b
 }

@@ -91,7 +91,7 @@ func (d *decoder) validate(c Check) error {
 		// Left out, it would mean 0: the one number nobody should get unasked.
 		field := fmt.Sprintf("disruptions[%d].scale.to", i)
 		if _, given := d.lines[field]; disruption.Scale != nil && !given {
-			p.add(field, "missing; want the number of replicas to scale down to")
+			p.add(field, "missing; want the number of replicas to scale to")
 		}
 	}
 	if err, ok := c.Validate().(interface{ Unwrap() []error }); ok {

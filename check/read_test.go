@@ -62,8 +62,8 @@ func TestReadKeepsEveryKey(t *testing.T) {
 			},
 		},
 		Disruptions: []check.Disruption{
-			{Restart: &check.Restart{}},
-			{Scale: &check.Scale{To: 1, Restore: new(false)}},
+			{Restart: &check.Restart{}, Repeat: 1},
+			{Scale: &check.Scale{To: 1, Restore: new(false)}, Repeat: 1},
 		},
 		Timing: check.Timing{Baseline: check.Duration(5 * time.Second), Settle: check.Duration(6 * time.Second), Timeout: check.Duration(2 * time.Minute)},
 		Budget: check.Budget{Failed: 1, Maskable: 2, Unattributed: 3},
@@ -196,7 +196,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"scale without a number": {
 			"{to: 1, restore: false}", "{restore: false}",
-			`c.yaml:22: disruptions[1].scale.to: missing; want the number of replicas to scale down to`,
+			`c.yaml:22: disruptions[1].scale.to: missing; want the number of replicas to scale to`,
 		},
 		"two disruptions in one": {
 			"- restart: {}\n- scale", "- restart: {}\n  scale",
@@ -224,7 +224,7 @@ func TestReadWithoutACheck(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"empty":    {"", "c.yaml:1: the file is empty; allowed: one check"},
 		"comments": {"# nothing\n", "c.yaml:1: the file is empty; allowed: one check"},
-		"null":     {"---\n", "c.yaml:2: no value; allowed: a mapping with apiVersion, budget, disruptions, kind, metadata, streams, target, timing, workload"},
+		"null":     {"---\n", "c.yaml:2: no value; allowed: a mapping with apiVersion, budget, control, disruptions, kind, metadata, soak, streams, target, timing, workload"},
 		"binary":   {"\x00\x01", "c.yaml:1: not YAML: control characters are not allowed; allowed: one YAML document"},
 		"all of it missing": {
 			"{}",
@@ -280,6 +280,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("<<: {}\n"))
 	f.Add([]byte("streams: [{rate: .nan}, {rate: -.inf}, {rate: !!float x}]"))
 	f.Add([]byte("---\n...\n---\n"))
+	f.Add([]byte(head + "- {kill: {via: node, signal: SIGKILL, helperImage: a}, repeat: 2, pause: 1s}\n- command: [a, b]\n- drain:\nsoak: {every: 1s, for: 1m}\ncontrol: {image: a}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := check.Read("c.yaml", data)
 		if err != nil {

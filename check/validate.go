@@ -50,14 +50,19 @@ func (c Check) Validate() error {
 	if !headerName.MatchString(c.Target.PodHeader) {
 		p.add("target.podHeader", "%q is no header's name; want one such as %s", c.Target.PodHeader, DefaultPodHeader)
 	}
+	if _, err := regexp.Compile(c.Target.ShutdownLog); err != nil {
+		p.add("target.shutdownLog", "%q is no regular expression (%s); want RE2, for example ^shutting down", c.Target.ShutdownLog, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
 	c.validateStreams(&p)
 	c.validateDisruptions(&p)
+	c.validateSoak(&p)
 	p.positive("timing.baseline", c.Timing.Baseline)
 	p.positive("timing.settle", c.Timing.Settle)
 	p.positive("timing.timeout", c.Timing.Timeout)
 	p.budget("budget.failed", c.Budget.Failed)
 	p.budget("budget.maskable", c.Budget.Maskable)
 	p.budget("budget.unattributed", c.Budget.Unattributed)
+	c.validateControl(&p)
 	return errors.Join(p...)
 }
 
@@ -116,28 +121,6 @@ func (s Stream) validate(at string, target Target, p *problems) {
 	for j, status := range s.ExpectStatus {
 		if status < 100 || status > 599 {
 			p.add(fmt.Sprintf("%s.expectStatus[%d]", at, j), "%d; want 100 to 599", status)
-		}
-	}
-}
-
-func (c Check) validateDisruptions(p *problems) {
-	if len(c.Disruptions) == 0 {
-		p.add("disruptions", "none; want at least one")
-	}
-	for i, d := range c.Disruptions {
-		at := fmt.Sprintf("disruptions[%d]", i)
-		if set := d.kinds(); len(set) != 1 {
-			p.add(at, "%s; want exactly one of %s", listed(set), keys(kindFields(d)))
-			continue
-		}
-		if d.Scale == nil {
-			continue
-		}
-		if c.Workload.Kind == DaemonSet {
-			p.add(at+".scale", "a DaemonSet has no replicas to set; want restart")
-		}
-		if d.Scale.To < 0 {
-			p.add(at+".scale.to", "%d replicas; want 0 or more", d.Scale.To)
 		}
 	}
 }

@@ -80,6 +80,12 @@ type place struct {
 func newPlace(t *testing.T) *place {
 	t.Helper()
 	t.Parallel()
+	return newSolePlace(t)
+}
+
+// newSolePlace is for a test that runs while no other does.
+func newSolePlace(t *testing.T) *place {
+	t.Helper()
 	slots <- struct{}{}
 	t.Cleanup(func() { <-slots })
 

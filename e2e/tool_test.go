@@ -139,6 +139,9 @@ type report struct {
 		Failed int
 	}
 	Failures []failure
+	Validity struct {
+		Gaps []struct{ Resource string }
+	}
 }
 
 // failure is one failed request as the report lists it.

@@ -46,8 +46,11 @@ func (r *run) steps(ctx context.Context) error {
 		// trouble is not to be disturbed.
 		return nil
 	}
-	for number, d := range r.cfg.Check.Disruptions {
-		if err := r.disrupt(ctx, number, d); err != nil {
+	for s, err := range sequence(ctx, r.cfg.Check) {
+		if err != nil {
+			return err
+		}
+		if err := r.disrupt(ctx, s); err != nil {
 			return err
 		}
 		if r.unproven != "" {
@@ -58,15 +61,15 @@ func (r *run) steps(ctx context.Context) error {
 }
 
 func (r *run) baseline(ctx context.Context) error {
-	defer r.enter(recording.Baseline, recording.NoDisruption, "")()
+	defer r.enter(recording.Baseline, step{index: recording.NoDisruption})()
 	return r.waitAndRenew(ctx, r.cfg.Check.Timing.Baseline)
 }
 
-func (r *run) disrupt(ctx context.Context, number int, d check.Disruption) error {
-	err := r.do(ctx, number, d)
+func (r *run) disrupt(ctx context.Context, s step) error {
+	err := r.do(ctx, s)
 	switch {
 	case err == nil:
-		defer r.enter(recording.Settle, number, d.Kind())()
+		defer r.enter(recording.Settle, s)()
 		return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle)
 	case ctx.Err() != nil:
 		return cause(ctx)
@@ -80,26 +83,27 @@ func (r *run) disrupt(ctx context.Context, number int, d check.Disruption) error
 		if err := r.restore(ctx); err != nil {
 			return err
 		}
-		defer r.enter(recording.Settle, number, d.Kind())()
+		defer r.enter(recording.Settle, s)()
 		return wait(ctx, r.cfg.Check.Timing.Settle)
 	}
 }
 
-func (r *run) do(ctx context.Context, number int, d check.Disruption) error {
-	defer r.enter(recording.Disrupt, number, d.Kind())()
-	timeout := time.Duration(r.cfg.Check.Timing.Timeout)
+func (r *run) do(ctx context.Context, s step) error {
+	defer r.enter(recording.Disrupt, s)()
+	timeout := s.timeout(r.cfg.Check.Timing)
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%s are over", timeout))
 	defer cancel()
-	return r.driver.Do(ctx, number, d)
+	r.driver.Round = s.round
+	return r.driver.Do(ctx, s.index, s.Disruption)
 }
 
 // enter begins a phase; the function it returns ends it.
-func (r *run) enter(phase recording.RunPhase, disruption int, name string) func() {
-	r.stage.set(phase, name, r.cfg.Now())
-	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: disruption, Name: name})
+func (r *run) enter(phase recording.RunPhase, s step) func() {
+	r.stage.set(phase, s.Kind(), r.cfg.Now())
+	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()})
 	r.tell()
 	return func() {
-		r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseEnded, Phase: phase, Disruption: disruption, Name: name})
+		r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseEnded, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()})
 	}
 }
 

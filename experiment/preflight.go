@@ -88,8 +88,11 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))
 	}
 	steps = append(steps, fmt.Sprintf("watch the undisturbed service for %s", cfg.Check.Timing.Baseline))
-	for _, step := range found.steps {
-		steps = append(steps, step, fmt.Sprintf("let it settle for %s", cfg.Check.Timing.Settle))
+	for i, step := range found.steps {
+		steps = append(steps, step+oftenness(cfg.Check.Disruptions[i]), fmt.Sprintf("let it settle for %s", cfg.Check.Timing.Settle))
+	}
+	if soak := cfg.Check.Soak; soak != nil {
+		steps = append(steps, fmt.Sprintf("begin all of that again every %s, or as soon as it is over, for %s", soak.Every, soak.For))
 	}
 	for _, warning := range found.facts.Warnings {
 		steps = append(steps, "note: "+warning)

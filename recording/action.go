@@ -33,7 +33,7 @@ const (
 type RunPhase string
 
 // The parts of a run in their order. Disrupt and Settle occur once
-// for each disruption.
+// for each time that a disruption is done.
 const (
 	Baseline RunPhase = "baseline"
 	Disrupt  RunPhase = "disrupt"
@@ -51,6 +51,8 @@ type Action struct {
 	Phase RunPhase   `json:"phase,omitempty"`
 	// Disruption counts the check's disruptions from 0.
 	Disruption int `json:"disruption"`
+	// Round is how often the one at that place was done before.
+	Round int `json:"round,omitempty"`
 	// Name says what kind of disruption it is: restart, scale, ...
 	Name string `json:"name,omitempty"`
 	// Object is what was changed, as kind/name.

@@ -1,0 +1,75 @@
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// choose picks n of the pods to end, the same ones each time: Ready pods before
+// others, from one node after the other, in the order of their names.
+func choose(from []*corev1.Pod, n int) []*corev1.Pod {
+	type candidate struct {
+		pod *corev1.Pod
+		// late is 1 for a pod that is not Ready, rank its place among those of
+		// its node that are as it is.
+		late, rank int
+	}
+	type place struct {
+		node string
+		late int
+	}
+	var candidates []candidate
+	taken := map[place]int{}
+	sorted := slices.Clone(from)
+	sortByName(sorted)
+	for _, pod := range sorted {
+		at := place{node: pod.Spec.NodeName}
+		if trouble(pod) != "" {
+			at.late = 1
+		}
+		candidates = append(candidates, candidate{pod, at.late, taken[at]})
+		taken[at]++
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.late, b.late), cmp.Compare(a.rank, b.rank))
+	})
+	var chosen []*corev1.Pod
+	for _, c := range candidates[:min(n, len(candidates))] {
+		chosen = append(chosen, c.pod)
+	}
+	return chosen
+}
+
+// tooMany says why so many pods cannot be ended; empty if they can.
+func tooMany(w *Workload, s state, n int) string {
+	if n <= int(s.replicas) {
+		return ""
+	}
+	return fmt.Sprintf("%s, but %s wants %d; want 1 to %d", pods(n), w, s.replicas, s.replicas)
+}
+
+// choose picks n of the live pods. The watch may show fewer than the
+// workload wants.
+func (a *attempt) choose(n int) ([]*corev1.Pod, error) {
+	live := a.view.live()
+	if len(live) < n {
+		return nil, unfit(fmt.Sprintf("disruptions[%d].%s.pods", a.index, a.name),
+			fmt.Sprintf("%s, but %s has %d now that nobody has asked to end", pods(n), a.Workload, len(live)))
+	}
+	return choose(live, n), nil
+}
+
+// replaced waits until all doomed pods have left and the workload, in the given
+// generation or a later one, has all the pods it wants. Right after the request
+// its controller's counts are still those from before: what tells is that the
+// doomed pods, by their UIDs, are no longer among the live ones.
+func (a *attempt) replaced(ctx context.Context, generation int64) error {
+	return a.view.wait(ctx, func() (string, error) {
+		missing, err := a.view.unsteady(generation)
+		return sentence(append(missing, a.view.remaining(a.doomed)...)), err
+	})
+}

@@ -1,0 +1,227 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	kubectldrain "k8s.io/kubectl/pkg/drain"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// drain cordons a node, evicts pods from it, and uncordons it.
+type drain struct {
+	*check.Drain
+	// node is the one to drain, own and others the pods to evict from it.
+	node        *corev1.Node
+	own, others []*corev1.Pod
+}
+
+// all tells whether others' pods are evicted too.
+func (c *drain) all() bool { return c.Pods == check.DrainAll }
+
+// unfit finds the node and the pods to evict.
+func (c *drain) unfit(ctx context.Context, w *Workload, s state) (field, problem string, err error) {
+	if w.ref.Kind == check.DaemonSet {
+		return "", fmt.Sprintf("a drain leaves the pods of a DaemonSet alone, so nothing of %s would end; want restart, delete or evict", w), nil
+	}
+	found, err := w.survey(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	c.node, problem = found.target(w, c.Node, c.all())
+	if problem != "" {
+		return "node", problem, nil
+	}
+	if other, marked := cordonedBy(c.node); marked {
+		return "node", fmt.Sprintf("node %s is cordoned by run %s of this tool; if that run is over, put it back with: shutdowncheck restore %s -n %s",
+			c.node.Name, other.Run, other.Workload, other.Namespace), nil
+	}
+	if !found.room(c.node.Name, s.template.Spec) {
+		return "node", fmt.Sprintf("no other Ready node takes the pods of %s, so their replacements would stay Pending until node %s is uncordoned", w, c.node.Name), nil
+	}
+	c.own = found.on(c.node.Name)
+	if c.all() {
+		field, problem, err = c.everybody(ctx, w)
+	} else {
+		field, problem = c.emptyDirs()
+	}
+	return field, problem, err
+}
+
+// emptyDirs refuses the workload's own pods as kubectl's filter of local
+// storage does. Its other filters find nothing in them, for they have a
+// controller that is no DaemonSet.
+func (c *drain) emptyDirs() (field, problem string) {
+	if c.DeleteEmptyDirData {
+		return "", ""
+	}
+	var with []string
+	for _, pod := range c.own {
+		if slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.EmptyDir != nil }) {
+			with = append(with, pod.Name)
+		}
+	}
+	if len(with) == 0 {
+		return "", ""
+	}
+	return "deleteEmptyDirData", fmt.Sprintf("an emptyDir volume ends with its pod (%s); want true to drain all the same", strings.Join(with, ", "))
+}
+
+// everybody finds all pods that `kubectl drain` would evict from the node, by
+// its own filters: DaemonSet pods and mirror pods stay.
+func (c *drain) everybody(ctx context.Context, w *Workload) (field, problem string, err error) {
+	onNode, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", c.node.Name).String()})
+	if err != nil {
+		return "", "", fmt.Errorf("listing the pods on node %s: %w", c.node.Name, err)
+	}
+	for i := range onNode.Items {
+		if w.isSelf(&onNode.Items[i]) {
+			return "node", fmt.Sprintf("node %s holds the pod that runs this check (%s), which would be evicted; want another node, or pods: workload", c.node.Name, w.Self), nil
+		}
+	}
+	rules := kubectldrain.Helper{
+		Ctx: ctx, Client: w.client, Force: c.Force,
+		IgnoreAllDaemonSets: true, DeleteEmptyDirData: c.DeleteEmptyDirData,
+	}
+	list, refusals := rules.GetPodsForDeletion(c.node.Name)
+	if len(refusals) > 0 {
+		texts := make([]string, len(refusals))
+		for i, refusal := range refusals {
+			texts[i] = inCheckWords.Replace(refusal.Error())
+		}
+		slices.Sort(texts)
+		return "pods", strings.Join(texts, "; "), nil
+	}
+	for _, pod := range list.Pods() {
+		if pod.Spec.NodeName == c.node.Name && pod.DeletionTimestamp == nil && (pod.Namespace != w.namespace || !w.owns(&pod)) {
+			c.others = append(c.others, &pod)
+		}
+	}
+	return "", "", nil
+}
+
+// inCheckWords turns kubectl's flags into the check's fields.
+var inCheckWords = strings.NewReplacer("--delete-emptydir-data", "deleteEmptyDirData: true", "--force", "force: true")
+
+func (c *drain) describe(w *Workload, s *state) string {
+	line := fmt.Sprintf("drain node %s: ", c.node.Name)
+	if !c.node.Spec.Unschedulable {
+		line += "cordon it, "
+	}
+	line += fmt.Sprintf("evict %d of the %s of %s", len(c.own), pods(s.replicas), w)
+	if len(c.others) > 0 {
+		line += fmt.Sprintf(" and %s of others", pods(len(c.others)))
+	}
+	line += " from it, " + budgetManner(c.WhenRefused)
+	if c.node.Spec.Unschedulable {
+		return line + "; it is cordoned already and stays so"
+	}
+	return line + ", then uncordon it"
+}
+
+func (c *drain) permissions(check.Workload) []Permission {
+	node := ""
+	if c.Node != check.OfAPod {
+		node = c.Node
+	}
+	needed := []Permission{
+		{Cluster: true, Verb: "list", Resource: "nodes"},
+		{Cluster: true, Verb: "get", Resource: "nodes", Name: node},
+		{Cluster: true, Verb: "patch", Resource: "nodes", Name: node},
+		{Cluster: c.all(), Verb: "create", Resource: "pods", Subresource: "eviction"},
+	}
+	if c.all() {
+		needed = append(needed,
+			Permission{Cluster: true, Verb: "list", Resource: "pods"},
+			Permission{Cluster: true, Verb: "get", Group: "apps", Resource: "daemonsets"})
+	}
+	return needed
+}
+
+// do leaves the node as it was found, if it comes to its end. If not, the
+// cordon is undone by Restore.
+func (c *drain) do(ctx context.Context, a *attempt, s state) error {
+	if !c.node.Spec.Unschedulable {
+		if err := a.cordon(ctx, c.node.Name); err != nil {
+			return err
+		}
+	}
+	for _, pod := range slices.Concat(c.own, c.others) {
+		granted, err := a.evictPod(ctx, pod, c.WhenRefused)
+		if err != nil {
+			return err
+		}
+		// One that went by itself is what a drain wants.
+		if granted {
+			a.doomed = append(a.doomed, a.own(pod)...)
+		}
+	}
+	if len(a.doomed) == 0 {
+		return &waitError{reason: fmt.Sprintf("every pod of %s had left node %s before it could be evicted", a.Workload, c.node.Name), err: errForestalled}
+	}
+	if err := a.Workload.left(ctx, c.node.Name, c.others); err != nil {
+		return err
+	}
+	if err := a.replaced(ctx, s.meta.Generation); err != nil {
+		return err
+	}
+	return a.undo(ctx, recording.Disrupt)
+}
+
+// cordon writes the way back down and then cordons the node.
+func (a *attempt) cordon(ctx context.Context, node string) error {
+	w := a.Workload
+	made, err := w.cordonOf(a.Run, node)
+	if err != nil {
+		return err
+	}
+	if err := a.begin(change{Cordon: made}); err != nil {
+		return err
+	}
+	if err := w.writeNote(ctx, a.Run, a.open); err != nil {
+		return fmt.Errorf("cordoning node %s: %w", node, err)
+	}
+	when, err := w.cordon(ctx, a.during, made)
+	if err != nil {
+		return fmt.Errorf("cordoning node %s: %w", node, err)
+	}
+	a.recordOf("node/"+node, recording.Requested, when, "node "+node+" cordoned")
+	return nil
+}
+
+// left waits until none of the pods is on the node any more. They are others',
+// which no watch shows.
+func (w *Workload) left(ctx context.Context, node string, evicted []*corev1.Pod) error {
+	for len(evicted) > 0 {
+		list, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", node).String()})
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("listing the pods on node %s: %w", node, err)
+		}
+		if err == nil {
+			evicted = slices.DeleteFunc(slices.Clone(evicted), func(pod *corev1.Pod) bool {
+				return !slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID })
+			})
+		}
+		if len(evicted) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			var still []string
+			for _, pod := range evicted {
+				still = append(still, pod.Namespace+"/"+pod.Name)
+			}
+			return &waitError{reason: fmt.Sprintf("still on node %s: %s", node, sentence(still)), err: context.Cause(ctx)}
+		case <-time.After(askAgain):
+		}
+	}
+	return nil
+}
