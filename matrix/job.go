@@ -80,7 +80,7 @@ func (s *service) job(run string) *batchv1.Job {
 		// The full name is looked up as it stands.
 		DNSConfig: &corev1.PodDNSConfig{Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("1")}}},
 		Containers: []corev1.Container{{
-			Name: account, Image: toolImage, ImagePullPolicy: corev1.PullIfNotPresent,
+			Name: account, Image: s.image, ImagePullPolicy: corev1.PullIfNotPresent,
 			Args: []string{"run", "-n", s.namespace, "-f", "/check/check.yaml", "-o", "json", "--out", "/recording/" + run},
 			Resources: corev1.ResourceRequirements{
 				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("64Mi")},

@@ -3,85 +3,74 @@ package matrix
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	corev1 "k8s.io/api/core/v1"
-
+	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/timeline"
 )
 
-// account is the name of the Job and of everything it needs.
+// account is the name of the Job's ServiceAccount and of the Role it has.
 const account = "shutdowncheck"
 
-// rules are the rights of deploy/job.yaml, and what the disruption needs
-// beyond them.
-func rules(workload string, d *check.Disruption) []rbacv1.PolicyRule {
-	rule := func(group, resource string, verbs ...string) rbacv1.PolicyRule {
-		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
+// rules are the rights that the tool says it needs for a disruption, so that
+// each row shows that these are enough.
+func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.PolicyRule) {
+	add := func(p chaos.Permission) {
+		rule := rbacv1.PolicyRule{APIGroups: []string{p.Group}, Resources: []string{p.Resource}, Verbs: []string{p.Verb}}
+		if p.Subresource != "" {
+			rule.Resources[0] += "/" + p.Subresource
+		}
+		if p.Name != "" {
+			rule.ResourceNames = []string{p.Name}
+		}
+		if p.Cluster {
+			everywhere = append(everywhere, rule)
+		} else {
+			here = append(here, rule)
+		}
 	}
-	all := []rbacv1.PolicyRule{
-		rule("", "pods", "list", "watch"),
-		rule("", "events", "list", "watch"),
-		rule("", "services", "list"),
-		rule("discovery.k8s.io", "endpointslices", "list", "watch"),
-		rule("apps", "replicasets", "list", "watch"),
+	for _, p := range chaos.Permissions(ref, []check.Disruption{d}) {
+		add(p)
 	}
-	own := rule("apps", "deployments", "get", "list", "watch", "patch")
-	own.ResourceNames = []string{workload}
-	all = append(all, own)
-	switch {
-	case d.Scale != nil:
-		own := rule("apps", "deployments/scale", "get", "update")
-		own.ResourceNames = []string{workload}
-		all = append(all, own)
-	case d.Delete != nil:
-		all = append(all, rule("", "pods", "get", "delete"))
-	case d.Evict != nil, d.Drain != nil:
-		all = append(all, rule("", "pods", "get"), rule("", "pods/eviction", "create"), rule("policy", "poddisruptionbudgets", "list"))
-	case d.Kill != nil:
-		all = append(all, rule("", "pods", "get", "create", "delete"), rule("", "pods/log", "get"))
+	for _, r := range timeline.Resources(ref.Kind) {
+		for _, verb := range []string{"list", "watch"} {
+			p := chaos.Permission{Verb: verb, Group: r.Group, Resource: r.Name}
+			if r.Own {
+				p.Name = ref.Name
+			}
+			add(p)
+		}
 	}
-	return all
+	return here, everywhere
 }
 
-// clusterRules are the rights beyond the namespace: the nodes' clocks, and the
-// nodes themselves where one is drained.
-func clusterRules(d *check.Disruption) []rbacv1.PolicyRule {
-	nodes := []string{"get", "list", "watch"}
-	if d.Drain != nil {
-		nodes = append(nodes, "patch")
-	}
-	return []rbacv1.PolicyRule{
-		{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: nodes},
-		{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"get", "list", "watch"}},
-	}
-}
-
-// grant gives the Job's account its rights. clusterRole is the name of what is
-// granted beyond the namespace.
-func (s *service) grant(ctx context.Context, d *check.Disruption) error {
-	here := metav1.ObjectMeta{Name: account, Namespace: s.namespace}
-	everywhere := metav1.ObjectMeta{Name: s.namespace, Labels: map[string]string{ownLabel: "true"}}
+// grant gives the Job's account its rights.
+func (s *service) grant(ctx context.Context, d check.Disruption) error {
+	here, everywhere := rules(check.Workload{Kind: check.Deployment, Name: s.name}, d)
+	meta := metav1.ObjectMeta{Name: account, Namespace: s.namespace}
+	wide := metav1.ObjectMeta{Name: s.namespace}
 	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: account, Namespace: s.namespace}}
 	rbac, options := s.client.RbacV1(), metav1.CreateOptions{}
-	if _, err := s.client.CoreV1().ServiceAccounts(s.namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: here}, options); err != nil {
+	if _, err := s.client.CoreV1().ServiceAccounts(s.namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: meta}, options); err != nil {
 		return err
 	}
-	if _, err := rbac.Roles(s.namespace).Create(ctx, &rbacv1.Role{ObjectMeta: here, Rules: rules(s.name, d)}, options); err != nil {
+	if _, err := rbac.Roles(s.namespace).Create(ctx, &rbacv1.Role{ObjectMeta: meta, Rules: here}, options); err != nil {
 		return err
 	}
 	if _, err := rbac.RoleBindings(s.namespace).Create(ctx, &rbacv1.RoleBinding{
-		ObjectMeta: here, Subjects: subjects,
+		ObjectMeta: meta, Subjects: subjects,
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: account},
 	}, options); err != nil {
 		return err
 	}
-	if _, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: everywhere, Rules: clusterRules(d)}, options); err != nil {
+	if _, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: wide, Rules: everywhere}, options); err != nil {
 		return err
 	}
 	_, err := rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
-		ObjectMeta: everywhere, Subjects: subjects,
+		ObjectMeta: wide, Subjects: subjects,
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: s.namespace},
 	}, options)
 	return err

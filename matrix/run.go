@@ -28,7 +28,9 @@ type Runner struct {
 	// one that the nodes know as /out.
 	Demo, Shared string
 	// Keep is where the recordings and the services' logs go; empty keeps none.
-	Keep     string
+	Keep string
+	// Image is the tool's.
+	Image    string
 	Parallel int
 	// Say tells of the progress.
 	Say func(format string, args ...any)
@@ -92,7 +94,7 @@ func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []R
 		return nil, err
 	}
 	s := &service{
-		client: r.Client, namespace: space.Name, name: row.Base,
+		client: r.Client, namespace: space.Name, name: row.Base, image: r.Image,
 		folder: filepath.Join(r.Shared, "matrix", space.Name),
 	}
 	defer func() { err = errors.Join(err, r.remove(s.namespace)) }()
@@ -106,7 +108,7 @@ func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []R
 	if r.Keep != "" {
 		defer func() { err = errors.Join(err, r.keep(s.folder, row, attempt)) }()
 	}
-	if err := s.grant(ctx, &row.Disruption); err != nil {
+	if err := s.grant(ctx, row.Disruption); err != nil {
 		return nil, err
 	}
 	if err := s.deploy(ctx, r.Demo, row); err != nil {

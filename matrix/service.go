@@ -30,6 +30,8 @@ type service struct {
 	name      string
 	// folder is, on this machine, what the nodes know as /out/matrix/NAMESPACE.
 	folder string
+	// image is the tool's.
+	image string
 }
 
 // deploy brings up the row's service and waits until all its pods are Ready.

@@ -13,9 +13,6 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// toolImage is the tool's own image, in the Job and where a signal needs help.
-const toolImage = "shutdowncheck:dev"
-
 // The traffic. Rates are low enough for several rows at once on two cores.
 func fresh(rate float64, path string) check.Stream {
 	return check.Stream{Name: "new", Rate: rate, Connections: check.New, URL: path, Timeout: check.Duration(10 * time.Second)}
@@ -51,8 +48,8 @@ func refuses(because string) Want      { return Want{Verdict: Refused, Says: reg
 func warns(cause report.Cause) Want    { return Want{Verdict: report.Passed, Cause: cause, Warning: true} }
 func (w Want) saying(text string) Want { w.Says = regexp.MustCompile(text); return w }
 
-// Rows is the table.
-func Rows() []Row {
+// Rows is the table. image is the tool's own, which a signal needs.
+func Rows(image string) []Row {
 	return []Row{
 		{Name: "graceful: restart", Base: "graceful", Streams: both, Disruption: restart, Want: passes()},
 		{Name: "graceful: scale", Base: "graceful", Streams: both, Disruption: scale, Want: passes()},
@@ -138,7 +135,7 @@ func Rows() []Row {
 			Name: "killed by SIGKILL", Base: "graceful", Want: fails(report.Killed),
 			Edits:      []Edit{env("VICTIM_HANDLER_TIME", "500ms")},
 			Streams:    both,
-			Disruption: check.Disruption{Kill: &check.Kill{Pods: 1, Signal: "SIGKILL", Via: check.ViaNode, HelperImage: toolImage}},
+			Disruption: check.Disruption{Kill: &check.Kill{Pods: 1, Signal: "SIGKILL", Via: check.ViaNode, HelperImage: image}},
 		},
 		{
 			// 27 requests a second and pod, of 192 KiB each, fill the 56 MiB that a

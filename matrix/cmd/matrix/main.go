@@ -39,13 +39,14 @@ func run(ctx context.Context) error {
 	out := flag.String("out", "out/matrix.json", "where the results go")
 	keep := flag.String("keep", "", "folder for the recordings and the services' logs; empty keeps none")
 	shared := flag.String("shared", "", "the folder that the nodes know as /out (out of scripts/paths.sh)")
+	image := flag.String("image", "shutdowncheck:dev", "the tool's image")
 	flag.Parse()
 
 	names, err := regexp.Compile(*rows)
 	if err != nil {
 		return fmt.Errorf("-rows: %w", err)
 	}
-	selected := matrix.Select(matrix.Rows(), names)
+	selected := matrix.Select(matrix.Rows(*image), names)
 	switch {
 	case flag.NArg() > 0:
 		return fmt.Errorf("unexpected %q; there are only flags", flag.Args())
@@ -62,7 +63,7 @@ func run(ctx context.Context) error {
 	}
 
 	runner := &matrix.Runner{
-		Client: client, Demo: "demo", Shared: *shared, Keep: *keep, Parallel: *parallel,
+		Client: client, Demo: "demo", Shared: *shared, Keep: *keep, Image: *image, Parallel: *parallel,
 		Say: func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
 	}
 	began := time.Now()
