@@ -68,9 +68,11 @@ type podHistory struct {
 	seenLive bool
 	// failed is when the pod was seen to be over although nobody had deleted
 	// it: its kubelet ended it.
-	failed   time.Time
+	failed time.Time
+	// exit is that of the first main container, exited what showed it.
 	exit     *recording.Exit
 	exitSeen time.Time
+	exited   *recording.PodObservation
 	gone     time.Time
 	// exits are those of containers while the pod went on.
 	exits []containerExit
@@ -100,8 +102,8 @@ func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
 		p.terminating, p.seen = o, at
 	}
 	if p.exit == nil && (p.terminating != nil || over(o)) {
-		if p.exit = lastExit(o.Containers); p.exit != nil {
-			p.exitSeen = at
+		if p.exit = mainExit(o.Containers); p.exit != nil {
+			p.exitSeen, p.exited = at, o
 		}
 	}
 	if o.Change == recording.Deleted {
@@ -155,14 +157,12 @@ func (p *podHistory) begun() *Termination {
 
 func (p *podHistory) termination(events []kubeEvent) *Termination {
 	t := p.begun()
-	for _, c := range p.last.Containers {
-		if c.Sidecar {
-			continue
-		}
+	for _, c := range mains(p.last.Containers) {
 		if t.container == "" {
 			t.container = c.Name
 		}
-		if c.PreStop != recording.PreStopNone {
+		t.hooks = append(t.hooks, hook{c.PreStop, c.PreStopSleep})
+		if c.PreStop != recording.PreStopNone && Duration(c.PreStopSleep) >= t.PreStopSleep {
 			t.PreStop, t.PreStopSleep = c.PreStop, Duration(c.PreStopSleep)
 		}
 	}
@@ -178,6 +178,7 @@ func (p *podHistory) termination(events []kubeEvent) *Termination {
 	if p.exit != nil {
 		t.ExitCode, t.ExitReason = &p.exit.Code, p.exit.Reason
 		t.Exited = finished(p.exit, p.exitSeen).notBefore(t.KubeletStarted.From)
+		t.Exits = exitsOf(p.exited, p.exitSeen)
 	}
 	if !p.gone.IsZero() {
 		t.Gone = sourced(at(p.gone), "the object's removal")
@@ -214,17 +215,39 @@ func (p *podHistory) address() string {
 	return p.first.IP
 }
 
-// lastExit is the exit of the container that ended last, once all have: until
-// then a terminating pod's statuses are stale (kubernetes#106896).
-func lastExit(containers []recording.Container) *recording.Exit {
-	var last *recording.Exit
-	for _, c := range containers {
+// mains are the containers that are not sidecars.
+func mains(containers []recording.Container) []recording.Container {
+	return slices.DeleteFunc(slices.Clone(containers), func(c recording.Container) bool { return c.Sidecar })
+}
+
+// mainExit is the exit of the first main container, which by the convention of
+// kubectl is the one that matters, once all main ones have ended: until then a
+// terminating pod's statuses are stale (kubernetes#106896).
+func mainExit(containers []recording.Container) *recording.Exit {
+	var first *recording.Exit
+	for _, c := range mains(containers) {
 		if c.Terminated == nil {
 			return nil
 		}
-		if last == nil || c.Terminated.FinishedAt.After(last.FinishedAt) {
-			last = c.Terminated
+		if first == nil {
+			first = c.Terminated
 		}
 	}
-	return last
+	return first
+}
+
+// exitsOf tells each container's end, where there are several.
+func exitsOf(o *recording.PodObservation, seen time.Time) []ContainerExit {
+	if o == nil || len(o.Containers) < 2 {
+		return nil
+	}
+	var exits []ContainerExit
+	for _, c := range o.Containers {
+		if c.Terminated != nil {
+			exits = append(exits, ContainerExit{
+				Container: c.Name, Sidecar: c.Sidecar, ExitCode: c.Terminated.Code, ExitReason: c.Terminated.Reason, Exited: finished(c.Terminated, seen),
+			})
+		}
+	}
+	return exits
 }

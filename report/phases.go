@@ -64,7 +64,9 @@ func readCourse(actions []recording.Action) *course {
 func (d *Disruption) take(a *recording.Action) {
 	switch a.Kind {
 	case recording.Requested:
-		d.Changes = append(d.Changes, a.Detail)
+		if a.Detail != "" {
+			d.Changes = append(d.Changes, a.Detail)
+		}
 	case recording.Refused:
 		d.Refusals = append(d.Refusals, a.Detail)
 	case recording.Restored:

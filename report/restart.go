@@ -24,6 +24,7 @@ func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *autho
 		t.EndedBy = ByProbe
 		t.KubeletStarted = killing
 		t.PreStop, t.PreStopSleep = e.container.PreStop, Duration(e.container.PreStopSleep)
+		t.hooks = []hook{{e.container.PreStop, e.container.PreStopSleep}}
 		t.Sigterm = sigterm(t)
 	}
 	return t

@@ -12,10 +12,25 @@ const signalDelay = 100 * time.Millisecond
 // hookDelay is what starting a hook's own process may add to its sleep.
 const hookDelay = time.Second
 
-// sigterm places the stop signal: at the kubelet's start without a hook, after
-// a sleep of known length, and anywhere up to the end of the grace after any
-// other hook, whose success emits nothing.
+// sigterm places the stop signal of the pod's main containers: each gets its own
+// after its own hook.
 func sigterm(t *Termination) Interval {
+	var union Interval
+	for _, h := range t.hooks {
+		one := t.signalAfter(h)
+		if !union.Known() {
+			union = one
+			continue
+		}
+		union.From, union.To = earlier(union.From, one.From), later(union.To, one.To)
+	}
+	return union
+}
+
+// signalAfter is at the kubelet's start without a hook, after a sleep of known
+// length, and anywhere up to the end of the grace after any other hook, whose
+// success emits nothing.
+func (t *Termination) signalAfter(h hook) Interval {
 	start := t.KubeletStarted
 	if !start.Known() {
 		return Interval{}
@@ -25,12 +40,12 @@ func sigterm(t *Termination) Interval {
 		limit = earlier(limit, t.Exited.To)
 	}
 	switch {
-	case t.PreStop == recording.PreStopNone || t.forced():
+	case h.kind == recording.PreStopNone || t.forced():
 		return sourced(Interval{From: start.From, To: start.To.Add(signalDelay)}, "the kubelet's start")
-	case t.PreStopSleep > 0:
-		after := start.shift(min(time.Duration(t.PreStopSleep), time.Duration(t.Grace)))
+	case h.sleep > 0:
+		after := start.shift(min(h.sleep, time.Duration(t.Grace)))
 		after.To = after.To.Add(signalDelay)
-		if t.PreStop != recording.PreStopSleep {
+		if h.kind != recording.PreStopSleep {
 			after.To = after.To.Add(hookDelay)
 		}
 		return sourced(after, "the kubelet's start and the preStop sleep")

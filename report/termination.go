@@ -69,10 +69,12 @@ type Termination struct {
 	// FirstRefused is the first request that was turned away by it, as far as
 	// requests were tied to it alone.
 	FirstRefused Interval `json:"firstRefused,omitzero"`
-	// Exited is when its last container ended.
-	Exited     Interval `json:"exited,omitzero"`
-	ExitCode   *int32   `json:"exitCode,omitempty"`
-	ExitReason string   `json:"exitReason,omitempty"`
+	// Exited is when its first main container ended; Exits tells of each where
+	// there are several.
+	Exited     Interval        `json:"exited,omitzero"`
+	ExitCode   *int32          `json:"exitCode,omitempty"`
+	ExitReason string          `json:"exitReason,omitempty"`
+	Exits      []ContainerExit `json:"exits,omitempty"`
 	// Gone is when the object was removed.
 	Gone Interval `json:"gone,omitzero"`
 	// Back is when a slice called the pod ready again after a container's end.
@@ -101,6 +103,8 @@ type Termination struct {
 	wasReady bool
 	// container is the first main container's name.
 	container string
+	// hooks are those of its main containers, none among them.
+	hooks []hook
 	// specGrace is the pod's own grace, which a deletion may have overridden.
 	specGrace time.Duration
 	// liveness is the probe by which the container was restarted.
@@ -114,6 +118,23 @@ type Termination struct {
 	again time.Time
 	// lostInFlight tells whether its end cut a request.
 	lostInFlight bool
+}
+
+// ContainerExit is the end of one of a pod's containers.
+type ContainerExit struct {
+	Container string `json:"container"`
+	// Sidecar is one that gets its SIGTERM after the main containers have
+	// ended (KEP-753).
+	Sidecar    bool     `json:"sidecar,omitempty"`
+	ExitCode   int32    `json:"exitCode"`
+	ExitReason string   `json:"exitReason,omitempty"`
+	Exited     Interval `json:"exited,omitzero"`
+}
+
+// hook is one main container's preStop hook.
+type hook struct {
+	kind  recording.PreStopKind
+	sleep time.Duration
 }
 
 // connection is one of a stream's connections.

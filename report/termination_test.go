@@ -140,3 +140,88 @@ func TestPodsOfTheSameName(t *testing.T) {
 		}
 	}
 }
+
+func TestSeveralContainers(t *testing.T) {
+	exited := func(code int32, at time.Duration) *recording.Exit {
+		return &recording.Exit{Code: code, FinishedAt: after(at).Truncate(time.Second)}
+	}
+	s := newScenario().pod("web-1", drained())
+	for _, e := range s.events {
+		if e.Pod == nil {
+			continue
+		}
+		app, exporter := recording.Container{Name: "app"}, recording.Container{Name: "exporter", PreStop: recording.PreStopSleep, PreStopSleep: 2 * second}
+		mesh := recording.Container{Name: "mesh", Sidecar: true}
+		if e.Pod.Phase == "Failed" {
+			app.Terminated, exporter.Terminated, mesh.Terminated = exited(2, 7*second), exited(0, 9*second), exited(0, 10*second)
+		}
+		e.Pod.Containers = []recording.Container{app, exporter, mesh}
+	}
+	got := ends(s)[0]
+	if got.ExitCode == nil || *got.ExitCode != 2 || !got.Exited.From.Equal(after(7*second)) {
+		t.Errorf("exit code %v at %v, want the first main container's", got.ExitCode, got.Exited.From.Sub(began))
+	}
+	if got.Sigterm.From.Sub(began) != 6250*ms || got.Sigterm.To.Sub(began) != 8350*ms {
+		t.Errorf("SIGTERM in [%s, %s], want it to hold both hooks", got.Sigterm.From.Sub(began), got.Sigterm.To.Sub(began))
+	}
+	if len(got.Exits) != 3 || !got.Exits[2].Sidecar || got.Exits[1].ExitCode != 0 {
+		t.Errorf("%+v", got.Exits)
+	}
+}
+
+func TestADrainIsToldFromOtherEvictions(t *testing.T) {
+	cordoned := func(node string) recording.Event {
+		return recording.Event{At: after(6100 * ms), Node: &recording.NodeObservation{Name: node, Unschedulable: true}}
+	}
+	tests := []struct {
+		name   string
+		change func(*scenario)
+		want   EndedBy
+	}{
+		{"an eviction", func(*scenario) {}, ByEviction},
+		{"from a node that is cordoned", func(s *scenario) { s.events = append(s.events, cordoned("node-1")) }, ByDrain},
+		{"while another node is", func(s *scenario) { s.events = append(s.events, cordoned("node-2")) }, ByEviction},
+		{"by the run's own drain", func(s *scenario) { s.asks("drain", "web-1", 6150*ms) }, ByDrain},
+		{"by the run's own eviction, whatever else goes on", func(s *scenario) {
+			s.events = append(s.events, cordoned("node-1"))
+			s.asks("evict", "web-1", 6150*ms)
+		}, ByEviction},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := drained()
+			d.target = "EvictionByEvictionAPI"
+			s := newScenario().pod("web-1", d)
+			for _, e := range s.events {
+				if e.Pod != nil {
+					e.Pod.Node = "node-1"
+				}
+			}
+			tt.change(s)
+			if got := ends(s); len(got) != 1 || got[0].EndedBy != tt.want {
+				t.Errorf("got %+v, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestARepeatedEventKeepsItsFirstName(t *testing.T) {
+	s := newScenario().pod("web-1", nil).pod("web-2", nil)
+	s.crash("web-1", 7100*ms, 9*second, recording.Exit{Code: 137, Reason: "Error"}).killing("web-1", 6900*ms)
+	s.crash("web-1", 15100*ms, 17*second, recording.Exit{Code: 137, Reason: "Error"})
+	repeated := recording.KubeEvent{}
+	for _, e := range s.events {
+		if e.Kube != nil {
+			repeated = *e.Kube
+		}
+	}
+	repeated.Count = 2
+	s.events = append(s.events, recording.Event{At: after(14950 * ms), Kube: &repeated})
+	got := ends(s)
+	if len(got) != 2 || got[0].EndedBy != ByProbe || got[1].EndedBy != ByProbe {
+		t.Fatalf("%+v", got)
+	}
+	if from := got[1].KubeletStarted.From.Sub(began); from < 13*second || from > 15*second {
+		t.Errorf("the second restart was decided at %s", from)
+	}
+}

@@ -37,7 +37,8 @@ func warnings(ended []*Termination, longest time.Duration, blamed map[Cause]bool
 		return !t.killed() && t.nature() == "" && t.Margins.GraceHeadroom != nil && time.Duration(*t.Margins.GraceHeadroom) < smallMargin
 	}, "exited less than %s before the grace period ended", smallMargin)
 	warn(ListenerClosedEarly, func(t *Termination) bool {
-		return !t.killed() && t.nature() == "" && t.wasReady && t.Margins.Drain != nil && time.Duration(*t.Margins.Drain) < smallMargin
+		// One that exits on SIGTERM has a fix already that includes the sleep.
+		return !blamed[NoDrain] && !t.killed() && t.nature() == "" && t.wasReady && t.Margins.Drain != nil && time.Duration(*t.Margins.Drain) < smallMargin
 	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
 	warn(Restarted, func(t *Termination) bool { return t.nature() == Restarted },
 		"had a container that ended or was restarted during the run, although no request was lost to it")

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -67,18 +68,38 @@ func observePod(change recording.Change, object runtime.Object) (recording.Event
 		}
 		o.Containers = append(o.Containers, observeContainer(spec, pod.Status.ContainerStatuses))
 	}
+	for i := range pod.Spec.InitContainers {
+		spec := &pod.Spec.InitContainers[i]
+		if !isSidecar(spec) {
+			continue
+		}
+		// A sidecar's readiness counts for the pod's (KEP-753), so its probe
+		// keeps traffic away as a main container's does.
+		if spec.ReadinessProbe != nil {
+			o.HasReadinessProbe = true
+		}
+		c := observeContainer(spec, pod.Status.InitContainerStatuses)
+		c.Sidecar = true
+		o.Containers = append(o.Containers, c)
+	}
 	return recording.Event{Pod: o}, true
 }
 
 func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus) recording.Container {
-	c := recording.Container{Name: spec.Name}
+	c := recording.Container{Name: spec.Name, Liveness: probeOf(spec.LivenessProbe), MemoryLimit: spec.Resources.Limits.Memory().Value()}
 	c.PreStop, c.PreStopSleep = preStopOf(spec)
+	if spec.Lifecycle != nil && spec.Lifecycle.StopSignal != nil {
+		c.StopSignal = string(*spec.Lifecycle.StopSignal)
+	}
 	for i := range statuses {
 		status := &statuses[i]
 		if status.Name != spec.Name {
 			continue
 		}
-		c.Restarts = status.RestartCount
+		c.Restarts, c.Ready = status.RestartCount, status.Ready
+		if waiting := status.State.Waiting; waiting != nil {
+			c.Waiting = waiting.Reason
+		}
 		if running := status.State.Running; running != nil {
 			started := running.StartedAt.UTC()
 			c.StartedAt = &started
@@ -87,6 +108,24 @@ func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus)
 		c.Last = exitOf(status.LastTerminationState.Terminated)
 	}
 	return c
+}
+
+// isSidecar tells an init container that lives as long as the pod (KEP-753).
+func isSidecar(spec *corev1.Container) bool {
+	return spec.RestartPolicy != nil && *spec.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}
+
+// probeOf fills in the defaults of Kubernetes (pkg/apis/core/v1/defaults.go).
+func probeOf(p *corev1.Probe) *recording.Probe {
+	if p == nil {
+		return nil
+	}
+	return &recording.Probe{
+		InitialDelay: time.Duration(p.InitialDelaySeconds) * time.Second,
+		Period:       time.Duration(cmp.Or(p.PeriodSeconds, 10)) * time.Second,
+		Timeout:      time.Duration(cmp.Or(p.TimeoutSeconds, 1)) * time.Second,
+		Failures:     cmp.Or(p.FailureThreshold, 3),
+	}
 }
 
 func exitOf(t *corev1.ContainerStateTerminated) *recording.Exit {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,8 +25,14 @@ type checkFlags struct {
 	rate          float64
 	pool          int
 	streamTimeout time.Duration
-	restart       bool
-	scaleTo       int32
+	streams       []streamFlag
+	shutdownLog   string
+	disruptions   disruptionFlags
+	soakEvery     time.Duration
+	soakFor       time.Duration
+	control       bool
+	controlImage  string
+	controlURL    string
 	baseline      time.Duration
 	settle        time.Duration
 	timeout       time.Duration
@@ -45,8 +52,18 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.rate, "rate", check.DefaultRate, "requests per second of each stream")
 	flags.IntVar(&f.pool, "pool", check.DefaultPool, "connections that the stream on reused connections keeps")
 	flags.DurationVar(&f.streamTimeout, "stream-timeout", time.Duration(check.DefaultStreamTimeout), "how long a request may take before it counts as failed")
-	flags.BoolVar(&f.restart, "restart", false, "restart the workload, as kubectl rollout restart does (the default disruption)")
-	flags.Int32Var(&f.scaleTo, "scale-to", 0, "scale the workload down to `N` replicas and back")
+	flags.Var(value{"string", func(s string) error {
+		stream, err := parseStream(s)
+		f.streams = append(f.streams, stream)
+		return err
+	}}, "stream", "a stream as `KEY=VALUE,...` instead of the two default ones (repeatable); keys: "+strings.Join(streamKeys, ", "))
+	flags.StringVar(&f.shutdownLog, "shutdown-log", "", "`REGEXP` of the line by which the service's log tells of SIGTERM")
+	f.disruptions.add(flags)
+	flags.DurationVar(&f.soakEvery, "soak-every", 0, "begin all disruptions again at this interval")
+	flags.DurationVar(&f.soakFor, "soak-for", 0, "for how long they begin again")
+	flags.BoolVar(&f.control, "control", false, "try a service that drops requests first; the verdict counts only if that is caught")
+	flags.StringVar(&f.controlImage, "control-image", "", "`IMAGE` of this tool, for --control")
+	flags.StringVar(&f.controlURL, "control-url", "", "`URL` of the control's service (default its name inside the cluster)")
 	flags.DurationVar(&f.baseline, "baseline", time.Duration(check.DefaultBaseline), "how long the undisturbed service is watched first")
 	flags.DurationVar(&f.settle, "settle", time.Duration(check.DefaultSettle), "how long the load goes on after each disruption")
 	flags.DurationVar(&f.timeout, "timeout", time.Duration(check.DefaultTimeout), "how long each disruption may take")
@@ -70,16 +87,33 @@ func (f *checkFlags) names() []string {
 
 // read makes the check out of a file or out of the flags and the workload.
 func (f *checkFlags) read(cmd *cobra.Command, args []string) (check.Check, error) {
+	args, command := splitCommand(cmd, args)
 	if cmd.Flags().Changed(fileFlag) {
-		return f.fromFile(cmd, args)
+		return f.fromFile(cmd, args, command)
 	}
 	if len(args) != 1 {
 		return check.Check{}, usagef("want one workload, as KIND/NAME (for example deployment/web), or --%s FILE", fileFlag)
 	}
+	if command != nil {
+		f.disruptions.list = append(f.disruptions.list, check.Disruption{Command: command})
+	}
 	return f.fromFlags(cmd.Flags(), args[0])
 }
 
-func (f *checkFlags) fromFile(cmd *cobra.Command, args []string) (check.Check, error) {
+// splitCommand parts the arguments from the command behind "--", which is not
+// nil where there is a "--".
+func splitCommand(cmd *cobra.Command, args []string) (before, command []string) {
+	at := cmd.ArgsLenAtDash()
+	if at < 0 {
+		return args, nil
+	}
+	return args[:at], args[at:]
+}
+
+func (f *checkFlags) fromFile(cmd *cobra.Command, args, command []string) (check.Check, error) {
+	if command != nil {
+		return check.Check{}, usagef("both --%s and a command behind --: write it into the file", fileFlag)
+	}
 	if len(args) > 0 {
 		return check.Check{}, usagef("both --%s and the workload %s: the file names the workload", fileFlag, args[0])
 	}
@@ -104,51 +138,81 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	if err != nil {
 		return check.Check{}, &usageError{err}
 	}
-	c := check.Check{Workload: ref, Target: check.Target{URL: f.url, PodHeader: f.podHeader}}
-	if f.restart {
-		c.Disruptions = append(c.Disruptions, check.Disruption{Restart: &check.Restart{}})
+	if err := useless(flags); err != nil {
+		return check.Check{}, err
 	}
-	if flags.Changed("scale-to") {
-		c.Disruptions = append(c.Disruptions, check.Disruption{Scale: &check.Scale{To: f.scaleTo}})
+	c := check.Check{
+		Workload:    ref,
+		Target:      check.Target{URL: f.url, PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},
+		Disruptions: f.disruptions.list,
+	}
+	for _, s := range f.streams {
+		c.Streams = append(c.Streams, s.Stream)
+	}
+	if flags.Changed("soak-every") || flags.Changed("soak-for") {
+		c.Soak = &check.Soak{Every: check.Duration(f.soakEvery), For: check.Duration(f.soakFor)}
+	}
+	if f.control {
+		c.Control = &check.Control{Image: f.controlImage, URL: f.controlURL}
 	}
 	// Defaults first: a zero that was asked for has to stay a zero, so that it
 	// can be refused.
 	c = c.WithDefaults()
 	c.Target.PodHeader = f.podHeader
-	for i := range c.Streams {
-		c.Streams[i].Rate = f.rate
-		c.Streams[i].Timeout = check.Duration(f.streamTimeout)
-		if c.Streams[i].Connections == check.Reused {
-			c.Streams[i].Pool = f.pool
-		}
-	}
+	f.setStreams(c.Streams)
+	f.disruptions.apply(flags, c.Disruptions)
 	c.Timing = check.Timing{
 		Baseline: check.Duration(f.baseline), Settle: check.Duration(f.settle), Timeout: check.Duration(f.timeout),
 	}
 	c.Budget = check.Budget{Failed: f.budgetFailed, Maskable: f.budgetMaskable, Unattributed: f.budgetUnattributed}
 	if err := c.Validate(); err != nil {
-		return check.Check{}, &usageError{inFlags(err)}
+		return check.Check{}, &usageError{f.inFlags(err)}
 	}
 	return c, nil
 }
 
-// flagOfField tells which flag a field of the check came from, by the last part
-// of the field's path.
+func (f *checkFlags) setStreams(streams []check.Stream) {
+	for i := range streams {
+		streams[i].Rate = f.rate
+		streams[i].Timeout = check.Duration(f.streamTimeout)
+		if streams[i].Connections == check.Reused {
+			streams[i].Pool = f.pool
+		}
+		if len(f.streams) > 0 {
+			streams[i] = f.streams[i].onto(streams[i])
+		}
+	}
+}
+
+// flagOfField tells which flag a field of the check came from. The fields of
+// streams and disruptions stand without their places.
 var flagOfField = map[string]string{
-	"target.url": "url", "target.podHeader": "pod-header",
-	"rate": "rate", "pool": "pool", "timeout": "stream-timeout", "to": "scale-to", "scale": "scale-to",
+	"target.url": "url", "target.podHeader": "pod-header", "target.shutdownLog": "shutdown-log",
+	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",
 	"timing.baseline": "baseline", "timing.settle": "settle", "timing.timeout": "timeout",
 	"budget.failed": "budget-failed", "budget.maskable": "budget-maskable", "budget.unattributed": "budget-unattributed",
+	"restart": "restart", "scale": "scale-to", "scale.to": "scale-to",
+	"delete": "delete", "delete.pods": "delete", "delete.gracePeriod": "grace-period",
+	"evict": "evict", "evict.pods": "evict",
+	"drain": "drain", "drain.node": "drain", "drain.pods": "drain-pods",
+	"kill": "kill", "kill.signal": "kill", "kill.pods": "kill-pods", "kill.via": "kill-via",
+	"kill.helperImage": "helper-image", "kill.container": "container",
+	"image": "image", "image.image": "image", "image.env.name": "env", "image.container": "container",
+	"observe": "observe", "observe.for": "observe", "repeat": "repeat", "pause": "pause",
+	"soak.every": "soak-every", "soak.for": "soak-for",
+	"control.image": "control-image", "control.url": "control-url",
+	// The command stands behind a bare "--".
+	"command": "",
 }
 
 // inFlags tells a problem of the check in the words of the command line. A flag
 // that both streams share is complained about once.
-func inFlags(err error) error {
+func (f *checkFlags) inFlags(err error) error {
 	var lines []string
 	for _, err := range flatten(err) {
 		line := err.Error()
 		if field, ok := errors.AsType[*check.FieldError](err); ok {
-			line = flagName(field.Field) + ": " + field.Problem
+			line = f.flagName(field.Field) + ": " + field.Problem
 		}
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
@@ -157,12 +221,19 @@ func inFlags(err error) error {
 	return errors.New(strings.Join(lines, "\n"))
 }
 
-func flagName(field string) string {
-	last := field[strings.LastIndexByte(field, '.')+1:]
-	for _, key := range []string{field, last} {
-		if flag, ok := flagOfField[key]; ok {
-			return "--" + flag
-		}
+var (
+	place = regexp.MustCompile(`\[\d+\]`)
+	lists = regexp.MustCompile(`^(streams|disruptions)\.`)
+)
+
+// flagName gives the flag that a field came from, or else the field.
+func (f *checkFlags) flagName(field string) string {
+	if len(f.streams) > 0 && strings.HasPrefix(field, "streams[") {
+		return "--stream: " + field
+	}
+	plain := lists.ReplaceAllString(place.ReplaceAllString(field, ""), "")
+	if flag, ok := flagOfField[plain]; ok {
+		return "--" + flag
 	}
 	return field
 }
@@ -184,6 +255,6 @@ func (f *checkFlags) planProblem(err error) error {
 	case f.file != "":
 		return fmt.Errorf("%s: %w", f.file, err)
 	default:
-		return fmt.Errorf("%s: %s", flagName(field.Field), field.Problem)
+		return fmt.Errorf("%s: %s", f.flagName(field.Field), field.Problem)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func TestReadmeListsTheFlags(t *testing.T) {
 	flags.VisitAll(func(flag *pflag.Flag) {
 		for line := range strings.Lines(string(readme)) {
 			if strings.HasPrefix(line, "| ") && strings.Contains(line, "`--"+flag.Name+"`") {
-				shown := flag.DefValue != "false" && flag.DefValue != "" && flag.Name != "scale-to"
+				shown := !slices.Contains([]string{"", "false", "0s"}, flag.DefValue)
 				if shown && !strings.Contains(strings.ReplaceAll(line, "5m ", "5m0s "), flag.DefValue) {
 					t.Errorf("--%s: the default is %s, the README says %s", flag.Name, flag.DefValue, line)
 				}

@@ -29,10 +29,12 @@ type runCommand struct {
 func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
 	r := &runCommand{streams: s, connection: connection, format: formatText}
 	cmd := &cobra.Command{
-		Use:   "run (WORKLOAD --url URL | -f FILE) [flags]",
+		Use:   "run (WORKLOAD --url URL | -f FILE) [flags] [-- COMMAND...]",
 		Short: "Run a check and exit with its verdict",
 		Example: `  shutdowncheck run deployment/web --url http://127.0.0.1:30080/
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --rate 200 --restart --scale-to 1
+  shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --evict 1 --restart --repeat 3 --pause 30s
+  shutdowncheck run deployment/web --url http://127.0.0.1:30080/ -- helm upgrade web ./chart
   shutdowncheck run -f check.yaml -o json`,
 		Args: atMostOne("WORKLOAD"),
 		RunE: r.run,

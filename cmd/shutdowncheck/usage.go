@@ -20,7 +20,8 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
 
-// exactlyOne and atMostOne take the argument that name stands for.
+// exactlyOne and atMostOne take the argument that name stands for, atMostOne
+// with a command behind "--".
 func exactlyOne(name string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
@@ -31,7 +32,8 @@ func exactlyOne(name string) cobra.PositionalArgs {
 }
 
 func atMostOne(name string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		args, _ = splitCommand(cmd, args)
 		if len(args) > 1 {
 			return usagef("%s; want at most one %s", given(args), name)
 		}

@@ -1,0 +1,51 @@
+package timeline
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+func TestObserveContainers(t *testing.T) {
+	p := pod("a", 1)
+	p.Spec.Containers = []corev1.Container{{
+		Name:          "app",
+		Lifecycle:     &corev1.Lifecycle{StopSignal: new(corev1.SIGUSR1)},
+		LivenessProbe: &corev1.Probe{InitialDelaySeconds: 2},
+		Resources:     corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: quantity.MustParse("64Mi")}},
+	}}
+	p.Spec.InitContainers = []corev1.Container{
+		{Name: "migrate", ReadinessProbe: nil},
+		{
+			Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways), ReadinessProbe: &corev1.Probe{},
+			LivenessProbe: &corev1.Probe{PeriodSeconds: 5, TimeoutSeconds: 2, FailureThreshold: 1},
+		},
+	}
+	p.Status.ContainerStatuses = []corev1.ContainerStatus{{
+		Name: "app", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}},
+	}}
+	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "migrate"}, {Name: "proxy", Ready: true}}
+
+	event, _ := observePod(recording.Added, p)
+	want := []recording.Container{
+		{
+			Name: "app", StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff",
+			Liveness: &recording.Probe{InitialDelay: 2 * time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
+		},
+		{
+			Name: "proxy", Sidecar: true, Ready: true,
+			Liveness: &recording.Probe{Period: 5 * time.Second, Timeout: 2 * time.Second, Failures: 1},
+		},
+	}
+	if !reflect.DeepEqual(event.Pod.Containers, want) {
+		t.Errorf("\n got %+v\nwant %+v", event.Pod.Containers, want)
+	}
+	if !event.Pod.HasReadinessProbe {
+		t.Error("the sidecar's readiness probe was overlooked")
+	}
+}
