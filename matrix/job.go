@@ -56,7 +56,7 @@ func (r *Row) check(workload, namespace string) check.Check {
 		Target:      check.Target{URL: url + "/"},
 		Disruptions: []check.Disruption{r.Disruption},
 		Timing: check.Timing{
-			Baseline: check.Duration(5 * time.Second),
+			Baseline: check.Duration(max(5*time.Second, r.Baseline)),
 			Settle:   check.Duration(max(6*time.Second, r.Settle)),
 			Timeout:  check.Duration(2 * time.Minute),
 		},
