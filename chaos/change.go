@@ -35,6 +35,7 @@ type change struct {
 	Restart  *restartChange `json:"restart,omitempty"`
 	Scale    *scaleChange   `json:"scale,omitempty"`
 	Cordon   *cordonChange  `json:"cordon,omitempty"`
+	Image    *imageChange   `json:"image,omitempty"`
 
 	// index is the disruption that made it.
 	index int
@@ -69,6 +70,9 @@ func (c change) kind() undoable {
 	}
 	if c.Cordon != nil {
 		set = append(set, c.Cordon)
+	}
+	if c.Image != nil {
+		set = append(set, c.Image)
 	}
 	if len(set) != 1 {
 		return nil

@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -79,7 +82,18 @@ func deployment() *appsv1.Deployment {
 		Spec: appsv1.DeploymentSpec{
 			Replicas: new(int32(3)),
 			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "web", "tier": "front"}}},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "web", "tier": "front"}},
+				Spec: corev1.PodSpec{Containers: []corev1.Container{
+					{Name: "app", Image: "web:1", Env: []corev1.EnvVar{
+						{Name: "MODE", Value: "fast"},
+						{Name: "NODE", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "spec.nodeName"}}},
+						{Name: "TWICE", Value: "1"},
+						{Name: "TWICE", Value: "2"},
+					}},
+					{Name: "log", Image: "log:1"},
+				}},
+			},
 		},
 		Status: appsv1.DeploymentStatus{ObservedGeneration: 4, Replicas: 3, UpdatedReplicas: 3, ReadyReplicas: 3, AvailableReplicas: 3},
 	}
@@ -95,8 +109,16 @@ func (c *cluster) makePod(d *appsv1.Deployment) {
 			Labels:          map[string]string{"app": "web", "pod-template-hash": hash},
 			OwnerReferences: []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "web-" + hash, Controller: new(true)}},
 		},
+		Spec:   *d.Spec.Template.Spec.DeepCopy(),
 		Status: corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
 	}
+	for _, container := range pod.Spec.Containers {
+		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{
+			Name: container.Name, ContainerID: "containerd://" + container.Name + "-of-" + name, Ready: true,
+			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}},
+		})
+	}
+	pod.Spec.NodeName = "node-1"
 	c.must(c.client.Tracker().Add(pod))
 }
 
@@ -181,7 +203,7 @@ func (c *cluster) watch(action clienttesting.Action) (bool, watch.Interface, err
 }
 
 func equalTemplates(a, b *appsv1.Deployment) bool {
-	return equal(stamp(a), stamp(b))
+	return apiequality.Semantic.DeepEqual(a.Spec.Template, b.Spec.Template)
 }
 
 func stamp(d *appsv1.Deployment) *string {
@@ -323,4 +345,10 @@ func (c *cluster) writes() []string {
 		}
 	}
 	return writes
+}
+
+// contextEnding gives a context whose time will be up.
+func contextEnding(t *testing.T, after time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeoutCause(t.Context(), after, errors.New("time is up"))
 }

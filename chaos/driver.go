@@ -13,7 +13,8 @@ import (
 )
 
 // Driver does disruptions to one workload, one at a time, and puts back what
-// they changed. All fields must be set. It is for one goroutine.
+// they changed. All fields must be set, except where they say otherwise. It is
+// for one goroutine.
 type Driver struct {
 	Workload *Workload
 	// Run is the run's id; it is what marks our own annotation.
@@ -27,6 +28,12 @@ type Driver struct {
 	// Round is how often the disruption that comes next was done before; it
 	// only goes into the record.
 	Round int
+	// Settle is waited for where pods that a disruption has made are to end in
+	// the same disruption, so that they carry traffic by then; nil waits for
+	// nothing.
+	Settle func(ctx context.Context) error
+	// Exec runs the programs of kills through exec; nil where there are none.
+	Exec Executor
 
 	// open is the change that is neither undone nor kept. There is never more
 	// than one, so the annotation need not tell an order.
@@ -71,12 +78,18 @@ type attempt struct {
 	index  int
 	name   string
 	doomed []*corev1.Pod
+	// ended says what ended where it is not the doomed pods themselves.
+	ended string
 }
 
 // finish records how the disruption ended.
 func (a *attempt) finish(ctx context.Context, err error) error {
 	if err == nil {
-		a.record(recording.Steady, span{at: a.Now()}, pods(len(a.doomed))+" ended, all that are wanted are Ready")
+		ended := a.ended
+		if ended == "" {
+			ended = pods(len(a.doomed))
+		}
+		a.record(recording.Steady, span{at: a.Now()}, ended+" ended, all that are wanted are Ready")
 		return a.keep(ctx)
 	}
 	reason := err.Error()
@@ -105,6 +118,10 @@ func (a *attempt) record(kind recording.ActionKind, when span, detail string) {
 
 // recordOf tells something of an object, as kind/name, and of some pods.
 func (a *attempt) recordOf(object string, kind recording.ActionKind, when span, detail string, doomed ...*corev1.Pod) {
+	a.Record(a.action(object, kind, when, detail, doomed...))
+}
+
+func (a *attempt) action(object string, kind recording.ActionKind, when span, detail string, doomed ...*corev1.Pod) recording.Action {
 	action := recording.Action{
 		At: when.at, Done: when.done, Kind: kind, Phase: recording.Disrupt,
 		Disruption: a.index, Round: a.Round, Name: a.name, Object: object, Detail: detail,
@@ -113,7 +130,19 @@ func (a *attempt) recordOf(object string, kind recording.ActionKind, when span, 
 		action.Doomed = append(action.Doomed, pod.Name)
 		action.DoomedUIDs = append(action.DoomedUIDs, string(pod.UID))
 	}
-	a.Record(action)
+	return action
+}
+
+// settle lets the load get used to new pods.
+func (a *attempt) settle(ctx context.Context) error {
+	if a.Settle == nil {
+		return nil
+	}
+	err := a.Settle(ctx)
+	if ctx.Err() != nil {
+		return &waitError{reason: "it was to settle before it is put back", err: context.Cause(ctx)}
+	}
+	return err
 }
 
 // begin writes a change down before it is made.

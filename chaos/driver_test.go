@@ -22,8 +22,12 @@ import (
 )
 
 var (
-	aRestart   = check.Disruption{Restart: &check.Restart{}}
-	scaleToOne = check.Disruption{Scale: &check.Scale{To: 1}}
+	aRestart    = check.Disruption{Restart: &check.Restart{}}
+	scaleToOne  = check.Disruption{Scale: &check.Scale{To: 1}}
+	scaleToFive = check.Disruption{Scale: &check.Scale{To: 5}}
+	anImage     = check.Disruption{Image: &check.Image{Image: "web:2", Env: []check.EnvVar{
+		{Name: "NEW", Value: "x"}, {Name: "MODE", Value: "slow"},
+	}}}
 )
 
 func TestRestart(t *testing.T) {
@@ -91,7 +95,7 @@ func TestScaleStaysWhereAsked(t *testing.T) {
 // Whatever happens between two writes, the way back is known: the journal is
 // written before the first, and the annotation with or before the change.
 func TestTheUndoIsWrittenFirst(t *testing.T) {
-	for name, disruption := range map[string]check.Disruption{"restart": aRestart, "scale": scaleToOne} {
+	for name, disruption := range map[string]check.Disruption{"restart": aRestart, "scale": scaleToOne, "scale up": scaleToFive, "image": anImage} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			r := c.begin("run-1")
@@ -102,8 +106,8 @@ func TestTheUndoIsWrittenFirst(t *testing.T) {
 				if action.GetSubresource() == "scale" && *c.deployment().Spec.Replicas == 3 && c.deployment().Annotations[undoKey] == "" {
 					t.Error("scaled before the annotation")
 				}
-				if patch, ok := action.(clienttesting.PatchAction); ok && strings.Contains(string(patch.GetPatch()), restartedAtKey) && !strings.Contains(string(patch.GetPatch()), undoKey) {
-					t.Error("restarted without the annotation")
+				if patch, ok := action.(clienttesting.PatchAction); ok && equalTemplates(c.deployment(), deployment()) && strings.Contains(string(patch.GetPatch()), `"template"`) && !strings.Contains(string(patch.GetPatch()), undoKey) {
+					t.Error("the template was changed without the annotation")
 				}
 			}
 			if err := r.Do(t.Context(), 0, disruption); err != nil {
@@ -162,6 +166,16 @@ func TestRestoreAfterAnInterruption(t *testing.T) {
 			"scale of deployment/web did not come to its end (stopped): 2 pods more must be asked to end",
 			"replicas set back from 1 to 3",
 		},
+		"scale up": {
+			scaleToFive,
+			"", // which of the two watches lags is chance
+			"replicas set back from 5 to 3",
+		},
+		"image": {
+			anImage,
+			"; not asked to end yet: web-h7-1, web-h7-2, web-h7-3",
+			`container app: image set back from web:2 to web:1, variable NEW removed again, variable MODE set back from "slow" to "fast"`,
+		},
 		"scale that was to stay": {
 			check.Disruption{Scale: &check.Scale{To: 1, Restore: new(false)}},
 			"scale of deployment/web did not come to its end (stopped): 2 pods more must be asked to end",
@@ -190,8 +204,8 @@ func TestRestoreAfterAnInterruption(t *testing.T) {
 			want(t, "detail", []string{r.actions[2].Detail}, test.detail)
 			want(t, "journal", r.steps(t), stepBegun, stepRestored)
 			d := c.deployment()
-			if *d.Spec.Replicas != 3 || stamp(d) != nil {
-				t.Errorf("got %d replicas, restarted at %v", *d.Spec.Replicas, stamp(d))
+			if *d.Spec.Replicas != 3 || !equalTemplates(d, deployment()) {
+				t.Errorf("got %d replicas, template %+v", *d.Spec.Replicas, d.Spec.Template)
 			}
 			want(t, "annotations", slices.Sorted(maps.Keys(d.Annotations)), "deployment.kubernetes.io/revision", "owner")
 
@@ -235,6 +249,18 @@ func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
 			aRestart, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
 			"putting back the restart: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
 		},
+		"image": {
+			anImage, func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Image = "web:3" },
+			"putting back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
+		},
+		"container": {
+			anImage, func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Name = "shop" },
+			"putting back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
+		},
+		"rollout of an image": {
+			anImage, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
+			"putting back the image: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
+		},
 		"object": {
 			scaleToOne, func(d *appsv1.Deployment) { d.UID = "uid-new" },
 			"putting back the scale: deployment/web was deleted and made anew, so nothing of this run is left on it",
@@ -267,7 +293,7 @@ func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
 }
 
 func TestAConflictIsReadAnew(t *testing.T) {
-	for name, disruption := range map[string]check.Disruption{"restart": aRestart, "scale": scaleToOne} {
+	for name, disruption := range map[string]check.Disruption{"restart": aRestart, "scale": scaleToOne, "scale up": scaleToFive, "image": anImage} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			c.conflicts = 3
@@ -365,4 +391,26 @@ func TestRestartTime(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 	}
+}
+
+func TestScaleUpGoesBack(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	var settled int
+	r.Settle = func(context.Context) error {
+		settled = len(c.pods())
+		return nil
+	}
+	if err := r.Do(t.Context(), 0, scaleToFive); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "pods while it settled", []int{settled}, 5)
+	want(t, "actions", r.kinds(), recording.Requested, recording.Restored, recording.Steady)
+	want(t, "details", []string{r.actions[0].Detail, r.actions[1].Detail, r.actions[2].Detail},
+		"replicas set from 3 to 5", "replicas set back from 5 to 3", "2 pods ended, all that are wanted are Ready")
+	want(t, "doomed", r.actions[2].Doomed, "web-h7-4", "web-h7-5")
+	if len(r.actions[0].Doomed) != 0 {
+		t.Errorf("going up doomed %v", r.actions[0].Doomed)
+	}
+	want(t, "journal", r.steps(t), stepBegun, stepRestored)
 }

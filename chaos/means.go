@@ -37,6 +37,14 @@ func meansOf(d check.Disruption) means {
 		return evict{d.Evict}
 	case "drain":
 		return &drain{Drain: d.Drain}
+	case "kill":
+		return kill{d.Kill}
+	case "image":
+		return image{d.Image}
+	case "command":
+		return command(d.Command)
+	case "observe":
+		return observe{d.Observe}
 	default:
 		return nil
 	}

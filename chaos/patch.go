@@ -13,6 +13,8 @@ import (
 type edit struct {
 	annotations         map[string]any
 	templateAnnotations map[string]any
+	// containers are merged into the template's by their names.
+	containers []any
 }
 
 // apply makes the edit, unless the workload is no longer as s shows it: then
@@ -24,8 +26,15 @@ func (w *Workload) apply(ctx context.Context, s state, e edit) (state, error) {
 		metadata["annotations"] = e.annotations
 	}
 	patch := map[string]any{"metadata": metadata}
+	template := map[string]any{}
 	if e.templateAnnotations != nil {
-		patch["spec"] = map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": e.templateAnnotations}}}
+		template["metadata"] = map[string]any{"annotations": e.templateAnnotations}
+	}
+	if e.containers != nil {
+		template["spec"] = map[string]any{"containers": e.containers}
+	}
+	if len(template) > 0 {
+		patch["spec"] = map[string]any{"template": template}
 	}
 	data, err := json.Marshal(patch)
 	if err != nil {

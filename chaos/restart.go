@@ -62,8 +62,7 @@ func (r *restartChange) putBack(ctx context.Context, w *Workload, c change, duri
 	case !equal(now, &r.To):
 		return "", span{}, &ChangedError{Object: w.String(), Problem: "was restarted by somebody else since, and it is left so"}
 	case s.overtook(c):
-		return "", span{}, &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
-			"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
+		return "", span{}, w.rolledOutSince(s)
 	}
 	var former any
 	did := "template annotation " + restartedAtKey + " removed again"
@@ -87,16 +86,24 @@ func (restart) do(ctx context.Context, a *attempt, s state) error {
 	if err := a.begin(change{Revision: s.revision(), Restart: &c}); err != nil {
 		return err
 	}
-	a.doomed = slices.DeleteFunc(a.view.live(), func(pod *corev1.Pod) bool {
-		n, numbered := ordinal(pod)
-		return s.partition > 0 && numbered && n < s.partition
-	})
+	a.doomed = slices.DeleteFunc(a.view.live(), s.held)
 	generation, when, err := a.requestRestart(ctx, c)
 	if err != nil {
 		return fmt.Errorf("restarting %s: %w", a.Workload, err)
 	}
 	a.record(recording.Requested, when, fmt.Sprintf("template annotation %s set to %s", restartedAtKey, c.To))
 	return a.replaced(ctx, generation)
+}
+
+// held is a pod that a rollout leaves alone.
+func (s state) held(pod *corev1.Pod) bool {
+	n, numbered := ordinal(pod)
+	return s.partition > 0 && numbered && n < s.partition
+}
+
+func (w *Workload) rolledOutSince(s state) error {
+	return &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
+		"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
 }
 
 // requestRestart sets the annotation, and in the same patch the note of how to

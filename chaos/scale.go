@@ -18,17 +18,23 @@ func (c scale) unfit(_ context.Context, w *Workload, s state) (field, problem st
 	switch {
 	case w.api.scales == nil:
 		return "", fmt.Sprintf("%s has no replicas to set; want restart", w), nil
-	case c.To >= s.replicas:
-		return "to", fmt.Sprintf("%d replicas, but %s wants %d now, so nothing would end; want 0 to %d", c.To, w, s.replicas, s.replicas-1), nil
+	case c.To == s.replicas:
+		return "to", fmt.Sprintf("%d replicas, but %s wants %d now, so nothing would end; want 0 to %d, or more than %d", c.To, w, s.replicas, s.replicas-1, s.replicas), nil
+	case c.To > s.replicas && !restores(c.Restore):
+		return "restore", fmt.Sprintf("false, but %s is scaled up from %d to %d, so nothing would end; want true, which ends the surplus", w, s.replicas, c.To), nil
 	}
 	return "", "", nil
 }
 
 func (c scale) describe(w *Workload, s *state) string {
-	line := fmt.Sprintf("scale %s from %d to %d: ends %s", w, s.replicas, c.To, pods(s.replicas-c.To))
-	if c.restores() {
-		return fmt.Sprintf("%s, then back to %d", line, s.replicas)
+	line := fmt.Sprintf("scale %s from %d to %d", w, s.replicas, c.To)
+	switch {
+	case c.To > s.replicas:
+		return fmt.Sprintf("%s, then back to %d: ends %s", line, s.replicas, pods(c.To-s.replicas))
+	case restores(c.Restore):
+		return fmt.Sprintf("%s: ends %s, then back to %d", line, pods(s.replicas-c.To), s.replicas)
 	}
+	line = fmt.Sprintf("%s: ends %s", line, pods(s.replicas-c.To))
 	s.replicas = c.To
 	return line + ", and it stays so"
 }
@@ -37,8 +43,8 @@ func (scale) permissions(ref check.Workload) []Permission {
 	return []Permission{own(ref, "get", "scale"), own(ref, "update", "scale")}
 }
 
-// restores tells whether the scale is put back at its end.
-func (c scale) restores() bool { return c.Restore == nil || *c.Restore }
+// restores tells whether a change is put back at its end.
+func restores(restore *bool) bool { return restore == nil || *restore }
 
 // scaleChange is what the replicas were and became.
 type scaleChange struct {
@@ -67,34 +73,70 @@ func (c *scaleChange) putBack(ctx context.Context, w *Workload, _ change, during
 	return fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), when, nil
 }
 
-// do waits until the pods that had to go are gone, sets the replicas back, and
-// waits until all is Ready.
+// do sets the replicas, and back.
 func (c scale) do(ctx context.Context, a *attempt, s state) error {
-	w, scale := a.Workload, c.Scale
-	before := a.view.live()
-	if err := a.begin(change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: scale.To}}); err != nil {
+	w, before := a.Workload, a.view.live()
+	if err := a.begin(change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: c.To}}); err != nil {
 		return err
 	}
 	if err := w.writeNote(ctx, a.Run, a.open); err != nil {
 		return fmt.Errorf("scaling %s: %w", w, err)
 	}
-	when, err := w.setReplicas(ctx, a.during, s.replicas, scale.To)
+	when, err := w.setReplicas(ctx, a.during, s.replicas, c.To)
 	if err != nil {
 		return fmt.Errorf("scaling %s: %w", w, err)
 	}
-	if err := a.awaitVictims(ctx, s, scale, before, when); err != nil {
-		return err
+	requested := fmt.Sprintf("replicas set from %d to %d", s.replicas, c.To)
+	if c.To > s.replicas {
+		a.record(recording.Requested, when, requested)
+		return c.upAndBack(ctx, a, s)
 	}
-	err = a.view.wait(ctx, func() (string, error) { return sentence(a.view.remaining(a.doomed)), nil })
+	err = a.awaitVictims(ctx, s, c.To, before)
+	a.record(recording.Requested, when, requested)
 	if err != nil {
 		return err
 	}
-	if c.restores() {
+	if err := a.awaitLeft(ctx); err != nil {
+		return err
+	}
+	if restores(c.Restore) {
 		if err := a.undo(ctx, recording.Disrupt); err != nil {
 			return err
 		}
 	}
-	now, err := w.read(ctx)
+	return a.awaitSteady(ctx)
+}
+
+// upAndBack waits until the surplus is Ready and has settled, sets the replicas
+// back, and waits until the pods that had to go for it are gone.
+func (c scale) upAndBack(ctx context.Context, a *attempt, s state) error {
+	if err := a.awaitSteady(ctx); err != nil {
+		return err
+	}
+	if err := a.settle(ctx); err != nil {
+		return err
+	}
+	before := a.view.live()
+	if err := a.undo(ctx, recording.Disrupt); err != nil {
+		return err
+	}
+	if err := a.awaitVictims(ctx, s, s.replicas, before); err != nil {
+		return err
+	}
+	if err := a.awaitLeft(ctx); err != nil {
+		return err
+	}
+	return a.awaitSteady(ctx)
+}
+
+// awaitLeft returns when all the doomed are gone.
+func (a *attempt) awaitLeft(ctx context.Context) error {
+	return a.view.wait(ctx, func() (string, error) { return sentence(a.view.remaining(a.doomed)), nil })
+}
+
+// awaitSteady returns when the workload, as it is wanted now, is steady.
+func (a *attempt) awaitSteady(ctx context.Context) error {
+	now, err := a.Workload.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,24 +146,21 @@ func (c scale) do(ctx context.Context, a *attempt, s state) error {
 	})
 }
 
-// awaitVictims finds out which pods were chosen to end, and records the
-// request with them: with all of them, or when ctx ends with those known by
-// then. A StatefulSet ends its highest numbers; whom a Deployment ends is seen,
-// not predicted (kubernetes pkg/controller/controller_utils.go,
-// ActivePodsWithRanks).
-func (a *attempt) awaitVictims(ctx context.Context, s state, scale *check.Scale, before []*corev1.Pod, when span) error {
-	err := a.view.wait(ctx, func() (string, error) {
-		a.doomed = a.victims(s, scale, before)
-		if missing := len(before) - int(scale.To) - len(a.doomed); missing > 0 {
+// awaitVictims finds out which of the pods were chosen to end: all of them, or
+// when ctx ends those known by then. A StatefulSet ends its highest numbers;
+// whom a Deployment ends is seen, not predicted (kubernetes
+// pkg/controller/controller_utils.go, ActivePodsWithRanks).
+func (a *attempt) awaitVictims(ctx context.Context, s state, to int32, before []*corev1.Pod) error {
+	return a.view.wait(ctx, func() (string, error) {
+		a.doomed = a.victims(s, to, before)
+		if missing := len(before) - int(to) - len(a.doomed); missing > 0 {
 			return pods(missing) + " more must be asked to end", nil
 		}
 		return "", nil
 	})
-	a.record(recording.Requested, when, fmt.Sprintf("replicas set from %d to %d", s.replicas, scale.To))
-	return err
 }
 
-func (a *attempt) victims(s state, scale *check.Scale, before []*corev1.Pod) []*corev1.Pod {
+func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod {
 	staying := map[string]bool{}
 	for _, pod := range a.view.live() {
 		staying[string(pod.UID)] = true
@@ -129,7 +168,7 @@ func (a *attempt) victims(s state, scale *check.Scale, before []*corev1.Pod) []*
 	var victims []*corev1.Pod
 	for _, pod := range before {
 		n, numbered := ordinal(pod)
-		highest := a.Workload.ref.Kind == check.StatefulSet && numbered && n >= s.start+scale.To
+		highest := a.Workload.ref.Kind == check.StatefulSet && numbered && n >= s.start+to
 		if highest || !staying[string(pod.UID)] {
 			victims = append(victims, pod)
 		}

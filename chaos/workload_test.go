@@ -95,8 +95,10 @@ func TestUndo(t *testing.T) {
 		disruption check.Disruption
 		want       string
 	}{
-		"restart": {aRestart, "deployment/web: template annotation kubectl.kubernetes.io/restartedAt removed again (run run-1)"},
-		"scale":   {scaleToOne, "deployment/web: replicas set back from 1 to 3 (run run-1)"},
+		"restart":  {aRestart, "deployment/web: template annotation kubectl.kubernetes.io/restartedAt removed again (run run-1)"},
+		"scale":    {scaleToOne, "deployment/web: replicas set back from 1 to 3 (run run-1)"},
+		"scale up": {scaleToFive, "deployment/web: replicas set back from 5 to 3 (run run-1)"},
+		"image":    {anImage, `deployment/web: container app: image set back from web:2 to web:1, variable NEW removed again, variable MODE set back from "slow" to "fast" (run run-1)`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -109,8 +111,8 @@ func TestUndo(t *testing.T) {
 				t.Fatal(err)
 			}
 			want(t, "lines", lines, test.want)
-			if d := c.deployment(); *d.Spec.Replicas != 3 || stamp(d) != nil {
-				t.Errorf("got %d replicas, restarted at %v", *d.Spec.Replicas, stamp(d))
+			if d := c.deployment(); *d.Spec.Replicas != 3 || !equalTemplates(d, deployment()) {
+				t.Errorf("got %d replicas, template %+v", *d.Spec.Replicas, d.Spec.Template)
 			}
 			again, err := Undo(t.Context(), c.client, namespace, web)
 			if len(again) != 0 || err != nil {
@@ -282,6 +284,7 @@ func TestPlan(t *testing.T) {
 		scaleToOne,
 		{Scale: &check.Scale{To: 2, Restore: new(false)}},
 		{Scale: &check.Scale{To: 0}},
+		{Scale: &check.Scale{To: 5}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -290,7 +293,8 @@ func TestPlan(t *testing.T) {
 		"restart deployment/web: ends 3 of its 3 pods, with at least 3 available and at most 4 at once",
 		"scale deployment/web from 3 to 1: ends 2 pods, then back to 3",
 		"scale deployment/web from 3 to 2: ends 1 pod, and it stays so",
-		"scale deployment/web from 2 to 0: ends 2 pods, then back to 2")
+		"scale deployment/web from 2 to 0: ends 2 pods, then back to 2",
+		"scale deployment/web from 2 to 5, then back to 2: ends 3 pods")
 	want(t, "writes", c.writes())
 }
 
@@ -303,12 +307,17 @@ func TestPlanRefuses(t *testing.T) {
 		"scale to what there is": {
 			nil,
 			[]check.Disruption{aRestart, {Scale: &check.Scale{To: 3}}},
-			"disruptions[1].scale.to: 3 replicas, but deployment/web wants 3 now, so nothing would end; want 0 to 2",
+			"disruptions[1].scale.to: 3 replicas, but deployment/web wants 3 now, so nothing would end; want 0 to 2, or more than 3",
 		},
 		"scale to what an earlier one left": {
 			nil,
 			[]check.Disruption{{Scale: &check.Scale{To: 1, Restore: new(false)}}, scaleToOne},
-			"disruptions[1].scale.to: 1 replicas, but deployment/web wants 1 now, so nothing would end; want 0 to 0",
+			"disruptions[1].scale.to: 1 replicas, but deployment/web wants 1 now, so nothing would end; want 0 to 0, or more than 1",
+		},
+		"scale up for good": {
+			nil,
+			[]check.Disruption{{Scale: &check.Scale{To: 5, Restore: new(false)}}},
+			"disruptions[0].scale.restore: false, but deployment/web is scaled up from 3 to 5, so nothing would end; want true, which ends the surplus",
 		},
 		"paused": {
 			func(d *appsv1.Deployment) { d.Spec.Paused = true },

@@ -20,6 +20,8 @@ type Config struct {
 	// delays a change.
 	Observe, Act kubernetes.Interface
 	Namespace    string
+	// Exec runs the programs of kills through exec; nil where there are none.
+	Exec chaos.Executor
 	// ID tells this run from others on the object that it changes.
 	ID string
 	// Dir is the folder of the recording.

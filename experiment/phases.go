@@ -25,6 +25,8 @@ func (r *run) phases(ctx context.Context) (err error) {
 		Journal:  filepath.Join(r.cfg.Dir, journalFile),
 		Record:   r.writer.Action,
 		Now:      r.cfg.Now,
+		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
+		Exec:     r.cfg.Exec,
 	}
 	defer func() {
 		err = errors.Join(err, r.restore(ctx))

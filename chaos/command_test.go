@@ -1,0 +1,99 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+func commandOf(script string) check.Disruption {
+	return check.Disruption{Command: []string{"/bin/sh", "-c", script}}
+}
+
+func TestCommand(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	pods := c.pods()
+	record := r.Record
+	r.Record = func(a recording.Action) {
+		record(a)
+		if a.Kind == recording.Commanded {
+			c.must(c.client.Tracker().Delete(podsOf, namespace, pods[1].Name))
+			c.makePod(c.deployment())
+		}
+	}
+	if err := r.Do(t.Context(), 0, commandOf("echo out; echo err >&2")); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "actions", r.kinds(), recording.Commanded, recording.Steady)
+	ran := r.actions[0]
+	if ran.ExitCode == nil || *ran.ExitCode != 0 || ran.Output != "out\nerr\n" || !ran.Done.After(ran.At) {
+		t.Errorf("got %+v", ran)
+	}
+	want(t, "doomed", r.actions[1].Doomed, pods[1].Name)
+	want(t, "writes", c.writes())
+}
+
+func TestCommandThatFails(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	err := r.Do(t.Context(), 0, commandOf("echo first; echo no such chart >&2; exit 3"))
+	const told = "command of deployment/web did not come to its end (exit status 3): /bin/sh failed; its last words: no such chart"
+	if _, ok := errors.AsType[*NotSteadyError](err); !ok || err.Error() != told {
+		t.Errorf("got  %v\nwant %s", err, told)
+	}
+	want(t, "actions", r.kinds(), recording.Commanded, recording.NotSteady)
+	want(t, "exit code", []int{*r.actions[0].ExitCode}, 3)
+}
+
+func TestCommandThatDoesNotExist(t *testing.T) {
+	c := newCluster(t)
+	d := check.Disruption{Command: []string{"no-such-program", "upgrade"}}
+	_, err := c.open().Plan(t.Context(), []check.Disruption{d})
+	if _, ok := errors.AsType[*PlanError](err); !ok || !strings.HasPrefix(err.Error(), `disruptions[0].command: cannot run "no-such-program": `) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The whole group ends with ctx: the program by its SIGTERM, and a child that
+// does not hear of it.
+func TestCommandEndsWithItsContext(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	ready := filepath.Join(t.TempDir(), "ready")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		for {
+			if _, err := os.Stat(ready); err == nil || t.Context().Err() != nil {
+				cancel(errors.New("stopped"))
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	err := r.Do(ctx, 0, commandOf("trap 'echo bye; exit 0' TERM; sleep 600 & touch "+ready+"; wait"))
+	const told = "command of deployment/web did not come to its end (stopped): /bin/sh was still running; its last words: bye"
+	if text(err) != told {
+		t.Errorf("got  %v\nwant %s", err, told)
+	}
+}
+
+func TestTail(t *testing.T) {
+	var kept tail
+	for range 10_000 {
+		if _, err := kept.Write([]byte("0123456789\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := kept.String()
+	if len(text) > outputKept || len(text) < outputKept-11 || !strings.HasPrefix(text, "0123456789\n") {
+		t.Errorf("kept %d bytes, from %q", len(text), text[:11])
+	}
+}

@@ -1,0 +1,317 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// image rolls another image or other variables out, and back again unless told
+// otherwise.
+type image struct{ *check.Image }
+
+// imageChange is what one container of the template was and became. Image is
+// nil where it stays.
+type imageChange struct {
+	Container string         `json:"container"`
+	Image     *valueChange   `json:"image,omitempty"`
+	Env       []variableStep `json:"env,omitempty"`
+}
+
+type valueChange struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// variableStep is what an environment variable was and became.
+type variableStep struct {
+	Name string `json:"name"`
+	// From is nil where there was none.
+	From *string `json:"from"`
+	To   string  `json:"to"`
+}
+
+func (c image) unfit(ctx context.Context, w *Workload, s state) (field, problem string, err error) {
+	if field, problem, err := (restart{}).unfit(ctx, w, s); problem != "" || err != nil {
+		return field, problem, err
+	}
+	container, field, problem := containerOf(w, s, c.Container)
+	if problem != "" {
+		return field, problem, nil
+	}
+	for i, v := range c.Env {
+		if problem := unsettable(*container, v.Name); problem != "" {
+			return fmt.Sprintf("env[%d].name", i), problem, nil
+		}
+	}
+	if change := c.changeOf(*container); change.Image == nil && len(change.Env) == 0 {
+		return "", fmt.Sprintf("container %s of %s has that image and those variables already, so nothing would end", container.Name, w), nil
+	}
+	return "", "", nil
+}
+
+// unsettable says why a variable cannot be set to a plain value and back.
+func unsettable(container corev1.Container, name string) string {
+	var same []corev1.EnvVar
+	for _, v := range container.Env {
+		if v.Name == name {
+			same = append(same, v)
+		}
+	}
+	switch {
+	case len(same) > 1:
+		return fmt.Sprintf("container %s has %d variables %s, so which one to put back is not clear", container.Name, len(same), name)
+	case len(same) == 1 && same[0].ValueFrom != nil:
+		return fmt.Sprintf("variable %s of container %s has its value from elsewhere (valueFrom); want one with a plain value, or a new one", name, container.Name)
+	}
+	return ""
+}
+
+// containerOf finds a container of the template; an empty name means the first.
+func containerOf(w *Workload, s state, name string) (container *corev1.Container, field, problem string) {
+	containers := s.template.Spec.Containers
+	var names []string
+	for i := range containers {
+		if containers[i].Name == name || name == "" {
+			return &containers[i], "", ""
+		}
+		names = append(names, containers[i].Name)
+	}
+	return nil, "container", fmt.Sprintf("%s has no container %q; want %s", w, name, strings.Join(names, " or "))
+}
+
+// changeOf gives the part of what is wanted that the container is not yet.
+func (c image) changeOf(container corev1.Container) *imageChange {
+	change := &imageChange{Container: container.Name}
+	if c.Image.Image != "" && c.Image.Image != container.Image {
+		change.Image = &valueChange{From: container.Image, To: c.Image.Image}
+	}
+	for _, v := range c.Env {
+		if from := variable(container, v.Name); !equal(from, &v.Value) {
+			change.Env = append(change.Env, variableStep{Name: v.Name, From: from, To: v.Value})
+		}
+	}
+	return change
+}
+
+// variable gives the plain value of a container's variable, nil where there is
+// none.
+func variable(container corev1.Container, name string) *string {
+	for _, v := range container.Env {
+		if v.Name == name && v.ValueFrom == nil {
+			return &v.Value
+		}
+	}
+	return nil
+}
+
+func (c image) describe(w *Workload, s *state) string {
+	container, _, problem := containerOf(w, *s, c.Container)
+	if problem != "" {
+		return problem
+	}
+	change := c.changeOf(*container)
+	line := fmt.Sprintf("roll %s out with %s: ends %d of its %s, %s", w, change.words(), s.toUpdate(), pods(s.replicas), s.pace())
+	if restores(c.Restore) {
+		return line + ", then back"
+	}
+	s.template = *s.template.DeepCopy()
+	if container, _, _ := containerOf(w, *s, c.Container); container != nil {
+		change.apply(container)
+	}
+	return line + ", and it stays so"
+}
+
+// words says what it becomes.
+func (c *imageChange) words() string {
+	var parts []string
+	if c.Image != nil {
+		parts = append(parts, "image "+c.Image.To)
+	}
+	for _, v := range c.Env {
+		parts = append(parts, v.Name+"="+v.To)
+	}
+	return strings.Join(parts, " and ") + " in container " + c.Container
+}
+
+// apply makes the change to a copy of the container.
+func (c *imageChange) apply(container *corev1.Container) {
+	if c.Image != nil {
+		container.Image = c.Image.To
+	}
+	for _, v := range c.Env {
+		container.Env = slices.DeleteFunc(container.Env, func(old corev1.EnvVar) bool { return old.Name == v.Name })
+		container.Env = append(container.Env, corev1.EnvVar{Name: v.Name, Value: v.To})
+	}
+}
+
+func (image) permissions(check.Workload) []Permission { return nil }
+
+// do rolls out, waits for the rollout's end, and rolls back in the same way.
+func (c image) do(ctx context.Context, a *attempt, s state) error {
+	container, _, problem := containerOf(a.Workload, s, c.Container)
+	if problem != "" {
+		return fmt.Errorf("rolling out: %s", problem)
+	}
+	change := change{Revision: s.revision(), Image: c.changeOf(*container)}
+	if err := a.begin(change); err != nil {
+		return err
+	}
+	a.doomed = slices.DeleteFunc(a.view.live(), s.held)
+	generation, when, err := a.requestImage(ctx, change.Image)
+	if err != nil {
+		return fmt.Errorf("rolling out %s: %w", a.Workload, err)
+	}
+	a.record(recording.Requested, when, "template set to "+change.Image.words())
+	if err := a.replaced(ctx, generation); err != nil || !restores(c.Restore) {
+		return err
+	}
+	if err := a.settle(ctx); err != nil {
+		return err
+	}
+	a.doomed = append(a.doomed, slices.DeleteFunc(a.view.live(), s.held)...)
+	if err := a.undo(ctx, recording.Disrupt); err != nil {
+		return err
+	}
+	now, err := a.Workload.read(ctx)
+	if err != nil {
+		return err
+	}
+	return a.replaced(ctx, now.meta.Generation)
+}
+
+// requestImage changes the template, and in the same patch the note of how to
+// undo it. It gives the generation that the workload has with it.
+func (a *attempt) requestImage(ctx context.Context, c *imageChange) (generation int64, when span, err error) {
+	undo, err := a.Workload.noteOf(a.Run, a.open)
+	if err != nil {
+		return 0, span{}, err
+	}
+	err = onConflict(ctx, func() error {
+		s, err := a.Workload.read(ctx)
+		if err != nil {
+			return err
+		}
+		if err := a.Workload.claimed(s, a.Run); err != nil {
+			return err
+		}
+		if !c.isFrom(s) {
+			return &ChangedError{Object: a.Workload.String(), Problem: "was given another image or other variables by somebody else at the same moment"}
+		}
+		when, err = a.during(func() error {
+			after, err := a.Workload.apply(ctx, s, edit{
+				annotations: map[string]any{undoKey: undo},
+				containers:  []any{c.patch(true)},
+			})
+			generation = after.meta.Generation
+			return err
+		})
+		return err
+	})
+	return generation, when, err
+}
+
+// isFrom and isTo tell whether the template has all the values from before the
+// change, or all of those after it.
+func (c *imageChange) isFrom(s state) bool {
+	return c.holds(s, func(v variableStep) *string { return v.From }, func(v *valueChange) string { return v.From })
+}
+
+func (c *imageChange) isTo(s state) bool {
+	return c.holds(s, func(v variableStep) *string { return &v.To }, func(v *valueChange) string { return v.To })
+}
+
+func (c *imageChange) holds(s state, env func(variableStep) *string, image func(*valueChange) string) bool {
+	i := slices.IndexFunc(s.template.Spec.Containers, func(container corev1.Container) bool { return container.Name == c.Container })
+	if i < 0 {
+		return false
+	}
+	container := s.template.Spec.Containers[i]
+	if c.Image != nil && container.Image != image(c.Image) {
+		return false
+	}
+	for _, v := range c.Env {
+		if unsettable(container, v.Name) != "" || !equal(variable(container, v.Name), env(v)) {
+			return false
+		}
+	}
+	return true
+}
+
+// patch gives the container's part of a strategic merge patch: to the new
+// values, or back.
+func (c *imageChange) patch(forth bool) map[string]any {
+	container := map[string]any{"name": c.Container}
+	if c.Image != nil {
+		container["image"] = c.Image.From
+		if forth {
+			container["image"] = c.Image.To
+		}
+	}
+	var env []any
+	for _, v := range c.Env {
+		switch {
+		case forth:
+			env = append(env, map[string]any{"name": v.Name, "value": v.To})
+		case v.From == nil:
+			env = append(env, map[string]any{"name": v.Name, "$patch": "delete"})
+		default:
+			env = append(env, map[string]any{"name": v.Name, "value": *v.From})
+		}
+	}
+	if env != nil {
+		container["env"] = env
+	}
+	return container
+}
+
+func (*imageChange) name() string { return "image" }
+
+func (*imageChange) overtaken(s state, before int64) bool { return s.revision() > before+1 }
+
+// putBack puts the former values back, all of them or none: a template that
+// holds only some of this run's is somebody else's.
+func (c *imageChange) putBack(ctx context.Context, w *Workload, whole change, during timer) (string, span, error) {
+	s, err := w.read(ctx)
+	if err != nil {
+		return "", span{}, err
+	}
+	switch {
+	case c.isFrom(s):
+		return "", span{}, nil
+	case !c.isTo(s):
+		return "", span{}, &ChangedError{Object: w.String(), Problem: "was given another image or other variables by somebody else since, and it is left so"}
+	case s.overtook(whole):
+		return "", span{}, w.rolledOutSince(s)
+	}
+	when, err := during(func() error {
+		_, err := w.apply(ctx, s, edit{containers: []any{c.patch(false)}})
+		return err
+	})
+	if err != nil {
+		return "", span{}, err
+	}
+	return c.back(), when, nil
+}
+
+// back says what was put back.
+func (c *imageChange) back() string {
+	var parts []string
+	if c.Image != nil {
+		parts = append(parts, fmt.Sprintf("image set back from %s to %s", c.Image.To, c.Image.From))
+	}
+	for _, v := range c.Env {
+		if v.From == nil {
+			parts = append(parts, "variable "+v.Name+" removed again")
+		} else {
+			parts = append(parts, fmt.Sprintf("variable %s set back from %q to %q", v.Name, v.To, *v.From))
+		}
+	}
+	return "container " + c.Container + ": " + strings.Join(parts, ", ")
+}

@@ -1,0 +1,83 @@
+package chaos
+
+import (
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+func TestImageGoesThereAndBack(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	if err := r.Do(t.Context(), 0, anImage); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "actions", r.kinds(), recording.Requested, recording.Restored, recording.Steady)
+	want(t, "details", []string{r.actions[0].Detail, r.actions[1].Detail, r.actions[2].Detail},
+		"template set to image web:2 and NEW=x and MODE=slow in container app",
+		`container app: image set back from web:2 to web:1, variable NEW removed again, variable MODE set back from "slow" to "fast"`,
+		"6 pods ended, all that are wanted are Ready")
+	want(t, "doomed at first", r.actions[0].Doomed, "web-h7-1", "web-h7-2", "web-h7-3")
+	want(t, "journal", r.steps(t), stepBegun, stepRestored)
+	if d := c.deployment(); !equalTemplates(d, deployment()) || d.Annotations[undoKey] != "" {
+		t.Errorf("left as %+v", d)
+	}
+}
+
+func TestImageStaysWhereAsked(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	stay := check.Disruption{Image: &check.Image{Container: "log", Image: "log:2", Restore: new(false)}}
+	if err := r.Do(t.Context(), 0, stay); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
+	var images []string
+	for _, container := range c.deployment().Spec.Template.Spec.Containers {
+		images = append(images, container.Image)
+	}
+	want(t, "images", images, "web:1", "log:2")
+}
+
+func TestImagePlan(t *testing.T) {
+	tests := map[string]struct {
+		image  check.Image
+		paused bool
+		want   string
+	}{
+		"image":             {check.Image{Image: "web:2"}, false, "roll deployment/web out with image web:2 in container app: ends 3 of its 3 pods, with at least 2 available and at most 3 at once, then back"},
+		"what differs only": {check.Image{Image: "web:1", Env: []check.EnvVar{{Name: "MODE"}}, Restore: new(false)}, false, "roll deployment/web out with MODE= in container app: ends 3 of its 3 pods, with at least 2 available and at most 3 at once, and it stays so"},
+		"no such container": {check.Image{Image: "web:2", Container: "db"}, false, `disruptions[0].image.container: deployment/web has no container "db"; want app or log`},
+		"nothing new":       {check.Image{Image: "web:1", Env: []check.EnvVar{{Name: "MODE", Value: "fast"}}}, false, "disruptions[0].image: container app of deployment/web has that image and those variables already, so nothing would end"},
+		"valueFrom":         {check.Image{Env: []check.EnvVar{{Name: "MODE", Value: "x"}, {Name: "NODE", Value: "x"}}}, false, "disruptions[0].image.env[1].name: variable NODE of container app has its value from elsewhere (valueFrom); want one with a plain value, or a new one"},
+		"twice there":       {check.Image{Env: []check.EnvVar{{Name: "TWICE", Value: "x"}}}, false, "disruptions[0].image.env[0].name: container app has 2 variables TWICE, so which one to put back is not clear"},
+		"paused":            {check.Image{Image: "web:2"}, true, "disruptions[0].image: deployment/web is paused, so nothing would end; resume it first: kubectl rollout resume deployment/web -n shop"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, func(d *appsv1.Deployment) { d.Spec.Paused = test.paused })
+			lines, err := c.open().Plan(t.Context(), []check.Disruption{{Image: &test.image}})
+			if err == nil {
+				want(t, "lines", lines, test.want)
+			} else if err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+			want(t, "writes", c.writes())
+		})
+	}
+}
+
+// A second rollout of what the first one left is a change that changes nothing.
+func TestImagePlanGoesOn(t *testing.T) {
+	stay := check.Disruption{Image: &check.Image{Image: "web:2", Restore: new(false)}}
+	_, err := newCluster(t).open().Plan(t.Context(), []check.Disruption{stay, stay})
+	if text(err) != "disruptions[1].image: container app of deployment/web has that image and those variables already, so nothing would end" {
+		t.Errorf("got %v", err)
+	}
+}
