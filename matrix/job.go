@@ -57,7 +57,7 @@ func (r *Row) check(workload, namespace string) check.Check {
 		Disruptions: []check.Disruption{r.Disruption},
 		Timing: check.Timing{
 			Baseline: check.Duration(max(5*time.Second, r.Baseline)),
-			Settle:   check.Duration(max(6*time.Second, r.Settle)),
+			Settle:   check.Duration(6 * time.Second),
 			Timeout:  check.Duration(2 * time.Minute),
 		},
 	}

@@ -24,10 +24,10 @@ type Row struct {
 	// Streams have a path in the place of their URL.
 	Streams    []check.Stream
 	Disruption check.Disruption
-	// Baseline and Settle replace the usual times; 0 leaves them. Some requests
-	// have to be answered within the baseline.
-	Baseline, Settle time.Duration
-	Want             Want
+	// Baseline replaces the usual time; 0 leaves it. Some requests of each stream
+	// have to be answered within it.
+	Baseline time.Duration
+	Want     Want
 	// Patch applies the patches that the findings print and checks the service
 	// once more, which must then pass.
 	Patch bool
