@@ -3,6 +3,8 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -24,6 +26,9 @@ type Config struct {
 	Exec chaos.Executor
 	// ID tells this run from others on the object that it changes.
 	ID string
+	// Self is the pod that this program runs in, as namespace/name, so that no
+	// drain evicts it; empty outside a cluster.
+	Self string
 	// Dir is the folder of the recording.
 	Dir string
 	// Tool is the version of the program, for the recording.
@@ -72,6 +77,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, writer: writer, began: cfg.Now()}
+	if pattern := cfg.Check.Target.ShutdownLog; pattern != "" {
+		if r.shutdownLog, err = regexp.Compile(pattern); err != nil {
+			return fmt.Errorf("target.shutdownLog: %w", err)
+		}
+	}
 	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx, err))) }()
 	err = writer.Header(recording.Header{
 		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts,
@@ -97,6 +107,8 @@ type run struct {
 	load     *load
 	driver   *chaos.Driver
 	watched  watched
+	// shutdownLog is nil where the check names none.
+	shutdownLog *regexp.Regexp
 	stage    stage
 
 	// unproven is why the run could not be carried out to its end.

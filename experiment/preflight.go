@@ -48,6 +48,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	workload.Self = cfg.Self
 	steps, err := workload.Plan(ctx, cfg.Check.Disruptions)
 	if err != nil {
 		return nil, err
@@ -56,16 +57,42 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	blind, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, optional(cfg.Check))
+	if err != nil {
+		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
+	}
+	if len(blind) > 0 {
+		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
+			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", blind[0]))
+	}
 	return &plan{workload: workload, facts: facts, steps: steps}, nil
+}
+
+// optional are rights without which a run sees less.
+func optional(c check.Check) []chaos.Permission {
+	var wanted []chaos.Permission
+	for _, resource := range timeline.Resources(c.Workload.Kind, false) {
+		if resource.Optional {
+			wanted = append(wanted, chaos.Permission{Cluster: resource.ClusterWide, Verb: "watch", Group: resource.Group, Resource: resource.Name})
+		}
+	}
+	return wanted
 }
 
 // permissions are the rights of this run only: to observe, and to do what the
 // check asks for.
 func permissions(c check.Check) []chaos.Permission {
 	needed := chaos.Permissions(c.Workload, c.Disruptions)
-	for _, resource := range timeline.Resources(c.Workload.Kind) {
-		for _, verb := range []string{"list", "watch"} {
-			p := chaos.Permission{Verb: verb, Group: resource.Group, Resource: resource.Name}
+	for _, resource := range timeline.Resources(c.Workload.Kind, c.Target.ShutdownLog != "") {
+		if resource.Optional {
+			continue
+		}
+		verbs := []string{"list", "watch"}
+		if resource.Get {
+			verbs = []string{"get"}
+		}
+		for _, verb := range verbs {
+			p := chaos.Permission{Verb: verb, Group: resource.Group, Resource: resource.Name, Subresource: resource.Subresource}
 			if resource.Own {
 				p.Name = c.Workload.Name
 			}

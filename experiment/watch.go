@@ -36,6 +36,7 @@ func (r *run) watch(ctx context.Context) (observed context.Context, stop func() 
 				Now:         r.cfg.Now,
 				Sink:        r.observe,
 				Synced:      func() { close(synced) },
+				ShutdownLog: r.shutdownLog,
 			})
 		})
 		if failure != nil {

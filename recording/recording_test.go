@@ -233,3 +233,40 @@ func appendTo(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestEveryKindOfEventSurvives(t *testing.T) {
+	grace := 30 * time.Second
+	want := []Event{
+		{At: began, Pod: &PodObservation{Change: Modified, Name: "web-1", DeletionGrace: &grace, Containers: []Container{{
+			Name: "proxy", Sidecar: true, StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff", Ready: true,
+			Liveness: &Probe{InitialDelay: time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
+		}}}},
+		{At: began, Node: &NodeObservation{Change: Listed, Name: "worker", Ready: true, Unschedulable: true, Taints: []string{"gone:NoExecute"}}},
+		{At: began, Lease: &LeaseObservation{Component: "node/worker", Renewed: began.Truncate(time.Microsecond)}},
+		{At: began, Log: &LogLine{Pod: "web-1", UID: "uid-1", Container: "app", Written: began, Text: "sigterm \u00fc \"quoted\""}},
+		{At: began, Gap: &Gap{Resource: "leases", From: began, To: began.Add(time.Second), Reason: "the watch was down"}},
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := Create(dir, func() time.Time { return began })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Header(Header{
+		Tool: "test", Began: began, Check: check.Check{Workload: check.Workload{Kind: check.Deployment, Name: "web"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range want {
+		w.Event(e)
+	}
+	if err := w.Close(Ending{At: began}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(r.Events, want) {
+		t.Errorf("\n got %+v\nwant %+v", r.Events, want)
+	}
+}

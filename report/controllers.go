@@ -161,9 +161,13 @@ func (c *controllers) shrunk(uid string) bool {
 
 // boundRequest narrows the deletion request by the controller's event, which is
 // made right after its DELETE call has returned.
-func (c *controllers) boundRequest(t *Termination) Interval {
-	if e := c.deletes[t.Pod]; e != nil && e.Precise && !e.Emitted.Before(t.Requested.From) {
-		return t.Requested.notAfter(e.Emitted)
+func (c *controllers) boundRequest(t *Termination, clock span) Interval {
+	e := c.deletes[t.Pod]
+	if e == nil || !e.Precise {
+		return t.Requested
+	}
+	if made := here(at(e.Emitted), clock); !made.To.Before(t.Requested.From) {
+		return t.Requested.notAfter(made.To)
 	}
 	return t.Requested
 }

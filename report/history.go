@@ -12,12 +12,15 @@ import (
 // went on, in what was recorded. They are in the order in which they began.
 func terminations(r *recording.Recording, endpoints *endpoints) []*Termination {
 	owners, kube := readControllers(r.Events), kubeEvents(r.Events)
-	authors := readAuthors(r)
+	authors, logs, clocks := readAuthors(r), readLogs(r.Events), readClocks(r.Events)
 
 	var ended []*Termination
 	for _, p := range histories(r.Events) {
 		for _, e := range p.exits {
-			t := p.restart(e, kube[p.first.UID], authors)
+			if e.old {
+				continue
+			}
+			t := p.restart(e, kube[p.first.UID], authors, clocks.node(p.last.Node))
 			t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
 			t.wasReady = endpoints.entered(t.UID).Known()
 			ended = append(ended, t)
@@ -25,11 +28,11 @@ func terminations(r *recording.Recording, endpoints *endpoints) []*Termination {
 		if !p.ending() {
 			continue
 		}
-		t := p.termination(kube[p.first.UID])
+		t := p.termination(kube[p.first.UID], clocks)
 		t.EndedBy = owners.endedBy(p)
-		t.Requested = owners.boundRequest(t)
+		t.Requested = owners.boundRequest(t, clocks.controllerManager())
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
-		t.Sigterm = sigterm(t)
+		t.Sigterm = logs.narrow(sigterm(t), t, clocks.node(t.Node))
 		authors.refine(t)
 		ended = append(ended, t)
 	}
@@ -155,8 +158,9 @@ func (p *podHistory) begun() *Termination {
 	return t
 }
 
-func (p *podHistory) termination(events []kubeEvent) *Termination {
+func (p *podHistory) termination(events []kubeEvent, clocks *clocks) *Termination {
 	t := p.begun()
+	node := clocks.node(t.Node)
 	for _, c := range mains(p.last.Containers) {
 		if t.container == "" {
 			t.container = c.Name
@@ -172,13 +176,14 @@ func (p *podHistory) termination(events []kubeEvent) *Termination {
 		}
 		t.Seen = sourced(at(p.seen), "first sight of the deletionTimestamp")
 		from := d.DeletionTimestamp.Add(-time.Duration(t.Grace))
-		t.Requested = sourced(Interval{From: from, To: from.Add(time.Second)}.notAfter(p.seen), "deletionTimestamp less the grace")
+		requested := here(Interval{From: from, To: from.Add(time.Second)}, clocks.apiserver())
+		t.Requested = sourced(requested.notAfter(p.seen), "deletionTimestamp less the grace")
 	}
-	t.KubeletStarted = startOfKilling(events, t.Requested.From)
+	t.KubeletStarted = startOfKilling(events, t.Requested.From, node)
 	if p.exit != nil {
 		t.ExitCode, t.ExitReason = &p.exit.Code, p.exit.Reason
-		t.Exited = finished(p.exit, p.exitSeen).notBefore(t.KubeletStarted.From)
-		t.Exits = exitsOf(p.exited, p.exitSeen)
+		t.Exited = finished(p.exit, p.exitSeen, node).notBefore(t.KubeletStarted.From)
+		t.Exits = exitsOf(p.exited, p.exitSeen, node)
 	}
 	if !p.gone.IsZero() {
 		t.Gone = sourced(at(p.gone), "the object's removal")
@@ -186,22 +191,24 @@ func (p *podHistory) termination(events []kubeEvent) *Termination {
 	return t
 }
 
-// finished is the time of an exit, which the kubelet tells in whole seconds.
-func finished(e *recording.Exit, seen time.Time) Interval {
+// finished is the time of an exit, which the kubelet tells in whole seconds of
+// its node's clock.
+func finished(e *recording.Exit, seen time.Time, clock span) Interval {
 	if e.FinishedAt.IsZero() {
 		return Interval{}
 	}
-	return sourced(Interval{From: e.FinishedAt, To: e.FinishedAt.Add(time.Second)}.notAfter(seen), "finishedAt of the container")
+	whole := here(Interval{From: e.FinishedAt, To: e.FinishedAt.Add(time.Second)}, clock)
+	return sourced(whole.notAfter(seen), "finishedAt of the container")
 }
 
 // startOfKilling is when the kubelet began to end the pod, by the first such
 // event that is not from before the deletion.
-func startOfKilling(events []kubeEvent, requested time.Time) Interval {
+func startOfKilling(events []kubeEvent, requested time.Time, clock span) Interval {
 	for _, e := range events {
 		if e.Reason != "Killing" || e.Emitted.IsZero() || e.restarts() {
 			continue
 		}
-		if when := e.when(); !when.To.Before(requested.Add(-clockSlack)) {
+		if when := e.when(clock); !when.To.Before(requested.Add(-clockSlack)) {
 			return when
 		}
 	}
@@ -237,7 +244,7 @@ func mainExit(containers []recording.Container) *recording.Exit {
 }
 
 // exitsOf tells each container's end, where there are several.
-func exitsOf(o *recording.PodObservation, seen time.Time) []ContainerExit {
+func exitsOf(o *recording.PodObservation, seen time.Time, clock span) []ContainerExit {
 	if o == nil || len(o.Containers) < 2 {
 		return nil
 	}
@@ -245,7 +252,7 @@ func exitsOf(o *recording.PodObservation, seen time.Time) []ContainerExit {
 	for _, c := range o.Containers {
 		if c.Terminated != nil {
 			exits = append(exits, ContainerExit{
-				Container: c.Name, Sidecar: c.Sidecar, ExitCode: c.Terminated.Code, ExitReason: c.Terminated.Reason, Exited: finished(c.Terminated, seen),
+				Container: c.Name, Sidecar: c.Sidecar, ExitCode: c.Terminated.Code, ExitReason: c.Terminated.Reason, Exited: finished(c.Terminated, seen, clock),
 			})
 		}
 	}

@@ -28,16 +28,17 @@ func kubeEvents(events []recording.Event) map[string][]kubeEvent {
 // arrival here. Recorders send them from a queue.
 const eventDelay = time.Second
 
-// when is the moment that the event tells of. One that was repeated keeps the
-// name, and so the nanoseconds, of its first occurrence.
-func (e kubeEvent) when() Interval {
+// when is the moment that the event tells of; offset is that of its author's
+// clock. One that was repeated keeps the name, and so the nanoseconds, of its
+// first occurrence.
+func (e kubeEvent) when(offset span) Interval {
 	switch {
 	case e.Count > 1:
 		return sourced(Interval{From: e.arrived.Add(-eventDelay), To: e.arrived}, e.Reason+" event, repeated")
 	case e.Precise:
-		return sourced(at(e.Emitted), e.Reason+" event, its name")
+		return here(sourced(at(e.Emitted), e.Reason+" event, its name"), offset)
 	default:
-		return sourced(Interval{From: e.Emitted, To: e.Emitted.Add(time.Second)}, e.Reason+" event")
+		return here(sourced(Interval{From: e.Emitted, To: e.Emitted.Add(time.Second)}, e.Reason+" event"), offset)
 	}
 }
 

@@ -7,14 +7,14 @@ import (
 )
 
 // restart is the end of one container whose pod went on.
-func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *authors) *Termination {
+func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *authors, clock span) *Termination {
 	t := p.begun()
 	t.Container, t.container = e.container.Name, e.container.Name
 	t.ExitCode, t.ExitReason = &e.exit.Code, e.exit.Reason
-	t.Exited = finished(e.exit, e.seen)
+	t.Exited = finished(e.exit, e.seen, clock)
 	t.liveness, t.memoryLimit = e.container.Liveness, e.container.MemoryLimit
 	t.EndedBy = ByCrash
-	killing := probeKilling(events, t)
+	killing := probeKilling(events, t, clock)
 	switch {
 	case e.exit.Reason == "OOMKilled":
 		t.EndedBy = ByOOM
@@ -32,14 +32,14 @@ func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *autho
 
 // probeKilling finds the kubelet's decision to restart the container: the last
 // one before its exit, and no earlier than the grace allows.
-func probeKilling(events []kubeEvent, t *Termination) Interval {
+func probeKilling(events []kubeEvent, t *Termination, clock span) Interval {
 	const slow = 5 * time.Second
 	var last Interval
 	for _, e := range events {
 		if e.Reason != "Killing" || !e.restarts() {
 			continue
 		}
-		when := e.when()
+		when := e.when(clock)
 		if when.From.After(t.Exited.To.Add(clockSlack)) || when.To.Before(t.Exited.From.Add(-time.Duration(t.Grace)-slow)) {
 			continue
 		}

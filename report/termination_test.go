@@ -225,3 +225,68 @@ func TestARepeatedEventKeepsItsFirstName(t *testing.T) {
 		t.Errorf("the second restart was decided at %s", from)
 	}
 }
+
+// A node whose clock is three seconds ahead tells every time three seconds late;
+// the leases show it.
+func TestAClockThatIsSecondsAhead(t *testing.T) {
+	const ahead = 3 * time.Second
+	s := newScenario()
+	d := abrupt()
+	d.killing, d.exited = d.killing+ahead, d.exited+ahead
+	s.pod("web-1", d)
+	for i, e := range s.events {
+		if e.Pod != nil {
+			e.Pod.Node = "node-1"
+		}
+		if e.Kube != nil {
+			s.events[i].At = after(6255 * ms)
+		}
+		if e.Pod != nil && e.Pod.Phase == "Failed" {
+			s.events[i].At = after(6560 * ms)
+		}
+	}
+	for i := range 12 {
+		now := time.Duration(i) * second
+		s.events = append(s.events, recording.Event{At: after(now + 6*ms), Lease: &recording.LeaseObservation{Component: "node/node-1", Renewed: after(now + ahead)}})
+	}
+	got := ends(s)[0]
+	if from := got.KubeletStarted.From.Sub(began); from < 6200*ms || from > 6300*ms {
+		t.Errorf("the kubelet started at %s, want about 6.25s", from)
+	}
+	if from, to := got.Exited.From.Sub(began), got.Exited.To.Sub(began); from > 6260*ms || to < 6260*ms {
+		t.Errorf("exited in [%s, %s], want it to hold 6.26s", from, to)
+	}
+	undisturbed(s.pod("web-2", nil).pod("web-3", nil))
+	s.request(request{stream: "short-reused", sent: 6250 * ms, took: 12 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	if got, want := told(s.analyze(t)), "failed; 1 no-drain (certain) [web-1] at the exit"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+func TestTheProgramsOwnLine(t *testing.T) {
+	d := drained()
+	d.preStop = recording.PreStopExec
+	line := func(container string, at time.Duration) recording.Event {
+		return recording.Event{At: after(at + 20*ms), Log: &recording.LogLine{Pod: "web-1", UID: "uid-web-1", Container: container, Written: after(at), Text: "SIGTERM received"}}
+	}
+	tests := []struct {
+		name     string
+		lines    []recording.Event
+		from, to time.Duration
+	}{
+		{"tells the signal's time", []recording.Event{line("app", 8*second)}, 7900 * ms, 8 * second},
+		{"in another container does not", []recording.Event{line("mesh", 8*second)}, 6250 * ms, 10550 * ms},
+		{"from before is another signal's", []recording.Event{line("app", 3*second)}, 6250 * ms, 10550 * ms},
+		{"counts once", []recording.Event{line("app", 8*second), line("app", 9*second)}, 7900 * ms, 8 * second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScenario().pod("web-1", d)
+			s.events = append(s.events, tt.lines...)
+			got := ends(s)[0].Sigterm
+			if !got.From.Equal(after(tt.from)) || !got.To.Equal(after(tt.to)) {
+				t.Errorf("SIGTERM in [%s, %s], want [%s, %s]", got.From.Sub(began), got.To.Sub(began), tt.from, tt.to)
+			}
+		})
+	}
+}

@@ -20,14 +20,20 @@ import (
 // around it are no longer trusted to milliseconds.
 const tolerableBlackout = 250 * time.Millisecond
 
+// watchTime is how long the server is asked to keep a watch up. What ends
+// earlier was broken off.
+const watchTime = 10 * time.Minute
+
 // retryPause is how long a follower waits before it tries a failed call again.
 const retryPause = 500 * time.Millisecond
 
 // resource is one kind of object to follow.
 type resource struct {
-	name  string
-	list  func(context.Context, metav1.ListOptions) (runtime.Object, error)
-	watch func(context.Context, metav1.ListOptions) (watch.Interface, error)
+	name string
+	// optional resources are left out where the right to them is missing.
+	optional bool
+	list     func(context.Context, metav1.ListOptions) (runtime.Object, error)
+	watch    func(context.Context, metav1.ListOptions) (watch.Interface, error)
 	// observe turns an object into an event; false drops it.
 	observe func(recording.Change, runtime.Object) (recording.Event, bool)
 }
@@ -53,6 +59,9 @@ func newFollower(r resource, now func() time.Time, sink func(recording.Event), s
 	return &follower{resource: r, now: now, sink: sink, synced: synced, known: map[types.UID]runtime.Object{}}
 }
 
+// errMissing says that an optional resource cannot be had.
+var errMissing = errors.New("an optional resource cannot be read")
+
 // errExpired says that changes since the known version can no longer be had.
 var errExpired = errors.New("the resource version has expired")
 
@@ -60,6 +69,9 @@ func (f *follower) follow(ctx context.Context) error {
 	if err := f.relist(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
+		}
+		if f.optional {
+			return errMissing
 		}
 		return fmt.Errorf("list %s: %w", f.name, err)
 	}
@@ -119,10 +131,12 @@ func (f *follower) relist(ctx context.Context) error {
 }
 
 // watchOnce follows the resource from the known version until the server ends
-// the watch, which it does every few minutes.
+// the watch, which it does after watchTime.
 func (f *follower) watchOnce(ctx context.Context) error {
 	from := f.contact
-	w, err := f.watch(ctx, metav1.ListOptions{ResourceVersion: f.version, AllowWatchBookmarks: true})
+	w, err := f.watch(ctx, metav1.ListOptions{
+		ResourceVersion: f.version, AllowWatchBookmarks: true, TimeoutSeconds: new(int64(watchTime / time.Second)),
+	})
 	if err != nil {
 		if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
 			return errExpired
@@ -130,25 +144,32 @@ func (f *follower) watchOnce(ctx context.Context) error {
 		return err
 	}
 	defer w.Stop()
-	if f.contact = f.now(); f.contact.Sub(from) > tolerableBlackout {
+	opened := f.now()
+	if f.contact = opened; opened.Sub(from) > tolerableBlackout {
 		f.gap(from, "the watch was down; changes in this time arrived late")
 	}
 
+	heard := false
 	for event := range w.ResultChan() {
 		at := f.now()
-		f.contact = at
-		switch event.Type {
-		case watch.Error:
+		if event.Type == watch.Error {
+			if !heard {
+				// Nothing came since before this watch: it was never whole.
+				f.contact = from
+			}
 			err := apierrors.FromObject(event.Object)
 			if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
 				return errExpired
 			}
 			return err
+		}
+		heard, f.contact = true, at
+		switch event.Type {
 		case watch.Bookmark:
 		case watch.Added:
-			f.take(at, recording.Added, event.Object)
+			f.takeNew(at, recording.Added, event.Object)
 		case watch.Modified:
-			f.take(at, recording.Modified, event.Object)
+			f.takeNew(at, recording.Modified, event.Object)
 		case watch.Deleted:
 			f.take(at, recording.Deleted, event.Object)
 		}
@@ -156,10 +177,21 @@ func (f *follower) watchOnce(ctx context.Context) error {
 			f.version = accessor.GetResourceVersion()
 		}
 	}
-	// The server was heard until just now: a watch that ends in good order
-	// misses nothing, and the next one goes on from the same version.
-	f.contact = f.now()
+	// A watch that lasted its time ended in good order: nothing was missed, and
+	// the next one goes on from the same version. One that ended early may have
+	// been dead since its last event (client-go closes it without an error).
+	if now := f.now(); now.Sub(opened) >= watchTime-retryPause {
+		f.contact = now
+	}
 	return nil
+}
+
+// takeNew drops a state that was told before.
+func (f *follower) takeNew(at time.Time, change recording.Change, object runtime.Object) {
+	if last, found := f.known[uidOf(object)]; found && versionOf(last) != "" && versionOf(last) == versionOf(object) {
+		return
+	}
+	f.take(at, change, object)
 }
 
 func (f *follower) take(at time.Time, change recording.Change, object runtime.Object) {
@@ -185,6 +217,14 @@ func uidOf(object runtime.Object) types.UID {
 		return ""
 	}
 	return accessor.GetUID()
+}
+
+func versionOf(object runtime.Object) string {
+	accessor, err := meta.Accessor(object)
+	if err != nil {
+		return ""
+	}
+	return accessor.GetResourceVersion()
 }
 
 // pause waits and tells whether ctx is still alive.

@@ -139,6 +139,36 @@ func TestFollow(t *testing.T) {
 			want: []string{"listed a"},
 		},
 		{
+			name: "a state that is told again is no change",
+			script: script{
+				lists: []*corev1.PodList{podList(5, pod("a", 3))},
+				watches: []func(string, *watch.RaceFreeFakeWatcher) error{
+					func(_ string, w *watch.RaceFreeFakeWatcher) error {
+						w.Modify(pod("a", 3))
+						w.Modify(pod("a", 6))
+						w.Modify(pod("a", 6))
+						w.Stop()
+						return nil
+					},
+				},
+			},
+			want: []string{"listed a", "modified a"},
+		},
+		{
+			name: "a watch that expires in the middle loses nothing of what it told before",
+			script: script{
+				lists: []*corev1.PodList{podList(5, pod("a", 3)), podList(50, pod("c", 40))},
+				watches: []func(string, *watch.RaceFreeFakeWatcher) error{
+					func(_ string, w *watch.RaceFreeFakeWatcher) error {
+						w.Modify(pod("a", 6))
+						w.Error(&expired.ErrStatus)
+						return nil
+					},
+				},
+			},
+			want: []string{"listed a", "modified a", "listed c", "deleted a", "gap pods"},
+		},
+		{
 			name: "an expired watch is a gap, and what went in it is noticed",
 			script: script{
 				lists: []*corev1.PodList{podList(5, pod("a", 3), pod("b", 4)), podList(50, pod("b", 4), pod("c", 40))},
@@ -192,6 +222,53 @@ func TestFollow(t *testing.T) {
 				t.Errorf("\n got %q\nwant %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestGapSpansTheTimeOfDoubt(t *testing.T) {
+	refused := func(string, *watch.RaceFreeFakeWatcher) error { return errors.New("connection refused") }
+	quiet := func(d time.Duration) func(string, *watch.RaceFreeFakeWatcher) error {
+		return func(_ string, w *watch.RaceFreeFakeWatcher) error {
+			time.AfterFunc(d, w.Stop)
+			return nil
+		}
+	}
+	away := slices.Repeat([]func(string, *watch.RaceFreeFakeWatcher) error{refused}, 10) // of retryPause each
+	tests := []struct {
+		name     string
+		watches  []func(string, *watch.RaceFreeFakeWatcher) error
+		from, to time.Duration
+	}{
+		{"a server that is away for 5 s", append(slices.Clone(away), quiet(watchTime)), 0, 5 * time.Second},
+		{"a watch that had lasted its time before", slices.Concat([]func(string, *watch.RaceFreeFakeWatcher) error{quiet(watchTime)}, away, []func(string, *watch.RaceFreeFakeWatcher) error{quiet(watchTime)}), watchTime, watchTime + 5*time.Second},
+		{"a watch that breaks off after a silence", []func(string, *watch.RaceFreeFakeWatcher) error{quiet(40 * time.Second), quiet(watchTime)}, 0, 40 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := script{lists: []*corev1.PodList{podList(5, pod("a", 3))}, watches: tt.watches}
+			events, err := s.run(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := events[0].At
+			if got := summary(events); !slices.Equal(got, []string{"listed a", "gap pods"}) {
+				t.Fatalf("got %q", got)
+			}
+			gap := events[1].Gap
+			if from, to := gap.From.Sub(began), gap.To.Sub(began); from != tt.from || to != tt.to {
+				t.Errorf("a gap from %s to %s, want %s to %s", from, to, tt.from, tt.to)
+			}
+		})
+	}
+}
+
+func TestOptionalResourceThatCannotBeListed(t *testing.T) {
+	s := script{}
+	r := s.resource()
+	r.optional = true
+	err := newFollower(r, time.Now, func(recording.Event) {}, func() {}).follow(t.Context())
+	if !errors.Is(err, errMissing) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,6 +2,9 @@ package timeline
 
 import (
 	"cmp"
+	"path"
+	"regexp"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -149,7 +152,7 @@ func utc(t metav1.Time) time.Time {
 }
 
 // preStopOf tells the kind of a container's preStop hook, and its length where
-// the hook itself says it (a native sleep, KEP-3960).
+// the hook itself says it: a native sleep (KEP-3960), or a program called sleep.
 func preStopOf(container *corev1.Container) (recording.PreStopKind, time.Duration) {
 	if container.Lifecycle == nil || container.Lifecycle.PreStop == nil {
 		return recording.PreStopNone, 0
@@ -158,10 +161,37 @@ func preStopOf(container *corev1.Container) (recording.PreStopKind, time.Duratio
 	case hook.Sleep != nil:
 		return recording.PreStopSleep, time.Duration(hook.Sleep.Seconds) * time.Second
 	case hook.Exec != nil:
-		return recording.PreStopExec, 0
+		return recording.PreStopExec, sleepOf(hook.Exec.Command)
 	case hook.HTTPGet != nil:
 		return recording.PreStopHTTP, 0
 	default:
 		return recording.PreStopNone, 0
 	}
+}
+
+var (
+	sleepArgument = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?s?$`)
+	sleepScript   = regexp.MustCompile(`^\s*(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9.]+s?)\s*;?\s*$`)
+)
+
+// sleepOf gives the length of a hook that does nothing but sleep, run as it is
+// or by a shell; 0 for any other.
+func sleepOf(command []string) time.Duration {
+	argument := ""
+	switch {
+	case len(command) == 2 && path.Base(command[0]) == "sleep":
+		argument = command[1]
+	case len(command) == 3 && command[1] == "-c":
+		if m := sleepScript.FindStringSubmatch(command[2]); m != nil {
+			argument = m[1]
+		}
+	}
+	if !sleepArgument.MatchString(argument) {
+		return 0
+	}
+	d, err := time.ParseDuration(strings.TrimSuffix(argument, "s") + "s")
+	if err != nil {
+		return 0
+	}
+	return d
 }

@@ -4,14 +4,22 @@ import "github.com/shutdowncheck/shutdowncheck/check"
 
 // Resource is an API resource that Watch has to be allowed to list and watch.
 type Resource struct {
-	Group, Name string
+	Group, Name, Subresource string
 	// Own tells that only the workload itself is listed and watched, by its
 	// name, which takes no right to any other.
 	Own bool
+	// Optional tells that a watch does without it: nodes tell of cordons and
+	// taints, leases (of kube-node-lease and kube-system) of the clocks.
+	Optional bool
+	// ClusterWide tells that it lies outside the workload's namespace.
+	ClusterWide bool
+	// Get tells that it is read one by one, instead of listed and watched.
+	Get bool
 }
 
-// Resources lists what Watch needs for a kind of workload.
-func Resources(kind check.WorkloadKind) []Resource {
+// Resources lists what Watch needs for a kind of workload; logs tells whether
+// lines of the pods' logs are wanted too.
+func Resources(kind check.WorkloadKind, logs bool) []Resource {
 	needed := []Resource{
 		{Group: "", Name: "pods"},
 		{Group: "", Name: "events"},
@@ -25,5 +33,10 @@ func Resources(kind check.WorkloadKind) []Resource {
 	case check.DaemonSet:
 		needed = append(needed, Resource{Group: "apps", Name: "daemonsets", Own: true})
 	}
-	return needed
+	if logs {
+		needed = append(needed, Resource{Group: "", Name: "pods", Subresource: "log", Get: true})
+	}
+	return append(needed,
+		Resource{Group: "", Name: "nodes", Optional: true, ClusterWide: true},
+		Resource{Group: "coordination.k8s.io", Name: "leases", Optional: true, ClusterWide: true})
 }

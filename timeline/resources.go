@@ -40,7 +40,7 @@ func follow[L runtime.Object](
 	}
 }
 
-func (cfg Config) resources() []resource {
+func (cfg Config) resources(places *places) []resource {
 	core, apps := cfg.Client.CoreV1(), cfg.Client.AppsV1()
 	selected := func(o *metav1.ListOptions) { o.LabelSelector = cfg.Selector }
 	named := func(o *metav1.ListOptions) {
@@ -67,6 +67,16 @@ func (cfg Config) resources() []resource {
 		resources = append(resources, follow("statefulsets", apps.StatefulSets(cfg.Namespace), named, observeStatefulSet))
 	case check.DaemonSet:
 		resources = append(resources, follow("daemonsets", apps.DaemonSets(cfg.Namespace), named, observeDaemonSet))
+	}
+	all := func(*metav1.ListOptions) {}
+	coordination := cfg.Client.CoordinationV1()
+	for _, r := range []resource{
+		follow("nodes", core.Nodes(), all, places.observeNode),
+		follow("leases", coordination.Leases(corev1.NamespaceNodeLease), all, places.observeNodeLease),
+		follow("leases", coordination.Leases(metav1.NamespaceSystem), all, observeSystemLease),
+	} {
+		r.optional = true
+		resources = append(resources, r)
 	}
 	return resources
 }

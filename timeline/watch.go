@@ -2,6 +2,8 @@ package timeline
 
 import (
 	"context"
+	"errors"
+	"regexp"
 	"sync"
 	"time"
 
@@ -30,22 +32,42 @@ type Config struct {
 	// Synced is called once, when the state at the beginning has been
 	// observed: from then on no change is missed.
 	Synced func()
+	// ShutdownLog picks the lines of the pods' logs to observe; nil for none.
+	ShutdownLog *regexp.Regexp
+	// Missing, if set, is told of each optional resource that cannot be read;
+	// it is called from several goroutines at once.
+	Missing func(resource string)
 }
 
 // Watch observes until ctx ends, which is no error. It fails only if the first
 // lists fail; later interruptions are recorded as gaps and mended.
 func Watch(ctx context.Context, cfg Config) error {
-	resources := cfg.resources()
+	group, ctx := errgroup.WithContext(ctx)
+	places := newPlaces(cfg.Now, cfg.Sink)
+	podSink := places.pod
+	if cfg.ShutdownLog != nil {
+		logs := newLogs(ctx, cfg, group)
+		podSink = func(e recording.Event) { places.pod(e); logs.pod(e) }
+	}
+	resources := cfg.resources(places)
 	var unsynced sync.WaitGroup
 	unsynced.Add(len(resources))
 
-	group, ctx := errgroup.WithContext(ctx)
 	for _, r := range resources {
-		f := newFollower(r, cfg.Now, cfg.Sink, sync.OnceFunc(unsynced.Done))
+		sink := cfg.Sink
+		if r.name == "pods" {
+			sink = podSink
+		}
+		f := newFollower(r, cfg.Now, sink, sync.OnceFunc(unsynced.Done))
 		group.Go(func() error {
 			// A follower that fails must not leave the others' sync waiting.
 			defer f.synced()
-			return guard.Call("following "+f.name, func() error { return f.follow(ctx) })
+			err := guard.Call("following "+f.name, func() error { return f.follow(ctx) })
+			if errors.Is(err, errMissing) {
+				cfg.missing(f.name)
+				return nil
+			}
+			return err
 		})
 	}
 	group.Go(func() error {
@@ -56,4 +78,10 @@ func Watch(ctx context.Context, cfg Config) error {
 		return nil
 	})
 	return group.Wait()
+}
+
+func (cfg Config) missing(resource string) {
+	if cfg.Missing != nil {
+		cfg.Missing(resource)
+	}
 }

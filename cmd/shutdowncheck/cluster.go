@@ -17,7 +17,9 @@ import (
 type cluster struct {
 	// act never repeats a change by itself.
 	observe, act kubernetes.Interface
-	namespace    string
+	// exec runs programs in containers.
+	exec      chaos.Executor
+	namespace string
 }
 
 // client-go's defaults of 5 requests per second with bursts of 10 would delay
@@ -53,7 +55,7 @@ func connect(flags *genericclioptions.ConfigFlags) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}
-	return &cluster{observe: observe, act: act, namespace: namespace}, nil
+	return &cluster{observe: observe, act: act, exec: chaos.NewExecutor(once, act), namespace: namespace}, nil
 }
 
 // isFallback tells whether config is what client-go falls back to where nobody

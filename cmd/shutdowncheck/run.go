@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -64,6 +65,8 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Check:     c,
 		Observe:   cluster.observe,
 		Act:       cluster.act,
+		Exec:      cluster.exec,
+		Self:      self(os.Getenv),
 		Namespace: cluster.namespace,
 		ID:        runID(clock()),
 		Dir:       r.folder(c, clock()),
@@ -130,6 +133,16 @@ func (r *runCommand) folder(c check.Check, now time.Time) string {
 		return r.out
 	}
 	return filepath.Join("shutdowncheck-runs", c.Metadata.Name+"-"+now.UTC().Format("20060102-150405"))
+}
+
+// self gives the pod that this program runs in, as its manifest tells it through
+// the downward API; empty outside a cluster.
+func self(env func(string) string) string {
+	namespace, name := env("POD_NAMESPACE"), env("POD_NAME")
+	if namespace == "" || name == "" {
+		return ""
+	}
+	return namespace + "/" + name
 }
 
 // runID is short enough to be read aloud, and unlike any other's.
