@@ -102,7 +102,7 @@ func Rows(image string) []Row {
 		{
 			Name: "preStop eats the grace period", Base: "graceful", Disruption: restart, Want: fails(report.PrestopEatsGrace),
 			Edits:   []Edit{env("VICTIM_HANDLER_TIME", "3s"), acceptsFor(0), preStop(9), grace(10)},
-			Streams: []check.Stream{fresh(10, "/"), reused(10, "/")},
+			Streams: []check.Stream{fresh(10, "/"), reused(20, "/")},
 			Patch:   true,
 		},
 		{
@@ -145,16 +145,15 @@ func Rows(image string) []Row {
 			Disruption: observe(12 * time.Second),
 		},
 		{
-			// 20 requests a second and pod where 10 can be served: a request waits
-			// half the load's duration, so that probes fail from 2 s on, and 8 s more
-			// pass until the restart.
+			// 23 requests a second and pod where 20 can be served: after the baseline
+			// they wait for 1 s, which fails a probe, and 8 s later comes the restart.
 			Name: "liveness probe too eager", Base: "careless", Want: fails(report.Restarted),
 			Edits: []Edit{
-				env("VICTIM_HANDLER_TIME", "100ms"), env("VICTIM_WORKERS", "1"),
+				env("VICTIM_HANDLER_TIME", "50ms"), env("VICTIM_WORKERS", "1"),
 				eagerLiveness(8), lazyReadiness,
 			},
-			Streams:    []check.Stream{patient(fresh(60, "/"), time.Minute)},
-			Disruption: observe(12 * time.Second),
+			Streams:    []check.Stream{patient(fresh(70, "/"), time.Minute)},
+			Disruption: observe(16 * time.Second),
 		},
 		{
 			Name: "a long request", Base: "graceful", Disruption: restart, Want: fails(report.GraceTooShort),
