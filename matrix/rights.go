@@ -15,8 +15,9 @@ import (
 // account is the name of the Job's ServiceAccount and of the Role it has.
 const account = "shutdowncheck"
 
-// rules are the rights that the tool says it needs for a disruption, so that
-// each row shows that these are enough.
+// rules are the rights that the tool says it needs for a disruption, in the
+// workload's namespace and beyond it, so that each row shows that these are
+// enough.
 func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.PolicyRule) {
 	add := func(p chaos.Permission) {
 		rule := rbacv1.PolicyRule{APIGroups: []string{p.Group}, Resources: []string{p.Resource}, Verbs: []string{p.Verb}}
@@ -35,9 +36,9 @@ func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.Po
 	for _, p := range chaos.Permissions(ref, []check.Disruption{d}) {
 		add(p)
 	}
-	for _, r := range timeline.Resources(ref.Kind) {
+	for _, r := range timeline.Resources(ref.Kind, false) {
 		for _, verb := range []string{"list", "watch"} {
-			p := chaos.Permission{Verb: verb, Group: r.Group, Resource: r.Name}
+			p := chaos.Permission{Cluster: r.ClusterWide, Verb: verb, Group: r.Group, Resource: r.Name}
 			if r.Own {
 				p.Name = ref.Name
 			}
