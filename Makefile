@@ -45,6 +45,19 @@ e2e: ## the tests on the cluster, which is brought up if it is not there
 	scripts/cluster-up
 	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 45m ./e2e/...
 
+# The lock is the one of the end-to-end tests: neither is to load the machine
+# while the other runs.
+.PHONY: matrix
+matrix: ## services that end badly in every known way, and what the tool says of them: out/matrix.json
+	$(call begin,sensitivity matrix)
+	scripts/cluster-up
+	scripts/image-victim
+	scripts/image-flask
+	scripts/image-shutdowncheck
+	scripts/load-image shutdowncheck-victim:dev shutdowncheck-flask:dev shutdowncheck:dev
+	env=$$(scripts/cluster-env); eval "$$env"; . scripts/paths.sh; \
+	  flock "$$cache/e2e.lock" go run ./matrix/cmd/matrix -shared "$$out" -keep out/matrix $(MATRIX)
+
 .PHONY: build
 build: ## build bin/shutdowncheck
 	go build -o bin/shutdowncheck ./cmd/shutdowncheck

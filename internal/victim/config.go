@@ -28,6 +28,7 @@ const (
 	Announce KeepAlive = "announce" // each answer says "Connection: close"
 	Keep     KeepAlive = "keep"     // served as before, until the process exits
 	Close    KeepAlive = "close"    // closed as soon as they are idle, without a word
+	Cut      KeepAlive = "cut"      // closed when the next request comes, unanswered
 )
 
 // StartMode says what a client meets before the start-up delay is over.
@@ -87,7 +88,7 @@ func (c *Config) variables() []variable {
 		{"VICTIM_ON_SIGTERM", "drain", oneOf(&c.OnSigterm, Drain, Exit, Ignore)},
 		{"VICTIM_SIGTERM_DELAY", "0s", duration(&c.SigtermDelay)},
 		{"VICTIM_EXIT_CODE", "2", number(&c.ExitCode, 0, 255)},
-		{"VICTIM_KEEPALIVE", "announce", oneOf(&c.KeepAlive, Announce, Keep, Close)},
+		{"VICTIM_KEEPALIVE", "announce", oneOf(&c.KeepAlive, Announce, Keep, Close, Cut)},
 		{"VICTIM_SIGTERM_UNREADY", "true", boolean(&c.SigtermUnready)},
 		{"VICTIM_SIGTERM_STATUS", "", optionalStatus(&c.SigtermStatus)},
 		{"VICTIM_LOG_DIR", "", text(&c.LogDir)},

@@ -65,7 +65,7 @@ func TestFromEnvRefuses(t *testing.T) {
 		{"VICTIM_ON_SIGTERM=die", `["drain" "exit" "ignore"]`},
 		{"VICTIM_SIGTERM_DELAY=1d", "want a duration"},
 		{"VICTIM_EXIT_CODE=256", "from 0 to 255"},
-		{"VICTIM_KEEPALIVE=yes", `["announce" "keep" "close"]`},
+		{"VICTIM_KEEPALIVE=yes", `["announce" "keep" "close" "cut"]`},
 		{"VICTIM_SIGTERM_UNREADY=TRUE", "true or false"},
 		{"VICTIM_SIGTERM_STATUS=no", "from 200 to 599"},
 		{"VICTIM_LOG_REQUESTS=", "true or false"},

@@ -17,6 +17,7 @@ type connections struct {
 	mu        sync.Mutex
 	states    map[net.Conn]http.ConnState
 	closeIdle bool          // from now on no connection outlives its answer
+	cutUsed   bool          // from now on a connection ends with its next request
 	impatient bool          // new connections no longer count as busy
 	quiet     chan struct{} // closed when nothing is busy; nil until someone waits
 }
@@ -37,9 +38,20 @@ func (c *connections) track(conn net.Conn, state http.ConnState) {
 			_ = conn.Close()
 		}
 	default:
+		if c.cutUsed && c.states[conn] == http.StateIdle {
+			_ = conn.Close()
+		}
 		c.states[conn] = state
 	}
 	c.settle()
+}
+
+// cut closes, from now on, every connection that has carried a request when the
+// next one comes.
+func (c *connections) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cutUsed = true
 }
 
 // dropIdle closes every idle connection and, from now on, every other one as it

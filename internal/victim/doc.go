@@ -25,7 +25,7 @@
 //	VICTIM_ON_SIGTERM            drain     drain = stop accepting, answer what is in flight, exit 0; exit = leave, cutting what is in flight; ignore = nothing changes, whatever the defaults of the others; values to the contrary are refused
 //	VICTIM_SIGTERM_DELAY         0s        time from SIGTERM until drain closes the listener, or exit leaves
 //	VICTIM_EXIT_CODE             2         exit code where it leaves without draining; Go's runtime as PID 1 without a handler, and a panic, both give 2
-//	VICTIM_KEEPALIVE             announce  reused connections from SIGTERM on: announce = answers say "Connection: close"; keep = served as before until it exits; close = closed at once if idle, else after the answer, without a word
+//	VICTIM_KEEPALIVE             announce  reused connections from SIGTERM on: announce = answers say "Connection: close"; keep = served as before until it exits; close = closed at once if idle, else after the answer, without a word; cut = closed when the next request comes, as if that had crossed the close on its way
 //	VICTIM_SIGTERM_UNREADY       true      /readyz is 503 from SIGTERM on
 //	VICTIM_SIGTERM_STATUS        (none)    status of every answer from SIGTERM on, probes included
 //	VICTIM_LOG_DIR               (none)    folder for a second copy of the log, in <pod>.jsonl, appended

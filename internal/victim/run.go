@@ -143,8 +143,11 @@ func (s *service) sigterm(received time.Time) bool {
 		return false
 	}
 	s.log.write(Event{Time: received, Event: Sigterm, InFlight: s.requests.inFlight()})
-	if s.cfg.KeepAlive == Close {
+	switch s.cfg.KeepAlive {
+	case Close:
 		s.conns.dropIdle()
+	case Cut:
+		s.conns.cut()
 	}
 	return true
 }

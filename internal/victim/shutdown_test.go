@@ -222,6 +222,29 @@ func TestKeepAliveClose(t *testing.T) {
 	}
 }
 
+func TestKeepAliveCut(t *testing.T) {
+	r := start(t, "VICTIM_SIGTERM_DELAY="+never, "VICTIM_KEEPALIVE=cut")
+	idle, busy, fresh := r.dial(), r.dial(), r.dial()
+	idle.send("/")
+	idle.receive()
+	busy.send("/slow?for=1s")
+	r.awaitRequest(RequestStart, "/slow?for=1s")
+	r.sigterm()
+	r.await(Sigterm)
+	idle.send("/")
+	idle.wantCut()
+	for _, c := range []*client{busy, fresh} {
+		if c == fresh {
+			c.send("/")
+		}
+		if res := c.receive(); res.StatusCode != 200 || res.Close {
+			t.Errorf("got %d, close announced: %t", res.StatusCode, res.Close)
+		}
+		c.send("/")
+		c.wantCut()
+	}
+}
+
 func TestKilledSaysNothing(t *testing.T) {
 	r := start(t)
 	c := r.dial()

@@ -1,0 +1,95 @@
+// Command matrix runs the sensitivity matrix on the cluster of
+// scripts/cluster-up and writes matrix.json:
+//
+//	eval "$(scripts/cluster-env)"
+//	go run ./matrix/cmd/matrix -shared FOLDER
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/shutdowncheck/shutdowncheck/matrix"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "matrix:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	rows := flag.String("rows", "", "a regular expression for the names of the rows to run; empty runs all")
+	repeat := flag.Int("repeat", 1, "how often each row is run")
+	parallel := flag.Int("parallel", 4, "how many rows run at once")
+	out := flag.String("out", "out/matrix.json", "where the results go")
+	keep := flag.String("keep", "", "folder for the recordings and the services' logs; empty keeps none")
+	shared := flag.String("shared", "", "the folder that the nodes know as /out (out of scripts/paths.sh)")
+	image := flag.String("image", "shutdowncheck:dev", "the tool's image")
+	flag.Parse()
+
+	names, err := regexp.Compile(*rows)
+	if err != nil {
+		return fmt.Errorf("-rows: %w", err)
+	}
+	selected := matrix.Select(matrix.Rows(*image), names)
+	switch {
+	case flag.NArg() > 0:
+		return fmt.Errorf("unexpected %q; there are only flags", flag.Args())
+	case len(selected) == 0:
+		return fmt.Errorf("-rows %q: no row has such a name", *rows)
+	case *repeat < 1 || *parallel < 1:
+		return errors.New("-repeat and -parallel: want 1 or more")
+	case *shared == "":
+		return errors.New("-shared is missing; scripts/paths.sh calls it out")
+	}
+	client, err := connect()
+	if err != nil {
+		return err
+	}
+
+	runner := &matrix.Runner{
+		Client: client, Demo: "demo", Shared: *shared, Keep: *keep, Image: *image, Parallel: *parallel,
+		Say: func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
+	}
+	began := time.Now()
+	results, failed := runner.Run(ctx, selected, *repeat)
+	m := matrix.Summarize(results, time.Since(began).Seconds())
+	if err := m.Write(*out); err != nil {
+		return err
+	}
+	s, w := &m.Summary, &m.Summary.Witness
+	fmt.Printf("%d of %d right; witness: %d of %d failures placed, %d right (%d alone), %d wrong (%d certain), %d unnamed; %s\n",
+		s.Right, s.Rows, w.Placed, w.Listed, w.Right, w.Sole, w.Wrong, w.WrongCertain, w.Unnamed, *out)
+	if failed != nil {
+		return failed
+	}
+	return m.Err()
+}
+
+func connect() (kubernetes.Interface, error) {
+	path := os.Getenv("KUBECONFIG")
+	if path == "" {
+		return nil, errors.New(`KUBECONFIG is not set; bring the cluster up with scripts/cluster-up, then: eval "$(scripts/cluster-env)"`)
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", path)
+	if err != nil {
+		return nil, fmt.Errorf("KUBECONFIG=%s: %w", path, err)
+	}
+	config.QPS, config.Burst = 50, 100
+	return kubernetes.NewForConfig(config)
+}

@@ -1,0 +1,162 @@
+package matrix
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// nobody is the user of the Job, as in deploy/job.yaml.
+const nobody = 65532
+
+// check runs the tool once inside the cluster. run is the name of the Job and
+// of the recording's folder.
+func (s *service) check(ctx context.Context, row *Row, run string) (outcome, error) {
+	spec, err := json.Marshal(row.check(s.name, s.namespace))
+	if err != nil {
+		return outcome{}, err
+	}
+	meta := metav1.ObjectMeta{Name: run, Namespace: s.namespace}
+	config := &corev1.ConfigMap{ObjectMeta: meta, Data: map[string]string{"check.yaml": string(spec)}}
+	if _, err := s.client.CoreV1().ConfigMaps(s.namespace).Create(ctx, config, metav1.CreateOptions{}); err != nil {
+		return outcome{}, err
+	}
+	if _, err := s.client.BatchV1().Jobs(s.namespace).Create(ctx, s.job(run), metav1.CreateOptions{}); err != nil {
+		return outcome{}, err
+	}
+	exit, err := s.waitJob(ctx, run)
+	if err != nil {
+		return outcome{}, err
+	}
+	o := outcome{exitCode: int(exit.code), log: exit.log}
+	return o, s.readRun(&o, filepath.Join(s.folder, run))
+}
+
+// check is what the Job is to prove.
+func (r *Row) check(workload, namespace string) check.Check {
+	url := fmt.Sprintf("http://%s.%s.svc.cluster.local", workload, namespace)
+	c := check.Check{
+		APIVersion: check.APIVersion, Kind: check.Kind,
+		Metadata:    check.Metadata{Name: r.slug()},
+		Workload:    check.Workload{Kind: check.Deployment, Name: workload},
+		Target:      check.Target{URL: url + "/"},
+		Disruptions: []check.Disruption{r.Disruption},
+		Timing: check.Timing{
+			Baseline: check.Duration(max(5*time.Second, r.Baseline)),
+			Settle:   check.Duration(6 * time.Second),
+			Timeout:  check.Duration(2 * time.Minute),
+		},
+	}
+	for _, stream := range r.Streams {
+		stream.URL = url + stream.URL
+		c.Streams = append(c.Streams, stream)
+	}
+	return c
+}
+
+func (s *service) job(run string) *batchv1.Job {
+	labels := map[string]string{"app": account, "run": run}
+	pod := corev1.PodSpec{
+		ServiceAccountName:            account,
+		RestartPolicy:                 corev1.RestartPolicyNever,
+		TerminationGracePeriodSeconds: new(int64(90)),
+		SecurityContext: &corev1.PodSecurityContext{
+			RunAsNonRoot: new(true), RunAsUser: new(int64(nobody)), RunAsGroup: new(int64(nobody)),
+		},
+		// The full name is looked up as it stands.
+		DNSConfig: &corev1.PodDNSConfig{Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("1")}}},
+		Containers: []corev1.Container{{
+			Name: account, Image: s.image, ImagePullPolicy: corev1.PullIfNotPresent,
+			Args: []string{"run", "-n", s.namespace, "-f", "/check/check.yaml", "-o", "json", "--out", "/recording/" + run},
+			Resources: corev1.ResourceRequirements{
+				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
+				Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("256Mi")},
+			},
+			VolumeMounts: []corev1.VolumeMount{{Name: "check", MountPath: "/check"}, {Name: "recording", MountPath: "/recording"}},
+		}},
+		Volumes: []corev1.Volume{
+			{Name: "check", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+				LocalObjectReference: corev1.LocalObjectReference{Name: run},
+			}}},
+			{Name: "recording", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: s.logs()}}},
+		},
+	}
+	return &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Name: run, Namespace: s.namespace, Labels: labels},
+		Spec: batchv1.JobSpec{
+			BackoffLimit: new(int32(0)),
+			Template:     corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod},
+		},
+	}
+}
+
+// exited is the end of the Job's container.
+type exited struct {
+	code int32
+	log  string
+}
+
+func (s *service) waitJob(ctx context.Context, run string) (exited, error) {
+	var pod *corev1.Pod
+	err := poll(ctx, "the Job to end", func(ctx context.Context) (string, error) {
+		pods, err := s.client.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: "run=" + run})
+		if err != nil {
+			return "", err
+		}
+		for i := range pods.Items {
+			pod = &pods.Items[i]
+			if statuses := pod.Status.ContainerStatuses; len(statuses) == 1 && statuses[0].State.Terminated != nil {
+				return "", nil
+			}
+			return "its pod is " + string(pod.Status.Phase), nil
+		}
+		return "it has no pod", nil
+	})
+	if err != nil {
+		return exited{}, err
+	}
+	log, err := s.client.CoreV1().Pods(s.namespace).GetLogs(pod.Name, &corev1.PodLogOptions{}).DoRaw(ctx)
+	if err != nil {
+		return exited{}, err
+	}
+	return exited{code: pod.Status.ContainerStatuses[0].State.Terminated.ExitCode, log: string(log)}, nil
+}
+
+// readRun reads the report and hears the witness, if there is a report.
+func (s *service) readRun(o *outcome, folder string) error {
+	data, err := os.ReadFile(filepath.Join(folder, "report.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	o.report = &report.Report{}
+	if err := json.Unmarshal(data, o.report); err != nil {
+		return fmt.Errorf("%s/report.json: %w", folder, err)
+	}
+	events, err := witness.Events(s.folder)
+	if err != nil {
+		return err
+	}
+	samples, err := witness.Samples(folder)
+	if err != nil {
+		return err
+	}
+	logs := witness.ReadLogs(events, o.report.Began, o.report.Ended)
+	o.witness = witness.Compare(o.report, witness.Place(samples, logs))
+	return nil
+}

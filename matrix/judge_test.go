@@ -1,0 +1,89 @@
+package matrix
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+func TestJudge(t *testing.T) {
+	lost := func(causes ...report.Cause) *report.Report {
+		r := &report.Report{Verdict: report.Failed, Reasons: []string{"some requests failed"}}
+		for i, cause := range causes {
+			r.Findings = append(r.Findings, report.Finding{Cause: cause, Failed: 10 - i, Evidence: []string{"seen: " + string(cause)}})
+		}
+		return r
+	}
+	clean := &report.Report{Verdict: report.Passed, Warnings: []report.Warning{{Cause: report.SigtermIgnored, Text: "it was killed"}}}
+	nothing := &report.Report{Verdict: report.Inconclusive, Reasons: []string{"no pod ended"}}
+
+	for name, test := range map[string]struct {
+		want Want
+		o    outcome
+		why  string // empty if the outcome is right
+	}{
+		"passed":               {passes(), outcome{0, clean, "", witness.Tally{}}, ""},
+		"failed":               {fails(report.NoDrain), outcome{1, lost(report.NoDrain, report.Unknown), "", witness.Tally{}}, ""},
+		"a false alarm":        {passes(), outcome{1, lost(report.NoDrain), "", witness.Tally{}}, "failed instead of passed"},
+		"missed":               {fails(report.NoDrain), outcome{0, clean, "", witness.Tally{}}, "passed instead of failed"},
+		"another cause":        {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain), "", witness.Tally{}}, `cause "unknown"`},
+		"the sum decides":      {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain, report.NoDrain), "", witness.Tally{}}, ""},
+		"another exit code":    {fails(report.NoDrain), outcome{0, lost(report.NoDrain), "", witness.Tally{}}, "exit code 0"},
+		"warned":               {warns(report.SigtermIgnored), outcome{0, clean, "", witness.Tally{}}, ""},
+		"not warned":           {warns(report.GraceTooShort), outcome{0, clean, "", witness.Tally{}}, `cause ""`},
+		"evidence":             {fails(report.NoDrain).saying("seen: no-drain"), outcome{1, lost(report.NoDrain), "", witness.Tally{}}, ""},
+		"evidence is missing":  {fails(report.NoDrain).saying("OOMKilled"), outcome{1, lost(report.NoDrain), "", witness.Tally{}}, "nothing says"},
+		"inconclusive":         {proves("no pod ended"), outcome{3, nothing, "", witness.Tally{}}, ""},
+		"for another reason":   {proves("baseline"), outcome{3, nothing, "", witness.Tally{}}, "nothing says"},
+		"refused":              {refuses("is paused"), outcome{4, nil, "x is paused", witness.Tally{}}, ""},
+		"refused, but not so":  {refuses("is paused"), outcome{4, nil, "no cluster", witness.Tally{}}, "nothing says"},
+		"refused unexpectedly": {passes(), outcome{4, nil, "no cluster", witness.Tally{}}, "refused instead of passed"},
+		"bad usage":            {refuses("is paused"), outcome{2, nil, "x is paused", witness.Tally{}}, "exit code 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := judge(test.want, test.o)
+			if r.Right != (test.why == "") || !strings.Contains(r.Why, test.why) {
+				t.Errorf("right: %v, why: %q; want %q", r.Right, r.Why, test.why)
+			}
+		})
+	}
+}
+
+func TestSummary(t *testing.T) {
+	failed := Result{ExpectedVerdict: report.Failed, GotVerdict: report.Failed, Right: true, Witness: witness.Tally{Placed: 200, Right: 198, Wrong: 2}}
+	tests := map[string]struct {
+		rows []Result
+		want string // in the error; empty if there is none
+	}{
+		"all right":      {[]Result{failed}, ""},
+		"a wrong row":    {[]Result{failed, {ExpectedVerdict: report.Passed, GotVerdict: report.Failed}}, "1 of 2 rows"},
+		"wrong pods":     {[]Result{failed, {Right: true, ExpectedVerdict: report.Failed, Witness: witness.Tally{Placed: 10, Wrong: 1, Right: 9}}}, "only 207 of 210"},
+		"a certain one":  {[]Result{{Right: true, ExpectedVerdict: report.Failed, Witness: witness.Tally{Placed: 1000, Right: 999, Wrong: 1, WrongCertain: 1}}}, "called certain"},
+		"no pod to name": {[]Result{failed, {Right: true, ExpectedVerdict: report.Inconclusive, Witness: witness.Tally{Placed: 10, Unnamed: 10}}}, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := Summarize(test.rows, 1).Err()
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("have %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// A row's name is part of the name of its namespace, and no two may share it.
+func TestRows(t *testing.T) {
+	seen := map[string]bool{}
+	for _, row := range Rows("tool:dev") {
+		if name := row.slug(); len(name) > 40 || seen[name] {
+			t.Errorf("%q: the name %q is taken or too long", row.Name, name)
+		} else {
+			seen[name] = true
+		}
+		if c := row.check("web", "demo").WithDefaults(); row.Disruption.Kind() == "" || c.Validate() != nil {
+			t.Errorf("%s: %v", row.Name, c.Validate())
+		}
+	}
+}

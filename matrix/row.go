@@ -1,0 +1,99 @@
+package matrix
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// Row is one way in which a service ends, and what the tool must say of it.
+type Row struct {
+	Name string
+	// Base is the folder of demo/ whose Deployment the edits start from.
+	Base  string
+	Edits []Edit
+	// Pause pauses the Deployment once it is up.
+	Pause bool
+	// Streams have a path in the place of their URL.
+	Streams    []check.Stream
+	Disruption check.Disruption
+	// Baseline replaces the usual time; 0 leaves it. Some requests of each stream
+	// have to be answered within it.
+	Baseline time.Duration
+	Want     Want
+	// Patch applies the patches that the findings print and checks the service
+	// once more, which must then pass.
+	Patch bool
+}
+
+// Want is what the tool must say.
+type Want struct {
+	Verdict Verdict
+	// Cause is the one of the most failures; empty where none is to be blamed.
+	// With Warning no request is lost and the cause is warned of.
+	Cause   report.Cause
+	Warning bool
+	// Says is found in the reasons, the evidence or the error. Nil asks for
+	// nothing.
+	Says *regexp.Regexp
+}
+
+// Verdict is a report's, or Refused.
+type Verdict = report.Verdict
+
+// Refused is a run that ended with an error before there was anything to report.
+const Refused Verdict = "refused"
+
+// slug is the row's name as part of the names of files and namespaces.
+func (r *Row) slug() string {
+	return strings.Trim(notInNames.ReplaceAllString(strings.ToLower(r.Name), "-"), "-")
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// Edit changes what a manifest says.
+type Edit func(*appsv1.Deployment)
+
+func container(d *appsv1.Deployment) *corev1.Container {
+	return &d.Spec.Template.Spec.Containers[0]
+}
+
+// env sets a variable of the service.
+func env(name, value string) Edit {
+	return func(d *appsv1.Deployment) {
+		c := container(d)
+		for i := range c.Env {
+			if c.Env[i].Name == name {
+				c.Env[i].Value = value
+				return
+			}
+		}
+		c.Env = append(c.Env, corev1.EnvVar{Name: name, Value: value})
+	}
+}
+
+// grace sets the grace period in seconds.
+func grace(seconds int64) Edit {
+	return func(d *appsv1.Deployment) { d.Spec.Template.Spec.TerminationGracePeriodSeconds = &seconds }
+}
+
+// preStop sets a preStop sleep in seconds; 0 means no hook.
+func preStop(seconds int64) Edit {
+	return func(d *appsv1.Deployment) {
+		container(d).Lifecycle = nil
+		if seconds > 0 {
+			container(d).Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: seconds}}}
+		}
+	}
+}
+
+// acceptsFor sets how long, in seconds, a service that
+// drains goes on accepting after SIGTERM.
+func acceptsFor(seconds int) Edit { return env("VICTIM_SIGTERM_DELAY", strconv.Itoa(seconds)+"s") }

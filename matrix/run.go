@@ -1,0 +1,219 @@
+package matrix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// ownLabel marks what a matrix makes in the cluster.
+const ownLabel = "shutdowncheck.io/matrix"
+
+// Runner runs rows on a cluster.
+type Runner struct {
+	Client kubernetes.Interface
+	// Demo is the folder with the manifests of the sample services, Shared the
+	// one that the nodes know as /out.
+	Demo, Shared string
+	// Keep is where the recordings and the services' logs go; empty keeps none.
+	Keep string
+	// Image is the tool's.
+	Image    string
+	Parallel int
+	// Say tells of the progress.
+	Say func(format string, args ...any)
+}
+
+// Select gives the rows whose names match.
+func Select(rows []Row, names *regexp.Regexp) []Row {
+	var selected []Row
+	for i := range rows {
+		if names.MatchString(rows[i].Name) {
+			selected = append(selected, rows[i])
+		}
+	}
+	return selected
+}
+
+// Run runs each row so many times, several at once, and gives the results in the
+// order of the rows. A row that could not be carried out is an error, beside
+// the results of the others.
+func (r *Runner) Run(ctx context.Context, rows []Row, times int) ([]Result, error) {
+	if err := r.removeLeftovers(ctx); err != nil {
+		return nil, err
+	}
+	results := make([][]Result, times*len(rows))
+	errs := make([]error, len(results))
+	slots := make(chan struct{}, r.Parallel)
+	var running sync.WaitGroup
+	for i := range results {
+		row, attempt := &rows[i%len(rows)], i/len(rows)+1
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			errs[i] = fmt.Errorf("%s: %w", row.Name, ctx.Err())
+			continue
+		}
+		running.Go(func() {
+			defer func() { <-slots }()
+			var err error
+			if results[i], err = r.runRow(ctx, row, attempt); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", row.Name, err)
+				r.Say("%v", errs[i])
+			}
+		})
+	}
+	running.Wait()
+	var all []Result
+	for _, part := range results {
+		all = append(all, part...)
+	}
+	return all, errors.Join(errs...)
+}
+
+// runRow runs a row in a namespace of its own, and once more with the patches
+// applied where the row wants that.
+func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []Result, err error) {
+	began := time.Now()
+	space, err := r.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		GenerateName: "matrix-" + row.slug() + "-", Labels: map[string]string{ownLabel: "true"},
+	}}, metav1.CreateOptions{})
+	if err != nil {
+		return nil, err
+	}
+	s := &service{
+		client: r.Client, namespace: space.Name, name: row.Base, image: r.Image,
+		folder: filepath.Join(r.Shared, "matrix", space.Name),
+	}
+	defer func() { err = errors.Join(err, r.remove(s.namespace)) }()
+	// The pods run as other users than we do.
+	if err := os.MkdirAll(s.folder, 0o777); err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(s.folder, 0o777); err != nil {
+		return nil, err
+	}
+	if r.Keep != "" {
+		defer func() { err = errors.Join(err, r.keep(s.folder, row, attempt)) }()
+	}
+	if err := s.grant(ctx, row.Disruption); err != nil {
+		return nil, err
+	}
+	if err := s.deploy(ctx, r.Demo, row); err != nil {
+		return nil, err
+	}
+
+	take := func(name string, want Want, o outcome) {
+		result := judge(want, o)
+		result.Name, result.Attempt, result.Seconds = name, attempt, time.Since(began).Seconds()
+		began = time.Now()
+		results = append(results, result)
+		r.Say("%s", line(&result))
+	}
+	o, err := s.check(ctx, row, "run")
+	if err != nil {
+		return nil, err
+	}
+	take(row.Name, row.Want, o)
+	if !row.Patch {
+		return results, nil
+	}
+	if err := s.applyFixes(ctx, o.report); err != nil {
+		return results, err
+	}
+	o, err = s.check(ctx, row, "patched")
+	if err != nil {
+		return results, err
+	}
+	take(row.Name+" + patch", passes(), o)
+	return results, nil
+}
+
+// applyFixes applies the patches that the findings print, each once.
+func (s *service) applyFixes(ctx context.Context, r *report.Report) error {
+	if r == nil {
+		return nil
+	}
+	applied := map[string]bool{}
+	for i := range r.Findings {
+		patch := r.Findings[i].Fix.Patch
+		if patch == "" || applied[patch] {
+			continue
+		}
+		applied[patch] = true
+		if err := s.patch(ctx, patch); err != nil {
+			return fmt.Errorf("applying the patch %s: %w", patch, err)
+		}
+	}
+	return s.waitSteady(ctx)
+}
+
+// line tells of one result.
+func line(r *Result) string {
+	verdict := "ok   "
+	if !r.Right {
+		verdict = "WRONG"
+	}
+	text := fmt.Sprintf("%s %-40s %-12s %-22s %5d of %6d failed, lateness %3.0f ms, %3.0f s", verdict, r.Name, r.GotVerdict, r.GotCause,
+		r.Failed, r.Sent, r.LatenessP99*1000, r.Seconds)
+	if !r.Right {
+		text += ": " + r.Why
+	}
+	return text
+}
+
+// keep copies what a row left in its folder.
+func (r *Runner) keep(folder string, row *Row, attempt int) error {
+	to := filepath.Join(r.Keep, fmt.Sprintf("%s-%d", row.slug(), attempt))
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	return os.CopyFS(to, os.DirFS(folder))
+}
+
+// remove removes what a row made. It does so for an interrupted one, too.
+func (r *Runner) remove(namespace string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	rbac := r.Client.RbacV1()
+	return errors.Join(
+		gone(rbac.ClusterRoleBindings().Delete(ctx, namespace, metav1.DeleteOptions{})),
+		gone(rbac.ClusterRoles().Delete(ctx, namespace, metav1.DeleteOptions{})),
+		gone(r.Client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{})),
+		os.RemoveAll(filepath.Join(r.Shared, "matrix", namespace)),
+	)
+}
+
+// gone takes what is not there, or on its way out, as removed.
+func gone(err error) error {
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
+}
+
+// removeLeftovers removes what an earlier matrix left that was killed.
+func (r *Runner) removeLeftovers(ctx context.Context) error {
+	old, err := r.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: ownLabel})
+	if err != nil {
+		return err
+	}
+	for i := range old.Items {
+		if err := r.remove(old.Items[i].Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
