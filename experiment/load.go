@@ -78,12 +78,16 @@ func (l *load) renew() {
 }
 
 // sound tells whether every stream has had answers up to now and no failure. A
-// service that hangs has not failed yet, but has not answered either.
-func (l *load) sound() bool {
-	for _, stream := range l.streams {
-		if counts := stream.Counts(); counts.Failed > 0 || counts.OK == 0 {
-			return false
+// service that hangs has not failed yet, but has not answered either: silent
+// names such a stream.
+func (l *load) sound() (ok bool, silent string) {
+	for i, stream := range l.streams {
+		switch counts := stream.Counts(); {
+		case counts.Failed > 0:
+			return false, ""
+		case counts.OK == 0:
+			silent = l.names[i]
 		}
 	}
-	return true
+	return silent == "", silent
 }

@@ -43,9 +43,13 @@ func (r *run) steps(ctx context.Context) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}
-	if !r.load.sound() {
+	if ok, silent := r.load.sound(); !ok {
 		// Whatever it lost afterwards would prove nothing, and a service in
 		// trouble is not to be disturbed.
+		if silent != "" {
+			r.unproven = fmt.Sprintf("stream %s had no answer within the baseline of %s, so nothing was done; a baseline has to be longer than the requests take",
+				silent, r.cfg.Check.Timing.Baseline)
+		}
 		return nil
 	}
 	for s, err := range sequence(ctx, r.cfg.Check) {

@@ -43,6 +43,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 		return cmp.Or(a.SentAt().Compare(b.SentAt()), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 	})
 	scene.correlate(traffic.failures, ended, pods)
+	traffic.settleBaseline(course)
 
 	rep := &Report{
 		APIVersion:  check.APIVersion,

@@ -66,6 +66,7 @@ type Confidence string
 // Certain rests on the connection's or the answer's own pod, Likely on times
 // that fit a termination closely, Possible on times that fit one loosely.
 // Which of several pods it was is another question: Failure.Pods names all.
+// Where no claim is made there is no confidence either.
 const (
 	Certain  Confidence = "certain"
 	Likely   Confidence = "likely"
@@ -79,6 +80,9 @@ var confidences = []Confidence{Certain, Likely, Possible}
 // have: a single request on a loose end does not weaken a clear case, and a
 // single clear one does not carry the rest.
 func sharedConfidence(members []*failure) Confidence {
+	if !members[0].attributed() {
+		return ""
+	}
 	reached := 0
 	for _, c := range confidences {
 		for _, m := range members {

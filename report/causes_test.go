@@ -81,12 +81,12 @@ func TestCausesOfPodsThatEnd(t *testing.T) {
 		{
 			"an error of nobody's while answers name their pods", drained(), nil,
 			[]request{{sent: 6900 * ms, took: ms, phase: recording.PhaseDone, class: recording.ClassStatus, status: 503}},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 		{
 			"not found is no error of draining", drained(), nil,
 			[]request{{sent: 6900 * ms, took: ms, pod: "web-1", phase: recording.PhaseDone, class: recording.ClassStatus, status: 404}},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 		{
 			"turned away by a forced delete", forced(), nil,
@@ -108,7 +108,7 @@ func TestCausesOfPodsThatEnd(t *testing.T) {
 				s.events = append(s.events, recording.Event{At: after(20 * second), Gap: &recording.Gap{Resource: "pods", From: after(18 * second), To: after(20 * second)}})
 			},
 			[]request{{sent: 19 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}},
-			"inconclusive; 1 observation-gap (certain) [] outside of any termination",
+			"inconclusive; 1 observation-gap () [] outside of any termination",
 		},
 	}
 	for _, tt := range tests {
@@ -175,13 +175,13 @@ func TestCausesOfContainersThatEnd(t *testing.T) {
 		{
 			"long after it is back",
 			func(s *scenario) { s.crash("web-1", 7100*ms, 9*second, recording.Exit{Code: 3, Reason: "Error"}) },
-			refusedAt(20 * second), "failed; 1 unknown (certain) [] outside of any termination", "",
+			refusedAt(20 * second), "failed; 1 unknown () [] outside of any termination", "",
 		},
 		{
 			"on another pod's connection",
 			func(s *scenario) { s.crash("web-1", 7100*ms, 9*second, recording.Exit{Code: 3, Reason: "Error"}) },
 			request{sent: 7080 * ms, took: 30 * ms, connPod: "web-2", served: 4, phase: recording.PhaseFirstByte, class: recording.ClassEOF},
-			"failed; 1 unknown (certain) [] outside of any termination", "",
+			"failed; 1 unknown () [] outside of any termination", "",
 		},
 	}
 	for _, tt := range tests {
@@ -213,8 +213,8 @@ func TestNotReadyYet(t *testing.T) {
 		want   string
 	}{
 		{"turned away before the first answer", false, 9 * second, refused, "failed; 1 not-ready-yet (likely) [web-4] before the first answer"},
-		{"turned away after it", false, 7 * second, refused, "failed; 1 unknown (certain) [] outside of any termination"},
-		{"the probe had seen it answer", true, 9 * second, refused, "failed; 1 unknown (certain) [] outside of any termination"},
+		{"turned away after it", false, 7 * second, refused, "failed; 1 unknown () [] outside of any termination"},
+		{"the probe had seen it answer", true, 9 * second, refused, "failed; 1 unknown () [] outside of any termination"},
 		{
 			"an error by which it names itself", true, 9 * second,
 			request{sent: 8 * second, took: ms, pod: "web-4", phase: recording.PhaseDone, class: recording.ClassStatus, status: 503},
@@ -223,7 +223,7 @@ func TestNotReadyYet(t *testing.T) {
 		{
 			"an error after its first answer", false, 7 * second,
 			request{sent: 8 * second, took: ms, pod: "web-4", phase: recording.PhaseDone, class: recording.ClassStatus, status: 503},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 	}
 	for _, tt := range tests {

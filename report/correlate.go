@@ -18,7 +18,7 @@ func (s *scene) correlate(failures []*failure, ended []*Termination, pods *podIn
 		}
 	}
 	for _, f := range failures {
-		f.cause, f.confidence = Unknown, Certain
+		f.cause = Unknown
 		if life := identify(f, pods); life != nil {
 			s.blame(f, life)
 		} else {
@@ -38,6 +38,9 @@ func (s *scene) correlate(failures []*failure, ended []*Termination, pods *podIn
 // lost takes a failure that is tied to the termination alone as evidence of how
 // it went.
 func (t *Termination) lost(f *failure) {
+	if f.confidence == Certain {
+		t.cover(f.Stream)
+	}
 	switch sent := f.SentAt(); symptomOf(f) {
 	case shutOut:
 		if !t.FirstRefused.Known() || sent.Before(t.FirstRefused.From) {
@@ -82,7 +85,7 @@ func (s *scene) anchor(f *failure, t *Termination) {
 // just begun explains nothing, and nobody else is suspected in its place.
 func (s *scene) blame(f *failure, life *podLife) {
 	if s.starts.named(f, life) {
-		f.cause, f.starting = NotReadyYet, []*podLife{life}
+		f.cause, f.confidence, f.starting = NotReadyYet, Certain, []*podLife{life}
 		return
 	}
 	best := strength(0)
@@ -94,7 +97,10 @@ func (s *scene) blame(f *failure, life *podLife) {
 			best, f.cause, f.suspects = fits, cause, []*Termination{t}
 		}
 	}
-	if best == looseFit {
+	switch best {
+	case closeFit:
+		f.confidence = Certain
+	case looseFit:
 		f.confidence = Likely
 	}
 }

@@ -145,11 +145,12 @@ func (s *scene) explainEnd(f *failure, t *Termination) (Cause, strength) {
 				return cutAtExit(t), looseFit
 			}
 			return cutAtExit(t), t.exitFits(end)
+		case wasHeld(f) && end.Before(exit.From) && t.signalled(end):
+			// Cut before the exit that the kubelet tells of.
+			return cutAtExit(t), looseFit
 		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
 			// The pod lives on, but has let go of the connection.
 			return KeepaliveCut, closeFit
-		case wasHeld(f) && end.Before(exit.From) && t.signalled(end):
-			return NoDrain, looseFit
 		case f.Fresh() && !answering(f):
 			return s.shutOut(f, t)
 		}
@@ -255,8 +256,9 @@ func (t *Termination) exit() Interval {
 	to := from.Add(time.Duration(t.Grace) + leastGrace)
 	switch {
 	case t.forced():
-		// Its object goes before its containers do.
-		to = to.Add(time.Second)
+		// Its object goes before its containers do, and the kubelet may notice
+		// a second later and round by another (3.1 s were seen).
+		to = to.Add(2 * time.Second)
 	case t.Gone.Known():
 		to = later(from, t.Gone.To)
 	}

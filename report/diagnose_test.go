@@ -111,22 +111,22 @@ func TestCauses(t *testing.T) {
 		{
 			"a failure before anything ended explains nothing", abrupt(),
 			[]request{{sent: 5500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 		{
 			"a failure long after", abrupt(),
 			[]request{{sent: 29 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 		{
 			"a failure on a pod that lives is not another pod's", abrupt(),
 			[]request{{stream: "short-reused", sent: 6270 * ms, took: ms, connPod: "web-2", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassReset}},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 		{
 			"a wrong answer is not claimed", abrupt(),
 			[]request{{sent: 6300 * ms, took: ms, pod: "web-2", phase: recording.PhaseDone, class: recording.ClassStatus, status: 503}},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 	}
 	for _, tt := range tests {
@@ -224,7 +224,7 @@ func TestTheVoidOutlastsTheRotation(t *testing.T) {
 		{
 			"a refusal is not its doing any more",
 			request{sent: 9500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 		{
 			"a hang may be",
@@ -234,7 +234,7 @@ func TestTheVoidOutlastsTheRotation(t *testing.T) {
 		{
 			"but not for long",
 			request{sent: 12 * second, took: 10 * second, phase: recording.PhaseDial, class: recording.ClassTimeout},
-			"failed; 1 unknown (certain) [] outside of any termination",
+			"failed; 1 unknown () [] outside of any termination",
 		},
 	}
 	for _, tt := range tests {

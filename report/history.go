@@ -26,6 +26,11 @@ func terminations(r *recording.Recording, endpoints *endpoints) []*Termination {
 			ended = append(ended, t)
 		}
 		if !p.ending() {
+			if t := p.pending(ended, kube[p.first.UID], clocks.node(p.last.Node)); t != nil {
+				t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
+				t.wasReady = endpoints.entered(t.UID).Known()
+				ended = append(ended, t)
+			}
 			continue
 		}
 		t := p.termination(kube[p.first.UID], clocks)

@@ -42,9 +42,15 @@ func (e kubeEvent) when(offset span) Interval {
 	}
 }
 
-// restarts tells whether a Killing event ends a container that is to be started
-// again. Kubernetes says it nowhere else (pkg/kubelet/kuberuntime,
-// computePodActions: "Container %s failed liveness probe, will be restarted").
+// restarts tells whether it is the end of a container that is to be started
+// again, container whose. Kubernetes says it nowhere else (pkg/kubelet/
+// kuberuntime, computePodActions: "Container %s failed liveness probe, will be
+// restarted").
 func (e kubeEvent) restarts() bool {
-	return strings.Contains(e.Message, "will be restarted")
+	return e.Reason == "Killing" && strings.HasSuffix(e.Message, "will be restarted")
+}
+
+func (e kubeEvent) container() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(e.Message, "Container "), " ")
+	return name
 }

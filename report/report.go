@@ -122,7 +122,7 @@ type Warning struct {
 type Finding struct {
 	Cause      Cause      `json:"cause"`
 	Says       string     `json:"says"`
-	Confidence Confidence `json:"confidence"`
+	Confidence Confidence `json:"confidence,omitempty"`
 	Failed     int        `json:"failed"`
 	Maskable   int        `json:"maskable"`
 	Streams    []string   `json:"streams"`

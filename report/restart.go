@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -36,7 +37,7 @@ func probeKilling(events []kubeEvent, t *Termination, clock span) Interval {
 	const slow = 5 * time.Second
 	var last Interval
 	for _, e := range events {
-		if e.Reason != "Killing" || !e.restarts() {
+		if !e.restarts() || e.container() != t.Container {
 			continue
 		}
 		when := e.when(clock)
@@ -46,6 +47,35 @@ func probeKilling(events []kubeEvent, t *Termination, clock span) Interval {
 		last = when
 	}
 	return last
+}
+
+// pending gives the restart that a failed probe has begun and whose exit was not
+// seen before the watch ended; nil if there is none.
+func (p *podHistory) pending(seen []*Termination, events []kubeEvent, clock span) *Termination {
+	for _, e := range slices.Backward(events) {
+		if !e.restarts() {
+			continue
+		}
+		when := e.when(clock)
+		for _, t := range seen {
+			if t.UID == p.first.UID && !t.Exited.To.Before(when.From.Add(-clockSlack)) {
+				return nil
+			}
+		}
+		t := p.begun()
+		t.Container, t.container = e.container(), e.container()
+		t.EndedBy, t.KubeletStarted = ByProbe, when
+		for _, c := range p.last.Containers {
+			if c.Name == t.Container {
+				t.liveness, t.memoryLimit = c.Liveness, c.MemoryLimit
+				t.PreStop, t.PreStopSleep = c.PreStop, Duration(c.PreStopSleep)
+				t.hooks = []hook{{c.PreStop, c.PreStopSleep}}
+			}
+		}
+		t.Sigterm = sigterm(t)
+		return t
+	}
+	return nil
 }
 
 // authors are the ends that the run itself asked for, by pod.

@@ -50,6 +50,8 @@ type failure struct {
 	starting   []*podLife
 	cause      Cause
 	confidence Confidence
+	// baseline tells whether it was sent before anything was done.
+	baseline bool
 }
 
 // attributed tells whether something that happened to a pod explains it.
@@ -143,13 +145,13 @@ func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods 
 		if s.Maskable {
 			tally.Maskable++
 		}
+		if len(t.failures) < failuresExamined {
+			t.failures = append(t.failures, &failure{Sample: *s, baseline: baseline})
+			break
+		}
+		tally.unexamined++
 		if baseline {
 			t.baselineFailed++
-		}
-		if len(t.failures) < failuresExamined {
-			t.failures = append(t.failures, &failure{Sample: *s})
-		} else {
-			tally.unexamined++
 		}
 	case recording.ClientFault:
 		tally.Client++
@@ -170,11 +172,27 @@ func (t *Termination) answered(s *recording.Sample) {
 		}
 		t.answers++
 	}
-	if !s.SentAt().Before(t.begin().Add(-coverageReach)) {
-		if t.Covered == nil {
-			t.Covered = map[string]bool{}
+	if !s.EndAt().Before(t.begin().Add(-coverageReach)) {
+		t.cover(s.Stream)
+	}
+}
+
+// cover notes that the stream met the pod at its end.
+func (t *Termination) cover(stream string) {
+	if t.Covered == nil {
+		t.Covered = map[string]bool{}
+	}
+	t.Covered[stream] = true
+}
+
+// settleBaseline counts the failures of the undisturbed service: those that
+// ended before it was touched, and those that nothing which was done to it
+// explains. A long request may begin in the baseline and be cut by what follows.
+func (t *traffic) settleBaseline(c *course) {
+	for _, f := range t.failures {
+		if f.baseline && (!f.attributed() || c.inBaseline(f.EndAt())) {
+			t.baselineFailed++
 		}
-		t.Covered[s.Stream] = true
 	}
 }
 

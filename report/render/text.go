@@ -120,7 +120,11 @@ func (p *printer) streams(r *report.Report) {
 }
 
 func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
-	head := fmt.Sprintf("%s (%s): %s failed %s", f.Cause, f.Confidence, count(f.Failed, "request"), f.Phase)
+	head := string(f.Cause)
+	if f.Confidence != "" {
+		head += fmt.Sprintf(" (%s)", f.Confidence)
+	}
+	head += fmt.Sprintf(": %s failed %s", count(f.Failed, "request"), f.Phase)
 	if f.SinceSigterm != nil {
 		head += ", " + span(*f.SinceSigterm) + " after SIGTERM"
 	}
