@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 var commandRules = []rule{{
 	id:    "shell-pid-1",
-	cause: sigtermIgnored,
+	cause: report.SigtermIgnored,
 	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)). What the image starts by itself is not known here and not judged.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {

@@ -6,11 +6,13 @@ import (
 
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 var disruptionRules = []rule{{
 	id:    "no-budget",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "No PodDisruptionBudget keeps drains from evicting all pods at once.",
 	find: func(w *workload, report func(breach)) {
 		if n, known := w.replicas(); known && n > 1 && w.noBudget && len(w.serving()) > 0 {
@@ -23,7 +25,7 @@ var disruptionRules = []rule{{
 	},
 }, {
 	id:    "budget-blocks",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "The budget allows no eviction at all, so that drains hang until someone ends the pods by force.",
 	find: func(w *workload, report func(breach)) {
 		n, known := w.replicas()
@@ -43,7 +45,7 @@ var disruptionRules = []rule{{
 	},
 }, {
 	id:    "several-budgets",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "The eviction API answers 500 for a pod that several budgets select.",
 	find: func(w *workload, report func(breach)) {
 		if len(w.budgets) < 2 {

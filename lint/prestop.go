@@ -5,6 +5,8 @@ import (
 	"math"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 
 var preStopRules = []rule{{
 	id:    "no-prestop",
-	cause: listenerClosedEarly,
+	cause: report.ListenerClosedEarly,
 	doc:   "A container that requests reach has no preStop, so SIGTERM comes before the proxies have stopped sending.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
@@ -38,7 +40,7 @@ var preStopRules = []rule{{
 	},
 }, {
 	id:    "prestop-short",
-	cause: listenerClosedEarly,
+	cause: report.ListenerClosedEarly,
 	doc:   "preStop sleeps for less than the proxies' lag: kube-proxy's minSyncPeriod of 1 s, measured up to 1.5 s.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
@@ -54,7 +56,7 @@ var preStopRules = []rule{{
 	},
 }, {
 	id:    "prestop-eats-grace",
-	cause: prestopEatsGrace,
+	cause: report.PrestopEatsGrace,
 	doc:   "The grace period counts from before preStop; what preStop leaves of it is all that the program has after SIGTERM, at least 2 s.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
@@ -85,7 +87,7 @@ var preStopRules = []rule{{
 	},
 }, {
 	id:    "grace-zero",
-	cause: graceTooShort,
+	cause: report.GraceTooShort,
 	doc:   "With a grace period of 0 there is neither preStop nor SIGTERM (kuberuntime_container.go killContainer).",
 	find: func(w *workload, report func(breach)) {
 		if w.grace() == 0 {
@@ -99,7 +101,7 @@ var preStopRules = []rule{{
 	},
 }, {
 	id:    "prestop-length-unknown",
-	cause: prestopEatsGrace,
+	cause: report.PrestopEatsGrace,
 	doc:   "preStop runs a command or a request whose length no manifest tells.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
@@ -120,7 +122,7 @@ var preStopRules = []rule{{
 	},
 }, {
 	id:    "prestop-needs-binary",
-	cause: listenerClosedEarly,
+	cause: report.ListenerClosedEarly,
 	doc:   "A preStop command runs inside the image; where the image has no such program the hook fails and SIGTERM comes at once.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // patience is for how many seconds a liveness probe should bear a stall.
@@ -13,7 +15,7 @@ const patience = 10
 
 var probeRules = []rule{{
 	id:    "no-readiness-probe",
-	cause: notReadyYet,
+	cause: report.NotReadyYet,
 	doc:   "Without a readiness probe a container is Ready as soon as its process runs.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
@@ -28,7 +30,7 @@ var probeRules = []rule{{
 	},
 }, {
 	id:    "readiness-other-port",
-	cause: notReadyYet,
+	cause: report.NotReadyYet,
 	doc:   "The readiness probe asks another port than the one that the services lead to.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
@@ -51,7 +53,7 @@ var probeRules = []rule{{
 	},
 }, {
 	id:    "liveness-eager",
-	cause: restarted,
+	cause: report.Restarted,
 	doc:   "The liveness probe restarts a container that was slow for less than 10 s.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
@@ -61,7 +63,7 @@ var probeRules = []rule{{
 			}
 			same := ""
 			if sameHandler(p, c.ReadinessProbe) {
-				same = " It asks the same as the readiness probe, so the pod is restarted rather than taken out of the service."
+				same = " It asks the same as the readiness probe, so the pod is report.Restarted rather than taken out of the service."
 			}
 			report(breach{
 				severity: Warning, container: c.Name, field: c.field + ".livenessProbe",
@@ -74,14 +76,14 @@ var probeRules = []rule{{
 	},
 }, {
 	id:    "liveness-same-as-readiness",
-	cause: restarted,
-	doc:   "Liveness and readiness ask the same, so a pod that only cannot serve for a while is restarted.",
+	cause: report.Restarted,
+	doc:   "Liveness and readiness ask the same, so a pod that only cannot serve for a while is report.Restarted.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
 			if p := c.LivenessProbe; p != nil && sameHandler(p, c.ReadinessProbe) && stall(p) >= patience {
 				report(breach{
 					severity: Note, container: c.Name, field: c.field + ".livenessProbe",
-					why: fmt.Sprintf("Liveness and readiness ask the same: a pod that cannot serve for %d s, for example because what it depends on is away, is restarted, all of them at once.", stall(p)),
+					why: fmt.Sprintf("Liveness and readiness ask the same: a pod that cannot serve for %d s, for example because what it depends on is away, is report.Restarted, all of them at once.", stall(p)),
 					fix: "Let the liveness probe ask only whether the process itself still works, or leave it out.",
 				})
 			}
@@ -89,7 +91,7 @@ var probeRules = []rule{{
 	},
 }, {
 	id:    "liveness-at-start",
-	cause: restarted,
+	cause: report.Restarted,
 	doc:   "The liveness probe begins at once, and no startupProbe holds it back while the program starts.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {

@@ -5,11 +5,13 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 var rolloutRules = []rule{{
 	id:    "one-replica",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "One pod alone: whatever ends it leaves none.",
 	find: func(w *workload, report func(breach)) {
 		n, known := w.replicas()
@@ -35,7 +37,7 @@ var rolloutRules = []rule{{
 	},
 }, {
 	id:    "recreate",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "The strategy Recreate ends all pods before it starts new ones.",
 	find: func(w *workload, report func(breach)) {
 		if w.deployment != nil && w.deployment.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType && len(w.serving()) > 0 {
@@ -49,7 +51,7 @@ var rolloutRules = []rule{{
 	},
 }, {
 	id:    "rollout-leaves-none",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "maxUnavailable lets a rollout take all pods at once (pkg/controller/deployment/util ResolveFenceposts: maxSurge rounds up, maxUnavailable down, not both 0).",
 	find: func(w *workload, report func(breach)) {
 		if len(w.serving()) == 0 {
@@ -79,7 +81,7 @@ var rolloutRules = []rule{{
 	},
 }, {
 	id:    "rollout-halves",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "Without surge a rollout of few pods runs on half of them or fewer.",
 	find: func(w *workload, report func(breach)) {
 		n, known := w.replicas()
@@ -95,7 +97,7 @@ var rolloutRules = []rule{{
 	},
 }, {
 	id:    "host-port-surge",
-	cause: noCapacity,
+	cause: report.NoCapacity,
 	doc:   "Pods that take a port of their node cannot stand beside their replacement there.",
 	find: func(w *workload, report func(breach)) {
 		n, _ := w.replicas()

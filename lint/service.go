@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // meshProxies are the sidecars through which a mesh leads a pod's traffic.
@@ -11,7 +13,7 @@ var meshProxies = map[string]bool{"istio-proxy": true, "linkerd-proxy": true, "e
 
 var serviceRules = []rule{{
 	id:    "publishes-not-ready",
-	cause: notReadyYet,
+	cause: report.NotReadyYet,
 	doc:   "The service lists pods that are not Ready, and those that are about to end, as if they were.",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.services {
@@ -32,7 +34,7 @@ var serviceRules = []rule{{
 	},
 }, {
 	id:    "headless",
-	cause: listenerClosedEarly,
+	cause: report.ListenerClosedEarly,
 	doc:   "Clients of a headless service learn from DNS that a pod is gone (CoreDNS keeps answers for 30 s).",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.services {
@@ -61,7 +63,7 @@ var serviceRules = []rule{{
 	},
 }, {
 	id:    "mesh-proxy-order",
-	cause: listenerClosedEarly,
+	cause: report.ListenerClosedEarly,
 	doc:   "A mesh's proxy that is a plain container gets SIGTERM together with the program (KEP-753 orders sidecars, which are initContainers with restartPolicy Always).",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {

@@ -211,17 +211,26 @@ func (t *Termination) nature() Cause {
 	return ""
 }
 
-// eatenByPreStop tells whether the hook left it too little of its grace. The
-// kubelet then gives 2 s more than the grace (killContainer): an exit that late
-// shows it also where the hook's length is not known.
+// littleGrace is what a hook has to leave of the grace at the least: the kubelet
+// gives as much in any case.
+const littleGrace = leastGrace
+
+// hookIsLong tells whether the hook, where its length is known, leaves too little
+// of the grace.
+func (t *Termination) hookIsLong() bool {
+	return t.PreStopSleep > 0 && time.Duration(t.Grace-t.PreStopSleep) <= littleGrace
+}
+
+// eatenByPreStop tells whether the hook left it too little of its grace, so that
+// it was killed. The kubelet then gives 2 s more than the grace (killContainer):
+// an exit that late shows it also where the hook's length is not known.
 func (t *Termination) eatenByPreStop() bool {
-	const little = 2 * time.Second
-	if t.PreStop == recording.PreStopNone || !t.killed() {
+	switch {
+	case t.PreStop == recording.PreStopNone || !t.killed():
 		return false
+	case t.PreStopSleep > 0:
+		return t.hookIsLong()
+	default:
+		return t.Exited.From.After(t.deadline().To.Add(littleGrace / 2))
 	}
-	deadline := t.deadline()
-	if t.PreStopSleep > 0 {
-		return time.Duration(t.Grace-t.PreStopSleep) <= little
-	}
-	return t.Exited.From.After(deadline.To.Add(little / 2))
 }

@@ -33,9 +33,13 @@ func warnings(ended []*Termination, longest time.Duration, blamed map[Cause]bool
 		"still ran when the grace period ended and was killed, although no request was lost to it")
 	warn(PrestopEatsGrace, func(t *Termination) bool { return t.nature() == "" && t.eatenByPreStop() },
 		"still ran when the grace period ended and was killed: the preStop hook had used up almost all of it")
-	warn(GraceTooShort, func(t *Termination) bool {
+	short := func(t *Termination) bool {
 		return !t.killed() && t.nature() == "" && t.Margins.GraceHeadroom != nil && time.Duration(*t.Margins.GraceHeadroom) < smallMargin
-	}, "exited less than %s before the grace period ended", smallMargin)
+	}
+	warn(PrestopEatsGrace, func(t *Termination) bool { return short(t) && t.hookIsLong() },
+		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", smallMargin)
+	warn(GraceTooShort, func(t *Termination) bool { return short(t) && !t.hookIsLong() },
+		"exited less than %s before the grace period ended", smallMargin)
 	warn(ListenerClosedEarly, func(t *Termination) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep.
 		return !blamed[NoDrain] && !t.killed() && t.nature() == "" && t.wasReady && t.Margins.Drain != nil && time.Duration(*t.Margins.Drain) < smallMargin

@@ -135,6 +135,25 @@ var rules = []rule{
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
 	},
 	{
+		pkg:     "matrix",
+		house:   []string{"chaos", "check", "matrix/witness", "report", "timeline"},
+		modules: kubernetes,
+		direct:  slices.Concat(commandLine, load),
+		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",
+	},
+	{
+		pkg:    "matrix/witness",
+		house:  []string{"internal/victim", "recording", "report"},
+		never:  slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason: "what really happened is read from the services' own logs, not from the cluster",
+	},
+	{
+		pkg:     "matrix/cmd/matrix",
+		house:   []string{"matrix", "matrix/witness"},
+		modules: kubernetes,
+		reason:  "the edge reads flags and finds the cluster",
+	},
+	{
 		pkg:    "e2e",
 		reason: "the tests in it use the program as everybody does, from outside",
 	},
