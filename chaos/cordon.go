@@ -93,7 +93,7 @@ func (c *cordonChange) theirs() error {
 func cordonedByOthers(node *corev1.Node) bool {
 	others := false
 	for _, entry := range node.ManagedFields {
-		if entry.FieldsV1 == nil || !strings.Contains(string(entry.FieldsV1.Raw), `"f:unschedulable"`) {
+		if entry.FieldsV1 == nil || !strings.Contains(entry.FieldsV1.GetRawString(), `"f:unschedulable"`) {
 			continue
 		}
 		if entry.Manager == fieldManager {

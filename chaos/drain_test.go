@@ -156,7 +156,8 @@ func TestDrainIsRefused(t *testing.T) {
 				c.setNode("n2", func(n *corev1.Node) { n.Spec.Unschedulable = true })
 				c.setNode("n3", func(n *corev1.Node) { n.Status.Conditions = nil })
 			},
-			check.Drain{Node: "n1"}, "",
+			check.Drain{Node: "n1"},
+			"",
 			"node: no other Ready node takes the pods of deployment/web, so their replacements would stay Pending until node n1 is uncordoned",
 		},
 		"no other node without taints": {
@@ -167,7 +168,8 @@ func TestDrainIsRefused(t *testing.T) {
 					})
 				}
 			},
-			check.Drain{Node: "n1"}, "",
+			check.Drain{Node: "n1"},
+			"",
 			"node: no other Ready node takes the pods of deployment/web, so their replacements would stay Pending until node n1 is uncordoned",
 		},
 		"another run's": {
@@ -179,7 +181,8 @@ func TestDrainIsRefused(t *testing.T) {
 				c.must(err)
 				c.client.ClearActions()
 			},
-			check.Drain{}, "",
+			check.Drain{},
+			"",
 			"node: node n1 is cordoned by run run-9 of this tool; if that run is over, put it back with: shutdowncheck restore deployment/db -n other",
 		},
 		"an emptyDir": {
@@ -188,7 +191,8 @@ func TestDrainIsRefused(t *testing.T) {
 				pod.Spec.Volumes = []corev1.Volume{{VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
 				c.must(c.client.Tracker().Update(podsOf, pod, namespace))
 			},
-			check.Drain{}, "",
+			check.Drain{},
+			"",
 			"deleteEmptyDirData: an emptyDir volume ends with its pod (web-h7-1); want true to drain all the same",
 		},
 		"somebody's emptyDir": {
@@ -197,17 +201,20 @@ func TestDrainIsRefused(t *testing.T) {
 					pod.Spec.Volumes = []corev1.Volume{{VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
 				})
 			},
-			check.Drain{Pods: check.DrainAll}, "",
+			check.Drain{Pods: check.DrainAll},
+			"",
 			"pods: cannot delete Pods with local storage (use deleteEmptyDirData: true to override): other/db-1",
 		},
 		"somebody's unmanaged pod": {
 			func(c *cluster) { c.addPod("debug", "n1", func(pod *corev1.Pod) { pod.OwnerReferences = nil }) },
-			check.Drain{Pods: check.DrainAll}, "",
+			check.Drain{Pods: check.DrainAll},
+			"",
 			"pods: cannot delete Pods that declare no controller (use force: true to override): other/debug",
 		},
 		"our own node": {
 			func(c *cluster) { c.addPod("tool", "n1", nil) },
-			check.Drain{Node: "n1", Pods: check.DrainAll}, "other/tool",
+			check.Drain{Node: "n1", Pods: check.DrainAll},
+			"other/tool",
 			"node: node n1 holds the pod that runs this check (other/tool), which would be evicted; want another node, or pods: workload",
 		},
 	}

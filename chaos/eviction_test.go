@@ -99,7 +99,9 @@ func TestEvictEndsUnproven(t *testing.T) {
 			"evict of deployment/web did not come to its end (an eviction was refused): the eviction of pod web-h7-1 was refused: " + needsThree + remedy, 1,
 		},
 		"several budgets": {
-			check.Wait, func(*cluster) error { return severalCover() }, []string{"one", "two"}, errRefused,
+			check.Wait, func(*cluster) error { return severalCover() },
+			[]string{"one", "two"},
+			errRefused,
 			"evict of deployment/web did not come to its end (an eviction was refused): the eviction of pod web-h7-1 was refused: " +
 				"more than one PodDisruptionBudget covers it, and then the API refuses every eviction (one, two); it takes one budget for each pod (kubectl get pdb -n shop)", 1,
 		},

@@ -93,8 +93,8 @@ func (c kill) permissions(check.Workload) []Permission { return c.way().permissi
 
 // do sends the signals, waits until each container that got one has ended, and
 // until the workload is steady.
-func (c kill) do(ctx context.Context, a *attempt, s state) error {
-	targets, err := c.targets(a.view, s)
+func (c kill) do(ctx context.Context, a *attempt, _ state) error {
+	targets, err := c.targets(a.view)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (c kill) do(ctx context.Context, a *attempt, s state) error {
 
 // targets gives the containers to signal: those of the first live pods whose
 // container runs.
-func (c kill) targets(v *view, s state) ([]target, error) {
+func (c kill) targets(v *view) ([]target, error) {
 	var targets []target
 	for _, pod := range v.live() {
 		for _, container := range pod.Spec.Containers {

@@ -57,8 +57,11 @@ func TestKillByExec(t *testing.T) {
 		told string
 	}{
 		"the first container": {check.Kill{}, []string{"shop/web-h7-1/app: kill -TERM 1"}, "SIGTERM sent to PID 1 of container app in 1 pod"},
-		"another one, twice": {check.Kill{Pods: 2, Container: "log", Signal: "SIGUSR1", Via: check.ViaExec},
-			[]string{"shop/web-h7-1/log: kill -USR1 1", "shop/web-h7-2/log: kill -USR1 1"}, "SIGUSR1 sent to PID 1 of container log in 2 pods"},
+		"another one, twice": {
+			check.Kill{Pods: 2, Container: "log", Signal: "SIGUSR1", Via: check.ViaExec},
+			[]string{"shop/web-h7-1/log: kill -USR1 1", "shop/web-h7-2/log: kill -USR1 1"},
+			"SIGUSR1 sent to PID 1 of container log in 2 pods",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -173,8 +176,11 @@ func TestKillPlan(t *testing.T) {
 		"no helper":         {check.Kill{Via: check.ViaEphemeral}, nil, "disruptions[0].kill.helperImage: missing; via: ephemeral needs the image of this tool, where the cluster's nodes find it"},
 		"too many":          {check.Kill{Pods: 4}, nil, "disruptions[0].kill.pods: 4, but deployment/web wants 3 pods; want 1 to 3"},
 		"no such container": {check.Kill{Container: "db"}, nil, `disruptions[0].kill.container: deployment/web has no container "db"; want app or log`},
-		"shared processes": {check.Kill{}, func(d *appsv1.Deployment) { d.Spec.Template.Spec.ShareProcessNamespace = new(true) },
-			"disruptions[0].kill: the pods of deployment/web share one PID namespace (shareProcessNamespace or hostPID), where PID 1 is not container app's"},
+		"shared processes": {
+			check.Kill{},
+			func(d *appsv1.Deployment) { d.Spec.Template.Spec.ShareProcessNamespace = new(true) },
+			"disruptions[0].kill: the pods of deployment/web share one PID namespace (shareProcessNamespace or hostPID), where PID 1 is not container app's",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -203,8 +209,10 @@ func TestKillByEphemeralContainer(t *testing.T) {
 	}{
 		"as root": {nil, 0, "", `{"capabilities":{"add":["KILL"],"drop":["ALL"]},"runAsUser":0,"runAsNonRoot":false,"allowPrivilegeEscalation":false,"seccompProfile":{"type":"RuntimeDefault"}}`, ""},
 		"as the target's user, and killed along with it": {new(int64(1000)), 137, "", `{"capabilities":{"drop":["ALL"]},"runAsUser":1000,"runAsNonRoot":true,"allowPrivilegeEscalation":false,"seccompProfile":{"type":"RuntimeDefault"}}`, ""},
-		"not permitted": {nil, 4, "shutdowncheck: send SIGTERM to process 1: operation not permitted\n", "",
-			"sending SIGTERM to container app of pod web-h7-1: the helper ended with exit code 4: send SIGTERM to process 1: operation not permitted"},
+		"not permitted": {
+			nil, 4, "shutdowncheck: send SIGTERM to process 1: operation not permitted\n", "",
+			"sending SIGTERM to container app of pod web-h7-1: the helper ended with exit code 4: send SIGTERM to process 1: operation not permitted",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -261,8 +269,11 @@ func TestKillByNode(t *testing.T) {
 		"no such image": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: helperName, Image: "tool:1", State: corev1.ContainerState{
 			Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "back-off"},
 		}}}}, false, "sending SIGKILL to container app of pod web-h7-1: the helper's image tool:1 cannot be pulled (ImagePullBackOff: back-off)"},
-		"refused by the node": {corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "no"}, false,
-			"sending SIGKILL to container app of pod web-h7-1: the helper pod was refused by node node-1 (OutOfcpu: no)"},
+		"refused by the node": {
+			corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "no"},
+			false,
+			"sending SIGKILL to container app of pod web-h7-1: the helper pod was refused by node node-1 (OutOfcpu: no)",
+		},
 		"stopped": {corev1.PodStatus{}, true, "kill of deployment/web did not come to its end (stopped): sending SIGKILL to container app of pod web-h7-1: the helper has not ended: stopped"},
 	}
 	for name, test := range tests {

@@ -36,23 +36,28 @@ func TestSequence(t *testing.T) {
 			[]string{"0.0 at 0s", "0.1 at 6s", "0.2 at 12s", "1.0 at 13s"},
 		},
 		"soak": {
-			[]check.Disruption{a, b}, &check.Soak{Every: 10 * second, For: 25 * second}, time.Second,
+			[]check.Disruption{a, b},
+			&check.Soak{Every: 10 * second, For: 25 * second}, time.Second,
 			[]string{"0.0 at 0s", "1.0 at 1s", "0.1 at 10s", "1.1 at 11s", "0.2 at 20s", "1.2 at 21s"},
 		},
 		"none begins when it is over": {
-			[]check.Disruption{a}, &check.Soak{Every: 10 * second, For: 20 * second}, time.Second,
+			[]check.Disruption{a},
+			&check.Soak{Every: 10 * second, For: 20 * second}, time.Second,
 			[]string{"0.0 at 0s", "0.1 at 10s"},
 		},
 		"a long one delays the next and is not made up for": {
-			[]check.Disruption{a}, &check.Soak{Every: 10 * second, For: 60 * second}, 25 * time.Second,
+			[]check.Disruption{a},
+			&check.Soak{Every: 10 * second, For: 60 * second}, 25 * time.Second,
 			[]string{"0.0 at 0s", "0.1 at 25s", "0.2 at 50s"},
 		},
 		"none begins late": {
-			[]check.Disruption{a}, &check.Soak{Every: 10 * second, For: 20 * second}, 25 * time.Second,
+			[]check.Disruption{a},
+			&check.Soak{Every: 10 * second, For: 20 * second}, 25 * time.Second,
 			[]string{"0.0 at 0s"},
 		},
 		"rounds go on over passes": {
-			[]check.Disruption{repeated(a, 2, 0)}, &check.Soak{Every: 10 * second, For: 20 * second}, time.Second,
+			[]check.Disruption{repeated(a, 2, 0)},
+			&check.Soak{Every: 10 * second, For: 20 * second}, time.Second,
 			[]string{"0.0 at 0s", "0.1 at 1s", "0.2 at 10s", "0.3 at 11s"},
 		},
 	}
@@ -109,7 +114,10 @@ func TestSequenceStopsWhenItIsLeft(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		for range sequence(t.Context(), c) {
+		for _, err := range sequence(t.Context(), c) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			break
 		}
 		if waited := time.Since(start); waited > 0 {

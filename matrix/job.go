@@ -117,14 +117,14 @@ func (s *service) waitJob(ctx context.Context, run string) (exited, error) {
 		if err != nil {
 			return "", err
 		}
-		for i := range pods.Items {
-			pod = &pods.Items[i]
-			if statuses := pod.Status.ContainerStatuses; len(statuses) == 1 && statuses[0].State.Terminated != nil {
-				return "", nil
-			}
-			return "its pod is " + string(pod.Status.Phase), nil
+		if len(pods.Items) == 0 {
+			return "it has no pod", nil
 		}
-		return "it has no pod", nil
+		pod = &pods.Items[0]
+		if statuses := pod.Status.ContainerStatuses; len(statuses) == 1 && statuses[0].State.Terminated != nil {
+			return "", nil
+		}
+		return "its pod is " + string(pod.Status.Phase), nil
 	})
 	if err != nil {
 		return exited{}, err

@@ -18,6 +18,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/victim"
+	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
 )
 
 // patience bounds whatever the cluster has to do.
@@ -69,6 +72,9 @@ func (s *service) deploy(ctx context.Context, demo string, row *Row) error {
 	if err := s.waitSteady(ctx); err != nil {
 		return err
 	}
+	if err := s.waitListening(ctx); err != nil {
+		return err
+	}
 	if row.Pause {
 		return s.patch(ctx, `{"spec":{"paused":true}}`)
 	}
@@ -99,6 +105,31 @@ func (s *service) waitSteady(ctx context.Context) error {
 		n, have := *d.Spec.Replicas, d.Status
 		if have.ObservedGeneration < d.Generation || have.UpdatedReplicas != n || have.ReadyReplicas != n || len(pods.Items) != int(n) {
 			return fmt.Sprintf("%d of %d pods are new, %d Ready, %d there", have.UpdatedReplicas, n, have.ReadyReplicas, len(pods.Items)), nil
+		}
+		return "", nil
+	})
+}
+
+// waitListening waits until the pods say in their logs that they listen: without
+// a readiness probe they are Ready before. The Flask service has no such log, but
+// a probe.
+func (s *service) waitListening(ctx context.Context) error {
+	return poll(ctx, s.name+" to listen", func(context.Context) (string, error) {
+		events, err := witness.Events(s.folder)
+		if err != nil {
+			return "", err
+		}
+		started, listening := 0, 0
+		for _, e := range events {
+			switch e.Event {
+			case victim.Started:
+				started++
+			case victim.Listening:
+				listening++
+			}
+		}
+		if listening < started {
+			return fmt.Sprintf("%d of %d pods do", listening, started), nil
 		}
 		return "", nil
 	})

@@ -13,12 +13,12 @@ import (
 )
 
 // The traffic. Rates are low enough for several rows at once on two cores.
-func fresh(rate float64, path string) check.Stream {
-	return check.Stream{Name: "new", Rate: rate, Connections: check.New, URL: path, Timeout: check.Duration(10 * time.Second)}
+func fresh(rate float64) check.Stream {
+	return check.Stream{Name: "new", Rate: rate, Connections: check.New, URL: "/", Timeout: check.Duration(10 * time.Second)}
 }
 
-func reused(rate float64, path string) check.Stream {
-	return check.Stream{Name: "reused", Rate: rate, Connections: check.Reused, Pool: 32, URL: path, Timeout: check.Duration(10 * time.Second)}
+func reused(rate float64) check.Stream {
+	return check.Stream{Name: "reused", Rate: rate, Connections: check.Reused, Pool: 32, URL: "/", Timeout: check.Duration(10 * time.Second)}
 }
 
 func patient(s check.Stream, timeout time.Duration) check.Stream {
@@ -26,7 +26,7 @@ func patient(s check.Stream, timeout time.Duration) check.Stream {
 	return s
 }
 
-var both = []check.Stream{fresh(40, "/"), reused(40, "/")}
+var both = []check.Stream{fresh(40), reused(40)}
 
 // The disruptions.
 var (
@@ -43,7 +43,9 @@ func fails(cause report.Cause) Want { return Want{Verdict: report.Failed, Cause:
 func proves(nothing string) Want {
 	return Want{Verdict: report.Inconclusive, Says: regexp.MustCompile(nothing)}
 }
-func refuses(because string) Want      { return Want{Verdict: Refused, Says: regexp.MustCompile(because)} }
+
+func refuses(because string) Want { return Want{Verdict: Refused, Says: regexp.MustCompile(because)} }
+
 func warns(cause report.Cause) Want    { return Want{Verdict: report.Passed, Cause: cause, Warning: true} }
 func (w Want) saying(text string) Want { w.Says = regexp.MustCompile(text); return w }
 
@@ -66,12 +68,12 @@ func Rows(image string) []Row {
 		},
 		{
 			Name: "flask", Base: "flask", Disruption: restart, Want: passes(),
-			Streams: []check.Stream{patient(fresh(4, "/"), 20*time.Second)}, Baseline: 8 * time.Second,
+			Streams: []check.Stream{patient(fresh(4), 20*time.Second)}, Baseline: 8 * time.Second,
 		},
 		{
 			Name: "flask: no time and no preStop", Base: "flask", Disruption: restart, Want: fails(report.GraceTooShort),
 			Edits:   []Edit{grace(3), preStop(0)},
-			Streams: []check.Stream{patient(fresh(4, "/"), 20*time.Second)}, Baseline: 8 * time.Second,
+			Streams: []check.Stream{patient(fresh(4), 20*time.Second)}, Baseline: 8 * time.Second,
 			Patch: true,
 		},
 		{
@@ -82,18 +84,18 @@ func Rows(image string) []Row {
 		{
 			Name: "closes its listener at once", Base: "graceful", Disruption: restart, Want: fails(report.ListenerClosedEarly),
 			Edits:   []Edit{acceptsFor(0), preStop(0)},
-			Streams: []check.Stream{fresh(80, "/")},
+			Streams: []check.Stream{fresh(80)},
 			Patch:   true,
 		},
 		{
 			Name: "ignores SIGTERM", Base: "careless", Disruption: restart, Want: fails(report.SigtermIgnored),
 			Edits:   []Edit{env("VICTIM_ON_SIGTERM", "ignore"), env("VICTIM_HANDLER_TIME", "500ms"), grace(5)},
-			Streams: []check.Stream{reused(40, "/")},
+			Streams: []check.Stream{reused(40)},
 		},
 		{
 			Name: "ignores SIGTERM, nothing lost", Base: "careless", Disruption: restart, Want: warns(report.SigtermIgnored),
 			Edits:   []Edit{env("VICTIM_ON_SIGTERM", "ignore"), env("VICTIM_HANDLER_TIME", "5ms"), grace(5)},
-			Streams: []check.Stream{fresh(40, "/")},
+			Streams: []check.Stream{fresh(40)},
 		},
 		{
 			Name: "closes kept-alive connections", Base: "graceful", Streams: both, Disruption: restart, Want: fails(report.KeepaliveCut),
@@ -104,7 +106,7 @@ func Rows(image string) []Row {
 			// that end keep theirs, and a third of those have more than 2 s to go.
 			Name: "preStop eats the grace period", Base: "graceful", Disruption: restart, Want: fails(report.PrestopEatsGrace),
 			Edits:   []Edit{env("VICTIM_HANDLER_TIME", "3s"), acceptsFor(0), preStop(9), grace(10)},
-			Streams: []check.Stream{fresh(10, "/"), reused(9, "/")},
+			Streams: []check.Stream{fresh(10), reused(9)},
 			Patch:   true,
 		},
 		{
@@ -154,13 +156,13 @@ func Rows(image string) []Row {
 				env("VICTIM_HANDLER_TIME", "50ms"), env("VICTIM_WORKERS", "1"),
 				eagerLiveness(8), lazyReadiness,
 			},
-			Streams:    []check.Stream{patient(fresh(70, "/"), time.Minute)},
+			Streams:    []check.Stream{patient(fresh(70), time.Minute)},
 			Disruption: observe(16 * time.Second),
 		},
 		{
 			Name: "a long request", Base: "graceful", Disruption: restart, Want: fails(report.GraceTooShort),
 			Edits:    []Edit{acceptsFor(3), preStop(0), grace(10)},
-			Streams:  []check.Stream{fresh(20, "/"), patient(check.Stream{Name: "slow", Rate: 3, Connections: check.New, URL: "/slow?for=20s"}, 30*time.Second)},
+			Streams:  []check.Stream{fresh(20), patient(check.Stream{Name: "slow", Rate: 3, Connections: check.New, URL: "/slow?for=20s"}, 30*time.Second)},
 			Baseline: 21 * time.Second,
 			Patch:    true,
 		},

@@ -173,6 +173,12 @@ func TestCausesOfContainersThatEnd(t *testing.T) {
 			refusedAt(7600 * ms), "failed; 1 killed (likely) [web-1] while its container was away", "by the signal of this run",
 		},
 		{
+			"held for long and cut at another moment than its exit",
+			func(s *scenario) { s.crash("web-1", 7100*ms, 9*second, recording.Exit{Code: 3, Reason: "Error"}) },
+			request{sent: 7500 * ms, took: 1200 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF},
+			"failed; 1 unknown () [] outside of any termination", "",
+		},
+		{
 			"long after it is back",
 			func(s *scenario) { s.crash("web-1", 7100*ms, 9*second, recording.Exit{Code: 3, Reason: "Error"}) },
 			refusedAt(20 * second), "failed; 1 unknown () [] outside of any termination", "",
@@ -200,6 +206,32 @@ func TestCausesOfContainersThatEnd(t *testing.T) {
 				t.Errorf("%d terminations, want the container's", n)
 			}
 		})
+	}
+}
+
+// A probe's decision whose consequence the watch did not see any more explains
+// what is lost then.
+func TestARestartThatIsStillUnderWay(t *testing.T) {
+	s := newScenario().pod("web-1", nil).pod("web-2", nil).pod("web-3", nil).killing("web-1", 29*second)
+	s.traffic(0, 29*second, "web-1", "web-2", "web-3").steady(28 * second)
+	s.request(request{sent: 29500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
+	if got, want := told(s.analyze(t)), "failed; 1 restarted (likely) [web-1] while its container was away"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+// A long request that begins in the baseline and is cut by what follows is no
+// failure of the undisturbed service.
+func TestALongRequestFromTheBaseline(t *testing.T) {
+	s := newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)
+	undisturbed(s)
+	s.request(request{sent: 4900 * ms, took: 4360 * ms, connPod: "web-1", served: 1, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	if got, want := told(s.analyze(t)), "failed; 1 grace-too-short (certain) [web-1] at the exit"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	s.request(request{sent: 4900 * ms, took: 4 * second, phase: recording.PhaseDone, class: recording.ClassStatus, status: 500})
+	if got := s.analyze(t).Verdict; got != Inconclusive {
+		t.Errorf("%s with an error that nothing explains, begun in the baseline", got)
 	}
 }
 

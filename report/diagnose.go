@@ -89,8 +89,12 @@ func explainInterruption(f *failure, t *Termination) strength {
 	case shutOut, cutOnReuse:
 		return closeFit
 	case cutShort:
-		if !f.Fresh() || !answering(f) {
+		switch {
+		case !wasHeld(f):
 			return closeFit
+		case !end.After(exit.To.Add(clockSlack)):
+			// What a process holds is cut by its exit, not before or after.
+			return looseFit
 		}
 	case hung:
 		return looseFit

@@ -130,8 +130,8 @@ func (a *authors) refine(t *Termination) {
 	if t.EndedBy != ByEviction {
 		return
 	}
-	for _, r := range a.requests[t.UID] {
-		if r.disruption == "drain" {
+	if asked := a.requests[t.UID]; len(asked) > 0 {
+		if asked[0].disruption == "drain" {
 			t.EndedBy = ByDrain
 		}
 		return

@@ -30,7 +30,6 @@ const (
 // that is written when the pod is told to stop: once the pod is gone, so is its
 // log.
 type logs struct {
-	ctx   context.Context // of the watch, whose group waits for the streams
 	cfg   Config
 	group *errgroup.Group
 
@@ -40,12 +39,12 @@ type logs struct {
 
 type logKey struct{ uid, container string }
 
-func newLogs(ctx context.Context, cfg Config, group *errgroup.Group) *logs {
-	return &logs{ctx: ctx, cfg: cfg, group: group, open: map[logKey]*containerLog{}}
+func newLogs(cfg Config, group *errgroup.Group) *logs {
+	return &logs{cfg: cfg, group: group, open: map[logKey]*containerLog{}}
 }
 
 // pod opens the logs of the containers that have begun to run.
-func (l *logs) pod(e recording.Event) {
+func (l *logs) pod(ctx context.Context, e recording.Event) {
 	if e.Pod == nil {
 		return
 	}
@@ -67,7 +66,7 @@ func (l *logs) pod(e recording.Event) {
 		if running && !log.followed && log.lines < maxLogLines {
 			log.followed = true
 			l.group.Go(func() error {
-				return guard.Call("following the log of "+log.pod, func() error { l.follow(log); return nil })
+				return guard.Call("following the log of "+log.pod, func() error { l.follow(ctx, log); return nil })
 			})
 		}
 	}
@@ -85,14 +84,14 @@ type containerLog struct {
 }
 
 // follow reads the log, and opens it anew for as long as the container runs.
-func (l *logs) follow(log *containerLog) {
+func (l *logs) follow(ctx context.Context, log *containerLog) {
 	for {
-		err := l.stream(log)
+		err := l.stream(ctx, log)
 		if apierrors.IsForbidden(err) {
 			l.cfg.missing("pods/log")
 			log.lines = maxLogLines
 		}
-		alive := pause(l.ctx, retryPause)
+		alive := pause(ctx, retryPause)
 		l.mu.Lock()
 		if !alive || !log.running || log.lines >= maxLogLines {
 			log.followed = false
@@ -103,18 +102,18 @@ func (l *logs) follow(log *containerLog) {
 	}
 }
 
-func (l *logs) stream(log *containerLog) error {
+func (l *logs) stream(ctx context.Context, log *containerLog) error {
 	options := &corev1.PodLogOptions{Container: log.key.container, Follow: true, Timestamps: true}
 	if log.last.IsZero() {
 		options.SinceSeconds = new(int64(1))
 	} else {
 		options.SinceTime = new(metav1.NewTime(log.last)) // in whole seconds
 	}
-	body, err := l.cfg.Client.CoreV1().Pods(l.cfg.Namespace).GetLogs(log.pod, options).Stream(l.ctx)
+	body, err := l.cfg.Client.CoreV1().Pods(l.cfg.Namespace).GetLogs(log.pod, options).Stream(ctx)
 	if err != nil {
 		return err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	return l.read(log, body)
 }
 

@@ -17,7 +17,7 @@ func TestReadLog(t *testing.T) {
 		Now: time.Now, ShutdownLog: regexp.MustCompile("sigterm"),
 		Sink: func(e recording.Event) { got = append(got, e.Log) },
 	}
-	l := newLogs(t.Context(), cfg, nil)
+	l := newLogs(cfg, nil)
 	log := &containerLog{pod: "web-1", key: logKey{"uid-1", "app"}}
 	text := "2026-03-01T12:00:00.5Z serving\n" +
 		"2026-03-01T12:00:01.000000001Z sigterm " + strings.Repeat("x", 3*maxLogMatch) + " sigterm\n" +

@@ -46,8 +46,8 @@ func Watch(ctx context.Context, cfg Config) error {
 	places := newPlaces(cfg.Now, cfg.Sink)
 	podSink := places.pod
 	if cfg.ShutdownLog != nil {
-		logs := newLogs(ctx, cfg, group)
-		podSink = func(e recording.Event) { places.pod(e); logs.pod(e) }
+		logs := newLogs(cfg, group)
+		podSink = func(e recording.Event) { places.pod(e); logs.pod(ctx, e) }
 	}
 	resources := cfg.resources(places)
 	var unsynced sync.WaitGroup

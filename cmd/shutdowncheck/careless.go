@@ -12,11 +12,11 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/internal/victim"
 )
 
-// carelessExit is the exit code with which the careless service leaves. It has
+// carelessExitError is the exit code with which the careless service leaves. It has
 // said all there is to say in its log.
-type carelessExit struct{ code int }
+type carelessExitError struct{ code int }
 
-func (e *carelessExit) Error() string { return fmt.Sprintf("the service left with %d", e.code) }
+func (e *carelessExitError) Error() string { return fmt.Sprintf("the service left with %d", e.code) }
 
 // newCareless serves what package control puts into the cluster. It is for
 // nobody else, so it is not listed.
@@ -41,7 +41,7 @@ func newCareless(s streams) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("serve carelessly: %w", err)
 			}
-			return &carelessExit{code}
+			return &carelessExitError{code}
 		},
 	}
 	cmd.Flags().StringVar(&cfg.Addr, "listen", ":8080", "`ADDRESS` to serve on")

@@ -53,7 +53,7 @@ func exitCode(err error, stderr io.Writer) int {
 		}
 		return exitInconclusive
 	}
-	if careless, ok := errors.AsType[*carelessExit](err); ok {
+	if careless, ok := errors.AsType[*carelessExitError](err); ok {
 		return careless.code
 	}
 	complain(stderr, err)

@@ -81,7 +81,7 @@ func (s *streamFlag) set(key, text string) error {
 }
 
 // onto gives the stream with what the flag says on top of the defaults.
-func (s streamFlag) onto(with check.Stream) check.Stream {
+func (s *streamFlag) onto(with check.Stream) check.Stream {
 	if s.given["rate"] {
 		with.Rate = s.Rate
 	}

@@ -136,7 +136,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"chaos", "check", "matrix/witness", "report", "timeline"},
+		house:   []string{"chaos", "check", "internal/victim", "matrix/witness", "report", "timeline"},
 		modules: kubernetes,
 		direct:  slices.Concat(commandLine, load),
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",
