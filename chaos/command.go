@@ -48,7 +48,7 @@ func (c command) do(ctx context.Context, a *attempt, _ state) error {
 	if err := c.run(ctx, a); err != nil {
 		return err
 	}
-	now, err := a.Workload.read(ctx)
+	now, err := a.Workload.readAgain(ctx)
 	if err != nil {
 		return err
 	}

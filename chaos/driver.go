@@ -56,7 +56,7 @@ func (d *Driver) Do(ctx context.Context, index int, disruption check.Disruption)
 		return err
 	}
 	defer v.close()
-	s, err := d.Workload.read(ctx)
+	s, err := d.Workload.readAgain(ctx)
 	if err != nil {
 		return err
 	}

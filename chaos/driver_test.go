@@ -373,6 +373,26 @@ func TestAForbiddenWatchEndsTheWait(t *testing.T) {
 	}
 }
 
+// A server that has just begun refuses everybody until it has read the rules.
+func TestAWatchThatIsRefusedLaterGoesOn(t *testing.T) {
+	c := newCluster(t)
+	v, err := c.open().watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.close()
+	v.failed(forbidden("pods"))
+	if err := v.wait(t.Context(), func() (string, error) { return "", nil }); err != nil {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err = v.wait(ctx, func() (string, error) { return "1 pod is missing", nil })
+	if want := "1 pod is missing; a watch was lost (pods is forbidden: no) (context canceled)"; text(err) != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestRestartTime(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 700e6, time.UTC)
 	tests := map[string]struct {

@@ -58,7 +58,7 @@ func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused che
 			if err != nil || !there {
 				return false, err
 			}
-		case !passing(err):
+		case !passing(err, warmUp):
 			return false, fmt.Errorf("evicting pod %s: %w", pod.Name, err)
 		default:
 			refused.unanswered = err

@@ -188,7 +188,7 @@ func (c image) do(ctx context.Context, a *attempt, s state) error {
 	if err := a.undo(ctx, recording.Disrupt); err != nil {
 		return err
 	}
-	now, err := a.Workload.read(ctx)
+	now, err := a.Workload.readAgain(ctx)
 	if err != nil {
 		return err
 	}

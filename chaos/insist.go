@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -24,12 +25,17 @@ func onConflict(ctx context.Context, try func() error) error {
 	}
 }
 
-// insist repeats try until it succeeds, fails for good, or ctx ends. Only
-// putting things back insists: a disruption that was refused is a result.
+// warmUp is how long a server that has just begun may refuse everybody, because
+// it has not read the rules yet (seen on an API server that was restarted).
+const warmUp = 10 * time.Second
+
+// insist repeats try until it succeeds, fails for good, or ctx ends. Reading and
+// putting things back insist: a disruption that was refused is a result.
 func insist(ctx context.Context, try func() error) error {
+	began := time.Now()
 	for {
 		err := onConflict(ctx, try)
-		if err == nil || !passing(err) {
+		if err == nil || !passing(err, time.Since(began)) {
 			return err
 		}
 		select {
@@ -41,10 +47,13 @@ func insist(ctx context.Context, try func() error) error {
 }
 
 // passing is a failure that may be over soon: no answer at all, or one that
-// says that the server is out of order.
-func passing(err error) bool {
-	if _, noAnswer := errors.AsType[net.Error](err); noAnswer {
+// says that the server is out of order, or is only just coming up.
+func passing(err error, after time.Duration) bool {
+	if _, noAnswer := errors.AsType[net.Error](err); noAnswer || errors.Is(err, io.EOF) {
 		return true
+	}
+	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+		return after < warmUp
 	}
 	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) ||
 		apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err)

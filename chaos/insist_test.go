@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ var (
 	unreachable = &url.Error{Op: "Patch", URL: "https://api", Err: errors.New("connection refused")}
 	conflict    = apierrors.NewConflict(schema.GroupResource{Resource: "deployments"}, "web", nil)
 	invalid     = apierrors.NewBadRequest("no")
+	refusal     = forbidden("deployments")
 )
 
 func TestInsist(t *testing.T) {
@@ -30,6 +32,8 @@ func TestInsist(t *testing.T) {
 		"no answer":             {[]error{unreachable, nil}, nil, pause},
 		"busy, then a conflict": {[]error{apierrors.NewTooManyRequests("busy", 1), conflict, nil}, nil, pause},
 		"out of order":          {[]error{apierrors.NewInternalError(errors.New("etcd")), apierrors.NewServiceUnavailable("no"), nil}, nil, 2 * pause},
+		"only coming up":        {[]error{unreachable, refusal, refusal, nil}, nil, 3 * pause},
+		"refused for long":      {slices.Repeat([]error{refusal}, int(warmUp/pause)+1), refusal, warmUp},
 		"refused for good":      {[]error{unreachable, invalid}, invalid, pause},
 		"somebody else's":       {[]error{&ChangedError{}}, &ChangedError{}, 0},
 	}

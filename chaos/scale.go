@@ -136,7 +136,7 @@ func (a *attempt) awaitLeft(ctx context.Context) error {
 
 // awaitSteady returns when the workload, as it is wanted now, is steady.
 func (a *attempt) awaitSteady(ctx context.Context) error {
-	now, err := a.Workload.read(ctx)
+	now, err := a.Workload.readAgain(ctx)
 	if err != nil {
 		return err
 	}

@@ -109,11 +109,13 @@ func (v *view) poke() {
 }
 
 // failed notes why a watch broke off. The informer begins it anew by itself,
-// which is of no use where the right to watch is missing.
+// which is of no use where the right to watch is missing. A server that has just
+// begun refuses everybody for some seconds, until it has read the rules: a
+// refusal counts only for a watch that never came about.
 func (v *view) failed(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+	if (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) && !(v.object.HasSynced() && v.pods.HasSynced()) {
 		v.refused = err
 	}
 	v.lost = err

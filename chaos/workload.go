@@ -69,6 +69,16 @@ func (w *Workload) read(ctx context.Context) (state, error) {
 	return s, nil
 }
 
+// readAgain gives the present state also where the server is out of order just
+// now.
+func (w *Workload) readAgain(ctx context.Context) (s state, err error) {
+	err = insist(ctx, func() error {
+		s, err = w.read(ctx)
+		return err
+	})
+	return s, err
+}
+
 func (w *Workload) madeAnew() error {
 	return &ChangedError{Object: w.String(), Problem: "was deleted and made anew, so nothing of this run is left on it"}
 }

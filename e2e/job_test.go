@@ -64,6 +64,8 @@ func (v *victim) runJob(t *testing.T, ending batchv1.JobConditionType, code int3
 	// As a user would edit it.
 	manifest = bytes.ReplaceAll(manifest, []byte("graceful"), []byte(v.name))
 	manifest = bytes.ReplaceAll(manifest, []byte("demo"), []byte(v.namespace))
+	// What lies in no namespace needs a name of its own in each test.
+	manifest = bytes.ReplaceAll(manifest, []byte("shutdowncheck-clocks"), []byte("shutdowncheck-clocks-"+v.namespace))
 	for _, object := range objects(t, manifest) {
 		if job, ok := object.(*batchv1.Job); ok {
 			v.keepRecording(t, &job.Spec.Template.Spec)
@@ -123,6 +125,16 @@ func (v *victim) create(t *testing.T, object any) {
 		_, err = client.RbacV1().Roles(v.namespace).Create(t.Context(), o, metav1.CreateOptions{})
 	case *rbacv1.RoleBinding:
 		_, err = client.RbacV1().RoleBindings(v.namespace).Create(t.Context(), o, metav1.CreateOptions{})
+	case *rbacv1.ClusterRole:
+		_, err = client.RbacV1().ClusterRoles().Create(t.Context(), o, metav1.CreateOptions{})
+		t.Cleanup(func() {
+			_ = client.RbacV1().ClusterRoles().Delete(context.Background(), o.Name, metav1.DeleteOptions{})
+		})
+	case *rbacv1.ClusterRoleBinding:
+		_, err = client.RbacV1().ClusterRoleBindings().Create(t.Context(), o, metav1.CreateOptions{})
+		t.Cleanup(func() {
+			_ = client.RbacV1().ClusterRoleBindings().Delete(context.Background(), o.Name, metav1.DeleteOptions{})
+		})
 	case *batchv1.Job:
 		_, err = client.BatchV1().Jobs(v.namespace).Create(t.Context(), o, metav1.CreateOptions{})
 	default:

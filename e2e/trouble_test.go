@@ -87,7 +87,7 @@ func TestWorkloadDeletedInTheMiddle(t *testing.T) {
 	}
 	run := check.wait(t)
 	run.want(t, toolError)
-	if !strings.Contains(run.stderr, "deployment/graceful was deleted") {
+	if !strings.Contains(run.stderr, "deployment/graceful does not exist any more") {
 		t.Errorf("want a line that says so, have\n%s", run.stderr)
 	}
 	if r := run.report(t); r.Verdict == "passed" {

@@ -71,7 +71,8 @@ func (r *rotation) settle(endpoints int, starts *starts) {
 				continue
 			}
 			if !c.ok {
-				if !starts.lateAt(c.sent) {
+				// No proxy is that late: whatever it is, it is not this pod.
+				if !starts.lateAt(c.sent) && c.sent.Before(t.LeftSlice.To.Add(looseProxyLag)) {
 					last, run = c.sent, 0
 				}
 				continue

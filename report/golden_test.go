@@ -1,0 +1,55 @@
+package report_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+var update = flag.Bool("update", false, "write the reports of the golden recordings anew")
+
+// The golden recordings are rows of the sensitivity matrix as a real cluster
+// gave them. A rule that reads one of them otherwise shows here.
+func TestGoldenRecordings(t *testing.T) {
+	folders, err := filepath.Glob("testdata/golden/*")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no golden recordings (%v)", err)
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			r, err := recording.Open(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rep, err := report.Analyze(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The list of single failures only repeats what the findings sum up.
+			rep.Failures = rep.Failures[:min(len(rep.Failures), 20)]
+			got, err := json.MarshalIndent(rep, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, '\n')
+			file := filepath.Join(folder, "report.json")
+			if *update {
+				if err := os.WriteFile(file, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Errorf("the report is not %s; look at the difference with: go test ./report -run Golden -update && git diff %s", file, file)
+			}
+		})
+	}
+}
