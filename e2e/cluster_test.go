@@ -26,7 +26,7 @@ const ownLabel = "shutdowncheck.io/e2e"
 var (
 	// slots bounds how many tests load the machine at once: a busy one cannot
 	// keep the schedule, and then nothing is proven.
-	slots = make(chan struct{}, 3)
+	slots = make(chan struct{}, 2)
 	// ports are NodePorts that kind-config.yaml brings to 127.0.0.1.
 	ports = make(chan port, 6)
 )
