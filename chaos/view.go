@@ -115,7 +115,8 @@ func (v *view) poke() {
 func (v *view) failed(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) && !(v.object.HasSynced() && v.pods.HasSynced()) {
+	cameAbout := v.object.HasSynced() && v.pods.HasSynced()
+	if (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) && !cameAbout {
 		v.refused = err
 	}
 	v.lost = err

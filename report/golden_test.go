@@ -1,6 +1,7 @@
-package report_test
+package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -8,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
-	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 var update = flag.Bool("update", false, "write the reports of the golden recordings anew")
@@ -26,7 +26,7 @@ func TestGoldenRecordings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rep, err := report.Analyze(t.Context(), r)
+			rep, err := Analyze(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +47,7 @@ func TestGoldenRecordings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if string(got) != string(want) {
+			if !bytes.Equal(got, want) {
 				t.Errorf("the report is not %s; look at the difference with: go test ./report -run Golden -update && git diff %s", file, file)
 			}
 		})
