@@ -37,7 +37,7 @@ func TestJudge(t *testing.T) {
 		"evidence is missing":  {fails(report.NoDrain).saying("OOMKilled"), outcome{1, lost(report.NoDrain), "", witness.Tally{}}, "nothing says"},
 		"inconclusive":         {proves("no pod ended"), outcome{3, nothing, "", witness.Tally{}}, ""},
 		"for another reason":   {proves("baseline"), outcome{3, nothing, "", witness.Tally{}}, "nothing says"},
-		"refused":              {refuses("is paused"), outcome{4, nil, "x is paused", witness.Tally{}}, ""},
+		"refused":              {refuses().saying("is paused"), outcome{4, nil, "x is paused", witness.Tally{}}, ""},
 		"refused, but not so":  {refuses("is paused"), outcome{4, nil, "no cluster", witness.Tally{}}, "nothing says"},
 		"refused unexpectedly": {passes(), outcome{4, nil, "no cluster", witness.Tally{}}, "refused instead of passed"},
 		"bad usage":            {refuses("is paused"), outcome{2, nil, "x is paused", witness.Tally{}}, "exit code 2"},

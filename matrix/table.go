@@ -45,7 +45,6 @@ func proves(nothing string) Want {
 }
 
 func refuses() Want { return Want{Verdict: Refused} }
-
 func warns(cause report.Cause) Want    { return Want{Verdict: report.Passed, Cause: cause, Warning: true} }
 func (w Want) saying(text string) Want { w.Says = regexp.MustCompile(text); return w }
 

@@ -206,7 +206,7 @@ func interruption(t *Termination) string {
 	case ByOOM:
 		text += " because it ran out of memory"
 		if t.memoryLimit > 0 {
-			text += fmt.Sprintf(", its limit is %s", bytes(t.memoryLimit))
+			text += fmt.Sprintf(", its limit is %s", size(t.memoryLimit))
 		}
 	case ByProbe:
 		text += " because its liveness probe had failed"
@@ -227,8 +227,8 @@ func interruption(t *Termination) string {
 	return text
 }
 
-// bytes writes a size the way manifests do.
-func bytes(n int64) string {
+// size writes a number of bytes the way manifests do.
+func size(n int64) string {
 	for _, unit := range []struct {
 		size int64
 		name string

@@ -171,7 +171,7 @@ func limitOf(t *Termination) string {
 	if t.memoryLimit == 0 {
 		return ""
 	}
-	return " of " + bytes(t.memoryLimit)
+	return " of " + size(t.memoryLimit)
 }
 
 func codeOf(t *Termination) string {
