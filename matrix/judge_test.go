@@ -38,9 +38,9 @@ func TestJudge(t *testing.T) {
 		"inconclusive":         {proves("no pod ended"), outcome{3, nothing, "", witness.Tally{}}, ""},
 		"for another reason":   {proves("baseline"), outcome{3, nothing, "", witness.Tally{}}, "nothing says"},
 		"refused":              {refuses().saying("is paused"), outcome{4, nil, "x is paused", witness.Tally{}}, ""},
-		"refused, but not so":  {refuses("is paused"), outcome{4, nil, "no cluster", witness.Tally{}}, "nothing says"},
+		"refused, but not so":  {refuses().saying("is paused"), outcome{4, nil, "no cluster", witness.Tally{}}, "nothing says"},
 		"refused unexpectedly": {passes(), outcome{4, nil, "no cluster", witness.Tally{}}, "refused instead of passed"},
-		"bad usage":            {refuses("is paused"), outcome{2, nil, "x is paused", witness.Tally{}}, "exit code 2"},
+		"bad usage":            {refuses().saying("is paused"), outcome{2, nil, "x is paused", witness.Tally{}}, "exit code 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := judge(test.want, test.o)

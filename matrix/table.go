@@ -44,7 +44,7 @@ func proves(nothing string) Want {
 	return Want{Verdict: report.Inconclusive, Says: regexp.MustCompile(nothing)}
 }
 
-func refuses() Want { return Want{Verdict: Refused} }
+func refuses() Want                    { return Want{Verdict: Refused} }
 func warns(cause report.Cause) Want    { return Want{Verdict: report.Passed, Cause: cause, Warning: true} }
 func (w Want) saying(text string) Want { w.Says = regexp.MustCompile(text); return w }
 
