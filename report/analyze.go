@@ -25,7 +25,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 		return nil, err
 	}
 	for _, t := range ended {
-		t.Exited = t.Exited.notBefore(t.LastAnswered.From)
+		t.Exited = t.Exited.notBefore(t.LastAnswered.From.Add(-delivery))
 	}
 
 	scene := &scene{

@@ -175,7 +175,7 @@ func thoseThatMayHaveExited(end time.Time, suspects []*Termination) []*Terminati
 			return false
 		}
 		last := t.LastAnswered.From
-		if last.After(end.Add(sameMoment)) {
+		if last.After(end.Add(delivery)) {
 			return true
 		}
 		inRotation := t.LeftSlice.Known() && end.Before(t.LeftSlice.To.Add(proxyLag))

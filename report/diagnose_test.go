@@ -169,6 +169,13 @@ func TestTwoPodsAtOnce(t *testing.T) {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
+	t.Run("an answer that a proxy delivered late tells nothing", func(t *testing.T) {
+		s := build().request(request{sent: 6263 * ms, took: 40 * ms, pod: "web-2"}).
+			request(request{sent: 6250 * ms, took: 12 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+		if got, want := told(s.analyze(t)), "failed; 1 no-drain (likely) [web-1 web-2] at the exit"; got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	})
 	t.Run("the one that had long been silent was not cut", func(t *testing.T) {
 		s := build()
 		kept := s.samples[:0]
