@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // patience bounds whatever the cluster has to do. Nothing is judged by it: how
@@ -148,6 +149,9 @@ func removeLeftovers() error {
 		return err
 	}
 	for _, space := range old.Items {
+		if err := freePods(ctx, space.Name); err != nil {
+			return err
+		}
 		if err := client.CoreV1().Namespaces().Delete(ctx, space.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 			return err
 		}
@@ -162,6 +166,24 @@ func removeLeftovers() error {
 		}
 		return fmt.Sprintf("%d are left", len(left.Items)), nil
 	})
+}
+
+// freePods takes away what a test had put on pods to keep them from going.
+func freePods(ctx context.Context, namespace string) error {
+	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, pod := range pods.Items {
+		if len(pod.Finalizers) == 0 {
+			continue
+		}
+		patch := []byte(`{"metadata":{"finalizers":null}}`)
+		if _, err := client.CoreV1().Pods(namespace).Patch(ctx, pod.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // waitFor fails the test unless pending soon finds nothing more to wait for.
