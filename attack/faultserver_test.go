@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds everything that a test waits for.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // faultServer does on purpose what services do when they are shut down badly.
 type faultServer struct {

@@ -8,8 +8,10 @@ import (
 // pool holds a stream's connections. It grows to its size with the requests: as
 // long as fewer are open each request dials its own, so that the stream soon
 // has all of them, spread over the pods, and replaces those that were lost.
-// When all are in use further ones are dialled, and closed on return. A pool of
-// size 0 keeps none.
+// When all are in use further ones are dialled, and carry requests like the
+// others until there are again as many idle as the pool holds: closing each on
+// return would turn a busy stream of reused connections into one of new ones.
+// A pool of size 0 keeps none.
 type pool struct {
 	size int
 
@@ -84,7 +86,7 @@ func (p *pool) put(c *connection) {
 func (p *pool) keep(c *connection) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.live) > p.size {
+	if len(p.idle) >= p.size {
 		return false
 	}
 	p.idle = append(p.idle, c)

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"net"
 	"strconv"
 	"sync"
 	"testing"
@@ -109,8 +110,38 @@ func TestRenewReplacesEachConnectionOnce(t *testing.T) {
 	s.transport.pool.close()
 }
 
-// When all connections are in use another is dialled; on return the surplus is
-// closed.
+// A stream that always has more requests under way than its pool holds still
+// reuses connections.
+func TestBusyPoolReuses(t *testing.T) {
+	p := newPool(2)
+	var busy []*connection
+	dialled := 0
+	take := func() {
+		c := p.take()
+		if c == nil {
+			dialled++
+			near, far := net.Pipe()
+			t.Cleanup(func() { _ = far.Close() })
+			c = &connection{Conn: near, raw: near}
+			p.adopt(c)
+		}
+		busy = append(busy, c)
+	}
+	for range 5 {
+		take()
+	}
+	for range 20 {
+		p.put(busy[0])
+		busy = busy[1:]
+		take()
+	}
+	if dialled != 5 {
+		t.Errorf("%d connections for 5 requests at a time", dialled)
+	}
+}
+
+// When all connections are in use another is dialled; once all are back the
+// surplus is closed.
 func TestPoolClosesSurplus(t *testing.T) {
 	const together = 5
 	var arrived sync.WaitGroup
