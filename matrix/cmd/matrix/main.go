@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -35,7 +36,7 @@ func main() {
 func run(ctx context.Context) error {
 	rows := flag.String("rows", "", "a regular expression for the names of the rows to run; empty runs all")
 	repeat := flag.Int("repeat", 1, "how often each row is run")
-	parallel := flag.Int("parallel", 2, "how many rows run at once")
+	parallel := flag.Int("parallel", max(1, runtime.NumCPU()/2), "how many rows run at once")
 	out := flag.String("out", "out/matrix.json", "where the results go")
 	keep := flag.String("keep", "", "folder for the recordings and the services' logs; empty keeps none")
 	shared := flag.String("shared", "", "the folder that the nodes know as /out (out of scripts/paths.sh)")
