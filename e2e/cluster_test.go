@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -26,8 +27,9 @@ const ownLabel = "shutdowncheck.io/e2e"
 
 var (
 	// slots bounds how many tests load the machine at once: a busy one cannot
-	// keep the schedule, and then nothing is proven.
-	slots = make(chan struct{}, 2)
+	// keep the schedule, and then nothing is proven. Two on two processors had
+	// threads waiting for 80 ms while pods started.
+	slots = make(chan struct{}, max(1, runtime.NumCPU()/2))
 	// ports are NodePorts that kind-config.yaml brings to 127.0.0.1.
 	ports = make(chan port, 6)
 )
