@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// quick keeps a run short, where nothing depends on its length.
+// quick keeps a run short where nothing depends on its length.
 var quick = []string{"--baseline", "4s", "--settle", "5s"}
 
 // Its failures must be those of the pods that died, by their own account.
