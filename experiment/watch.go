@@ -14,8 +14,15 @@ import (
 // syncTimeout bounds how long the first lists may take.
 const syncTimeout = 30 * time.Second
 
+// lateNews is how long the watch goes on after the last request. A container
+// that cuts a request is reported by the kubelet only afterwards: it looks at
+// its containers once a second (genericPlegRelistPeriod in
+// pkg/kubelet/kubelet.go) and then writes the status, later yet on a busy node.
+const lateNews = 3 * time.Second
+
 // watch starts to observe and returns once no change is missed any more. The
-// context it returns ends with ctx or with the watch; stop ends the watch.
+// context it returns ends with ctx or with the watch; stop ends the watch, for
+// a run that was not interrupted once the late news have come.
 func (r *run) watch(ctx context.Context) (observed context.Context, stop func() error, err error) {
 	// The watch outlives an interrupted run: what the putting back does to the
 	// pods belongs into the recording.
@@ -44,6 +51,10 @@ func (r *run) watch(ctx context.Context) (observed context.Context, stop func() 
 		}
 	}()
 	stop = func() error {
+		select {
+		case <-time.After(lateNews):
+		case <-observed.Done():
+		}
 		cancelWatching()
 		<-ended
 		cancelObserved(nil)
@@ -56,12 +67,12 @@ func (r *run) watch(ctx context.Context) (observed context.Context, stop func() 
 	case <-synced:
 		return observed, stop, nil
 	case <-ended:
-		return nil, nil, stop()
 	case <-timeout.C:
 		err = fmt.Errorf("the cluster did not answer the first lists within %s", syncTimeout)
 	case <-ctx.Done():
 		err = ErrInterrupted
 	}
+	cancelObserved(err)
 	if failed := stop(); failed != nil {
 		err = failed
 	}

@@ -143,6 +143,8 @@ func (f *follower) watchOnce(ctx context.Context) error {
 		}
 		return err
 	}
+	// No watch.Interface promises to end with its context.
+	defer context.AfterFunc(ctx, w.Stop)()
 	defer w.Stop()
 	opened := f.now()
 	if f.contact = opened; opened.Sub(from) > tolerableBlackout {
