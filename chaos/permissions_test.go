@@ -83,7 +83,7 @@ func permissionsAreThoseUsed(t *testing.T, c *cluster, d check.Disruption) {
 	t.Helper()
 	r := c.begin("run-1")
 	w := c.open()
-	if err := w.Healthy(t.Context()); err != nil {
+	if _, err := w.Healthy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Plan(t.Context(), []check.Disruption{d}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -144,7 +145,7 @@ func TestHealthy(t *testing.T) {
 		pod    func(*corev1.Pod)
 		want   string
 	}{
-		"all well": {nil, nil, ""},
+		"all well": {},
 		"no pods wanted": {
 			func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(0)) }, nil,
 			"deployment/web wants no pods, so there is nothing to disrupt",
@@ -201,11 +202,24 @@ func TestHealthy(t *testing.T) {
 				test.pod(pod)
 				c.must(c.client.Tracker().Update(podsOf, pod, namespace))
 			}
-			err := c.open().Healthy(t.Context())
+			_, err := c.open().Healthy(t.Context())
 			if got := text(err); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestReadySinceTheLastPod(t *testing.T) {
+	c := newCluster(t)
+	for i, seconds := range []int64{1001, 1002, 1000} {
+		pod := c.pods()[i]
+		pod.Status.Conditions[0].LastTransitionTime = metav1.Unix(seconds, 0)
+		c.must(c.client.Tracker().Update(podsOf, pod, namespace))
+	}
+	since, err := c.open().Healthy(t.Context())
+	if want := time.Unix(1002, 0); err != nil || !since.Equal(want) {
+		t.Errorf("got %s, %v, want %s", since, err, want)
 	}
 }
 

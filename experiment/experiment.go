@@ -94,10 +94,14 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := plan.workload.Healthy(ctx); err != nil {
+	readySince, err := plan.workload.Healthy(ctx)
+	if err != nil {
 		// Nothing can be proven of a workload that was broken before.
 		r.unproven = "the workload was not healthy before anything was done to it: " + err.Error()
 		return nil
+	}
+	if err := wait(ctx, untilFollowed(readySince, cfg.Now())); err != nil {
+		return err
 	}
 	return r.all(ctx)
 }

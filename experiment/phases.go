@@ -124,6 +124,17 @@ func (r *run) waitAndRenew(ctx context.Context, d check.Duration) error {
 	return wait(ctx, d-d/2)
 }
 
+// proxiesFollow is how long the nodes' proxies may take to send requests to a
+// pod that has become Ready, with room to spare. Measured: a service's address
+// refused connections for 1.3 s after the last of its first pods was Ready.
+const proxiesFollow = 3 * time.Second
+
+// untilFollowed is how long to wait until every proxy knows pods that are Ready
+// since then. A node's clock that is wrong makes it no longer than that.
+func untilFollowed(readySince, now time.Time) check.Duration {
+	return check.Duration(min(max(0, readySince.Add(proxiesFollow).Sub(now)), proxiesFollow))
+}
+
 // wait lets time pass while the load goes on.
 func wait(ctx context.Context, d check.Duration) error {
 	timer := time.NewTimer(time.Duration(d))
