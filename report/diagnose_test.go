@@ -299,4 +299,13 @@ func TestFixesHoldTheMeasuredNumbers(t *testing.T) {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
+	t.Run("grace for requests on kept connections", func(t *testing.T) {
+		s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
+		s.request(request{stream: "short-reused", sent: 8250 * ms, took: 1010 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+		// Sent 2 s after the kubelet's start, 1.01 s long, plus 2 s: 6 s.
+		want := `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":6}}}}`
+		if got := s.analyze(t).Findings[0].Fix.Patch; got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	})
 }

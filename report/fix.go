@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,10 +85,9 @@ func fixListenerClosedEarly(m *measured) Fix {
 }
 
 func fixGraceTooShort(m *measured) Fix {
-	grace := m.neededGrace()
+	grace, sum := m.neededGrace()
 	return Fix{
-		Text: fmt.Sprintf("Set terminationGracePeriodSeconds to %d: requests took up to %s here, and the grace also has to hold preStop and the time in which requests still arrive. "+
-			"Or make the requests shorter.", grace, human(m.longestSeen())),
+		Text:  fmt.Sprintf("Set terminationGracePeriodSeconds to %d: %s. Or make the requests shorter.", grace, sum),
 		Patch: podPatch(map[string]any{"terminationGracePeriodSeconds": grace}),
 	}
 }
@@ -104,11 +104,11 @@ func fixKeepaliveCut(*measured) Fix {
 }
 
 func fixPrestopEatsGrace(m *measured) Fix {
-	grace := m.neededGrace()
+	grace, sum := m.neededGrace()
 	return Fix{
-		Text: fmt.Sprintf("The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to %d: the hook, then requests of up to %s, and %s to spare. "+
+		Text: fmt.Sprintf("The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to %d: %s. "+
 			"Or make the hook shorter: %d s would have outlasted the time in which new connections still came.",
-			grace, human(m.longestSeen()), human(drainMargin), m.sleep()),
+			grace, sum, m.sleep()),
 		Patch: podPatch(map[string]any{"terminationGracePeriodSeconds": grace}),
 	}
 }
@@ -211,14 +211,17 @@ func fixNoCapacity(m *measured) Fix {
 }
 
 // propagationLag is the longest time from the kubelet's start to a request that
-// was still sent to the pod on a new connection. Where several pods may have
-// been meant, it was that long at least since the last of them.
+// was still sent to the pod on a new connection.
 func propagationLag(failures []*failure) time.Duration {
+	return arrivalLag(slices.DeleteFunc(slices.Clone(failures), func(f *failure) bool { return !f.Fresh() }))
+}
+
+// arrivalLag is the longest time from the kubelet's start to a request that was
+// still sent to the pod. Where several pods may have been meant, it was that
+// long at least since the last of them.
+func arrivalLag(failures []*failure) time.Duration {
 	var lag time.Duration
 	for _, f := range failures {
-		if !f.Fresh() {
-			continue
-		}
 		var last time.Time
 		for _, t := range f.suspects {
 			if t.Container != "" {
@@ -241,9 +244,9 @@ func propagationLag(failures []*failure) time.Duration {
 func (m *measured) longestSeen() time.Duration { return max(m.longest, oldest(m.members)) }
 
 // neededGrace is the grace, in whole seconds, that would have let the cut
-// requests finish: the preStop hook, or longer where new requests still came,
-// and then the longest request.
-func (m *measured) neededGrace() int {
+// requests finish, and how it comes about: the preStop hook, or longer where
+// requests still came, be it on kept connections; then the longest request.
+func (m *measured) neededGrace() (seconds int, sum string) {
 	var hook, grace time.Duration
 	for _, f := range m.members {
 		for _, t := range f.suspects {
@@ -251,8 +254,14 @@ func (m *measured) neededGrace() int {
 			grace = max(grace, time.Duration(t.Grace))
 		}
 	}
-	needed := max(propagationLag(m.members), hook) + m.longestSeen() + drainMargin
-	return wholeSeconds(max(needed, grace+time.Second))
+	arrivals := arrivalLag(m.members)
+	first := human(hook) + " for the preStop hook"
+	if arrivals > hook {
+		first = human(arrivals) + " in which requests still came after the stop had begun"
+	}
+	needed := max(arrivals, hook) + m.longestSeen() + drainMargin
+	return wholeSeconds(max(needed, grace+time.Second)),
+		fmt.Sprintf("%s, %s for the longest request, and %s to spare", first, human(m.longestSeen()), human(drainMargin))
 }
 
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
