@@ -54,7 +54,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 		Ended:       traffic.last,
 		Disruptions: []Disruption{},
 		Findings:    scene.findings(traffic.failures, r),
-		Failures:    listFailures(traffic.failures),
+		Failures:    describe(traffic.failures[:min(len(traffic.failures), FailuresListed)]),
 		Power:       map[string]Duration{},
 		Check:       r.Header.Check,
 	}
@@ -73,6 +73,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	rep.Terminations = finishTerminations(ended, traffic)
 	rep.Warnings = rep.warn(r, course, ended, scene.longestOfAll())
 	rep.Validity = rep.validate(r, course, ended, traffic)
+	rep.Picture = rep.draw(r, traffic, pods, endpoints)
 	rep.Verdict, rep.Reasons = judge(rep, sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps))
 	return rep, nil
 }
@@ -173,18 +174,18 @@ func (rep *Report) validate(r *recording.Recording, c *course, ended []*Terminat
 	return v
 }
 
-func listFailures(failures []*failure) []Failure {
-	listed := make([]Failure, 0, min(len(failures), FailuresListed))
-	for _, f := range failures[:min(len(failures), FailuresListed)] {
+func describe(failures []*failure) []Failure {
+	described := make([]Failure, 0, len(failures))
+	for _, f := range failures {
 		one := Failure{
 			Stream: f.Stream, Seq: f.Seq, Sent: f.SentAt(), Ended: f.EndAt(),
 			Phase: f.Phase, Class: f.Class, Status: f.Status, Error: strings.ToValidUTF8(f.Error, "�"),
-			Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(),
+			Connection: f.Conn, Served: f.Served, Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(),
 		}
 		if d, ok := sinceSigterm(f); ok {
 			one.SinceSigterm = &d
 		}
-		listed = append(listed, one)
+		described = append(described, one)
 	}
-	return listed
+	return described
 }

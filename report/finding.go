@@ -126,11 +126,17 @@ func (s *scene) finding(key findingKey, members, all []*failure, r *recording.Re
 			f.SinceSigterm.To = max(f.SinceSigterm.To, d)
 		}
 	}
-	f.Streams = slices.Sorted(maps.Keys(streams))
-	f.Pods = slices.Sorted(maps.Keys(pods))
+	f.Streams, f.Pods = sorted(streams), sorted(pods)
 	f.Evidence = s.evidence(key.cause, members)
 	f.Fix = s.fix(key.cause, all, r)
 	return f
+}
+
+// sorted lists a set, which in JSON is a list even where it is empty.
+func sorted(set map[string]bool) []string {
+	names := slices.AppendSeq(make([]string, 0, len(set)), maps.Keys(set))
+	slices.Sort(names)
+	return names
 }
 
 // evidence names the times and counts behind a finding.

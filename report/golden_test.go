@@ -32,14 +32,16 @@ func TestGoldenRecordings(t *testing.T) {
 			}
 			// The list of single failures only repeats what the findings sum up.
 			rep.Failures = rep.Failures[:min(len(rep.Failures), 20)]
-			got, err := json.MarshalIndent(rep, "", "  ")
-			if err != nil {
+			var got bytes.Buffer
+			encoder := json.NewEncoder(&got)
+			encoder.SetIndent("", "  ")
+			encoder.SetEscapeHTML(false) // as render.JSON does
+			if err := encoder.Encode(rep); err != nil {
 				t.Fatal(err)
 			}
-			got = append(got, '\n')
 			file := filepath.Join(folder, "report.json")
 			if *update {
-				if err := os.WriteFile(file, got, 0o644); err != nil {
+				if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -47,7 +49,7 @@ func TestGoldenRecordings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(got, want) {
+			if !bytes.Equal(got.Bytes(), want) {
 				t.Errorf("the report is not %s; look at the difference with: go test ./report -run Golden -update && git diff %s", file, file)
 			}
 		})

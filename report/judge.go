@@ -50,7 +50,16 @@ func judge(rep *Report, losses losses) (Verdict, []string) {
 }
 
 func passReason(rep *Report, l losses) string {
-	reason := fmt.Sprintf("%s, %s", plural(l.sent, "request"), plural(len(rep.Terminations), "pod"))
+	pods := 0
+	for i := range rep.Terminations {
+		if rep.Terminations[i].Container == "" {
+			pods++
+		}
+	}
+	reason := fmt.Sprintf("%s, %s", plural(l.sent, "request"), plural(pods, "pod"))
+	if containers := len(rep.Terminations) - pods; containers > 0 {
+		reason += " and " + plural(containers, "container")
+	}
 	if l.failed == 0 {
 		return reason + " ended, nothing lost"
 	}

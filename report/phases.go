@@ -88,6 +88,9 @@ func (c *course) assign(ended []*Termination) {
 		for _, d := range slices.Backward(c.disruptions) {
 			if !t.begunBy().Before(d.Started) {
 				d.Terminated = append(d.Terminated, t.Pod)
+				if t.Container != "" {
+					d.Containers++
+				}
 				break
 			}
 		}

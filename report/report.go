@@ -47,6 +47,10 @@ type Report struct {
 	Power    map[string]Duration `json:"power"`
 	Validity Validity            `json:"validity"`
 	Check    check.Check         `json:"check"`
+
+	// Picture is what a drawing needs besides. It is made by Analyze alone, and
+	// nil in a report that was read from JSON.
+	Picture *Picture `json:"-"`
 }
 
 // FailuresListed bounds Report.Failures.
@@ -97,8 +101,11 @@ type Disruption struct {
 	Refusals []string `json:"refusals,omitempty"`
 	Restored []string `json:"restored,omitempty"`
 	// Command is how the user's own command ended.
-	Command    *Command `json:"command,omitempty"`
+	Command *Command `json:"command,omitempty"`
+	// Terminated are the pods that ended, and those of which a container did.
+	// Containers counts the latter.
 	Terminated []string `json:"terminated"`
+	Containers int      `json:"containers,omitempty"`
 }
 
 // Command is a command that was the disruption.
@@ -153,16 +160,20 @@ type Fix struct {
 
 // Failure is one failed request and what explains it.
 type Failure struct {
-	Stream   string          `json:"stream"`
-	Seq      uint64          `json:"seq"`
-	Sent     time.Time       `json:"sent"`
-	Ended    time.Time       `json:"ended"`
-	Phase    recording.Phase `json:"phase"`
-	Class    recording.Class `json:"class"`
-	Status   int             `json:"status,omitempty"`
-	Error    string          `json:"error,omitempty"`
-	Maskable bool            `json:"maskable,omitempty"`
-	Cause    Cause           `json:"cause"`
+	Stream string          `json:"stream"`
+	Seq    uint64          `json:"seq"`
+	Sent   time.Time       `json:"sent"`
+	Ended  time.Time       `json:"ended"`
+	Phase  recording.Phase `json:"phase"`
+	Class  recording.Class `json:"class"`
+	Status int             `json:"status,omitempty"`
+	Error  string          `json:"error,omitempty"`
+	// Connection is the number of the stream's connection that it was sent on,
+	// Served how many answers that had carried before.
+	Connection uint64 `json:"connection,omitempty"`
+	Served     uint32 `json:"served,omitempty"`
+	Maskable   bool   `json:"maskable,omitempty"`
+	Cause      Cause  `json:"cause"`
 	// Pods are the pods whose termination explains it: one where the evidence
 	// suffices, several where it does not tell them apart, none where nothing
 	// does.

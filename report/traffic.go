@@ -35,6 +35,7 @@ type streamTally struct {
 	latency  *hdrhistogram.Histogram
 	lateness *hdrhistogram.Histogram
 	maximum  time.Duration
+	course   *courseTally
 	// longest is the longest time that an answered request took from being
 	// sent: what a drain has to wait for.
 	longest    time.Duration
@@ -95,6 +96,7 @@ func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *p
 			Stream:   Stream{Name: s.Name, Connections: string(s.Connections), Rate: s.Rate},
 			latency:  newHistogram(),
 			lateness: newHistogram(),
+			course:   newCourseTally(r.Header.Began),
 		}
 		t.streams = append(t.streams, tally)
 		t.byName[s.Name] = tally
@@ -120,6 +122,7 @@ func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *p
 func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods *podIndex) {
 	t.last = later(t.last, s.EndAt())
 	tally.Sent++
+	tally.course.take(s)
 	recordIn(tally.lateness, s.Sent)
 	baseline := c.inBaseline(s.SentAt())
 	if baseline {
