@@ -187,14 +187,14 @@ func (p *problems) url(field, raw string) {
 		return
 	}
 	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		p.add(field, "%q has no http or https scheme; %s", raw, want)
-	case u.Hostname() == "":
-		p.add(field, "%q names no host; %s", raw, want)
 	case u.User != nil:
 		// The URL is written to recordings and reports, so its secret is not
 		// repeated here either.
 		p.add(field, "holds a user name or password; want none in the URL")
+	case u.Scheme != "http" && u.Scheme != "https":
+		p.add(field, "%q has no http or https scheme; %s", raw, want)
+	case u.Hostname() == "":
+		p.add(field, "%q names no host; %s", raw, want)
 	case !validPort(u.Port()):
 		p.add(field, "%q has a port that does not exist; want 1 to 65535", raw)
 	}

@@ -16,8 +16,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/schema"
 	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
 	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/render"
 )
 
 // nobody is the user of the Job, as in deploy/job.yaml.
@@ -148,6 +150,11 @@ func (s *service) readRun(o *outcome, folder string) error {
 	if err := json.Unmarshal(data, o.report); err != nil {
 		return fmt.Errorf("%s/report.json: %w", folder, err)
 	}
+	published, err := schema.Compile(render.Schema())
+	if err != nil {
+		return err
+	}
+	o.malformed = published.Validate(data)
 	events, err := witness.Events(s.folder)
 	if err != nil {
 		return err

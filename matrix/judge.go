@@ -17,6 +17,8 @@ type outcome struct {
 	// log is what the tool printed.
 	log     string
 	witness witness.Tally
+	// malformed says where the report does not obey its published schema.
+	malformed error
 }
 
 // exitCodes are those of the command line that go with the verdicts.
@@ -54,6 +56,8 @@ func judge(want Want, o outcome) Result {
 		r.Why = fmt.Sprintf("exit code %d instead of %d", r.ExitCode, exitCodes[want.Verdict])
 	case want.Verdict != report.Inconclusive && r.GotCause != want.Cause:
 		r.Why = fmt.Sprintf("cause %q instead of %q", r.GotCause, want.Cause)
+	case o.malformed != nil:
+		r.Why = fmt.Sprintf("its report.json is malformed: %v", o.malformed)
 	case want.Says != nil && !want.Says.MatchString(said):
 		r.Why = fmt.Sprintf("nothing says %q", want.Says)
 	}

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -24,23 +25,24 @@ func TestJudge(t *testing.T) {
 		o    outcome
 		why  string // empty if the outcome is right
 	}{
-		"passed":               {passes(), outcome{0, clean, "", witness.Tally{}}, ""},
-		"failed":               {fails(report.NoDrain), outcome{1, lost(report.NoDrain, report.Unknown), "", witness.Tally{}}, ""},
-		"a false alarm":        {passes(), outcome{1, lost(report.NoDrain), "", witness.Tally{}}, "failed instead of passed"},
-		"missed":               {fails(report.NoDrain), outcome{0, clean, "", witness.Tally{}}, "passed instead of failed"},
-		"another cause":        {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain), "", witness.Tally{}}, `cause "unknown"`},
-		"the sum decides":      {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain, report.NoDrain), "", witness.Tally{}}, ""},
-		"another exit code":    {fails(report.NoDrain), outcome{0, lost(report.NoDrain), "", witness.Tally{}}, "exit code 0"},
-		"warned":               {warns(report.SigtermIgnored), outcome{0, clean, "", witness.Tally{}}, ""},
-		"not warned":           {warns(report.GraceTooShort), outcome{0, clean, "", witness.Tally{}}, `cause ""`},
-		"evidence":             {fails(report.NoDrain).saying("seen: no-drain"), outcome{1, lost(report.NoDrain), "", witness.Tally{}}, ""},
-		"evidence is missing":  {fails(report.NoDrain).saying("OOMKilled"), outcome{1, lost(report.NoDrain), "", witness.Tally{}}, "nothing says"},
-		"inconclusive":         {proves("no pod ended"), outcome{3, nothing, "", witness.Tally{}}, ""},
-		"for another reason":   {proves("baseline"), outcome{3, nothing, "", witness.Tally{}}, "nothing says"},
-		"refused":              {refuses().saying("is paused"), outcome{4, nil, "x is paused", witness.Tally{}}, ""},
-		"refused, but not so":  {refuses().saying("is paused"), outcome{4, nil, "no cluster", witness.Tally{}}, "nothing says"},
-		"refused unexpectedly": {passes(), outcome{4, nil, "no cluster", witness.Tally{}}, "refused instead of passed"},
-		"bad usage":            {refuses().saying("is paused"), outcome{2, nil, "x is paused", witness.Tally{}}, "exit code 2"},
+		"passed":               {passes(), outcome{0, clean, "", witness.Tally{}, nil}, ""},
+		"failed":               {fails(report.NoDrain), outcome{1, lost(report.NoDrain, report.Unknown), "", witness.Tally{}, nil}, ""},
+		"a false alarm":        {passes(), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "failed instead of passed"},
+		"missed":               {fails(report.NoDrain), outcome{0, clean, "", witness.Tally{}, nil}, "passed instead of failed"},
+		"another cause":        {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain), "", witness.Tally{}, nil}, `cause "unknown"`},
+		"the sum decides":      {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain, report.NoDrain), "", witness.Tally{}, nil}, ""},
+		"another exit code":    {fails(report.NoDrain), outcome{0, lost(report.NoDrain), "", witness.Tally{}, nil}, "exit code 0"},
+		"warned":               {warns(report.SigtermIgnored), outcome{0, clean, "", witness.Tally{}, nil}, ""},
+		"not warned":           {warns(report.GraceTooShort), outcome{0, clean, "", witness.Tally{}, nil}, `cause ""`},
+		"evidence":             {fails(report.NoDrain).saying("seen: no-drain"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, ""},
+		"evidence is missing":  {fails(report.NoDrain).saying("OOMKilled"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "nothing says"},
+		"inconclusive":         {proves("no pod ended"), outcome{3, nothing, "", witness.Tally{}, nil}, ""},
+		"for another reason":   {proves("baseline"), outcome{3, nothing, "", witness.Tally{}, nil}, "nothing says"},
+		"refused":              {refuses().saying("is paused"), outcome{4, nil, "x is paused", witness.Tally{}, nil}, ""},
+		"refused, but not so":  {refuses().saying("is paused"), outcome{4, nil, "no cluster", witness.Tally{}, nil}, "nothing says"},
+		"refused unexpectedly": {passes(), outcome{4, nil, "no cluster", witness.Tally{}, nil}, "refused instead of passed"},
+		"malformed":            {passes(), outcome{0, clean, "", witness.Tally{}, errors.New("no verdict")}, "malformed: no verdict"},
+		"bad usage":            {refuses().saying("is paused"), outcome{2, nil, "x is paused", witness.Tally{}, nil}, "exit code 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := judge(test.want, test.o)

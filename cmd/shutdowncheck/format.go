@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
+	"strings"
 
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -14,30 +17,61 @@ import (
 type format string
 
 const (
-	formatText format = "text"
-	formatJSON format = "json"
+	formatText     format = "text"
+	formatJSON     format = "json"
+	formatJUnit    format = "junit"
+	formatMarkdown format = "markdown"
 )
 
-// String, Set and Type make a format a flag.
-func (f *format) String() string { return string(*f) }
+// reportFormats are those of a report.
+var reportFormats = []format{formatText, formatJSON, formatJUnit, formatMarkdown}
 
-func (f *format) Set(value string) error {
-	switch format(value) {
-	case formatText, formatJSON:
-		*f = format(value)
-		return nil
-	default:
-		return errors.New("want text or json")
-	}
+// formatFlag is --output of a command that knows the allowed formats, the first
+// unless told otherwise.
+type formatFlag struct {
+	format
+	allowed []format
 }
 
-func (*format) Type() string { return "FORMAT" }
+func newFormatFlag(allowed ...format) *formatFlag { return &formatFlag{allowed[0], allowed} }
 
-func (f *format) write(s streams, rep *report.Report) error {
-	if *f == formatJSON {
-		return render.JSON(s.out, rep)
+func (f *formatFlag) add(flags *pflag.FlagSet) {
+	flags.VarP(f, "output", "o", "what to print: "+f.choice())
+}
+
+// String, Set and Type make it a flag.
+func (f *formatFlag) String() string { return string(f.format) }
+
+func (f *formatFlag) Set(value string) error {
+	if !slices.Contains(f.allowed, format(value)) {
+		return errors.New("want " + f.choice())
 	}
-	return render.Text(s.out, rep, render.TextOptions{Color: s.color && isTerminal(s.out)})
+	f.format = format(value)
+	return nil
+}
+
+func (*formatFlag) Type() string { return "FORMAT" }
+
+func (f *formatFlag) choice() string {
+	names := make([]string, len(f.allowed))
+	for i, allowed := range f.allowed {
+		names[i] = string(allowed)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+func (f format) write(s streams, rep *report.Report) error {
+	switch f {
+	case formatJSON:
+		return render.JSON(s.out, rep)
+	case formatJUnit:
+		return render.JUnit(s.out, rep)
+	case formatMarkdown:
+		return render.Markdown(s.out, rep)
+	default:
+		return render.Text(s.out, rep, render.TextOptions{Color: s.color && isTerminal(s.out)})
+	}
 }
 
 func isTerminal(w any) bool {

@@ -23,7 +23,7 @@ const lintTimeout = time.Minute
 
 func newLint(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
 	var files []string
-	f, failOn := formatText, severity(lint.Warning)
+	f, failOn := newFormatFlag(formatText, formatJSON), severity(lint.Warning)
 	cmd := &cobra.Command{
 		Use:   "lint (WORKLOAD | -f FILE...)",
 		Short: "Find in manifests what would cost requests, without load",
@@ -45,7 +45,7 @@ count. A clean result is no proof: only a run shows what the program does.`,
 			rep := lint.Lint(objects)
 			rep.Notes = notes
 			write := lint.WriteText
-			if f == formatJSON {
+			if f.format == formatJSON {
 				write = lint.WriteJSON
 			}
 			if err := write(s.out, rep); err != nil {
@@ -58,7 +58,7 @@ count. A clean result is no proof: only a run shows what the program does.`,
 		},
 	}
 	cmd.Flags().StringArrayVarP(&files, "filename", "f", nil, "read manifests from a file, a folder or - for stdin instead of from the cluster; may be given several times")
-	cmd.Flags().VarP(&f, "output", "o", "what to print: text or json")
+	f.add(cmd.Flags())
 	cmd.Flags().Var(&failOn, "fail-on", "the least severity that makes the exit code 1: error or warning")
 	connection.AddFlags(cmd.Flags())
 	return cmd

@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -16,7 +16,7 @@ import (
 )
 
 func newReport(s streams) *cobra.Command {
-	f := formatText
+	f := newFormatFlag(reportFormats...)
 	cmd := &cobra.Command{
 		Use:   "report FOLDER",
 		Short: "Make the report of a recording anew",
@@ -34,7 +34,7 @@ report of one recording is always the same, byte for byte in JSON.`,
 			return verdictOf(rep)
 		},
 	}
-	cmd.Flags().VarP(&f, "output", "o", "what to print: text or json")
+	f.add(cmd.Flags())
 	return cmd
 }
 
@@ -57,20 +57,24 @@ func verdictOf(rep *report.Report) error {
 	return &verdictError{rep.Verdict}
 }
 
-// saveReport leaves the report beside its recording.
+// saveReport leaves the report beside its recording, in every format.
 func saveReport(dir string, rep *report.Report) error {
-	var asJSON, asText bytes.Buffer
-	if err := render.JSON(&asJSON, rep); err != nil {
-		return err
-	}
-	if err := render.Text(&asText, rep, render.TextOptions{}); err != nil {
-		return err
-	}
-	if err := errors.Join(
-		os.WriteFile(filepath.Join(dir, "report.json"), asJSON.Bytes(), 0o644),
-		os.WriteFile(filepath.Join(dir, "report.txt"), asText.Bytes(), 0o644),
-	); err != nil {
-		return fmt.Errorf("save the report: %w", err)
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer, *report.Report) error
+	}{
+		{"report.json", render.JSON},
+		{"report.txt", func(w io.Writer, rep *report.Report) error { return render.Text(w, rep, render.TextOptions{}) }},
+		{"report.md", render.Markdown},
+		{"junit.xml", render.JUnit},
+	} {
+		var content bytes.Buffer
+		if err := file.write(&content, rep); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, file.name), content.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("save the report: %w", err)
+		}
 	}
 	return nil
 }

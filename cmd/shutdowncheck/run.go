@@ -22,12 +22,12 @@ type runCommand struct {
 	connection *genericclioptions.ConfigFlags
 	check      checkFlags
 	out        string
-	format     format
+	format     *formatFlag
 	dryRun     bool
 }
 
 func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
-	r := &runCommand{streams: s, connection: connection, format: formatText}
+	r := &runCommand{streams: s, connection: connection, format: newFormatFlag(reportFormats...)}
 	cmd := &cobra.Command{
 		Use:   "run (WORKLOAD --url URL | -f FILE) [flags] [-- COMMAND...]",
 		Short: "Run a check and exit with its verdict",
@@ -43,7 +43,7 @@ func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command
 	flags.SortFlags = false
 	r.check.add(flags)
 	flags.StringVar(&r.out, "out", "", "`FOLDER` for the recording and the report (default shutdowncheck-runs/NAME-TIME)")
-	flags.VarP(&r.format, "output", "o", "what to print: text or json")
+	r.format.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print what would be done and change nothing")
 	connection.AddFlags(flags)
 	return cmd

@@ -45,7 +45,11 @@ func given(args []string) string {
 	if len(args) == 0 {
 		return "no argument"
 	}
-	return fmt.Sprintf("%d arguments (%s)", len(args), strings.Join(args, " "))
+	noun := "argument"
+	if len(args) > 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s (%s)", len(args), noun, strings.Join(args, " "))
 }
 
 // onlyCommands refuses what is none of the command's children.

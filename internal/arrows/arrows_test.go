@@ -119,6 +119,11 @@ var rules = []rule{
 		reason: "what everyone may lean on leans on nothing",
 	},
 	{
+		pkg:     "internal/schema",
+		modules: []string{"github.com/santhosh-tekuri/jsonschema"},
+		reason:  "it judges by the schema that it is given",
+	},
+	{
 		pkg:    "internal/victim",
 		reason: "the sample service must not know what is looked for, or it could oblige",
 	},
@@ -136,7 +141,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"chaos", "check", "internal/victim", "matrix/witness", "report", "timeline"},
+		house:   []string{"chaos", "check", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render", "timeline"},
 		modules: kubernetes,
 		direct:  slices.Concat(commandLine, load),
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",

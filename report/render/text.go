@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -50,16 +49,6 @@ func (p *printer) line(text string) {
 	_, _ = p.w.WriteString(clean(text) + "\n")
 }
 
-// clean replaces what a terminal would obey instead of show.
-func clean(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0) {
-			return '�'
-		}
-		return c
-	}, text)
-}
-
 // wrapped writes text with each line indented, the first one by first.
 func (p *printer) wrapped(first, indent, text string) {
 	line := first
@@ -78,22 +67,33 @@ func (p *printer) wrapped(first, indent, text string) {
 	p.line(line)
 }
 
+// The colours of a headline.
+const (
+	green  = "\x1b[1;32m"
+	red    = "\x1b[1;31m"
+	yellow = "\x1b[1;33m"
+	plain  = "\x1b[0m"
+)
+
 var verdictColors = map[report.Verdict]string{
-	report.Passed: "\x1b[1;32m", report.Failed: "\x1b[1;31m", report.Inconclusive: "\x1b[1;33m",
+	report.Passed: green, report.Failed: red, report.Inconclusive: yellow,
 }
 
 func (p *printer) verdict(r *report.Report) {
-	word := strings.ToUpper(string(r.Verdict))
-	if p.color {
-		_, _ = p.w.WriteString(verdictColors[r.Verdict] + word + "\x1b[0m")
-	} else {
-		_, _ = p.w.WriteString(word)
-	}
-	p.line(fmt.Sprintf("  %s in namespace %s", r.Workload, r.Namespace))
+	p.headline(strings.ToUpper(string(r.Verdict)), verdictColors[r.Verdict], fmt.Sprintf("%s in namespace %s", r.Workload, r.Namespace))
 	for _, reason := range r.Reasons {
 		p.wrapped("  - ", "    ", reason)
 	}
 	p.line("")
+}
+
+// headline writes a word in its colour, and what it is about.
+func (p *printer) headline(word, color, about string) {
+	if p.color {
+		word = color + word + plain
+	}
+	_, _ = p.w.WriteString(word)
+	p.line("  " + about)
 }
 
 // table writes rows in aligned columns.
@@ -104,7 +104,9 @@ func (p *printer) table(rows [][]string) {
 		_, _ = fmt.Fprintln(table, "  "+strings.Join(cleaned(row), "\t"))
 	}
 	_ = table.Flush()
-	_, _ = p.w.WriteString(text.String())
+	for line := range strings.Lines(text.String()) {
+		_, _ = p.w.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 }
 
 func (p *printer) streams(r *report.Report) {
@@ -120,15 +122,7 @@ func (p *printer) streams(r *report.Report) {
 }
 
 func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
-	head := string(f.Cause)
-	if f.Confidence != "" {
-		head += fmt.Sprintf(" (%s)", f.Confidence)
-	}
-	head += fmt.Sprintf(": %s failed %s", count(f.Failed, "request"), f.Phase)
-	if f.SinceSigterm != nil {
-		head += ", " + span(*f.SinceSigterm) + " after SIGTERM"
-	}
-	p.wrapped(fmt.Sprintf("%d. ", number), "   ", head)
+	p.wrapped(fmt.Sprintf("%d. ", number), "   ", string(f.Cause)+sureness(f)+": "+losses(f))
 	p.wrapped("   ", "   ", upperFirst(f.Says)+".")
 	p.wrapped("   streams: ", "            ", strings.Join(f.Streams, ", "))
 	if len(f.Pods) > 0 {
@@ -139,7 +133,7 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 	}
 	p.wrapped("   Fix: ", "        ", f.Fix.Text)
 	if f.Fix.Patch != "" {
-		p.line(fmt.Sprintf("   kubectl patch %s -n %s --patch \\", r.Workload, r.Namespace))
+		p.line("   " + patchCommand(r) + " \\")
 		p.line("     '" + f.Fix.Patch + "'")
 	}
 	p.line("")
@@ -148,14 +142,7 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 func (p *printer) disruptions(r *report.Report) {
 	for i := range r.Disruptions {
 		d := &r.Disruptions[i]
-		text := d.Kind + ": " + count(len(d.Terminated), "pod") + " ended"
-		switch {
-		case d.Took != nil:
-			text += ", steady after " + short(*d.Took)
-		case d.Unsteady != "":
-			text += "; not steady: " + d.Unsteady
-		}
-		p.wrapped("  ", "    ", text)
+		p.wrapped("  ", "    ", d.Kind+": "+outcome(d))
 		for _, line := range d.Changes {
 			p.wrapped("    - ", "      ", line)
 		}
@@ -178,12 +165,8 @@ func (p *printer) terminations(r *report.Report) {
 	rows := [][]string{{"pod", "ended by", "exit", "left slice", "last answer", "grace left"}}
 	for i := range r.Terminations {
 		t := &r.Terminations[i]
-		exit := "?"
-		if t.ExitCode != nil {
-			exit = fmt.Sprint(*t.ExitCode)
-		}
 		rows = append(rows, []string{
-			ended(t), string(t.EndedBy), exit,
+			ended(t), string(t.EndedBy), exitCode(t),
 			margin(t.Margins.SliceLag), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
 		})
 	}
@@ -192,85 +175,14 @@ func (p *printer) terminations(r *report.Report) {
 	p.line("")
 }
 
-// ended names what ended: a pod, or one container of a pod that went on.
-func ended(t *report.Termination) string {
-	if t.Container == "" {
-		return t.Pod
-	}
-	return t.Pod + " (container " + t.Container + ")"
-}
-
 func (p *printer) warnings(r *report.Report) {
 	for _, w := range r.Warnings {
-		text := w.Text
-		if w.Cause != "" {
-			text += fmt.Sprintf(" [%s]", w.Cause)
-		}
-		p.wrapped("Warning: ", "         ", text)
+		p.wrapped("Warning: ", "         ", warning(w))
 	}
 }
 
 func (p *printer) footer(r *report.Report) {
-	var seen []string
-	for _, s := range r.Streams {
-		if power := r.Power[s.Name]; power > 0 {
-			seen = append(seen, fmt.Sprintf("%s by %s", short(power), s.Name))
-		}
+	if seen := smallestOutages(r); seen != "" {
+		p.wrapped("", "", seen)
 	}
-	if len(seen) > 0 {
-		p.wrapped("", "", "Shortest outage of one pod that would have been seen with a probability of 99%: "+strings.Join(seen, ", ")+".")
-	}
-}
-
-// span writes two times, or one where they look the same.
-func span(s report.Span) string {
-	from, to := short(s.From), short(s.To)
-	if from == to {
-		return from
-	}
-	return from + " to " + to
-}
-
-func margin(d *report.Duration) string {
-	if d == nil {
-		return "?"
-	}
-	return short(*d)
-}
-
-// short rounds a duration to three digits or so.
-func short(d report.Duration) string {
-	t := time.Duration(d)
-	switch {
-	case t.Abs() >= 10*time.Second:
-		return t.Round(100 * time.Millisecond).String()
-	case t.Abs() >= time.Second:
-		return t.Round(10 * time.Millisecond).String()
-	case t.Abs() >= 10*time.Millisecond:
-		return t.Round(time.Millisecond).String()
-	default:
-		return t.Round(10 * time.Microsecond).String()
-	}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func upperFirst(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-func cleaned(cells []string) []string {
-	texts := make([]string, len(cells))
-	for i, cell := range cells {
-		texts[i] = clean(cell)
-	}
-	return texts
 }

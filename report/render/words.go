@@ -1,0 +1,157 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// The words of this file are those of every format: what one calls a thing, the
+// others call it too.
+
+// ended names what ended: a pod, or one container of a pod that went on.
+func ended(t *report.Termination) string {
+	if t.Container == "" {
+		return t.Pod
+	}
+	return t.Pod + " (container " + t.Container + ")"
+}
+
+// exitCode is "?" where nobody saw it.
+func exitCode(t *report.Termination) string {
+	if t.ExitCode == nil {
+		return "?"
+	}
+	return fmt.Sprint(*t.ExitCode)
+}
+
+// sureness follows a cause's name: " (certain)".
+func sureness(f *report.Finding) string {
+	if f.Confidence == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", f.Confidence)
+}
+
+// losses tells how many requests a finding is about, and when they failed.
+func losses(f *report.Finding) string {
+	text := fmt.Sprintf("%s failed %s", count(f.Failed, "request"), f.Phase)
+	if f.SinceSigterm != nil {
+		text += ", " + span(*f.SinceSigterm) + " after SIGTERM"
+	}
+	return text
+}
+
+// outcome tells what a disruption came to.
+func outcome(d *report.Disruption) string {
+	text := count(len(d.Terminated)-d.Containers, "pod") + " ended"
+	switch {
+	case d.Containers == len(d.Terminated) && d.Containers > 0:
+		text = count(d.Containers, "container") + " ended"
+	case d.Containers > 0:
+		text = count(len(d.Terminated)-d.Containers, "pod") + " and " + count(d.Containers, "container") + " ended"
+	}
+	switch {
+	case d.Took != nil:
+		text += ", steady after " + short(*d.Took)
+	case d.Unsteady != "":
+		text += "; not steady: " + d.Unsteady
+	}
+	return text
+}
+
+func warning(w report.Warning) string {
+	if w.Cause == "" {
+		return w.Text
+	}
+	return fmt.Sprintf("%s [%s]", w.Text, w.Cause)
+}
+
+// patchCommand is what a patch follows, in quotes.
+func patchCommand(r *report.Report) string {
+	return clean(fmt.Sprintf("kubectl patch %s -n %s --patch", r.Workload, r.Namespace))
+}
+
+// smallestOutages tells the power of each stream; empty where none is known.
+func smallestOutages(r *report.Report) string {
+	var seen []string
+	for _, s := range r.Streams {
+		if power := r.Power[s.Name]; power > 0 {
+			seen = append(seen, fmt.Sprintf("%s by %s", short(power), s.Name))
+		}
+	}
+	if len(seen) == 0 {
+		return ""
+	}
+	return "Shortest outage of one pod that would have been seen with a probability of 99%: " + strings.Join(seen, ", ") + "."
+}
+
+// obeyed tells whether a terminal or a page would obey a character instead of
+// showing it: control characters, and marks that turn the direction of writing.
+func obeyed(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }
+
+// clean replaces what would be obeyed, and what is not UTF-8.
+func clean(text string) string {
+	return strings.Map(func(c rune) rune {
+		if obeyed(c) {
+			return '\ufffd'
+		}
+		return c
+	}, text)
+}
+
+// span writes two times, or one where they look the same.
+func span(s report.Span) string {
+	from, to := short(s.From), short(s.To)
+	if from == to {
+		return from
+	}
+	return from + " to " + to
+}
+
+func margin(d *report.Duration) string {
+	if d == nil {
+		return "?"
+	}
+	return short(*d)
+}
+
+// short rounds a duration to three digits or so.
+func short(d report.Duration) string {
+	t := time.Duration(d)
+	switch {
+	case t.Abs() >= 10*time.Second:
+		return t.Round(100 * time.Millisecond).String()
+	case t.Abs() >= time.Second:
+		return t.Round(10 * time.Millisecond).String()
+	case t.Abs() >= 10*time.Millisecond:
+		return t.Round(time.Millisecond).String()
+	default:
+		return t.Round(10 * time.Microsecond).String()
+	}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func upperFirst(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func cleaned(cells []string) []string {
+	texts := make([]string, len(cells))
+	for i, cell := range cells {
+		texts[i] = clean(cell)
+	}
+	return texts
+}
