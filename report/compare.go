@@ -1,0 +1,322 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// Outcome is what a comparison came to.
+type Outcome string
+
+// The outcomes. Incomparable is neither of the others: the two reports do not
+// tell.
+const (
+	NotWorse     Outcome = "not-worse"
+	Worse        Outcome = "worse"
+	Incomparable Outcome = "incomparable"
+)
+
+// Tolerance is how much worse a new report may be.
+type Tolerance struct {
+	// Failed is how many more requests may fail, in all and by each cause. Nil
+	// takes what chance may do where the base lost requests as well, and none
+	// where it did not. That a verdict is lost is never tolerated.
+	Failed *int `json:"failed,omitempty"`
+	// Latency is the factor by which a 99th percentile may grow. It is judged
+	// only where nothing was lost: a pod that goes and comes back slows the
+	// others down, so that latency tells of the losses once more.
+	Latency float64 `json:"latency"`
+	// Margin is by how much a margin may shrink. As an exit waits for requests
+	// of any length, a margin is worse only if it also is less than half of what
+	// it was.
+	Margin Duration `json:"margin"`
+}
+
+// DefaultTolerance allows what two runs of one service differ by anyway: chance
+// in the number of failures, twice the latency, and two seconds, as exits are
+// known to the second at both ends.
+var DefaultTolerance = Tolerance{Latency: 2, Margin: Duration(2 * time.Second)}
+
+// latencyFloor is a growth of latency that is never called worse: it is within
+// the reach of one scheduling delay on a busy node.
+const latencyFloor = 50 * time.Millisecond
+
+// Comparison sets a new report beside a base, measure by measure.
+type Comparison struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Outcome    Outcome  `json:"outcome"`
+	Reasons    []string `json:"reasons"`
+	// Notes are differences between the two that nobody is to blame for.
+	Notes     []string  `json:"notes,omitempty"`
+	Tolerance Tolerance `json:"tolerance"`
+	Base      Side      `json:"base"`
+	New       Side      `json:"new"`
+	// Causes count the failures, by cause.
+	Causes    []CauseChange   `json:"causes"`
+	Latencies []LatencyChange `json:"latencies"`
+	Margins   []MarginChange  `json:"margins"`
+}
+
+// Side is one of the two reports.
+type Side struct {
+	Workload  string    `json:"workload"`
+	Namespace string    `json:"namespace"`
+	Began     time.Time `json:"began"`
+	Verdict   Verdict   `json:"verdict"`
+	Sent      int       `json:"sent"`
+	Failed    int       `json:"failed"`
+	Ended     int       `json:"terminations"`
+}
+
+// CauseChange is how many requests failed by one cause.
+type CauseChange struct {
+	Cause Cause `json:"cause"`
+	Base  int   `json:"base"`
+	New   int   `json:"new"`
+	Worse bool  `json:"worse,omitempty"`
+}
+
+// LatencyChange is the latency of one stream that both reports have.
+type LatencyChange struct {
+	Stream string  `json:"stream"`
+	Base   Latency `json:"base"`
+	New    Latency `json:"new"`
+	Worse  bool    `json:"worse,omitempty"`
+}
+
+// MarginChange is the worst value of one margin over all terminations; missing
+// where none tells it.
+type MarginChange struct {
+	Margin string    `json:"margin"`
+	Base   *Duration `json:"base,omitempty"`
+	New    *Duration `json:"new,omitempty"`
+	Worse  bool      `json:"worse,omitempty"`
+}
+
+// Compare tells whether next is worse than base, beyond the tolerance. An
+// inconclusive report cannot be compared, nor can two of different checks be
+// called equally good: less load finds less.
+func Compare(base, next *Report, tolerance Tolerance) *Comparison {
+	c := &Comparison{
+		APIVersion: check.APIVersion,
+		Kind:       "Comparison",
+		Tolerance:  tolerance,
+		Base:       side(base),
+		New:        side(next),
+		Latencies:  latencyChanges(base, next, tolerance),
+		Margins:    marginChanges(base, next, tolerance),
+	}
+	c.Causes = causeChanges(base, next, c.allowed)
+	different := differences(base.Check, next.Check)
+	c.Notes = different
+	worse := c.worse()
+	switch {
+	case base.Verdict == Inconclusive || next.Verdict == Inconclusive:
+		c.Outcome, c.Reasons = Incomparable, inconclusive(base, next)
+	case len(worse) > 0:
+		c.Outcome, c.Reasons = Worse, worse
+	case len(different) > 0:
+		c.Outcome, c.Reasons = Incomparable, []string{"nothing is worse, but the two checks are not the same: what the new one did not find it may not have looked for"}
+	default:
+		c.Outcome, c.Reasons = NotWorse, []string{"nothing is worse beyond the tolerance"}
+	}
+	return c
+}
+
+func side(r *Report) Side {
+	s := Side{Workload: r.Workload, Namespace: r.Namespace, Began: r.Began, Verdict: r.Verdict, Ended: len(r.Terminations)}
+	for _, stream := range r.Streams {
+		s.Sent += stream.Sent
+		s.Failed += stream.Failed
+	}
+	return s
+}
+
+func inconclusive(base, next *Report) []string {
+	var reasons []string
+	for name, r := range map[string]*Report{"base": base, "new": next} {
+		for _, reason := range r.Reasons {
+			if r.Verdict == Inconclusive {
+				reasons = append(reasons, fmt.Sprintf("the %s run is inconclusive: %s", name, reason))
+			}
+		}
+	}
+	slices.Sort(reasons)
+	return reasons
+}
+
+// worse puts all that is worse into words.
+func (c *Comparison) worse() []string {
+	var reasons []string
+	if c.Base.Verdict == Passed && c.New.Verdict == Failed {
+		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.Failed, plural(c.New.Sent, "request")))
+	} else if c.New.Failed-c.Base.Failed > c.allowed(c.Base.Failed, c.New.Failed) {
+		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", c.New.Failed, plural(c.New.Sent, "request"), c.Base.Failed, c.Base.Sent))
+	}
+	for _, change := range c.Causes {
+		if change.Worse {
+			reasons = append(reasons, fmt.Sprintf("%s failed by %s, %d before", plural(change.New, "request"), change.Cause, change.Base))
+		}
+	}
+	for _, change := range c.Latencies {
+		if change.Worse {
+			reasons = append(reasons, fmt.Sprintf("99%% of %s were answered within %s, within %s before",
+				change.Stream, human(time.Duration(change.New.P99)), human(time.Duration(change.Base.P99))))
+		}
+	}
+	for _, change := range c.Margins {
+		if change.Worse {
+			reasons = append(reasons, fmt.Sprintf("the %s is %s, %s before", change.Margin, human(time.Duration(*change.New)), human(time.Duration(*change.Base))))
+		}
+	}
+	return reasons
+}
+
+func causeChanges(base, next *Report, allowed func(base, next int) int) []CauseChange {
+	before, after := byCause(base), byCause(next)
+	changes := []CauseChange{}
+	for _, cause := range causeOrder {
+		change := CauseChange{Cause: cause, Base: before[cause], New: after[cause]}
+		if change.Base == 0 && change.New == 0 {
+			continue
+		}
+		change.Worse = change.New-change.Base > allowed(change.Base, change.New)
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+func byCause(r *Report) map[Cause]int {
+	counts := map[Cause]int{}
+	for i := range r.Findings {
+		counts[r.Findings[i].Cause] += r.Findings[i].Failed
+	}
+	return counts
+}
+
+// allowed is by how much a count of failures may grow. By chance it may double
+// and grow by three standard deviations more: pods take their requests along in
+// clusters, and how large those are depends on the moment (measured: 64 and 105
+// of the same service, 70 and 144 of another).
+func (c *Comparison) allowed(base, next int) int {
+	switch {
+	case c.Tolerance.Failed != nil:
+		return *c.Tolerance.Failed
+	case c.Base.Failed == 0:
+		return 0
+	default:
+		return base + int(3*math.Sqrt(float64(base+next)))
+	}
+}
+
+func latencyChanges(base, next *Report, tolerance Tolerance) []LatencyChange {
+	before := map[string]Latency{}
+	for _, s := range base.Streams {
+		before[s.Name] = s.Latency
+	}
+	lost := side(base).Failed + side(next).Failed
+	changes := []LatencyChange{}
+	for _, s := range next.Streams {
+		old, ok := before[s.Name]
+		if !ok {
+			continue
+		}
+		grown := time.Duration(s.Latency.P99 - old.P99)
+		changes = append(changes, LatencyChange{
+			Stream: s.Name, Base: old, New: s.Latency,
+			Worse: lost == 0 && grown > latencyFloor && float64(s.Latency.P99) > tolerance.Latency*float64(old.P99),
+		})
+	}
+	return changes
+}
+
+// compared are the margins that say how near a termination came to losing
+// requests; all are better when longer.
+var compared = []struct {
+	name string
+	of   func(*Margins) *Duration
+}{
+	{"least grace left at an exit", func(m *Margins) *Duration { return m.GraceHeadroom }},
+	{"least time from slice to SIGTERM", func(m *Margins) *Duration { return m.Drain }},
+}
+
+func marginChanges(base, next *Report, tolerance Tolerance) []MarginChange {
+	changes := []MarginChange{}
+	for _, margin := range compared {
+		change := MarginChange{Margin: margin.name, Base: least(base, margin.of), New: least(next, margin.of)}
+		change.Worse = change.Base != nil && change.New != nil && *change.Base-*change.New > tolerance.Margin && 2**change.New < *change.Base
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+func least(r *Report, margin func(*Margins) *Duration) *Duration {
+	var shortest *Duration
+	for i := range r.Terminations {
+		if d := margin(&r.Terminations[i].Margins); d != nil && (shortest == nil || *d < *shortest) {
+			shortest = d
+		}
+	}
+	return shortest
+}
+
+// differences names what keeps two checks from finding the same.
+func differences(base, next check.Check) []string {
+	var all []string
+	before, after := loads(base), loads(next)
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if load, ok := after[name]; !ok {
+			all = append(all, fmt.Sprintf("only the base has the stream %s (%s)", name, before[name]))
+		} else if load != before[name] {
+			all = append(all, fmt.Sprintf("the stream %s is %s, %s in the base", name, load, before[name]))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if _, ok := before[name]; !ok {
+			all = append(all, fmt.Sprintf("only the new check has the stream %s (%s)", name, after[name]))
+		}
+	}
+	if !sameDisruptions(base, next) {
+		all = append(all, "the disruptions are not the same")
+	}
+	return all
+}
+
+// loads tells of each stream what bears on what it finds. Where it goes may
+// differ: the two may run in different places.
+func loads(c check.Check) map[string]string {
+	all := map[string]string{}
+	for _, s := range c.Streams {
+		text := fmt.Sprintf("%g/s on %s connections", s.Rate, s.Connections)
+		if s.Pool > 0 {
+			text += fmt.Sprintf(", %d of them", s.Pool)
+		}
+		all[s.Name] = text
+	}
+	return all
+}
+
+// sameDisruptions tells whether the same kinds of things were done. What a
+// rollout or a command brings may differ: often that is what is compared.
+func sameDisruptions(base, next check.Check) bool {
+	kinds := func(c check.Check) []check.Disruption {
+		all := slices.Clone(c.Disruptions)
+		for i := range all {
+			if all[i].Image != nil {
+				all[i].Image = &check.Image{}
+			}
+			if all[i].Command != nil {
+				all[i].Command = []string{}
+			}
+		}
+		return all
+	}
+	return reflect.DeepEqual(kinds(base), kinds(next)) && reflect.DeepEqual(base.Soak, next.Soak)
+}
