@@ -18,14 +18,14 @@ demo: ## check a careless and a graceful service on a cluster; reports in out/de
 	scripts/demo
 
 .PHONY: test
-test: vet lint unit e2e ## everything: the four parts below
+test: vet lint unit browser e2e ## everything: the five parts below
 	@printf '\n=== all passed\n'
 
 .PHONY: vet
 vet: ## go vet, in the nested modules too as far as they compile in seconds
 	$(call begin,vet)
 	go vet ./...
-	go vet -tags e2e ./e2e/...
+	go vet -tags e2e,browser ./e2e/... ./report/render
 	go -C scripts/node-image/kubernetes vet ./pause
 
 .PHONY: lint
@@ -37,6 +37,18 @@ lint: ## golangci-lint as pinned in tools/go.mod
 unit: c-compiler ## the tests that need no cluster, with the race detector
 	$(call begin,unit tests)
 	go test -race ./...
+
+# What is committed has to be what its sources give.
+.PHONY: page
+page: ## bundle the script of the HTML report anew, with ECharts in it
+	scripts/page
+
+.PHONY: browser
+browser: ## the HTML report in a real Chromium without a network; screenshots in out/page
+	$(call begin,HTML report in Chromium)
+	scripts/page --check
+	scripts/browser
+	go test -tags browser -count 1 -timeout 10m ./report/render
 
 # A verbose test of one package at a time is printed as it goes on.
 .PHONY: e2e

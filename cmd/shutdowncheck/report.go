@@ -65,6 +65,7 @@ func saveReport(dir string, rep *report.Report) error {
 	}{
 		{"report.json", render.JSON},
 		{"report.txt", func(w io.Writer, rep *report.Report) error { return render.Text(w, rep, render.TextOptions{}) }},
+		{"report.html", render.HTML},
 		{"report.md", render.Markdown},
 		{"junit.xml", render.JUnit},
 	} {

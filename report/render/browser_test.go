@@ -1,0 +1,351 @@
+//go:build browser
+
+package render
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// These tests open pages in a real Chromium that has no network.
+
+// screenshots is where they leave what they saw, for people.
+const screenshots = "../../out/page"
+
+// browser is one tab with one page in it.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+
+	listening sync.WaitGroup
+	mu        sync.Mutex
+	// wrong are errors on the console and requests to anywhere.
+	wrong []string
+}
+
+// open shows a report's page in a tab, as somebody would who was sent the file.
+func open(t *testing.T, r *report.Report) *browser {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte(page(t, r)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.WindowSize(1400, 1000),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-gpu", true),
+	)...)
+	t.Cleanup(stop)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	b := &browser{t: t, ctx: ctx}
+	t.Cleanup(func() {
+		closeTab()
+		b.listening.Wait()
+		for _, w := range b.wrong {
+			t.Error(w)
+		}
+	})
+	address := "file://" + file
+	b.do(func(_ context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		b.listen(target, address)
+		return chromedp.Void{}, nil
+	})
+	call(b, network.Enable, network.EnableParams{})
+	call(b, log.Enable, cdp.Empty{})
+	call(b, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true})
+	b.do(chromedp.Navigate(address))
+	b.wait(`window.shutdowncheck !== undefined`)
+	return b
+}
+
+// listen takes note of what should not be until the tab is closed.
+func (b *browser) listen(target *chromedp.Target, address string) {
+	heed(b, target, network.RequestWillBeSent, func(e network.EventRequestWillBeSent) string {
+		if u := e.Request.URL; u != address && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:") {
+			return "a request to " + u
+		}
+		return ""
+	})
+	heed(b, target, runtime.ExceptionThrown, func(e runtime.EventExceptionThrown) string {
+		return fmt.Sprintf("an exception: %s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)
+	})
+	heed(b, target, runtime.ConsoleAPICalled, func(e runtime.EventConsoleAPICalled) string {
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
+			return fmt.Sprintf("on the console: %s %s", e.Type, e.Args[0].Value)
+		}
+		return ""
+	})
+	heed(b, target, log.EntryAdded, func(e log.EventEntryAdded) string {
+		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+			return "in the log: " + e.Entry.Text
+		}
+		return ""
+	})
+}
+
+// heed keeps what problem says of each event.
+func heed[E any](b *browser, target *chromedp.Target, kind cdp.Event[E], problem func(E) string) {
+	events := cdp.Events(b.ctx, target, kind)
+	b.listening.Go(func() {
+		for event, err := range events {
+			if err != nil {
+				return
+			}
+			if text := problem(event); text != "" {
+				b.mu.Lock()
+				b.wrong = append(b.wrong, text)
+				b.mu.Unlock()
+			}
+		}
+	})
+}
+
+func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// call sends a command of the protocol.
+func call[P, R any](b *browser, command cdp.Command[P, R], params P) {
+	b.t.Helper()
+	b.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, command, params)
+		return chromedp.Void{}, err
+	})
+}
+
+// wait waits until the condition holds.
+func (b *browser) wait(condition string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+		b.t.Fatalf("waiting for %s: %v", condition, err)
+	}
+}
+
+// eval gives the value of an expression.
+func eval[T any](b *browser, expression string) T {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+func (b *browser) shoot(name string) {
+	b.t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.MkdirAll(screenshots, 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(screenshots, name+".png"), picture, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// drawn is what the chart says of itself.
+type drawn struct {
+	Lanes, Marks int
+	Windows      [][2]float64
+}
+
+func (b *browser) drawn() drawn { b.t.Helper(); return eval[drawn](b, `shutdowncheck.chart.shown()`) }
+
+// lossy is a run that lost requests, manifold one with several findings.
+const (
+	lossy    = "closes-kept-alive-connections"
+	manifold = "one-replica-that-may-be-unavailable"
+)
+
+func TestPageDrawsWhatTheReportSays(t *testing.T) {
+	for _, name := range []string{lossy, "graceful-drain", "nothing-ends", "runs-out-of-memory"} {
+		t.Run(name, func(t *testing.T) {
+			r := analyzed(t, name)
+			b := open(t, r)
+			got := b.drawn()
+			failed := 0
+			for i := range r.Findings {
+				failed += r.Findings[i].Failed
+			}
+			if got.Lanes != len(r.Picture.Pods) || got.Marks != failed {
+				t.Errorf("%d lanes and %d marks, want %d and %d", got.Lanes, got.Marks, len(r.Picture.Pods), failed)
+			}
+			if first := eval[string](b, `document.querySelector("h1 .verdict").textContent`); !strings.EqualFold(first, string(r.Verdict)) {
+				t.Errorf("the page begins with %q", first)
+			}
+			b.shoot(name)
+		})
+	}
+}
+
+func TestZoomIsLinked(t *testing.T) {
+	b := open(t, analyzed(t, lossy))
+	before := b.drawn().Windows
+	b.do(chromedp.Click(`[data-do="in"]`))
+	after := b.drawn().Windows
+	for i := range after {
+		if after[i] != after[0] {
+			t.Errorf("part %d shows %v, the first %v", i, after[i], after[0])
+		}
+	}
+	if !(after[0][0] > before[0][0] && after[0][1] < before[0][1]) {
+		t.Errorf("%v after zooming in, %v before", after[0], before[0])
+	}
+	b.do(chromedp.Click(`[data-do="all"]`))
+	if again := b.drawn().Windows; again[0] != before[0] {
+		t.Errorf("%v for the whole run, it was %v", again[0], before[0])
+	}
+}
+
+func TestAFindingShowsItsMarks(t *testing.T) {
+	r := analyzed(t, manifold)
+	b := open(t, r)
+	all := b.drawn().Marks
+	for i := range r.Findings {
+		b.do(chromedp.Click(fmt.Sprintf(`[data-finding="%d"]`, i)))
+		if got := b.drawn().Marks; got != r.Findings[i].Failed {
+			t.Errorf("%s shows %d marks, want %d", r.Findings[i].Cause, got, r.Findings[i].Failed)
+		}
+	}
+	b.do(chromedp.Click(fmt.Sprintf(`[data-finding="%d"]`, len(r.Findings)-1)))
+	if got := b.drawn().Marks; got != all {
+		t.Errorf("%d marks after the last was unchosen, want %d", got, all)
+	}
+}
+
+func TestAMarkTellsItsStory(t *testing.T) {
+	r := analyzed(t, lossy)
+	b := open(t, r)
+	b.do(chromedp.ScrollIntoView("#chart"))
+	place := eval[[2]float64](b, `(() => { const box = document.getElementById("chart").getBoundingClientRect(); const [x, y] = shutdowncheck.chart.at(0); return [box.x + x, box.y + y]; })()`)
+	for _, x := range []float64{place[0] - 3, place[0]} {
+		call(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: place[1]})
+	}
+	b.wait(`document.getElementById("chart").innerText.includes("stream ")`)
+	told := eval[string](b, `document.getElementById("chart").innerText`)
+	f := r.Picture.Failures[0]
+	for _, word := range []string{"stream " + f.Stream, string(f.Class) + " at " + string(f.Phase), string(f.Cause), "SIGTERM"} {
+		if !strings.Contains(told, word) {
+			t.Errorf("%q is not told in\n%s", word, told)
+		}
+	}
+}
+
+// Everything can be done by keys: the time, the marks one by one, the findings.
+func TestKeyboardAlone(t *testing.T) {
+	r := analyzed(t, manifold)
+	b := open(t, r)
+	before := b.drawn().Windows[0]
+	b.tabTo(`document.activeElement.id === "chart"`)
+	b.do(chromedp.KeyEvent("+"))
+	if after := b.drawn().Windows[0]; after == before {
+		t.Errorf("+ changes nothing: %v", after)
+	}
+	b.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent("0"))
+	if again := b.drawn().Windows[0]; again != before {
+		t.Errorf("0 gives %v, want %v", again, before)
+	}
+	b.do(chromedp.KeyEvent("n"))
+	if told := eval[string](b, `document.getElementById("told").textContent`); !strings.Contains(told, "stream ") {
+		t.Errorf("n tells %q", told)
+	}
+	b.tabTo(`document.activeElement.dataset.finding === "0"`)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	if got := b.drawn().Marks; got != r.Findings[0].Failed {
+		t.Errorf("%d marks, want %d", got, r.Findings[0].Failed)
+	}
+}
+
+// tabTo presses the tabulator until the condition holds.
+func (b *browser) tabTo(condition string) {
+	b.t.Helper()
+	for range 60 {
+		b.do(chromedp.KeyEvent(kb.Tab))
+		if eval[bool](b, condition) {
+			return
+		}
+	}
+	b.t.Fatalf("the tabulator never comes to %s", condition)
+}
+
+func TestDarkAndPrint(t *testing.T) {
+	b := open(t, analyzed(t, lossy))
+	ground := func() string { return eval[string](b, `getComputedStyle(document.body).backgroundColor`) }
+	light := ground()
+	preferred := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: preferred})
+	if dark := ground(); dark == light {
+		t.Errorf("dark is %s, light too", dark)
+	}
+	b.shoot("dark")
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: preferred})
+	if paper := ground(); paper != light {
+		t.Errorf("on paper the ground is %s, want %s", paper, light)
+	}
+	b.shoot("print")
+}
+
+// At 200 % a window of 1400 pixels has room for 700.
+func TestTwiceAsLarge(t *testing.T) {
+	b := open(t, analyzed(t, lossy))
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 700, Height: 500, DeviceScaleFactor: 2})
+	b.wait(`document.querySelector("#chart canvas").clientWidth <= 700`)
+	if wide := eval[int](b, `document.documentElement.scrollWidth`); wide > 700 {
+		t.Errorf("the page is %d pixels wide, want 700 at the most", wide)
+	}
+	b.shoot("zoomed-200-percent")
+}
+
+func TestALongRunIsDrawnInTime(t *testing.T) {
+	r := longRun()
+	b := open(t, r)
+	if got := b.drawn(); got.Marks != len(r.Picture.Failures) || got.Lanes != len(r.Picture.Pods) {
+		t.Errorf("%d lanes and %d marks", got.Lanes, got.Marks)
+	}
+	took := eval[float64](b, `shutdowncheck.drawn`)
+	t.Logf("drawn %.0f ms after the page was opened", took)
+	if took > 2000 {
+		t.Errorf("drawn after %.0f ms, want 2000 at the most", took)
+	}
+	b.shoot("long-run")
+}
+
+// The page's own numbers are those of its report.json.
+func TestPageAndJSONAgree(t *testing.T) {
+	r := analyzed(t, lossy)
+	b := open(t, r)
+	cells := eval[[][]string](b, `[...document.querySelectorAll("section:first-of-type tbody tr")].map((tr) => [...tr.children].map((td) => td.textContent))`)
+	for i, s := range r.Streams {
+		got, err := json.Marshal(cells[i][3:9])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf(`["%d","%d","%d","%d","%d","%d"]`, s.Sent, s.OK, s.Failed, s.Maskable, s.Client, s.Unfinished); string(got) != want {
+			t.Errorf("%s: %s, want %s", s.Name, got, want)
+		}
+	}
+}

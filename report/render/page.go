@@ -1,0 +1,213 @@
+package render
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+//go:embed page/page.tmpl
+var pageText string
+
+//go:embed page/page.css
+var pageStyle string
+
+// pageScript is made of page/src, with ECharts in it, by `make page`.
+//
+//go:embed page/page.js
+var pageScript string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// HTML writes the report as one page that asks nobody for anything: its policy
+// forbids the browser to. The words stand in the page itself; the script draws
+// the picture, which needs Report.Picture, and does nothing else that matters.
+func HTML(w io.Writer, r *report.Report) error {
+	packed := ""
+	if r.Picture != nil {
+		var err error
+		if packed, err = packPicture(r); err != nil {
+			return fmt.Errorf("write the report as HTML: %w", err)
+		}
+	}
+	check, err := checkText(r)
+	if err != nil {
+		return fmt.Errorf("write the report as HTML: %w", err)
+	}
+	hash := sha256.Sum256([]byte(pageScript))
+	page := pageWords{
+		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'",
+		Style:     template.CSS(pageStyle),
+		Script:    template.JS(pageScript),
+		Picture:   packed,
+		Class:     string(r.Verdict),
+		Verdict:   upperFirst(string(r.Verdict)),
+		Workload:  clean(r.Workload),
+		Namespace: clean(r.Namespace),
+		Reasons:   cleaned(r.Reasons),
+		When: fmt.Sprintf("%s, %s long", r.Began.UTC().Format("2 January 2006, 15:04:05 UTC"),
+			short(report.Duration(r.Ended.Sub(r.Began)))),
+		Streams:      streamTable(r),
+		Terminations: terminationTable(r),
+		Validity:     validityLines(r),
+		Check:        check,
+	}
+	for i := range r.Findings {
+		page.Findings = append(page.Findings, findingWords(i+1, &r.Findings[i], r))
+	}
+	for _, w := range r.Warnings {
+		page.Warnings = append(page.Warnings, clean(warning(w)))
+	}
+	for i := range r.Disruptions {
+		page.Disruptions = append(page.Disruptions, disruptionWords(i+1, &r.Disruptions[i]))
+	}
+	if err := pageTemplate.Execute(w, page); err != nil {
+		return fmt.Errorf("write the report as HTML: %w", err)
+	}
+	return nil
+}
+
+// pageWords are what the template says.
+type pageWords struct {
+	Policy                             string
+	Style                              template.CSS
+	Script                             template.JS
+	Picture                            string
+	Class                              string
+	Verdict, Workload, Namespace, When string
+	Reasons, Warnings, Validity        []string
+	Streams, Terminations              pageTable
+	Findings                           []pageFinding
+	Disruptions                        []pageDisruption
+	Check                              string
+}
+
+type pageTable struct {
+	Head []string
+	Rows [][]string
+}
+
+type pageFinding struct {
+	Number                             int
+	Cause, Sureness, Losses, Says, Fix string
+	Patch                              string
+	Evidence                           []string
+}
+
+type pageDisruption struct {
+	Head  string
+	Lines []string
+}
+
+func streamTable(r *report.Report) pageTable {
+	t := pageTable{Head: []string{"stream", "connections", "rate", "sent", "ok", "failed", "maskable", "client", "unfinished", "p50", "p99", "max", "smallest outage seen"}}
+	for _, s := range r.Streams {
+		power := "?"
+		if d := r.Power[s.Name]; d > 0 {
+			power = short(d)
+		}
+		t.Rows = append(t.Rows, cleaned([]string{
+			s.Name, s.Connections, fmt.Sprintf("%g/s", s.Rate), fmt.Sprint(s.Sent), fmt.Sprint(s.OK), fmt.Sprint(s.Failed), fmt.Sprint(s.Maskable),
+			fmt.Sprint(s.Client), fmt.Sprint(s.Unfinished), short(s.Latency.P50), short(s.Latency.P99), short(s.Latency.Max), power,
+		}))
+	}
+	return t
+}
+
+func terminationTable(r *report.Report) pageTable {
+	t := pageTable{Head: []string{"pod", "ended by", "node", "grace", "preStop", "exit", "left slice", "drain", "last answer", "grace left"}}
+	for i := range r.Terminations {
+		end := &r.Terminations[i]
+		hook := string(end.PreStop)
+		if end.PreStopSleep > 0 {
+			hook += " " + short(end.PreStopSleep)
+		}
+		code := exitCode(end)
+		if end.ExitReason != "" {
+			code += " " + end.ExitReason
+		}
+		t.Rows = append(t.Rows, cleaned([]string{
+			ended(end), string(end.EndedBy), end.Node, short(end.Grace), hook, code,
+			margin(end.Margins.SliceLag), margin(end.Margins.Drain), margin(end.Margins.LastAnswer), margin(end.Margins.GraceHeadroom),
+		}))
+	}
+	return t
+}
+
+func findingWords(number int, f *report.Finding, r *report.Report) pageFinding {
+	words := pageFinding{
+		Number: number, Cause: clean(string(f.Cause)), Sureness: sureness(f), Losses: clean(losses(f)),
+		Says: clean(upperFirst(f.Says) + "."), Fix: clean(f.Fix.Text),
+	}
+	if f.Fix.Patch != "" {
+		words.Patch = clean(patchCommand(r) + " '" + f.Fix.Patch + "'")
+	}
+	words.Evidence = append(words.Evidence, "Streams: "+strings.Join(f.Streams, ", "))
+	if len(f.Pods) > 0 {
+		words.Evidence = append(words.Evidence, "Pods: "+strings.Join(f.Pods, ", "))
+	}
+	words.Evidence = cleaned(append(words.Evidence, f.Evidence...))
+	return words
+}
+
+func disruptionWords(number int, d *report.Disruption) pageDisruption {
+	words := pageDisruption{Head: clean(fmt.Sprintf("%d. %s: %s", number, d.Kind, outcome(d)))}
+	if d.Detail != "" {
+		words.Lines = append(words.Lines, d.Detail)
+	}
+	words.Lines = append(words.Lines, d.Changes...)
+	for _, refusal := range d.Refusals {
+		words.Lines = append(words.Lines, "refused: "+refusal)
+	}
+	if c := d.Command; c != nil && c.ExitCode != nil {
+		words.Lines = append(words.Lines, fmt.Sprintf("the command ended with exit code %d after %s", *c.ExitCode, short(c.Took)))
+		for line := range strings.Lines(c.Output) {
+			words.Lines = append(words.Lines, strings.TrimRight(line, "\r\n"))
+		}
+	}
+	for _, line := range d.Restored {
+		words.Lines = append(words.Lines, "put back: "+line)
+	}
+	if len(d.Terminated) > 0 {
+		words.Lines = append(words.Lines, "ended: "+strings.Join(d.Terminated, ", "))
+	}
+	words.Lines = cleaned(words.Lines)
+	return words
+}
+
+func validityLines(r *report.Report) []string {
+	v := &r.Validity
+	lines := []string{fmt.Sprintf("Before anything was done: %s, %d of them failed.", count(v.Baseline.Sent, "request"), v.Baseline.Failed)}
+	if v.Complete {
+		lines = append(lines, "The run came to its end.")
+	} else {
+		lines = append(lines, "The run was cut off or stopped.")
+	}
+	if v.PodsNamed {
+		lines = append(lines, "Answers named their pods.")
+	} else {
+		lines = append(lines, "Answers did not name their pods, so failures are tied to pods by times alone.")
+	}
+	for _, s := range r.Streams {
+		lines = append(lines, fmt.Sprintf("Stream %s: %.1f of %g requests per second were reached; 99%% were sent within %s of their time.",
+			s.Name, s.AchievedRate, s.Rate, short(s.LatenessP99)))
+	}
+	if power := smallestOutages(r); power != "" {
+		lines = append(lines, power)
+	}
+	for _, gap := range v.Gaps {
+		lines = append(lines, fmt.Sprintf("The watch of %s may have missed changes between %s and %s: %s.",
+			gap.Resource, gap.From.UTC().Format("15:04:05.000"), gap.To.UTC().Format("15:04:05.000"), gap.Reason))
+	}
+	for _, doubt := range v.Doubts {
+		lines = append(lines, "Doubt: "+doubt+".")
+	}
+	return cleaned(lines)
+}

@@ -1,0 +1,222 @@
+import * as echarts from "echarts/core";
+import { CustomChart, LineChart, ScatterChart } from "echarts/charts";
+import { AriaComponent, DataZoomComponent, GridComponent, MarkAreaComponent, TitleComponent, TooltipComponent } from "echarts/components";
+import { CanvasRenderer } from "echarts/renderers";
+
+import { layout } from "./layout.js";
+import { clock, rates, segments, story } from "./picture.js";
+import { colors, inks, onChange, shapes } from "./theme.js";
+
+echarts.use([CustomChart, LineChart, ScatterChart, AriaComponent, DataZoomComponent, GridComponent, MarkAreaComponent, TitleComponent, TooltipComponent, CanvasRenderer]);
+
+// From so many marks on they are drawn in bulk, without a shape of their own.
+const bulk = 3000;
+
+// Chart draws a picture into a place of the page.
+export class Chart {
+  #place;
+  #picture;
+  #tell;
+  #chart;
+  #chosen = null;
+  #at = -1;
+
+  // tell is called with what somebody who cannot see a mark should hear.
+  constructor(place, picture, tell) {
+    this.#place = place;
+    this.#picture = picture;
+    this.#tell = tell;
+    this.#chart = echarts.init(place, null, { renderer: "canvas", height: layout(picture, place.clientWidth).height });
+    this.#draw();
+    onChange(() => this.#draw());
+    new ResizeObserver(() => this.#resize()).observe(place);
+  }
+
+  // choose shows the marks of one finding alone, or with null those of all.
+  choose(finding) {
+    this.#chosen = finding;
+    this.#at = -1;
+    this.#chart.setOption({ series: this.#marks(colors()) });
+    const n = this.#picture.marks.finding.filter((f) => finding === null || f === finding).length;
+    this.#tell(finding === null ? `All ${n} marks are shown.` : `${n} marks are shown: ${this.#picture.findings[finding]}.`);
+  }
+
+  // act does what a key or a button stands for.
+  act(what) {
+    const { from, to } = this.window();
+    const span = to - from;
+    const move = {
+      in: [from + span / 4, to - span / 4],
+      out: [from - span / 2, to + span / 2],
+      left: [from - span / 4, to - span / 4],
+      right: [from + span / 4, to + span / 4],
+      all: [this.#first(), this.#picture.end],
+    }[what];
+    if (move) this.zoom(...move);
+    else this.#step(what === "next" ? 1 : -1);
+  }
+
+  // zoom shows the time from one second to another, in all parts at once.
+  zoom(from, to) {
+    const first = this.#first();
+    const span = Math.min(to - from, this.#picture.end - first);
+    from = Math.max(first, Math.min(from, this.#picture.end - span));
+    this.#chart.dispatchAction({ type: "dataZoom", dataZoomIndex: 0, startValue: from, endValue: from + span });
+  }
+
+  // window is the time that is shown, in seconds.
+  window() {
+    const zoom = this.#chart.getOption().dataZoom[0];
+    return { from: zoom.startValue, to: zoom.endValue };
+  }
+
+  // shown counts what is drawn, for those who want to check it.
+  shown() {
+    const series = this.#chart.getOption().series;
+    const count = (test) => series.filter(test).reduce((sum, s) => sum + s.data.length, 0);
+    return {
+      lanes: this.#picture.lanes.length,
+      marks: count((s) => s.id.startsWith("finding-") && !s.silent),
+      windows: this.#chart.getOption().xAxis.map((_, i) => this.#chart.getModel().getComponent("xAxis", i).axis.scale.getExtent()),
+    };
+  }
+
+  // at gives the place of a mark in the chart, in pixels.
+  at(mark) {
+    return this.#chart.convertToPixel({ gridIndex: 0 }, [this.#time(mark), this.#lane(mark)]);
+  }
+
+  #first() { return Math.min(0, ...this.#picture.lanes.filter((l) => l.new).map((l) => l.created)); }
+  #time(i) { return this.#picture.marks.sent[i] / 1e4; }
+  #lane(i) { const lane = this.#picture.marks.lane[i]; return lane < 0 ? this.#picture.lanes.length : lane; }
+
+  #step(by) {
+    const m = this.#picture.marks;
+    const n = m.finding.length;
+    for (let tried = 0; tried < n; tried++) {
+      this.#at = (this.#at + by + n) % n;
+      if (this.#chosen === null || m.finding[this.#at] === this.#chosen) {
+        this.#reveal(this.#at);
+        return;
+      }
+    }
+    this.#tell("There is no failure to show.");
+  }
+
+  #reveal(mark) {
+    const { from, to } = this.window();
+    const time = this.#time(mark);
+    if (time < from || time > to) this.zoom(time - (to - from) / 2, time + (to - from) / 2);
+    this.#tell(story(this.#picture, mark).join("; "));
+    const [x, y] = this.at(mark);
+    this.#chart.dispatchAction({ type: "showTip", x, y });
+  }
+
+  #resize() {
+    const { height } = layout(this.#picture, this.#place.clientWidth);
+    this.#chart.resize({ height });
+    this.#draw();
+  }
+
+  #draw() {
+    const c = colors();
+    const parts = layout(this.#picture, this.#place.clientWidth);
+    const axis = { axisLine: { lineStyle: { color: c.line } }, axisLabel: { color: c.quiet }, splitLine: { lineStyle: { color: c.line, opacity: 0.5 } } };
+    const names = [...this.#picture.lanes.map((l) => l.name), "no pod"];
+    const titles = ["", ...this.#picture.streams.flatMap((s) => [`${s.name}: requests per second`, `${s.name}: latency in ms`])];
+    const all = parts.grids.map((_, i) => i);
+    const zoomed = this.#chart.getOption()?.dataZoom?.[0];
+    const start = zoomed ? { startValue: zoomed.startValue, endValue: zoomed.endValue } : { startValue: this.#first(), endValue: this.#picture.end };
+    this.#chart.setOption({
+      animation: false,
+      aria: { enabled: true, label: { enabled: false } },
+      textStyle: { color: c.text },
+      grid: parts.grids,
+      title: titles.map((text, i) => ({ text, left: parts.left, top: parts.grids[i].top - 22, textStyle: { fontSize: 12, fontWeight: "normal", color: c.text } })),
+      xAxis: all.map((i) => ({
+        ...axis, gridIndex: i, type: "value", min: this.#first(), max: this.#picture.end,
+        axisLabel: { ...axis.axisLabel, formatter: (s) => `${+s.toFixed(3)} s`, show: i === 0 || i === all.length - 1 }, position: i === 0 ? "top" : "bottom",
+      })),
+      yAxis: all.map((i) => (i === 0
+        ? { ...axis, gridIndex: i, type: "category", data: names, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { ...axis.axisLabel, width: parts.left - 14, overflow: "truncate", ellipsis: "…" } }
+        : { ...axis, gridIndex: i, type: "value", min: 0, splitNumber: 3 })),
+      dataZoom: [
+        { type: "inside", xAxisIndex: all, filterMode: "none", zoomOnMouseWheel: "ctrl", moveOnMouseMove: true, ...start },
+        { type: "slider", xAxisIndex: all, filterMode: "none", showDataShadow: false, brushSelect: false, bottom: 8, height: 24, labelFormatter: (s) => `${s.toFixed(1)} s`, textStyle: { color: c.quiet } },
+        ...(parts.shown < 1 ? [{ type: "slider", yAxisIndex: 0, filterMode: "none", right: 2, width: 14, startValue: 0, endValue: Math.floor(names.length * parts.shown) - 1, showDetail: false }] : []),
+      ],
+      tooltip: { trigger: "item", confine: true, backgroundColor: c.panel, borderColor: c.line, textStyle: { color: c.text, fontSize: 12 }, formatter: (p) => this.#tip(p) },
+      series: [this.#lanes(c, parts), ...this.#marks(c), ...this.#streams(c)],
+    }, { replaceMerge: ["series"] });
+  }
+
+  // Text nodes: nothing that a tip says can become markup.
+  #tip(p) {
+    const lines = p.seriesId === "lanes"
+      ? [this.#picture.lanes[p.value[0]].name + (this.#picture.lanes[p.value[0]].node ? ` on ${this.#picture.lanes[p.value[0]].node}` : ""), p.data.words, `${clock(this.#picture, p.value[1])} to ${clock(this.#picture, p.value[2])}`]
+      : p.seriesId.startsWith("finding-") ? story(this.#picture, p.value[2])
+        : [`${p.seriesName}: ${+p.value[1].toFixed(2)}`, `around ${clock(this.#picture, p.value[0])}`];
+    const box = document.createElement("div");
+    for (const line of lines) box.append(Object.assign(document.createElement("div"), { textContent: line }));
+    return box;
+  }
+
+  #lanes(c, parts) {
+    const data = [];
+    this.#picture.lanes.forEach((lane, i) => {
+      for (const s of segments(lane, this.#picture.end)) data.push({ value: [i, s.from, s.to, 0], kind: s.kind, words: s.words });
+      for (const [from, to] of lane.slice) data.push({ value: [i, from, to, 1], kind: "slice", words: "in the EndpointSlice, ready" });
+    });
+    return {
+      id: "lanes", type: "custom", xAxisIndex: 0, yAxisIndex: 0, encode: { x: [1, 2], y: 0 }, data, clip: true,
+      renderItem: (params, api) => {
+        const [x, y] = api.coord([api.value(1), api.value(0)]);
+        const [to] = api.coord([api.value(2), api.value(0)]);
+        const thin = api.value(3) === 1;
+        const height = parts.lane * (thin ? 0.14 : 0.5);
+        const shape = echarts.graphic.clipRectByRect(
+          { x, y: y - parts.lane * 0.32 + (thin ? parts.lane * 0.54 : 0), width: Math.max(1, to - x), height },
+          params.coordSys);
+        return shape && { type: "rect", shape, style: { fill: c[data[params.dataIndex].kind] } };
+      },
+      markArea: {
+        silent: true, itemStyle: { color: c.band, opacity: 0.16 }, label: { color: c.text, position: "insideBottomLeft", fontSize: 11 },
+        data: this.#picture.disruptions.map((d) => [{ name: d.kind, xAxis: d.from }, { xAxis: d.to }]),
+      },
+    };
+  }
+
+  // One series per finding: shapes and colours tell them apart, and one can be
+  // shown alone.
+  #marks(c) {
+    const m = this.#picture.marks;
+    const data = this.#picture.findings.map(() => []);
+    m.finding.forEach((finding, i) => data[finding].push([this.#time(i), this.#lane(i), i]));
+    const many = m.finding.length > bulk;
+    return this.#picture.findings.map((name, f) => {
+      const hidden = this.#chosen !== null && this.#chosen !== f;
+      return {
+        id: `finding-${f}`, name, type: "scatter", xAxisIndex: 0, yAxisIndex: 0, data: data[f], z: 5, silent: hidden,
+        large: many, largeThreshold: bulk, symbol: shapes[f % shapes.length], symbolSize: many ? 4 : 10,
+        itemStyle: { color: inks[f % inks.length], borderColor: c.ground, borderWidth: many ? 0 : 1, opacity: hidden ? 0 : 1 },
+      };
+    });
+  }
+
+  #streams(c) {
+    return this.#picture.streams.flatMap((s, i) => {
+      const rate = { type: "line", xAxisIndex: 1 + 2 * i, yAxisIndex: 1 + 2 * i, symbolSize: 3, step: "middle" };
+      const latency = { type: "line", xAxisIndex: 2 + 2 * i, yAxisIndex: 2 + 2 * i, symbolSize: 3 };
+      const line = (color, type) => ({ itemStyle: { color }, lineStyle: { color, type, width: 1.5 } });
+      const ms = (values) => values.map((v, k) => [(k + 0.5) * s.step, v]);
+      return [
+        { ...rate, ...line(c.ok, "solid"), id: `${i}-ok`, name: "ok", data: rates(s, s.ok) },
+        { ...rate, ...line(c.lost, "solid"), id: `${i}-failed`, name: "failed", data: rates(s, s.failed), areaStyle: { color: c.lost, opacity: 0.3 } },
+        { ...rate, ...line(c.maskable, "dashed"), id: `${i}-maskable`, name: "maskable", data: rates(s, s.maskable) },
+        { ...latency, ...line(c.slice, "solid"), id: `${i}-p50`, name: "p50", data: ms(s.p50) },
+        { ...latency, ...line(c.accent, "dashed"), id: `${i}-p99`, name: "p99", data: ms(s.p99) },
+        { ...latency, ...line(c.quiet, "dotted"), id: `${i}-max`, name: "max", data: ms(s.max) },
+      ];
+    });
+  }
+}

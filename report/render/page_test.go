@@ -1,0 +1,243 @@
+package render
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// analyzed makes the report of a golden recording anew, with its picture.
+func analyzed(t *testing.T, name string) *report.Report {
+	t.Helper()
+	rec, err := recording.Open(filepath.Join(golden, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Analyze(t.Context(), rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// bulk is what is the same in all pages, or has a test of its own.
+var bulk = regexp.MustCompile(`(?s)<style>.*?</style>|<script>.*?</script>|data-packed="[^"]*"|script-src '[^']*'`)
+
+func TestGoldenPages(t *testing.T) {
+	for name := range goldenReports(t) {
+		t.Run(name, func(t *testing.T) {
+			got := bulk.ReplaceAllString(page(t, analyzed(t, name)), "…")
+			path := filepath.Join(golden, name, "report.html")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("this is not %s; look at the difference with: go test ./report/render -run Golden -update && git diff %s", path, path)
+			}
+		})
+	}
+}
+
+// The picture has to add up to what the report says.
+func TestPictureAddsUp(t *testing.T) {
+	for name := range goldenReports(t) {
+		t.Run(name, func(t *testing.T) {
+			r := analyzed(t, name)
+			p := unpacked(t, page(t, r))
+			marks := map[int]int{}
+			for i, finding := range p.Marks.Finding {
+				marks[finding]++
+				if lane := p.Marks.Lane[i]; (lane < 0) != (len(r.Picture.Failures[i].Pods) == 0) {
+					t.Errorf("failure %d is on lane %d, its pods are %q", i, lane, r.Picture.Failures[i].Pods)
+				}
+			}
+			for i := range r.Findings {
+				if marks[i] != r.Findings[i].Failed {
+					t.Errorf("%s has %d marks, want %d", r.Findings[i].Cause, marks[i], r.Findings[i].Failed)
+				}
+			}
+			for i, s := range p.Streams {
+				if ok, failed, maskable := sum(s.OK), sum(s.Failed), sum(s.Maskable); ok != r.Streams[i].OK || failed != r.Streams[i].Failed || maskable != r.Streams[i].Maskable {
+					t.Errorf("%s: %d ok, %d failed, %d maskable; the report says %+v", s.Name, ok, failed, maskable, r.Streams[i])
+				}
+			}
+			ended := 0
+			for _, lane := range p.Lanes {
+				ended += len(lane.Ends)
+			}
+			if ended != len(r.Terminations) {
+				t.Errorf("%d ends on the lanes, want %d", ended, len(r.Terminations))
+			}
+			if len(p.Disruptions) != len(r.Disruptions) {
+				t.Errorf("%d bands, want %d", len(p.Disruptions), len(r.Disruptions))
+			}
+		})
+	}
+}
+
+func sum(all []int) int {
+	n := 0
+	for _, i := range all {
+		n += i
+	}
+	return n
+}
+
+func page(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := HTML(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+var packedPicture = regexp.MustCompile(`data-packed="([^"]*)"`)
+
+func unpacked(t *testing.T, page string) picture {
+	t.Helper()
+	found := packedPicture.FindStringSubmatch(page)
+	if found == nil {
+		t.Fatal("no picture in the page")
+	}
+	reader, err := gzip.NewReader(base64.NewDecoder(base64.RawURLEncoding, strings.NewReader(found[1])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p picture
+	if err := json.Unmarshal(text, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Nothing that a report says becomes markup, and nothing in the page names an
+// address to fetch.
+func TestPageShowsHostileText(t *testing.T) {
+	elements := elementsOf(t, page(t, spoiled("web", report.Failed)))
+	for name, text := range hostileTexts {
+		for _, verdict := range verdicts {
+			t.Run(fmt.Sprintf("%s/%s", name, verdict), func(t *testing.T) {
+				r := spoiled(text, verdict)
+				r.Picture = &report.Picture{
+					Pods:     []report.Pod{{Name: text, Node: text}},
+					Courses:  []report.Course{{Step: report.Duration(time.Second)}},
+					Failures: []report.Failure{{Stream: text, Pods: []string{text, text}, Class: recording.Class(text)}},
+					Finding:  []int{0},
+				}
+				out := page(t, r)
+				if got := elementsOf(t, out); got["script"] != 1 {
+					t.Errorf("%d scripts", got["script"])
+				} else {
+					delete(got, "script")
+					delete(got, "noscript")
+					for element, n := range got {
+						if _, known := elements[element]; !known && element != "button" && element != "span" && element != "i" && element != "div" {
+							t.Errorf("%d × <%s>", n, element)
+						}
+					}
+				}
+				if p := unpacked(t, out); p.Lanes[0].Name != clean(text) {
+					t.Errorf("the lane is called %q, want %q", p.Lanes[0].Name, clean(text))
+				}
+			})
+		}
+	}
+}
+
+// elementsOf counts the elements of a page by name, and looks at what would make
+// a browser fetch or run something.
+func elementsOf(t *testing.T, page string) map[string]int {
+	t.Helper()
+	elements := map[string]int{}
+	tokens := html.NewTokenizer(strings.NewReader(page))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			return elements
+		case html.StartTagToken, html.SelfClosingTagToken:
+			token := tokens.Token()
+			elements[token.Data]++
+			for _, a := range token.Attr {
+				if a.Key == "src" || a.Key == "href" || a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+					t.Errorf("<%s %s=%q>", token.Data, a.Key, a.Val)
+				}
+			}
+		}
+	}
+}
+
+// A page of a long run with much to show has to stay small enough to send around.
+func TestPageOfALongRunIsSmall(t *testing.T) {
+	size := len(page(t, longRun()))
+	t.Logf("%d bytes", size)
+	if size > 3<<20 {
+		t.Errorf("%d bytes, want 3 MiB at the most", size)
+	}
+}
+
+// longRun is a report of 10 million requests, 500 terminations and 100,000
+// failures.
+func longRun() *report.Report {
+	const minutes, pods, lost = 33, 500, 100_000
+	r := &report.Report{Verdict: report.Failed, Began: time.Unix(1e9, 0), Ended: time.Unix(1e9+60*minutes, 0)}
+	r.Findings = []report.Finding{{Cause: report.NoDrain, Failed: lost}}
+	r.Picture = &report.Picture{}
+	for i := range pods {
+		at := r.Began.Add(time.Duration(i) * 4 * time.Second)
+		name := fmt.Sprintf("web-7d4b9c6f5d-%05x", i*7919)
+		span := report.Interval{From: at.Add(time.Second), To: at.Add(2 * time.Second)}
+		r.Picture.Pods = append(r.Picture.Pods, report.Pod{
+			Name: name, UID: name, Node: "worker-1", Created: at, New: true,
+			Ready: []report.Stretch{{From: at, To: at.Add(time.Second)}}, InSlice: []report.Stretch{{From: at, To: at.Add(time.Second)}},
+		})
+		r.Terminations = append(r.Terminations, report.Termination{Pod: name, UID: name, EndedBy: report.ByRollout, Requested: span, Sigterm: span, Exited: span, Gone: span})
+	}
+	for s := range 2 {
+		name := fmt.Sprintf("stream-%d", s)
+		r.Streams = append(r.Streams, report.Stream{Name: name, Sent: 5_000_000})
+		course := report.Course{Step: report.Duration(4 * time.Second)}
+		for i := range 60 * minutes / 4 {
+			course.OK, course.Failed, course.Maskable = append(course.OK, 10_000+i%97), append(course.Failed, i%101), append(course.Maskable, i%7)
+			course.P50 = append(course.P50, report.Duration(1000+7*i)*report.Duration(time.Microsecond))
+			course.P99 = append(course.P99, report.Duration(5000+131*i)*report.Duration(time.Microsecond))
+			course.Max = append(course.Max, report.Duration(9000+977*i)*report.Duration(time.Microsecond))
+		}
+		r.Picture.Courses = append(r.Picture.Courses, course)
+	}
+	for i := range lost {
+		sent := r.Began.Add(time.Duration(i) * 19_801 * time.Microsecond)
+		since := report.Duration(i%977) * report.Duration(101*time.Microsecond)
+		r.Picture.Failures = append(r.Picture.Failures, report.Failure{
+			Stream: r.Streams[i%2].Name, Sent: sent, Ended: sent.Add(time.Duration(i%1009) * 103 * time.Microsecond),
+			Phase: recording.PhaseFirstByte, Class: recording.ClassReset, Connection: uint64(i * 17), Served: uint32(i % 53),
+			Pods: []string{r.Picture.Pods[i*pods/lost].Name}, SinceSigterm: &since, Cause: report.NoDrain,
+		})
+		r.Picture.Finding = append(r.Picture.Finding, 0)
+	}
+	return r
+}
