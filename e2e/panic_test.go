@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func TestPanicPutsBack(t *testing.T) {
 		Check: spec, Observe: client, Act: client, Namespace: graceful.namespace,
 		ID: "panic", Dir: filepath.Join(t.TempDir(), "run"), Tool: "test", Now: experiment.NewClock(),
 		Progress: func(p experiment.Progress) {
-			if p.Terminating > 0 {
+			if slices.ContainsFunc(p.Pods, func(pod experiment.PodProgress) bool { return pod.State == experiment.PodTerminating }) {
 				scaledDown = true
 				panic("the caller's own")
 			}

@@ -105,7 +105,7 @@ func (r *run) do(ctx context.Context, s step) error {
 
 // enter begins a phase; the function it returns ends it.
 func (r *run) enter(phase recording.RunPhase, s step) func() {
-	r.stage.set(phase, s.Kind(), r.cfg.Now())
+	r.stage.set(phase, s.Kind(), r.cfg.Now(), length(phase, s, r.cfg.Check.Timing))
 	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()})
 	r.tell()
 	return func() {

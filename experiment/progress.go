@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -16,9 +17,11 @@ type Progress struct {
 	Disruption string
 	// Elapsed counts from the run's beginning, InPhase from the phase's.
 	Elapsed, InPhase time.Duration
-	Streams          []StreamProgress
-	// Terminating is the number of pods on their way out.
-	Terminating int
+	// Length is how long the phase takes, 0 where that depends on the cluster.
+	Length  time.Duration
+	Streams []StreamProgress
+	// Pods are those of the workload, by their names.
+	Pods []PodProgress
 	// New tells that the phase has just begun.
 	New bool
 }
@@ -29,6 +32,25 @@ type StreamProgress struct {
 	Sent, OK, Failed uint64
 }
 
+// PodProgress is the state of one pod.
+type PodProgress struct {
+	Name  string
+	State PodState
+	// Left is what is left of a terminating pod's grace, negative where it is
+	// over.
+	Left time.Duration
+}
+
+// PodState is what a pod is up to, in one word.
+type PodState string
+
+// The states of a pod.
+const (
+	PodStarting    PodState = "starting"
+	PodReady       PodState = "ready"
+	PodTerminating PodState = "terminating"
+)
+
 // progressInterval is how often progress is told within a phase.
 const progressInterval = time.Second
 
@@ -38,13 +60,28 @@ type stage struct {
 	phase  recording.RunPhase
 	name   string
 	since  time.Time
+	length time.Duration
 	untold bool
 }
 
-func (s *stage) set(phase recording.RunPhase, name string, now time.Time) {
+func (s *stage) set(phase recording.RunPhase, name string, now time.Time, length time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.phase, s.name, s.since, s.untold = phase, name, now, true
+	s.phase, s.name, s.since, s.length, s.untold = phase, name, now, length, true
+}
+
+// length is how long a phase takes, 0 where that depends on the cluster.
+func length(phase recording.RunPhase, s step, t check.Timing) time.Duration {
+	switch {
+	case phase == recording.Baseline:
+		return time.Duration(t.Baseline)
+	case phase == recording.Settle:
+		return time.Duration(t.Settle)
+	case s.Observe != nil:
+		return time.Duration(s.Observe.For)
+	default:
+		return 0
+	}
 }
 
 // tell hands out the present progress.
@@ -61,8 +98,8 @@ func (r *run) tell() {
 	now := r.cfg.Now()
 	p := Progress{
 		Phase: s.phase, Disruption: s.name, New: s.untold,
-		Elapsed: now.Sub(r.began), InPhase: now.Sub(s.since),
-		Terminating: r.watched.count(),
+		Elapsed: now.Sub(r.began), InPhase: now.Sub(s.since), Length: s.length,
+		Pods: r.watched.pods(now),
 	}
 	s.untold = false
 	for i, stream := range r.load.streams {

@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
@@ -82,32 +81,4 @@ func (r *run) watch(ctx context.Context) (observed context.Context, stop func() 
 func (r *run) observe(e recording.Event) {
 	r.watched.take(&e)
 	r.writer.Event(e)
-}
-
-// watched counts the pods that are terminating, for the progress.
-type watched struct {
-	mu          sync.Mutex
-	terminating map[string]bool
-}
-
-func (w *watched) take(e *recording.Event) {
-	if e.Pod == nil {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.terminating == nil {
-		w.terminating = map[string]bool{}
-	}
-	if e.Pod.Change == recording.Deleted {
-		delete(w.terminating, e.Pod.UID)
-	} else if e.Pod.DeletionTimestamp != nil {
-		w.terminating[e.Pod.UID] = true
-	}
-}
-
-func (w *watched) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.terminating)
 }

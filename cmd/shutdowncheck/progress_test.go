@@ -20,7 +20,8 @@ func TestProgressWithoutTerminal(t *testing.T) {
 			Streams: []experiment.StreamProgress{{Name: "short-new", Sent: uint64(100 * second), Failed: 1}},
 		}
 		if second >= 8 {
-			now.Phase, now.Disruption, now.Terminating, now.New = recording.Disrupt, "restart", 2, second == 8
+			now.Phase, now.Disruption, now.New = recording.Disrupt, "restart", second == 8
+			now.Pods = []experiment.PodProgress{{State: experiment.PodTerminating}, {State: experiment.PodReady}, {State: experiment.PodTerminating}}
 		}
 		p.show(now)
 	}
