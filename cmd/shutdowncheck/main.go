@@ -6,6 +6,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -21,5 +23,8 @@ func run() int {
 	context.AfterFunc(ctx, stop)
 
 	streams := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, color: os.Getenv("NO_COLOR") == ""}
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "kubectl-") {
+		streams.program = "kubectl shutdowncheck" // kubectl runs its plugins so
+	}
 	return execute(ctx, os.Args[1:], streams)
 }

@@ -16,9 +16,9 @@ import (
 var update = flag.Bool("update", false, "write what the scripts' cmp commands find into the scripts")
 
 // TestMain makes this test binary the program as well, under its own name on
-// PATH.
+// PATH, and under the one that makes it a plugin of kubectl.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"shutdowncheck": main})
+	testscript.Main(m, map[string]func(){"shutdowncheck": main, "kubectl-shutdowncheck": main})
 }
 
 func TestScripts(t *testing.T) {

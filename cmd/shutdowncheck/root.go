@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"runtime/debug"
@@ -15,6 +16,8 @@ type streams struct {
 	out, err io.Writer
 	// color allows colours where out is a terminal.
 	color bool
+	// program is what the user calls the program, where that is not its name.
+	program string
 }
 
 // execute runs the command line and gives the exit code.
@@ -37,6 +40,7 @@ why, and says what to change.
 Exit codes: 0 passed, 1 failed, 2 bad usage, 3 inconclusive, 4 tool or cluster
 error, 130 interrupted. The cluster is put back in every case.`,
 		Version:       version(),
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: cmp.Or(s.program, "shutdowncheck")},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          onlyCommands,
