@@ -34,9 +34,13 @@ export function segments(lane, end) {
   return parts;
 }
 
-// rates are a stream's requests per second at the middle of each step.
-export function rates(stream, counts) {
-  return counts.map((n, i) => [(i + 0.5) * stream.step, n / stream.step]);
+// rates are a stream's requests per second at the middle of each step. The last
+// step ends with the run.
+export function rates(stream, counts, end) {
+  return counts.map((n, i) => {
+    const span = Math.min(stream.step, Math.max(end - i * stream.step, stream.step / 10));
+    return [i * stream.step + span / 2, n / span];
+  });
 }
 
 // story tells one mark whole, line by line.
