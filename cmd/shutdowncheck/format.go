@@ -21,10 +21,11 @@ const (
 	formatJSON     format = "json"
 	formatJUnit    format = "junit"
 	formatMarkdown format = "markdown"
+	formatHTML     format = "html"
 )
 
 // reportFormats are those of a report.
-var reportFormats = []format{formatText, formatJSON, formatJUnit, formatMarkdown}
+var reportFormats = []format{formatText, formatJSON, formatJUnit, formatMarkdown, formatHTML}
 
 // formatFlag is --output of a command that knows the allowed formats, the first
 // unless told otherwise.
@@ -69,6 +70,8 @@ func (f format) write(s streams, rep *report.Report) error {
 		return render.JUnit(s.out, rep)
 	case formatMarkdown:
 		return render.Markdown(s.out, rep)
+	case formatHTML:
+		return render.HTML(s.out, rep)
 	default:
 		return render.Text(s.out, rep, render.TextOptions{Color: s.color && isTerminal(s.out)})
 	}
