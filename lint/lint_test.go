@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,9 @@ metadata: {name: web, namespace: shop}
 spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: %d, maxReplicas: 9}
 `
 
+// identifier is a name of Go's, which a replacement once left in a sentence.
+var identifier = regexp.MustCompile(`\b[a-z]+\.[A-Z]`)
+
 func TestRules(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -195,6 +199,9 @@ func TestRules(t *testing.T) {
 				if f.Place.Line == 0 || f.Why == "" || f.Fix == "" {
 					t.Errorf("incomplete: %+v", f)
 				}
+				if identifier.MatchString(f.Why + " " + f.Fix) {
+					t.Errorf("an identifier among the words: %s %s", f.Why, f.Fix)
+				}
 				if f.Patch != "" && !json.Valid([]byte(f.Patch)) {
 					t.Errorf("no JSON: %s", f.Patch)
 				}
@@ -208,8 +215,8 @@ func TestRules(t *testing.T) {
 		if !broken[r.id] {
 			t.Errorf("nothing breaks %s", r.id)
 		}
-		if r.doc == "" {
-			t.Errorf("%s is not explained", r.id)
+		if r.doc == "" || identifier.MatchString(r.doc) {
+			t.Errorf("%s is not explained in words: %q", r.id, r.doc)
 		}
 	}
 }

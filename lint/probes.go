@@ -63,7 +63,7 @@ var probeRules = []rule{{
 			}
 			same := ""
 			if sameHandler(p, c.ReadinessProbe) {
-				same = " It asks the same as the readiness probe, so the pod is report.Restarted rather than taken out of the service."
+				same = " It asks the same as the readiness probe, so the pod is restarted rather than taken out of the service."
 			}
 			report(breach{
 				severity: Warning, container: c.Name, field: c.field + ".livenessProbe",
@@ -77,13 +77,13 @@ var probeRules = []rule{{
 }, {
 	id:    "liveness-same-as-readiness",
 	cause: report.Restarted,
-	doc:   "Liveness and readiness ask the same, so a pod that only cannot serve for a while is report.Restarted.",
+	doc:   "Liveness and readiness ask the same, so a pod that only cannot serve for a while is restarted.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
 			if p := c.LivenessProbe; p != nil && sameHandler(p, c.ReadinessProbe) && stall(p) >= patience {
 				report(breach{
 					severity: Note, container: c.Name, field: c.field + ".livenessProbe",
-					why: fmt.Sprintf("Liveness and readiness ask the same: a pod that cannot serve for %d s, for example because what it depends on is away, is report.Restarted, all of them at once.", stall(p)),
+					why: fmt.Sprintf("Liveness and readiness ask the same: a pod that cannot serve for %d s, for example because what it depends on is away, is restarted, all of them at once.", stall(p)),
 					fix: "Let the liveness probe ask only whether the process itself still works, or leave it out.",
 				})
 			}
