@@ -55,6 +55,9 @@ func TestCompare(t *testing.T) {
 			base: twin(50), next: twin(50), change: func(r *Report) { r.Findings[0].Cause = KeepaliveCut }, want: Worse,
 			reasons: "50 requests failed by keepalive-cut, 0 before",
 		},
+		"without an explanation": {
+			base: twin(50), next: twin(50), change: func(r *Report) { r.Findings[0].Cause = Unknown }, want: NotWorse, reasons: nothing,
+		},
 		"slower": {
 			base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(201 * ms) }, want: Worse,
 			reasons: "99% of new were answered within 201ms, within 100ms before",
