@@ -50,7 +50,10 @@ type Stretch struct {
 // Course is how a stream fared, in equal steps from Report.Began on. A request
 // counts for the step in which it was scheduled.
 type Course struct {
-	Step     Duration
+	Step Duration
+	// Until is when the next request would have been due: the last step is cut
+	// short.
+	Until    Duration
 	OK       []int
 	Failed   []int
 	Maskable []int
@@ -66,6 +69,9 @@ const courseSteps = 600
 type courseTally struct {
 	began time.Time
 	step  time.Duration
+	// until is when the last of those taken was scheduled.
+	until time.Duration
+	taken int
 	steps []stepTally
 }
 
@@ -81,6 +87,8 @@ func newCourseTally(began time.Time) *courseTally {
 
 func (c *courseTally) take(s *recording.Sample) {
 	since := max(0, s.Scheduled.Sub(c.began))
+	c.until = max(c.until, since)
+	c.taken++
 	for since >= courseSteps*c.step {
 		c.widen()
 	}
@@ -134,7 +142,7 @@ func (s *stepTally) add(other *stepTally) {
 }
 
 func (c *courseTally) course() Course {
-	course := Course{Step: Duration(c.step)}
+	course := Course{Step: Duration(c.step), Until: Duration(c.until + c.until/time.Duration(max(c.taken-1, 1)))}
 	for i := range c.steps {
 		step := &c.steps[i]
 		course.OK = append(course.OK, step.ok)

@@ -59,6 +59,8 @@ type pictureEnd struct {
 type pictureStream struct {
 	Name string  `json:"name"`
 	Step float64 `json:"step"`
+	// Until is the end of the last step, which is cut short.
+	Until float64 `json:"until"`
 	// OK, Failed and Maskable are per step, the latencies in milliseconds.
 	OK       []int     `json:"ok"`
 	Failed   []int     `json:"failed"`
@@ -139,7 +141,7 @@ func draw(r *report.Report) picture {
 	}
 	for i, c := range r.Picture.Courses {
 		p.Streams = append(p.Streams, pictureStream{
-			Name: clean(r.Streams[i].Name), Step: time.Duration(c.Step).Seconds(), OK: c.OK, Failed: c.Failed, Maskable: c.Maskable,
+			Name: clean(r.Streams[i].Name), Step: time.Duration(c.Step).Seconds(), Until: time.Duration(c.Until).Seconds(), OK: c.OK, Failed: c.Failed, Maskable: c.Maskable,
 			P50: milliseconds(c.P50), P99: milliseconds(c.P99), Max: milliseconds(c.Max),
 		})
 	}

@@ -210,9 +210,9 @@ export class Chart {
       const line = (color, type) => ({ itemStyle: { color }, lineStyle: { color, type, width: 1.5 } });
       const ms = (values) => values.map((v, k) => [(k + 0.5) * s.step, v]);
       return [
-        { ...rate, ...line(c.ok, "solid"), id: `${i}-ok`, name: "ok", data: rates(s, s.ok, this.#picture.end) },
-        { ...rate, ...line(c.lost, "solid"), id: `${i}-failed`, name: "failed", data: rates(s, s.failed, this.#picture.end), areaStyle: { color: c.lost, opacity: 0.3 } },
-        { ...rate, ...line(c.maskable, "dashed"), id: `${i}-maskable`, name: "maskable", data: rates(s, s.maskable, this.#picture.end) },
+        { ...rate, ...line(c.ok, "solid"), id: `${i}-ok`, name: "ok", data: rates(s, s.ok) },
+        { ...rate, ...line(c.lost, "solid"), id: `${i}-failed`, name: "failed", data: rates(s, s.failed), areaStyle: { color: c.lost, opacity: 0.3 } },
+        { ...rate, ...line(c.maskable, "dashed"), id: `${i}-maskable`, name: "maskable", data: rates(s, s.maskable) },
         { ...latency, ...line(c.slice, "solid"), id: `${i}-p50`, name: "p50", data: ms(s.p50) },
         { ...latency, ...line(c.accent, "dashed"), id: `${i}-p99`, name: "p99", data: ms(s.p99) },
         { ...latency, ...line(c.quiet, "dotted"), id: `${i}-max`, name: "max", data: ms(s.max) },

@@ -35,10 +35,10 @@ export function segments(lane, end) {
 }
 
 // rates are a stream's requests per second at the middle of each step. The last
-// step ends with the run.
-export function rates(stream, counts, end) {
+// step ends with the load.
+export function rates(stream, counts) {
   return counts.map((n, i) => {
-    const span = Math.min(stream.step, Math.max(end - i * stream.step, stream.step / 10));
+    const span = Math.min(stream.step, Math.max(stream.until - i * stream.step, stream.step / 10));
     return [i * stream.step + span / 2, n / span];
   });
 }
