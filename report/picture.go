@@ -89,7 +89,7 @@ func (c *courseTally) take(s *recording.Sample) {
 	since := max(0, s.Scheduled.Sub(c.began))
 	c.until = max(c.until, since)
 	c.taken++
-	for since >= courseSteps*c.step {
+	for since/c.step >= courseSteps { // no product: a damaged header puts the beginning centuries away
 		c.widen()
 	}
 	i := int(since / c.step)
