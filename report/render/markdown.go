@@ -78,12 +78,9 @@ func markdownVerdict(r *report.Report) string {
 }
 
 func markdownStreams(r *report.Report) string {
-	rows := [][]string{{"stream", "sent", "ok", "failed", "maskable", "client", "unfinished", "p50", "p99", "max"}}
-	for _, s := range r.Streams {
-		rows = append(rows, []string{
-			code(s.Name), fmt.Sprint(s.Sent), fmt.Sprint(s.OK), fmt.Sprint(s.Failed), fmt.Sprint(s.Maskable),
-			fmt.Sprint(s.Client), fmt.Sprint(s.Unfinished), short(s.Latency.P50), short(s.Latency.P99), short(s.Latency.Max),
-		})
+	rows := [][]string{append([]string{"stream"}, sumsHead...)}
+	for i := range r.Streams {
+		rows = append(rows, append([]string{code(r.Streams[i].Name)}, sums(&r.Streams[i])...))
 	}
 	return pipeTable(rows, 1)
 }
@@ -95,11 +92,7 @@ func markdownFinding(number int, f *report.Finding, r *report.Report) string {
 	if f.Fix.Patch != "" {
 		text.WriteString("\n\n" + fenced("sh", patchCommand(r)+" \\\n  '"+clean(f.Fix.Patch)+"'"))
 	}
-	lines := []string{"Streams: " + strings.Join(f.Streams, ", ")}
-	if len(f.Pods) > 0 {
-		lines = append(lines, "Pods: "+strings.Join(f.Pods, ", "))
-	}
-	text.WriteString("\n\n" + folded("Evidence", bullets(append(lines, f.Evidence...))))
+	text.WriteString("\n\n" + folded("Evidence", bullets(evidence(f))))
 	return text.String()
 }
 

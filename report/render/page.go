@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -107,16 +108,14 @@ type pageDisruption struct {
 }
 
 func streamTable(r *report.Report) pageTable {
-	t := pageTable{Head: []string{"stream", "connections", "rate", "sent", "ok", "failed", "maskable", "client", "unfinished", "p50", "p99", "max", "smallest outage seen"}}
-	for _, s := range r.Streams {
+	t := pageTable{Head: slices.Concat([]string{"stream", "connections", "rate"}, sumsHead, []string{"smallest outage seen"})}
+	for i := range r.Streams {
+		s := &r.Streams[i]
 		power := "?"
 		if d := r.Power[s.Name]; d > 0 {
 			power = short(d)
 		}
-		t.Rows = append(t.Rows, cleaned([]string{
-			s.Name, s.Connections, fmt.Sprintf("%g/s", s.Rate), fmt.Sprint(s.Sent), fmt.Sprint(s.OK), fmt.Sprint(s.Failed), fmt.Sprint(s.Maskable),
-			fmt.Sprint(s.Client), fmt.Sprint(s.Unfinished), short(s.Latency.P50), short(s.Latency.P99), short(s.Latency.Max), power,
-		}))
+		t.Rows = append(t.Rows, cleaned(slices.Concat([]string{s.Name, s.Connections, fmt.Sprintf("%g/s", s.Rate)}, sums(s), []string{power})))
 	}
 	return t
 }
@@ -149,11 +148,7 @@ func findingWords(number int, f *report.Finding, r *report.Report) pageFinding {
 	if f.Fix.Patch != "" {
 		words.Patch = clean(patchCommand(r) + " '" + f.Fix.Patch + "'")
 	}
-	words.Evidence = append(words.Evidence, "Streams: "+strings.Join(f.Streams, ", "))
-	if len(f.Pods) > 0 {
-		words.Evidence = append(words.Evidence, "Pods: "+strings.Join(f.Pods, ", "))
-	}
-	words.Evidence = cleaned(append(words.Evidence, f.Evidence...))
+	words.Evidence = cleaned(evidence(f))
 	return words
 }
 

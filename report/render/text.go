@@ -110,12 +110,9 @@ func (p *printer) table(rows [][]string) {
 }
 
 func (p *printer) streams(r *report.Report) {
-	rows := [][]string{{"stream", "sent", "ok", "failed", "maskable", "client", "unfinished", "p50", "p99", "max"}}
-	for _, s := range r.Streams {
-		rows = append(rows, []string{
-			s.Name, fmt.Sprint(s.Sent), fmt.Sprint(s.OK), fmt.Sprint(s.Failed), fmt.Sprint(s.Maskable),
-			fmt.Sprint(s.Client), fmt.Sprint(s.Unfinished), short(s.Latency.P50), short(s.Latency.P99), short(s.Latency.Max),
-		})
+	rows := [][]string{append([]string{"stream"}, sumsHead...)}
+	for i := range r.Streams {
+		rows = append(rows, append([]string{r.Streams[i].Name}, sums(&r.Streams[i])...))
 	}
 	p.table(rows)
 	p.line("")

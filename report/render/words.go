@@ -45,6 +45,26 @@ func losses(f *report.Finding) string {
 	return text
 }
 
+// sums are the cells of a stream's row behind its name.
+func sums(s *report.Stream) []string {
+	return []string{
+		fmt.Sprint(s.Sent), fmt.Sprint(s.OK), fmt.Sprint(s.Failed), fmt.Sprint(s.Maskable), fmt.Sprint(s.Client), fmt.Sprint(s.Unfinished),
+		short(s.Latency.P50), short(s.Latency.P99), short(s.Latency.Max),
+	}
+}
+
+// sumsHead names them.
+var sumsHead = []string{"sent", "ok", "failed", "maskable", "client", "unfinished", "p50", "p99", "max"}
+
+// evidence is what a finding rests on, after whom it concerns.
+func evidence(f *report.Finding) []string {
+	lines := []string{"Streams: " + strings.Join(f.Streams, ", ")}
+	if len(f.Pods) > 0 {
+		lines = append(lines, "Pods: "+strings.Join(f.Pods, ", "))
+	}
+	return append(lines, f.Evidence...)
+}
+
 // outcome tells what a disruption came to.
 func outcome(d *report.Disruption) string {
 	text := count(len(d.Terminated)-d.Containers, "pod") + " ended"
