@@ -74,6 +74,10 @@ matrix: ## services that end badly in every known way, and what the tool says of
 build: ## build bin/shutdowncheck
 	go build -o bin/shutdowncheck ./cmd/shutdowncheck
 
+.PHONY: image
+image: ## the tool's image as an archive, and its bill of materials: out/image
+	scripts/image
+
 cluster-up: ## bring up the cluster of kind-config.yaml
 cluster-down: ## delete it again, and stop the Docker engine if it is ours
 
