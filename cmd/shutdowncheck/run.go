@@ -31,6 +31,14 @@ func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command
 	cmd := &cobra.Command{
 		Use:   "run (WORKLOAD --url URL | -f FILE) [flags] [-- COMMAND...]",
 		Short: "Run a check and exit with its verdict",
+		Long: `run sends an even load to a service, makes the pods behind it end in the ways
+that the flags or the check file name, and waits for each until its replacements
+are Ready. Everything it saw, the report and what it says go to a folder of their
+own; what it changed in the cluster is put back.
+
+Exit codes: 0 passed, 1 failed, 2 bad usage (nothing was done), 3 inconclusive
+(nothing was proven, and the report says why), 4 tool or cluster error, 130
+interrupted (what was seen until then is reported).`,
 		Example: `  shutdowncheck run deployment/web --url http://127.0.0.1:30080/
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --rate 200 --restart --scale-to 1
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --evict 1 --restart --repeat 3 --pause 30s
