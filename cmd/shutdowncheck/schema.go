@@ -3,25 +3,38 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/report/render"
 )
 
+// schemas are those of the formats that others write or read.
+var schemas = map[string]func() string{
+	"check":  check.Schema,
+	"report": render.Schema,
+}
+
 func newSchema(s streams) *cobra.Command {
+	names := slices.Sorted(maps.Keys(schemas))
 	return &cobra.Command{
-		Use:       "schema report",
-		Short:     "Print the JSON Schema of a report",
-		ValidArgs: []string{"report"},
+		Use:   "schema (" + strings.Join(names, " | ") + ")",
+		Short: "Print the JSON Schema of a check file or of a report",
+		Long: `schema prints the JSON Schema of a check file, by which editors complete and
+complain while you write one, or of report.json.`,
+		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || args[0] != "report" {
-				return usagef("%s; want report", given(args))
+			if len(args) != 1 || schemas[args[0]] == nil {
+				return usagef("%s; want %s", given(args), strings.Join(names, " or "))
 			}
 			return nil
 		},
-		RunE: func(*cobra.Command, []string) error {
-			if _, err := io.WriteString(s.out, render.Schema()); err != nil {
+		RunE: func(_ *cobra.Command, args []string) error {
+			if _, err := io.WriteString(s.out, schemas[args[0]]()); err != nil {
 				return fmt.Errorf("print the schema: %w", err)
 			}
 			return nil

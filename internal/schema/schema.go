@@ -1,4 +1,4 @@
-// Package schema judges JSON documents by a JSON Schema.
+// Package schema makes JSON Schemas of Go types, and judges documents by them.
 package schema
 
 import (

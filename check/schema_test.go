@@ -1,0 +1,201 @@
+package check
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/schema"
+)
+
+var update = flag.Bool("update", false, "write schema.json anew")
+
+// required are the values of each part that have no default.
+var required = map[string][]string{
+	"":              {"workload", "target"},
+	"check.Target":  {"url"},
+	"check.Stream":  {"name", "rate", "connections"},
+	"check.Scale":   {"to"},
+	"check.EnvVar":  {"name"},
+	"check.Observe": {"for"},
+	"check.Soak":    {"every", "for"},
+	"check.Control": {"image"},
+}
+
+// bounds are what Validate holds single values to.
+var bounds = map[string]map[string]string{
+	"":               {"streams": `{"minItems": 1}`, "disruptions": `{"minItems": 1}`, "workload": fmt.Sprintf(`{"pattern": %q}`, workloadPattern())},
+	"check.Metadata": {"name": fmt.Sprintf(`{"pattern": %q}`, subdomain)},
+	"check.Target":   {"podHeader": fmt.Sprintf(`{"pattern": %q}`, headerName), "shutdownLog": `{"format": "regex"}`},
+	"check.Stream": {
+		"name":         fmt.Sprintf(`{"pattern": %q}`, label),
+		"rate":         fmt.Sprintf(`{"exclusiveMinimum": 0, "maximum": %d}`, MaxRate),
+		"pool":         fmt.Sprintf(`{"maximum": %d}`, MaxPool),
+		"method":       `{"enum": ["GET", "HEAD"]}`,
+		"expectStatus": `{"items": {"type": "integer", "minimum": 100, "maximum": 599}}`,
+	},
+	"check.Budget":     {"failed": `{"minimum": 0}`, "maskable": `{"minimum": 0}`, "unattributed": `{"minimum": 0}`},
+	"check.Disruption": {"repeat": fmt.Sprintf(`{"minimum": 0, "maximum": %d}`, MaxRepeat), "command": `{"minItems": 1}`},
+	"check.Scale":      {"to": `{"minimum": 0}`},
+	"check.Delete":     {"pods": `{"minimum": 1}`},
+	"check.Evict":      {"pods": `{"minimum": 1}`},
+	"check.Kill":       {"pods": `{"minimum": 1}`, "signal": enum(signals)},
+	"check.EnvVar":     {"name": fmt.Sprintf(`{"pattern": %q}`, envName)},
+}
+
+func enum(values []string) string {
+	text, _ := json.Marshal(map[string][]string{"enum": values})
+	return string(text)
+}
+
+// workloadPattern takes the kinds in upper and lower case, as ParseWorkload does.
+func workloadPattern() string {
+	var kinds []string
+	for _, kind := range slices.Sorted(maps.Keys(workloadKinds)) {
+		var letters strings.Builder
+		for _, r := range kind {
+			if r == '.' {
+				letters.WriteString(`[.]`)
+			} else {
+				fmt.Fprintf(&letters, "[%c%c]", r, unicode.ToUpper(r))
+			}
+		}
+		kinds = append(kinds, letters.String())
+	}
+	return "^(" + strings.Join(kinds, "|") + ")/[^/]+$"
+}
+
+func TestSchemaIsThatOfTheModel(t *testing.T) {
+	document, err := schema.Generate(schema.Model{
+		Title:    "A check of shutdowncheck",
+		Of:       Check{},
+		In:       "check",
+		Packages: []string{"check"},
+		Only:     map[string]string{"apiVersion": APIVersion, "kind": Kind},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	amend(t, document)
+	got, err := schema.Text(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("schema.json", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != Schema() {
+		t.Error("schema.json is not that of the model; look at the difference with: go test ./check -run Schema -update && git diff schema.json")
+	}
+}
+
+// amend turns the schema of a whole check into that of a file, which may be
+// silent where there is a default.
+func amend(t *testing.T, document *schema.Document) {
+	t.Helper()
+	parts := maps.Clone(document.Definitions)
+	parts[""] = document
+	for name, part := range parts {
+		part.Required = required[name]
+		for field, text := range bounds[name] {
+			property, ok := part.Properties.Get(field)
+			if !ok {
+				t.Fatalf("%s has no %s", name, field)
+			}
+			if err := json.Unmarshal([]byte(text), property); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	disruption := parts["check.Disruption"]
+	for _, kind := range slices.Sorted(maps.Keys(kindFields(Disruption{}))) {
+		disruption.OneOf = append(disruption.OneOf, &schema.Document{Required: []string{kind}})
+		// The key alone, as in "- restart:", says what is wanted.
+		if property, _ := disruption.Properties.Get(kind); property.Ref != "" {
+			*property = schema.Document{AnyOf: []*schema.Document{{Ref: property.Ref}, {Type: "null"}}, Description: property.Description}
+		}
+	}
+}
+
+// samples are files that say more than the defaults, and wrong ones.
+func samples(t *testing.T) (good, bad []string) {
+	t.Helper()
+	const head = "workload: deployment/web\ntarget: {url: 'http://web/'}\n"
+	for _, rest := range []string{
+		"",
+		"disruptions:\n- restart:\n- scale: {to: 0}\n  repeat: 0\n",
+		"disruptions:\n- delete: {pods: 2, gracePeriod: 0s}\n- evict: {whenRefused: fail}\n  pause: 1m30s\n",
+		"disruptions:\n- drain: {node: of-a-pod, pods: all, force: true}\n- kill: {signal: SIGKILL, via: node, helperImage: x}\n",
+		"disruptions:\n- image: {image: 'web:v2', env: [{name: A, value: b}]}\n- command: [helm, upgrade]\n- observe: {for: 1m}\n",
+		"streams: [{name: a, rate: 0.5, connections: new, timeout: 1.5s}, {name: b, rate: 20000, connections: reused, pool: 1, method: HEAD, expectStatus: [200]}]\n",
+		"soak: {every: 1m, for: 1h}\ncontrol: {image: x}\nmetadata: {name: a.b}\n",
+		"timing: {baseline: 1.s, settle: .5m, timeout: +1h2m}\nbudget: {maskable: 3}\n",
+	} {
+		good = append(good, head+rest)
+	}
+	good = append(good,
+		"workload: sts/db\ntarget: {url: 'http://db/', podHeader: '', shutdownLog: '^bye'}\n",
+		"apiVersion: shutdowncheck/v1alpha1\nkind: Check\nworkload: DaemonSet.apps/x\ntarget: {url: 'http://x/'}\n")
+	for _, rest := range []string{
+		"apiVersion: v1\n", "kind: Chek\n", "reboot: {}\n", "budget: {failed: -1}\n", "budget: {failed: 1.5}\n",
+		"disruptions: []\n", "disruptions: [{reboot: {}}]\n", "disruptions: [{restart: {}, evict: {}}]\n", "disruptions: [{repeat: 2}]\n",
+		"disruptions: [{scale: {}}]\n", "disruptions: [{scale: {to: -1}}]\n", "disruptions: [{evict: {pods: 0}}]\n",
+		"disruptions: [{evict: {whenRefused: cry}}]\n", "disruptions: [{kill: {signal: SIGSTOP}}]\n", "disruptions: [{observe: {}}]\n",
+		"disruptions: [{observe: {for: 10}}]\n", "disruptions: [{restart: {}, repeat: 1001}]\n", "disruptions: [{command: []}]\n",
+		"streams: []\n", "streams: [{name: A, rate: 1, connections: new}]\n", "streams: [{name: a, rate: 0, connections: new}]\n",
+		"streams: [{name: a, rate: 20001, connections: new}]\n", "streams: [{name: a, rate: 1, connections: old}]\n",
+		"streams: [{name: a, rate: 1, connections: new, method: BREW}]\n", "streams: [{name: a, rate: 1, connections: new, expectStatus: [20]}]\n",
+		"timing: {baseline: soon}\n", "soak: {every: 1m}\n", "control: {}\n",
+	} {
+		bad = append(bad, head+rest)
+	}
+	return good, append(bad, "target: {url: 'http://web/'}\n", "workload: pod/web\ntarget: {url: 'http://web/'}\n", "workload: deployment/web\ntarget: {}\n")
+}
+
+func TestSchemaAndReadAgree(t *testing.T) {
+	compiled, err := schema.Compile(Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, bad := samples(t)
+	for _, text := range good {
+		if _, err := Read("check.yaml", []byte(text)); err != nil {
+			t.Errorf("Read refuses\n%s\n%v", text, err)
+		}
+		if err := compiled.Validate(asJSON(t, text)); err != nil {
+			t.Errorf("the schema refuses\n%s\n%v", text, err)
+		}
+	}
+	for _, text := range bad {
+		if _, err := Read("check.yaml", []byte(text)); err == nil {
+			t.Errorf("Read takes\n%s", text)
+		}
+		if err := compiled.Validate(asJSON(t, text)); err == nil {
+			t.Errorf("the schema takes\n%s", text)
+		}
+	}
+}
+
+func asJSON(t *testing.T, text string) []byte {
+	t.Helper()
+	var value any
+	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatal(err)
+	}
+	document, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
