@@ -34,13 +34,14 @@ func (s schedule) before(t time.Time) uint64 {
 }
 
 // pacer is a stream's vegeta.Pacer. It waits itself, instead of telling vegeta
-// how long to sleep, because vegeta's sleep cannot be ended. Only vegeta's
-// dispatcher calls it.
+// how long to sleep, because vegeta's sleep cannot be ended and is half a
+// millisecond late. Only vegeta's dispatcher calls it.
 type pacer struct {
 	ctx      context.Context //nolint:containedctx // vegeta.Pacer has no room for one
 	schedule schedule
 	now      Clock
-	timer    *time.Timer
+	// alarm is made by the dispatcher, whose thread it keeps.
+	alarm *alarm
 
 	// released is how many requests were let go.
 	released uint64
@@ -49,9 +50,7 @@ type pacer struct {
 }
 
 func newPacer(ctx context.Context, schedule schedule, now Clock) *pacer {
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
-	return &pacer{ctx: ctx, schedule: schedule, now: now, timer: timer}
+	return &pacer{ctx: ctx, schedule: schedule, now: now}
 }
 
 // Pace returns when request number hits is due, or at once if it is late. It
@@ -60,15 +59,12 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 	if p.ctx.Err() != nil {
 		return 0, true
 	}
-	if wait := p.schedule.at(hits).Sub(p.now()); wait > 0 {
-		p.timer.Reset(wait)
-		select {
-		case <-p.timer.C:
-		case <-p.ctx.Done():
-			p.timer.Stop()
-			p.onTime = true
-			return 0, true
-		}
+	if p.alarm == nil {
+		p.alarm = newAlarm(p.now)
+	}
+	if !p.alarm.wait(p.ctx, p.schedule.at(hits)) {
+		p.onTime = true
+		return 0, true
 	}
 	p.released = hits + 1
 	return 0, false

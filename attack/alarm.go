@@ -1,0 +1,67 @@
+package attack
+
+import (
+	"context"
+	"time"
+)
+
+// closeBy is where the runtime's timers are too coarse: they are late by half a
+// millisecond in the middle and by more than one at times (epoll counts in
+// milliseconds; golang/go#53824). It is also for how long a stop may go unheard.
+const closeBy = 2 * time.Millisecond
+
+// alarm waits for moments of the run's clock, far ones on a timer that a stop
+// cuts short, and the last two milliseconds in naps. It belongs to one goroutine.
+type alarm struct {
+	now   Clock
+	timer *time.Timer
+	nap   func(time.Duration) // nil where it is of no use
+}
+
+// newAlarm makes an alarm for the calling goroutine, which keeps its thread.
+func newAlarm(now Clock) *alarm {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return &alarm{now: now, timer: timer, nap: newNap()}
+}
+
+// wait returns true at that moment, or at once if it has passed, and false as
+// soon as ctx ends before.
+func (a *alarm) wait(ctx context.Context, moment time.Time) bool {
+	for {
+		now := a.now()
+		left := moment.Sub(now)
+		switch {
+		case left <= 0:
+			return true
+		case a.nap == nil:
+			if !a.sleep(ctx, left) {
+				return false
+			}
+		case left > closeBy:
+			if !a.sleep(ctx, left-closeBy) {
+				return false
+			}
+		default:
+			if ctx.Err() != nil {
+				return false
+			}
+			a.nap(left)
+			if a.now().Equal(now) {
+				a.nap = nil // a test holds the clock
+			}
+		}
+	}
+}
+
+// sleep waits on the timer, and returns false if ctx ended before.
+func (a *alarm) sleep(ctx context.Context, d time.Duration) bool {
+	a.timer.Reset(d)
+	select {
+	case <-a.timer.C:
+		return true
+	case <-ctx.Done():
+		a.timer.Stop()
+		return false
+	}
+}
