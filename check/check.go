@@ -43,6 +43,11 @@ type Metadata struct {
 type Target struct {
 	// URL is what every stream requests unless it names its own.
 	URL string `json:"url"`
+	// Headers are sent with each request, besides those of its stream, which
+	// come before them where they have the same name.
+	Headers []Header `json:"headers,omitempty"`
+	// TLS is for https; nil trusts what the system trusts.
+	TLS *TLS `json:"tls,omitempty"`
 	// PodHeader is the response header by which an answer names the pod that
 	// gave it. Answers without it are counted all the same; they only carry
 	// less evidence.
@@ -76,8 +81,18 @@ type Stream struct {
 	Pool int `json:"pool,omitempty"`
 	// URL overrides the target's.
 	URL string `json:"url,omitempty"`
-	// Method is GET or HEAD.
-	Method string `json:"method,omitempty"`
+	// MaxConnections bounds the connections that are open at once, and with them
+	// the requests under way; 0 bounds them by rate and timeout. Where it is
+	// reached requests go out late, and the report says so.
+	MaxConnections int `json:"maxConnections,omitempty"`
+	// Protocol is HTTP1 unless it is set.
+	Protocol Protocol `json:"protocol,omitempty"`
+	Method   string   `json:"method,omitempty"`
+	// Headers are sent with each request of the stream.
+	Headers []Header `json:"headers,omitempty"`
+	Body    *Body    `json:"body,omitempty"`
+	// Targets are sent in turn instead of URL and Method; nil sends those.
+	Targets *Targets `json:"targets,omitempty"`
 	// Timeout is how long a request may take, from its scheduled time's send
 	// to the end of its body, before it counts as failed.
 	Timeout Duration `json:"timeout,omitempty"`

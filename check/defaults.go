@@ -29,6 +29,10 @@ func (c Check) WithDefaults() Check {
 	c.APIVersion = cmp.Or(c.APIVersion, APIVersion)
 	c.Kind = cmp.Or(c.Kind, Kind)
 	c.Metadata.Name = cmp.Or(c.Metadata.Name, c.Workload.Name)
+	c.Target.Headers = slices.Clone(c.Target.Headers)
+	if c.Target.TLS != nil {
+		c.Target.TLS = new(*c.Target.TLS)
+	}
 	c.Target.PodHeader = cmp.Or(c.Target.PodHeader, DefaultPodHeader)
 	c.Timing.Baseline = cmp.Or(c.Timing.Baseline, DefaultBaseline)
 	c.Timing.Settle = cmp.Or(c.Timing.Settle, DefaultSettle)
@@ -58,10 +62,19 @@ func (c Check) WithDefaults() Check {
 
 func (s Stream) withDefaults(target Target) Stream {
 	s.URL = cmp.Or(s.URL, target.URL)
+	s.Protocol = cmp.Or(s.Protocol, HTTP1)
 	s.Method = cmp.Or(s.Method, DefaultMethod)
 	s.Timeout = cmp.Or(s.Timeout, DefaultStreamTimeout)
 	if s.Connections == Reused {
 		s.Pool = cmp.Or(s.Pool, DefaultPool)
+	}
+	s.Headers = slices.Clone(s.Headers)
+	if s.Body != nil {
+		s.Body = new(*s.Body)
+	}
+	if s.Targets != nil {
+		s.Targets = new(*s.Targets)
+		s.Targets.Format = cmp.Or(s.Targets.Format, TargetsHTTP)
 	}
 	s.ExpectStatus = slices.Clone(s.ExpectStatus)
 	return s

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -55,10 +56,10 @@ func TestReadKeepsEveryKey(t *testing.T) {
 		Workload:   check.Workload{Kind: check.Deployment, Name: "web"},
 		Target:     check.Target{URL: "http://127.0.0.1:30080/", PodHeader: "X-Pod-Name"},
 		Streams: []check.Stream{
-			{Name: "fresh", Rate: 100, Connections: check.New, URL: "http://127.0.0.1:30080/", Method: "GET", Timeout: check.Duration(10 * time.Second)},
+			{Name: "fresh", Rate: 100, Connections: check.New, URL: "http://127.0.0.1:30080/", Protocol: check.HTTP1, Method: "GET", Timeout: check.Duration(10 * time.Second)},
 			{
 				Name: "kept", Rate: 12.5, Connections: check.Reused, Pool: 8, URL: "http://127.0.0.1:30080/slow?for=5s",
-				Method: "HEAD", Timeout: check.Duration(20 * time.Second), ExpectStatus: []int{200, 204},
+				Protocol: check.HTTP1, Method: "HEAD", Timeout: check.Duration(20 * time.Second), ExpectStatus: []int{200, 204},
 			},
 		},
 		Disruptions: []check.Disruption{
@@ -70,6 +71,72 @@ func TestReadKeepsEveryKey(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestReadKeepsWhatARequestIsMadeOf(t *testing.T) {
+	const text = `workload: deployment/web
+target:
+  url: https://web.example/
+  headers: [{name: Authorization, value: Bearer x}]
+  tls: {caFile: ca.pem, serverName: web, insecureSkipVerify: true}
+streams:
+- name: orders
+  rate: 5
+  connections: reused
+  pool: 2
+  maxConnections: 4
+  protocol: h2
+  method: POST
+  headers: [{name: X-Number, value: 5}]
+  body: {file: order.json, chunked: true}
+- {name: many, rate: 5, connections: new, targets: {file: t.txt}}
+`
+	got, err := check.Read("check.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := check.Target{
+		URL: "https://web.example/", PodHeader: "X-Pod-Name",
+		Headers: []check.Header{{Name: "Authorization", Value: "Bearer x"}},
+		TLS:     &check.TLS{CAFile: "ca.pem", ServerName: "web", InsecureSkipVerify: true},
+	}
+	if !reflect.DeepEqual(got.Target, want) {
+		t.Errorf("target %#v", got.Target)
+	}
+	streams := []check.Stream{
+		{
+			Name: "orders", Rate: 5, Connections: check.Reused, Pool: 2, MaxConnections: 4, Protocol: check.HTTP2, Method: "POST",
+			URL: want.URL, Headers: []check.Header{{Name: "X-Number", Value: "5"}}, Body: &check.Body{File: "order.json", Chunked: true},
+			Timeout: check.DefaultStreamTimeout,
+		},
+		{
+			Name: "many", Rate: 5, Connections: check.New, Protocol: check.HTTP1, Method: "GET", URL: want.URL,
+			Targets: &check.Targets{File: "t.txt", Format: check.TargetsHTTP}, Timeout: check.DefaultStreamTimeout,
+		},
+	}
+	if !reflect.DeepEqual(got.Streams, streams) {
+		t.Errorf("streams %+v", got.Streams)
+	}
+}
+
+// A check is written to recordings and reports, and printed in errors.
+func TestHeadersAreNeverTold(t *testing.T) {
+	c := check.Check{
+		Target:  check.Target{Headers: []check.Header{{Name: "Authorization", Value: "s3cret"}}},
+		Streams: []check.Stream{{Headers: []check.Header{{Name: "Cookie", Value: "s3cret"}}}},
+	}
+	written, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{string(written), fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c)} {
+		if strings.Contains(text, "s3cret") || !strings.Contains(text, check.Hidden) {
+			t.Error(text)
+		}
+	}
+	if got := c.Target.Headers[0].Value.Reveal(); got != "s3cret" {
+		t.Errorf("revealed %q", got)
 	}
 }
 
@@ -98,7 +165,7 @@ func TestReadNamesTheLine(t *testing.T) {
 	tests := map[string]struct{ old, new, want string }{
 		"unknown key": {
 			"  rate: 100", "  rat: 100",
-			`c.yaml:10: unknown key "rat" in streams[0]; allowed: connections, expectStatus, method, name, pool, rate, timeout, url`,
+			`c.yaml:10: unknown key "rat" in streams[0]; allowed: body, connections, expectStatus, headers, maxConnections, method, name, pool, protocol, rate, targets, timeout, url`,
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",

@@ -25,6 +25,8 @@ var required = map[string][]string{
 	"check.Stream":  {"name", "rate", "connections"},
 	"check.Scale":   {"to"},
 	"check.EnvVar":  {"name"},
+	"check.Header":  {"name"},
+	"check.Targets": {"file"},
 	"check.Observe": {"for"},
 	"check.Soak":    {"every", "for"},
 	"check.Control": {"image"},
@@ -36,11 +38,12 @@ var bounds = map[string]map[string]string{
 	"check.Metadata": {"name": fmt.Sprintf(`{"pattern": %q}`, subdomain)},
 	"check.Target":   {"podHeader": fmt.Sprintf(`{"pattern": %q}`, headerName), "shutdownLog": `{"format": "regex"}`},
 	"check.Stream": {
-		"name":         fmt.Sprintf(`{"pattern": %q}`, label),
-		"rate":         fmt.Sprintf(`{"exclusiveMinimum": 0, "maximum": %d}`, MaxRate),
-		"pool":         fmt.Sprintf(`{"maximum": %d}`, MaxPool),
-		"method":       `{"enum": ["GET", "HEAD"]}`,
-		"expectStatus": `{"items": {"type": "integer", "minimum": 100, "maximum": 599}}`,
+		"name":           fmt.Sprintf(`{"pattern": %q}`, label),
+		"rate":           fmt.Sprintf(`{"exclusiveMinimum": 0, "maximum": %d}`, MaxRate),
+		"pool":           fmt.Sprintf(`{"maximum": %d}`, MaxPool),
+		"method":         enum(methods),
+		"maxConnections": `{"minimum": 0}`,
+		"expectStatus":   `{"items": {"type": "integer", "minimum": 100, "maximum": 599}}`,
 	},
 	"check.Budget":     {"failed": `{"minimum": 0}`, "maskable": `{"minimum": 0}`, "unattributed": `{"minimum": 0}`},
 	"check.Disruption": {"repeat": fmt.Sprintf(`{"minimum": 0, "maximum": %d}`, MaxRepeat), "command": `{"minItems": 1}`},
@@ -118,6 +121,11 @@ func amend(t *testing.T, document *schema.Document) {
 			}
 		}
 	}
+	for _, part := range parts {
+		for pair := part.Properties.Oldest(); pair != nil; pair = pair.Next() {
+			takeNumbers(pair.Value)
+		}
+	}
 	disruption := parts["check.Disruption"]
 	for _, kind := range slices.Sorted(maps.Keys(kindFields(Disruption{}))) {
 		disruption.OneOf = append(disruption.OneOf, &schema.Document{Required: []string{kind}})
@@ -128,6 +136,20 @@ func amend(t *testing.T, document *schema.Document) {
 	}
 }
 
+// takeNumbers lets a text stand without quotes where Read takes any scalar for it.
+func takeNumbers(property *schema.Document) {
+	kinds := []*schema.Document{{Type: "string", Pattern: property.Pattern}}
+	switch {
+	case property.Pattern == schema.Duration:
+		kinds = append(kinds, &schema.Document{Const: 0})
+	case property.Ref == "" && property.Type == "string" && strings.HasPrefix(property.Description, "Value"):
+		kinds = append(kinds, &schema.Document{Type: "number"}, &schema.Document{Type: "boolean"})
+	default:
+		return
+	}
+	property.Type, property.Pattern, property.AnyOf = "", "", kinds
+}
+
 // samples are files that say more than the defaults, and wrong ones.
 func samples(t *testing.T) (good, bad []string) {
 	t.Helper()
@@ -135,7 +157,7 @@ func samples(t *testing.T) (good, bad []string) {
 	for _, rest := range []string{
 		"",
 		"disruptions:\n- restart:\n- scale: {to: 0}\n  repeat: 0\n",
-		"disruptions:\n- delete: {pods: 2, gracePeriod: 0s}\n- evict: {whenRefused: fail}\n  pause: 1m30s\n",
+		"disruptions:\n- delete: {pods: 2, gracePeriod: 0}\n- evict: {whenRefused: fail}\n  pause: 1m30s\n",
 		"disruptions:\n- drain: {node: of-a-pod, pods: all, force: true}\n- kill: {signal: SIGKILL, via: node, helperImage: x}\n",
 		"disruptions:\n- image: {image: 'web:v2', env: [{name: A, value: b}]}\n- command: [helm, upgrade]\n- observe: {for: 1m}\n",
 		"streams: [{name: a, rate: 0.5, connections: new, timeout: 1.5s}, {name: b, rate: 20000, connections: reused, pool: 1, method: HEAD, expectStatus: [200]}]\n",
@@ -147,6 +169,8 @@ func samples(t *testing.T) (good, bad []string) {
 	good = append(good,
 		"workload: sts/db\ntarget: {url: 'http://db/', podHeader: '', shutdownLog: '^bye'}\n",
 		"apiVersion: shutdowncheck/v1alpha1\nkind: Check\nworkload: DaemonSet.apps/x\ntarget: {url: 'http://x/'}\n")
+	good = append(good, "workload: ds/x\ntarget: {url: 'https://x/', headers: [{name: A, value: b}, {name: B, value: 5}], tls: {caFile: x}}\n"+
+		"streams: [{name: a, rate: 1, connections: new, method: PUT, protocol: h2, body: {text: x}}, {name: b, rate: 1, connections: new, targets: {file: x, format: json}}]\n")
 	for _, rest := range []string{
 		"apiVersion: v1\n", "kind: Chek\n", "reboot: {}\n", "budget: {failed: -1}\n", "budget: {failed: 1.5}\n",
 		"disruptions: []\n", "disruptions: [{reboot: {}}]\n", "disruptions: [{restart: {}, evict: {}}]\n", "disruptions: [{repeat: 2}]\n",
@@ -156,6 +180,8 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: []\n", "streams: [{name: A, rate: 1, connections: new}]\n", "streams: [{name: a, rate: 0, connections: new}]\n",
 		"streams: [{name: a, rate: 20001, connections: new}]\n", "streams: [{name: a, rate: 1, connections: old}]\n",
 		"streams: [{name: a, rate: 1, connections: new, method: BREW}]\n", "streams: [{name: a, rate: 1, connections: new, expectStatus: [20]}]\n",
+		"streams: [{name: a, rate: 1, connections: new, protocol: spdy}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {}}]\n",
+		"streams: [{name: a, rate: 1, connections: new, headers: [{value: A}]}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {file: x, format: csv}}]\n",
 		"timing: {baseline: soon}\n", "soak: {every: 1m}\n", "control: {}\n",
 	} {
 		bad = append(bad, head+rest)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net/http"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -47,6 +46,7 @@ func (c Check) Validate() error {
 	}
 	c.validateWorkload(&p)
 	p.url("target.url", c.Target.URL)
+	p.headers("target.headers", c.Target.Headers)
 	if !headerName.MatchString(c.Target.PodHeader) {
 		p.add("target.podHeader", "%q is no header's name; want one such as %s", c.Target.PodHeader, DefaultPodHeader)
 	}
@@ -114,9 +114,7 @@ func (s Stream) validate(at string, target Target, p *problems) {
 	if s.URL != target.URL {
 		p.url(at+".url", s.URL)
 	}
-	if s.Method != http.MethodGet && s.Method != http.MethodHead {
-		p.add(at+".method", "%q; want GET or HEAD", s.Method)
-	}
+	s.validateRequest(at, p)
 	p.positive(at+".timeout", s.Timeout)
 	for j, status := range s.ExpectStatus {
 		if status < 100 || status > 599 {

@@ -44,7 +44,7 @@ var (
 var rules = []rule{
 	{
 		pkg:     "check",
-		modules: []string{"go.yaml.in/yaml"},
+		modules: []string{"go.yaml.in/yaml", "golang.org/x/net/http/httpguts"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "the spec is the ground that all others stand on, so it stands on none of them",
 	},

@@ -20,8 +20,8 @@ import (
 
 const module = "github.com/shutdowncheck/shutdowncheck"
 
-// duration is what time.ParseDuration takes.
-const duration = `^[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+// Duration is the pattern of what time.ParseDuration takes.
+const Duration = `^[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
 // Model is a Go type that is written as JSON, and where its sources are.
 type Model struct {
@@ -105,7 +105,7 @@ func textual(constants map[string][]any) func(reflect.Type) *generator.Schema {
 		case t == reflect.TypeFor[time.Time]():
 			return nil // known to the generator
 		case t.Name() == "Duration" && t.Implements(marshaler):
-			return &generator.Schema{Type: "string", Pattern: duration}
+			return &generator.Schema{Type: "string", Pattern: Duration}
 		case t.Implements(marshaler):
 			return &generator.Schema{Type: "string"}
 		case t.Kind() == reflect.String && constants[t.PkgPath()+"."+t.Name()] != nil:
