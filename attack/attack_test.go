@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -35,17 +37,17 @@ func stream(t *testing.T, url string, sink *samples, change func(*check.Stream))
 	t.Helper()
 	spec := check.Stream{
 		Name: "test", Rate: 100, Connections: check.New, Pool: 1,
-		URL: url, Method: http.MethodGet, Timeout: check.Duration(patience),
+		URL: url, Protocol: check.HTTP1, Method: http.MethodGet, Timeout: check.Duration(patience),
 	}
 	if change != nil {
 		change(&spec)
 	}
 	origin := time.Now()
 	s, err := New(Config{
-		Stream:    spec,
-		PodHeader: "x-pod",
-		Now:       func() time.Time { return origin.Add(time.Since(origin)) },
-		Sink:      sink.take,
+		Stream: spec,
+		Target: check.Target{PodHeader: "x-pod"},
+		Now:    func() time.Time { return origin.Add(time.Since(origin)) },
+		Sink:   sink.take,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +77,11 @@ func send(t *testing.T, s *Stream, sink *samples, n int) []recording.Sample {
 	}
 	before := len(sink.all)
 	for i := range n {
-		req, err := s.target.Request()
+		var target vegeta.Target
+		if err := s.requests.next(&target); err != nil {
+			t.Fatal(err)
+		}
+		req, err := target.Request()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,10 +63,10 @@ func BenchmarkStream(b *testing.B) {
 	s, err := New(Config{
 		Stream: check.Stream{
 			Name: "bench", Rate: math.MaxInt32, Connections: check.Reused, Pool: benchConns,
-			URL: benchServer(b), Method: "GET", Timeout: check.Duration(10 * time.Second),
+			URL: benchServer(b), Protocol: check.HTTP1, Method: "GET", Timeout: check.Duration(10 * time.Second),
 		},
-		PodHeader: "X-Pod-Name",
-		Now:       time.Now,
+		Target: check.Target{PodHeader: "X-Pod-Name"},
+		Now:    time.Now,
 		Sink: func(recording.Sample) {
 			if n.Add(1) == int64(b.N) {
 				cancel()

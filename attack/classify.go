@@ -43,7 +43,7 @@ func classify(phase recording.Phase, err error) recording.Class {
 	if phase == recording.PhaseTLS || isAlert(err) {
 		return recording.ClassTLS
 	}
-	if phase == recording.PhaseHeader || phase == recording.PhaseBody {
+	if phase == recording.PhaseHeader || phase == recording.PhaseBody || errors.Is(err, errMalformed) {
 		// Whatever the connection does wrong is handled above, so this is
 		// about the bytes it delivered.
 		return recording.ClassMalformed
@@ -71,9 +71,19 @@ func outcome(class recording.Class) recording.Outcome {
 // maskable tells whether a failure would have been replayed without telling by
 // a common client; see recording.Sample.Maskable.
 func maskable(req *http.Request, sample *recording.Sample) bool {
-	return (req.Method == http.MethodGet || req.Method == http.MethodHead) &&
+	return replayable(req) &&
 		sample.Served > 0 &&
 		sample.FirstByte == recording.NotReached &&
 		sample.Class != recording.ClassTimeout &&
 		sample.Outcome == recording.Failed
+}
+
+// replayable is what net/http holds to be (Request.isReplayable). Bodies of ours
+// can be sent again.
+func replayable(req *http.Request) bool {
+	switch req.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return req.Header["Idempotency-Key"] != nil || req.Header["X-Idempotency-Key"] != nil
 }

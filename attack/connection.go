@@ -2,9 +2,11 @@ package attack
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -29,16 +31,23 @@ type connection struct {
 	// before the error for a line.
 	readErr error
 
+	// deadline is that of the request that the connection carries.
+	deadline time.Time
+	// cut ends when the user has had enough.
+	cut context.Context //nolint:containedctx // a latch
+
 	probe      *probe
 	generation uint64 // of the pool, when it was made
+	// spent tells that it may carry no other request, whatever the answer says.
+	spent      bool
 	served     uint32 // requests that were written
 	pod        string // that last answered
 	localPort  uint16
 	remoteAddr string
 }
 
-func newConnection(id uint64, raw net.Conn) *connection {
-	c := &connection{id: id, Conn: raw, raw: raw, probe: newProbe(raw)}
+func newConnection(id uint64, raw net.Conn, cut context.Context) *connection { //nolint:revive // cut bounds no call
+	c := &connection{id: id, Conn: raw, raw: raw, cut: cut, probe: newProbe(raw)}
 	c.reader = bufio.NewReader(c)
 	c.writer = bufio.NewWriter(c)
 	if local, ok := raw.LocalAddr().(*net.TCPAddr); ok {
@@ -65,7 +74,7 @@ func (c *connection) silent() bool { return c.probe.silent() }
 // reusable tells whether the connection may carry another request after resp
 // was read to its end.
 func (c *connection) reusable(resp *http.Response) bool {
-	return !resp.Close && resp.StatusCode != http.StatusSwitchingProtocols && c.reader.Buffered() == 0
+	return !c.spent && !resp.Close && resp.StatusCode != http.StatusSwitchingProtocols && c.reader.Buffered() == 0
 }
 
 // Read is where the reader gets its bytes from.
@@ -86,15 +95,64 @@ func (c *connection) cause(err error) error {
 	return err
 }
 
+// write sends the request. If the service answers before it has all of it, that
+// answer is left to be read.
 func (c *connection) write(req *http.Request) error {
-	if err := req.Write(c.writer); err != nil {
-		return err
+	var held *heldBody
+	if expectsContinue(req) {
+		req, held = c.holdBack(req)
 	}
-	if err := c.writer.Flush(); err != nil {
+	err := req.Write(c.writer)
+	if err == nil {
+		err = c.writer.Flush()
+	}
+	if held != nil && held.err != nil { // net/http hides it
+		c.spent = true
+		if !errors.Is(held.err, errRefused) {
+			return held.err
+		}
+	} else if err != nil && !c.answered(err) {
 		return err
 	}
 	c.served++
 	return nil
+}
+
+// answered tells whether the service has answered although the request could not
+// be written to its end: some refuse a body and close.
+func (c *connection) answered(err error) bool {
+	c.spent = true
+	if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() {
+		return false
+	}
+	// An answer that has come is there at once; nothing is waited for.
+	if c.readUntil(time.Now().Add(time.Millisecond)) != nil {
+		return false
+	}
+	if _, err := c.reader.Peek(1); err != nil {
+		return false
+	}
+	return c.readUntil(c.deadline) == nil
+}
+
+// readUntil bounds what is read from here on. It fails once the user has had
+// enough, also if its own bound has taken the place of the one that said so.
+func (c *connection) readUntil(deadline time.Time) error {
+	if err := c.raw.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	return c.cut.Err()
+}
+
+// bound bounds all that is done from here on, as readUntil does for reading. A
+// connection that is bound while transport.abort runs is either seen here or found
+// in the pool by abort.
+func (c *connection) bound(deadline time.Time) error {
+	c.deadline = deadline
+	if err := c.raw.SetDeadline(deadline); err != nil {
+		return err
+	}
+	return c.cut.Err()
 }
 
 func (c *connection) awaitFirstByte() error {

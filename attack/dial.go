@@ -30,10 +30,10 @@ func (t *transport) connect(sample *recording.Sample, deadline time.Time) (*conn
 		return nil, err
 	}
 
-	conn := newConnection(t.lastConn.Add(1), raw)
+	conn := newConnection(t.lastConn.Add(1), raw, t.cut)
 	t.pool.adopt(conn)
 	conn.describe(sample)
-	if err := t.arm(conn, deadline); err != nil {
+	if err := conn.bound(deadline); err != nil {
 		t.pool.drop(conn)
 		return nil, err
 	}

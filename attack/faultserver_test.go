@@ -22,7 +22,9 @@ type faultServer struct {
 	url      string
 	accepted atomic.Int64
 	requests atomic.Int64 // read to their end
-	roots    *x509.CertPool
+	// roots trust certificate; nil for plain HTTP.
+	roots       *x509.CertPool
+	certificate *x509.Certificate
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -36,6 +38,7 @@ type visit struct {
 	reader *bufio.Reader
 	n      int64 // from 1 on each server
 	last   *http.Request
+	body   []byte // of the last request
 }
 
 // serve runs handle for each connection, until the test ends. The connection is
@@ -50,7 +53,9 @@ func serve(t *testing.T, secured bool, handle func(*visit)) *faultServer {
 	var config *tls.Config
 	if secured {
 		s.url = "https" + s.url[len("http"):]
-		config, s.roots = certificate(t)
+		config, s.certificate = certificate(t)
+		s.roots = x509.NewCertPool()
+		s.roots.AddCert(s.certificate)
 	}
 	var handlers sync.WaitGroup
 	handlers.Go(func() {
@@ -81,13 +86,11 @@ func serve(t *testing.T, secured bool, handle func(*visit)) *faultServer {
 }
 
 // certificate borrows the one that httptest has for 127.0.0.1.
-func certificate(t *testing.T) (*tls.Config, *x509.CertPool) {
+func certificate(t *testing.T) (*tls.Config, *x509.Certificate) {
 	t.Helper()
 	s := httptest.NewTLSServer(nil)
 	defer s.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	return s.TLS.Clone(), roots
+	return s.TLS.Clone(), s.Certificate()
 }
 
 func (s *faultServer) enter(conn net.Conn) {
@@ -118,8 +121,18 @@ func (v *visit) request() bool {
 		return false
 	}
 	v.last = req
+	if v.body, err = io.ReadAll(req.Body); err != nil {
+		return false
+	}
 	v.server.requests.Add(1)
 	return true
+}
+
+// header reads a request without its body; false if the client is gone.
+func (v *visit) header() bool {
+	req, err := http.ReadRequest(v.reader)
+	v.last = req
+	return err == nil
 }
 
 func (v *visit) say(s string) { _, _ = io.WriteString(v, s) }

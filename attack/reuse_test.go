@@ -92,7 +92,7 @@ func TestRenewReplacesEachConnectionOnce(t *testing.T) {
 		if i == 6 {
 			s.Renew()
 		}
-		req, err := s.target.Request()
+		req, err := s.requests.all[0].Request()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestPoolClosesSurplus(t *testing.T) {
 	var requests sync.WaitGroup
 	for i := range together {
 		requests.Go(func() {
-			req, err := s.target.Request()
+			req, err := s.requests.all[0].Request()
 			if err != nil {
 				t.Error(err)
 				return

@@ -9,7 +9,6 @@ package attack
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -34,9 +33,9 @@ type Clock func() time.Time
 type Config struct {
 	// Stream has its defaults and is valid.
 	Stream check.Stream
-	// PodHeader is the response header that names the pod; empty for none.
-	PodHeader string
-	Now       Clock
+	// Target is the check's, with what all its streams have in common.
+	Target check.Target
+	Now    Clock
 	// Sink takes the sample of each request that was sent, exactly once, when
 	// it has ended. It is called from many goroutines at once.
 	Sink func(recording.Sample)
@@ -48,34 +47,43 @@ type Stream struct {
 	now         Clock
 	rate        float64
 	maxInFlight int
-	target      vegeta.Target
+	requests    *requests
+	chunked     bool
 	transport   *transport
 }
 
-// New makes a stream. It touches no network.
+// New makes a stream. It reads the files that the check names and touches no
+// network. What is wrong with them is a check.FieldError, whose field is seen from
+// the stream ("body.file") or, where it begins with "target.", from the check.
 func New(cfg Config) (*Stream, error) {
+	requests, err := newRequests(cfg.Target, cfg.Stream)
+	if err != nil {
+		return nil, err
+	}
 	transport, err := newTransport(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", cfg.Stream.Name, err)
-	}
-	header := http.Header{}
-	if cfg.Stream.Connections == check.New {
-		header.Set("Connection", "close")
+		return nil, err
 	}
 	return &Stream{
 		name:        cfg.Stream.Name,
 		now:         cfg.Now,
 		rate:        cfg.Stream.Rate,
-		maxInFlight: maxInFlight(cfg.Stream.Rate, time.Duration(cfg.Stream.Timeout)),
-		target:      vegeta.Target{Method: cfg.Stream.Method, URL: cfg.Stream.URL, Header: header},
+		maxInFlight: maxInFlight(cfg.Stream),
+		requests:    requests,
+		chunked:     cfg.Stream.Body != nil && cfg.Stream.Body.Chunked,
 		transport:   transport,
 	}, nil
 }
 
 // maxInFlight is how many requests are under way if the service is silent until
-// each times out, and one more for the request that is due just then.
-func maxInFlight(rate float64, timeout time.Duration) int {
-	return int(min(math.Ceil(rate*timeout.Seconds())+1, inFlightCap))
+// each times out, and one more for the request that is due just then. No request
+// has more than one connection, so that it bounds those too.
+func maxInFlight(s check.Stream) int {
+	most := int(min(math.Ceil(s.Rate*time.Duration(s.Timeout).Seconds())+1, inFlightCap))
+	if s.MaxConnections > 0 {
+		most = min(most, s.MaxConnections)
+	}
+	return most
 }
 
 // Run sends until ctx ends, then waits for the requests in flight, each of
@@ -92,6 +100,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: s.transport, CheckRedirect: neverFollow}),
 		vegeta.MaxWorkers(uint64(s.maxInFlight)),
+		vegeta.ChunkedBody(s.chunked),
 	)
 
 	// The pacer stops the attack only when it is asked for the next request.
@@ -104,7 +113,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 		stopped = s.now()
 		attacker.Stop()
 	}()
-	for range attacker.Attack(s.next, pacer, 0, s.name) {
+	for range attacker.Attack(s.requests.next, pacer, 0, s.name) {
 		// The transport has told the sink all there is to know.
 	}
 	stop()
@@ -134,11 +143,5 @@ func (s *Stream) Abort() { s.transport.abort() }
 
 // Counts tells how far the stream has come.
 func (s *Stream) Counts() Counts { return s.transport.tally.counts() }
-
-// next is the stream's vegeta.Targeter.
-func (s *Stream) next(target *vegeta.Target) error {
-	*target = s.target
-	return nil
-}
 
 func neverFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -24,10 +24,19 @@ func TestMaxInFlight(t *testing.T) {
 	for _, tt := range []struct {
 		rate    float64
 		timeout time.Duration
+		limit   int
 		want    int
-	}{{100, 10 * time.Second, 1001}, {0.1, time.Second, 2}, {2.5, time.Second, 4}, {50_000, time.Minute, inFlightCap}} {
-		if got := maxInFlight(tt.rate, tt.timeout); got != tt.want {
-			t.Errorf("%v/s within %v: %d in flight, want %d", tt.rate, tt.timeout, got, tt.want)
+	}{
+		{100, 10 * time.Second, 0, 1001},
+		{0.1, time.Second, 0, 2},
+		{2.5, time.Second, 0, 4},
+		{50_000, time.Minute, 0, inFlightCap},
+		{100, 10 * time.Second, 16, 16},
+		{1, time.Second, 16, 2},
+	} {
+		s := check.Stream{Rate: tt.rate, Timeout: check.Duration(tt.timeout), MaxConnections: tt.limit}
+		if got := maxInFlight(s); got != tt.want {
+			t.Errorf("%v/s within %v, %d connections: %d in flight, want %d", tt.rate, tt.timeout, tt.limit, got, tt.want)
 		}
 	}
 }

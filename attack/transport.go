@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -53,17 +52,17 @@ type transport struct {
 func newTransport(cfg Config) (*transport, error) {
 	target, err := url.Parse(cfg.Stream.URL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("url: %w", err)
 	}
 	t := &transport{
 		stream:    cfg.Stream.Name,
-		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.PodHeader),
+		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.Target.PodHeader),
 		expect:    cfg.Stream.ExpectStatus,
 		timeout:   time.Duration(cfg.Stream.Timeout),
 		now:       cfg.Now,
 		sink:      cfg.Sink,
 		host:      target.Hostname(),
-		port:      target.Port(),
+		port:      portOf(target),
 		resolver:  net.DefaultResolver,
 		// Without a local address the kernel may use a port for several
 		// destinations. Probes would hide how the service treats idle
@@ -72,10 +71,10 @@ func newTransport(cfg Config) (*transport, error) {
 	}
 	switch target.Scheme {
 	case "http":
-		t.port = cmp.Or(t.port, "80")
 	case "https":
-		t.port = cmp.Or(t.port, "443")
-		t.tls = &tls.Config{ServerName: t.host}
+		if t.tls, err = tlsConfig(cfg.Target.TLS, t.host); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, fmt.Errorf("url %s: the scheme is neither http nor https", target.Redacted())
 	}
@@ -154,7 +153,7 @@ func (t *transport) acquire(sample *recording.Sample) (*connection, error) {
 		}
 	} else {
 		conn.describe(sample)
-		if err := t.arm(conn, deadline); err != nil {
+		if err := conn.bound(deadline); err != nil {
 			t.pool.drop(conn)
 			return nil, err
 		}
@@ -224,16 +223,6 @@ func (t *transport) expected(status int) bool {
 		return status >= 200 && status < 400
 	}
 	return slices.Contains(t.expect, status)
-}
-
-// arm bounds what is done on the connection from here on. It fails once the
-// user has had enough. A connection that is armed while abort runs is either
-// seen here or found in the pool by abort.
-func (t *transport) arm(conn *connection, deadline time.Time) error {
-	if err := conn.raw.SetDeadline(deadline); err != nil {
-		return err
-	}
-	return t.cut.Err()
 }
 
 func (t *transport) abort() {

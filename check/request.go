@@ -1,8 +1,10 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -90,6 +92,27 @@ const (
 	TargetsJSON TargetsFormat = "json"
 )
 
+// Beside lets the files that the check names lie beside the file that it comes
+// from: paths that begin nowhere begin in folder.
+func (c *Check) Beside(folder string) {
+	at := func(path *string) {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		}
+	}
+	if c.Target.TLS != nil {
+		at(&c.Target.TLS.CAFile)
+	}
+	for _, s := range c.Streams {
+		if s.Body != nil {
+			at(&s.Body.File)
+		}
+		if s.Targets != nil {
+			at(&s.Targets.File)
+		}
+	}
+}
+
 var (
 	methods = []string{
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
@@ -99,19 +122,27 @@ var (
 	ownHeaders = []string{"Connection", "Content-Length", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Vegeta-Seq"}
 )
 
+// Validate tells what is wrong with the field, as a FieldError of name or value.
+// It never repeats the value.
+func (h Header) Validate() error {
+	switch name := http.CanonicalHeaderKey(h.Name); {
+	case !httpguts.ValidHeaderFieldName(h.Name):
+		return &FieldError{"name", fmt.Sprintf("%q is no header's name; want one such as Authorization", h.Name)}
+	case slices.Contains(ownHeaders, name):
+		return &FieldError{"name", name + " is set by the stream itself; want another"}
+	case name == "Expect" && !strings.EqualFold(h.Value.Reveal(), "100-continue"):
+		return &FieldError{"value", "want 100-continue, the only thing that can be expected"}
+	case !httpguts.ValidHeaderFieldValue(h.Value.Reveal()):
+		return &FieldError{"value", "holds a line break or another control character; want none"}
+	default:
+		return nil
+	}
+}
+
 func (p *problems) headers(at string, headers []Header) {
 	for i, h := range headers {
-		field := fmt.Sprintf("%s[%d]", at, i)
-		switch name := http.CanonicalHeaderKey(h.Name); {
-		case !httpguts.ValidHeaderFieldName(h.Name):
-			p.add(field+".name", "%q is no header's name; want one such as Authorization", h.Name)
-		case slices.Contains(ownHeaders, name):
-			p.add(field+".name", "%s is set by the stream itself; want another", name)
-		case name == "Expect" && !strings.EqualFold(h.Value.Reveal(), "100-continue"):
-			p.add(field+".value", "want 100-continue, the only thing that can be expected")
-		case !httpguts.ValidHeaderFieldValue(h.Value.Reveal()):
-			// The value itself is a secret.
-			p.add(field+".value", "holds a line break or another control character; want none")
+		if wrong, ok := errors.AsType[*FieldError](h.Validate()); ok {
+			p.add(fmt.Sprintf("%s[%d].%s", at, i, wrong.Field), "%s", wrong.Problem)
 		}
 	}
 }

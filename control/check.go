@@ -1,7 +1,6 @@
 package control
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -21,13 +20,15 @@ func (s *Service) Check(of check.Check) check.Check {
 		Metadata:    check.Metadata{Name: s.name},
 		Workload:    check.Workload{Kind: check.Deployment, Name: s.name},
 		Target:      check.Target{URL: s.url},
-		Streams:     slices.Clone(of.Streams),
 		Disruptions: []check.Disruption{{Restart: &check.Restart{}}},
 		Timing:      check.Timing{Baseline: baseline, Settle: settle, Timeout: timeout},
 	}
-	for i := range c.Streams {
-		stream := &c.Streams[i]
-		stream.URL, stream.Method, stream.ExpectStatus = s.url, "", nil
+	for _, stream := range of.Streams {
+		// What the requests say is meant for the workload alone.
+		c.Streams = append(c.Streams, check.Stream{
+			Name: stream.Name, Rate: stream.Rate, Connections: stream.Connections,
+			Pool: stream.Pool, MaxConnections: stream.MaxConnections, Timeout: stream.Timeout,
+		})
 		// Every stream has to be answered before anything is done.
 		c.Timing.Baseline = max(c.Timing.Baseline, check.Duration(2*float64(time.Second)/stream.Rate))
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/attack"
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -21,17 +24,45 @@ type load struct {
 	running sync.WaitGroup
 }
 
+// Feasible tells what of a valid check this machine lacks: files that it names,
+// ports, descriptors, an address family. It asks no cluster and sends nothing. Its
+// errors are of check.FieldError.
+func Feasible(c check.Check) error {
+	var problems []error
+	for i, spec := range c.Streams {
+		if _, err := attack.New(attack.Config{Stream: spec, Target: c.Target, Now: time.Now, Sink: func(recording.Sample) {}}); err != nil {
+			problems = append(problems, inCheck(i, err))
+		}
+	}
+	if len(problems) == 0 {
+		return attack.Feasible(c.Streams)
+	}
+	return errors.Join(problems...)
+}
+
+// inCheck names a problem of stream i by its place in the check.
+func inCheck(i int, err error) error {
+	at := fmt.Sprintf("streams[%d]", i)
+	field, ok := errors.AsType[*check.FieldError](err)
+	switch {
+	case !ok:
+		return fmt.Errorf("%s: %w", at, err)
+	case strings.HasPrefix(field.Field, "target."):
+		return field
+	default:
+		return &check.FieldError{Field: at + "." + field.Field, Problem: field.Problem}
+	}
+}
+
 // startLoad begins to send. The load has a context of its own: it goes on until
 // stop, also while an interrupted run puts the cluster back.
 // A stream that fails is told to fail.
 func startLoad(cfg Config, sink func(recording.Sample), fail context.CancelCauseFunc) (*load, error) {
 	l := &load{}
-	for _, spec := range cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{
-			Stream: spec, PodHeader: cfg.Check.Target.PodHeader, Now: cfg.Now, Sink: sink,
-		})
+	for i, spec := range cfg.Check.Streams {
+		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, Sink: sink})
 		if err != nil {
-			return nil, fmt.Errorf("stream %s: %w", spec.Name, err)
+			return nil, inCheck(i, err)
 		}
 		l.streams = append(l.streams, stream)
 		l.names = append(l.names, spec.Name)

@@ -124,6 +124,9 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	if soak := cfg.Check.Soak; soak != nil {
 		steps = append(steps, fmt.Sprintf("begin all of that again every %s, or as soon as it is over, for %s", soak.Every, soak.For))
 	}
+	if secure := cfg.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
+		steps = append(steps, "note: certificates will not be verified")
+	}
 	for _, warning := range found.facts.Warnings {
 		steps = append(steps, "note: "+warning)
 	}

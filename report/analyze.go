@@ -143,13 +143,17 @@ func finishTerminations(ended []*Termination, t *traffic) []Termination {
 	return finished
 }
 
-// warn tells first what preflight noticed and what could not be put back.
+// warn tells first what the check itself gives up, what preflight noticed and what
+// could not be put back.
 func (rep *Report) warn(r *recording.Recording, c *course, ended []*Termination, longest time.Duration) []Warning {
 	blamed := map[Cause]bool{}
 	for _, f := range rep.Findings {
 		blamed[f.Cause] = true
 	}
 	var all []Warning
+	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
+		all = append(all, Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
+	}
 	for _, text := range r.Header.Workload.Warnings {
 		all = append(all, Warning{Text: text})
 	}

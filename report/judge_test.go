@@ -135,6 +135,9 @@ func TestWarnings(t *testing.T) {
 		{"what preflight noticed", drained(), func(s *scenario) {
 			s.header.Workload.Warnings = []string{"it is paused"}
 		}, []string{": it is paused", "listener-closed-early: "}},
+		{"any certificate is taken", drained(), func(s *scenario) {
+			s.header.Check.Target.TLS = &check.TLS{InsecureSkipVerify: true}
+		}, []string{": certificates were not verified", "listener-closed-early: "}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/experiment"
 )
 
 // checkFlags are the flags that make up a check. Each stands for a field of the
@@ -25,6 +27,7 @@ type checkFlags struct {
 	rate          float64
 	pool          int
 	streamTimeout time.Duration
+	request       requestFlags
 	streams       []streamFlag
 	shutdownLog   string
 	disruptions   disruptionFlags
@@ -52,6 +55,7 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.rate, "rate", check.DefaultRate, "requests per second of each stream")
 	flags.IntVar(&f.pool, "pool", check.DefaultPool, "connections that the stream on reused connections keeps")
 	flags.DurationVar(&f.streamTimeout, "stream-timeout", time.Duration(check.DefaultStreamTimeout), "how long a request may take before it counts as failed")
+	f.request.add(flags)
 	flags.Var(value{"string", func(s string) error {
 		stream, err := parseStream(s)
 		f.streams = append(f.streams, stream)
@@ -85,8 +89,20 @@ func (f *checkFlags) names() []string {
 	return names
 }
 
-// read makes the check out of a file or out of the flags and the workload.
+// read makes the check out of a file or out of the flags and the workload, and
+// looks whether this machine can carry it.
 func (f *checkFlags) read(cmd *cobra.Command, args []string) (check.Check, error) {
+	c, err := f.parse(cmd, args)
+	if err != nil {
+		return check.Check{}, err
+	}
+	if err := experiment.Feasible(c); err != nil {
+		return check.Check{}, &usageError{f.explain(err)}
+	}
+	return c, nil
+}
+
+func (f *checkFlags) parse(cmd *cobra.Command, args []string) (check.Check, error) {
 	args, command := splitCommand(cmd, args)
 	if cmd.Flags().Changed(fileFlag) {
 		return f.fromFile(cmd, args, command)
@@ -130,6 +146,7 @@ func (f *checkFlags) fromFile(cmd *cobra.Command, args, command []string) (check
 	if err != nil {
 		return check.Check{}, &usageError{err}
 	}
+	c.Beside(filepath.Dir(f.file))
 	return c, nil
 }
 
@@ -143,7 +160,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	}
 	c := check.Check{
 		Workload:    ref,
-		Target:      check.Target{URL: f.url, PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},
+		Target:      check.Target{URL: f.url, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},
 		Disruptions: f.disruptions.list,
 	}
 	for _, s := range f.streams {
@@ -178,6 +195,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 		if streams[i].Connections == check.Reused {
 			streams[i].Pool = f.pool
 		}
+		f.request.onto(&streams[i])
 		if len(f.streams) > 0 {
 			streams[i] = f.streams[i].onto(streams[i])
 		}
@@ -188,6 +206,9 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
 	"target.url": "url", "target.podHeader": "pod-header", "target.shutdownLog": "shutdown-log",
+	"target.headers.name": "header", "target.headers.value": "header", "target.tls.caFile": "ca-file",
+	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
+	"protocol": "protocol", "maxConnections": "max-connections",
 	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",
 	"timing.baseline": "baseline", "timing.settle": "settle", "timing.timeout": "timeout",
 	"budget.failed": "budget-failed", "budget.maskable": "budget-maskable", "budget.unattributed": "budget-unattributed",
@@ -245,8 +266,22 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
-// planProblem tells a problem that only the cluster could find in the words of
-// the command line or of the file.
+// explain tells problems that no parser could find in the words of the command line
+// or of the file.
+func (f *checkFlags) explain(err error) error {
+	if f.file == "" {
+		return f.inFlags(err)
+	}
+	var lines []string
+	for _, err := range flatten(err) {
+		if line := f.file + ": " + err.Error(); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// planProblem does so for what only the cluster could find.
 func (f *checkFlags) planProblem(err error) error {
 	field, ok := errors.AsType[*check.FieldError](err)
 	switch {

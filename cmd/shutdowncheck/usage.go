@@ -92,6 +92,8 @@ func valueProblem(invalid *pflag.InvalidValueError) string {
 		return value + "; want a number with a unit, for example 250ms, 10s or 5m"
 	case "bool":
 		return value + "; want true or false"
+	case headerType:
+		return errors.Unwrap(invalid).Error() // its value may be a secret
 	default:
 		return value + "; " + errors.Unwrap(invalid).Error()
 	}

@@ -1,0 +1,108 @@
+package attack
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// spareDescriptors are for the recording, the cluster's API and the program.
+const spareDescriptors = 64
+
+// means are what this machine has for sending. A zero is unknown and bounds
+// nothing.
+type means struct {
+	// ports are the local ones to send from, to each destination.
+	ports int
+	// held is for how long a port serves no other connection to the same
+	// destination after one that we closed first (TIME_WAIT).
+	held, heldOnLoopback time.Duration
+	// descriptors are the files and sockets that may be open at once.
+	descriptors int
+}
+
+// Feasible tells what of the streams this machine cannot carry, before anything is
+// sent: too many new connections for its ports, too many at once for its
+// descriptors, an address that it has no way to. It sends nothing. Its errors are
+// of check.FieldError, with fields as seen from the check.
+func Feasible(streams []check.Stream) error {
+	return errors.Join(append(readMeans().lacks(streams), unreachable(streams, hasRoute)...)...)
+}
+
+// lacks gives what would run out if the service were silent, or let us close first.
+func (m means) lacks(streams []check.Stream) []error {
+	var problems []error
+	if m.descriptors > 0 {
+		sum := spareDescriptors
+		for _, s := range streams {
+			sum += max(maxInFlight(s), s.Pool)
+		}
+		if sum > m.descriptors {
+			problems = append(problems, &check.FieldError{Field: "streams", Problem: fmt.Sprintf(
+				"a service that is silent would make them open %d connections and files, and this process may open %d; want a lower rate, a shorter timeout, maxConnections, or a higher limit (ulimit -n)",
+				sum, m.descriptors)})
+		}
+	}
+	rates := map[string]float64{} // by destination
+	for i, s := range streams {
+		target, err := url.Parse(s.URL)
+		if err != nil || s.Connections != check.New {
+			continue
+		}
+		held := m.heldAt(target.Hostname())
+		destination := net.JoinHostPort(target.Hostname(), portOf(target))
+		rates[destination] += s.Rate
+		if most := float64(m.ports) / held.Seconds(); m.ports > 0 && rates[destination] > most {
+			problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].rate", i), Problem: fmt.Sprintf(
+				"%g new connections per second to %s: each may keep its local port for %s, and there are %d; want at most %.0f in all, reused connections, or more ports (net.ipv4.ip_local_port_range)",
+				rates[destination], destination, held, m.ports, math.Floor(most))})
+		}
+	}
+	return problems
+}
+
+func (m means) heldAt(host string) time.Duration {
+	if address, err := netip.ParseAddr(host); host == "localhost" || err == nil && address.IsLoopback() {
+		return m.heldOnLoopback
+	}
+	return m.held
+}
+
+// unreachable finds addresses that this machine has no way to, as of a family that
+// it lacks. Names are resolved as the load goes on, so nothing is said of them.
+func unreachable(streams []check.Stream, route func(address string) error) []error {
+	var problems []error
+	var seen []string
+	for i, s := range streams {
+		target, err := url.Parse(s.URL)
+		if err != nil || !isAddress(target.Hostname()) || slices.Contains(seen, target.Hostname()) {
+			continue
+		}
+		seen = append(seen, target.Hostname())
+		err = route(net.JoinHostPort(target.Hostname(), portOf(target)))
+		for _, errno := range []syscall.Errno{syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL, syscall.ENETUNREACH} {
+			if errors.Is(err, errno) {
+				problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].url", i), Problem: fmt.Sprintf(
+					"this machine has no way to %s (%v); want an address of a family and a network that it has", target.Hostname(), errno)})
+			}
+		}
+	}
+	return problems
+}
+
+// hasRoute connects a socket of UDP, which asks for a way and sends nothing.
+func hasRoute(address string) error {
+	conn, err := net.Dial("udp", address) //nolint:noctx // it does not wait
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}

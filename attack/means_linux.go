@@ -1,0 +1,45 @@
+package attack
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Linux keeps a port that long (TCP_TIMEWAIT_LEN in include/net/tcp.h), unless
+// net.ipv4.tcp_tw_reuse lets it be used again after a second: 1 everywhere, 2 on
+// loopback (Documentation/networking/ip-sysctl.rst).
+const (
+	timeWait      = 60 * time.Second
+	timeWaitReuse = time.Second
+)
+
+// readMeans asks the kernel. What it does not tell stays unknown.
+func readMeans() means {
+	m := means{held: timeWait, heldOnLoopback: timeWait}
+	var first, last int
+	if n, err := fmt.Sscan(sysctl("ip_local_port_range"), &first, &last); err == nil && n == 2 && last >= first {
+		m.ports = last - first + 1
+	}
+	switch reuse, _ := strconv.Atoi(sysctl("tcp_tw_reuse")); reuse {
+	case 1:
+		m.held, m.heldOnLoopback = timeWaitReuse, timeWaitReuse
+	case 2:
+		m.heldOnLoopback = timeWaitReuse
+	}
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && limit.Cur < 1<<31 {
+		m.descriptors = int(limit.Cur)
+	}
+	return m
+}
+
+// sysctl reads a setting of the network; empty where it cannot be read.
+func sysctl(name string) string {
+	text, _ := os.ReadFile("/proc/sys/net/ipv4/" + name)
+	return strings.TrimSpace(string(text))
+}

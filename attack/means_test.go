@@ -1,0 +1,90 @@
+package attack
+
+import (
+	"net"
+	"os"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+func TestWhatAMachineLacks(t *testing.T) {
+	m := means{ports: 28232, held: time.Minute, heldOnLoopback: time.Second, descriptors: 1024}
+	fresh := func(url string, rate float64) check.Stream {
+		return check.Stream{URL: url, Rate: rate, Connections: check.New, Timeout: check.Duration(100 * time.Millisecond)}
+	}
+	for _, tt := range []struct {
+		name    string
+		streams []check.Stream
+		want    []string
+	}{
+		{"little", []check.Stream{fresh("http://web/", 100)}, nil},
+		{"just enough", []check.Stream{fresh("http://web/", 470)}, nil},
+		{"on loopback", []check.Stream{fresh("http://127.0.0.1/", 5000), fresh("http://[::1]/", 500)}, nil},
+		{"to two places", []check.Stream{fresh("http://web/", 300), fresh("http://web:8080/", 300)}, nil},
+		{
+			"too much", []check.Stream{fresh("http://web/", 471)},
+			[]string{"streams[0].rate: 471 new connections per second to web:80: each may keep its local port for 1m0s, and there are 28232; want at most 470 in all, reused connections, or more ports (net.ipv4.ip_local_port_range)"},
+		},
+		{
+			"together", []check.Stream{fresh("http://web/a", 300), fresh("http://web:80/b", 300)},
+			[]string{"streams[1].rate: 600 new connections per second to web:80: each may keep its local port for 1m0s, and there are 28232; want at most 470 in all, reused connections, or more ports (net.ipv4.ip_local_port_range)"},
+		},
+		{
+			"reused", []check.Stream{{URL: "http://web/", Rate: 5000, Connections: check.Reused, Pool: 32, Timeout: check.Duration(100 * time.Millisecond)}},
+			nil,
+		},
+		{
+			"silence", []check.Stream{{URL: "http://web/", Rate: 100, Connections: check.Reused, Pool: 32, Timeout: check.Duration(10 * time.Second)}},
+			[]string{"streams: a service that is silent would make them open 1065 connections and files, and this process may open 1024; want a lower rate, a shorter timeout, maxConnections, or a higher limit (ulimit -n)"},
+		},
+		{
+			"silence, bounded", []check.Stream{{URL: "http://web/", Rate: 100, Connections: check.Reused, Pool: 32, MaxConnections: 64, Timeout: check.Duration(10 * time.Second)}},
+			nil,
+		},
+	} {
+		var got []string
+		for _, err := range m.lacks(tt.streams) {
+			got = append(got, err.Error())
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s:\ngot  %q\nwant %q", tt.name, got, tt.want)
+		}
+		if tt.name == "silence" {
+			continue
+		}
+		if problems := (means{}).lacks(tt.streams); len(problems) > 0 {
+			t.Errorf("%s: nothing is known of the machine, and yet %v", tt.name, problems)
+		}
+	}
+}
+
+func TestMeansAreRead(t *testing.T) {
+	m := readMeans()
+	t.Logf("%+v", m)
+	if m != (means{}) && (m.held < m.heldOnLoopback || m.ports < 0) {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestAddressesWithoutAWay(t *testing.T) {
+	if err := Feasible([]check.Stream{{URL: "http://127.0.0.1:1/", Rate: 1, Connections: check.New, Timeout: check.Duration(time.Second)}}); err != nil {
+		t.Error(err)
+	}
+	asked := 0
+	noIPv6 := func(address string) error {
+		asked++
+		if address == "[2001:db8::1]:80" {
+			return &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EAFNOSUPPORT)}
+		}
+		return nil
+	}
+	got := unreachable([]check.Stream{{URL: "http://192.0.2.1/"}, {URL: "http://[2001:db8::1]/"}, {URL: "http://[2001:db8::1]/b"}, {URL: "http://web/"}}, noIPv6)
+	const want = "streams[1].url: this machine has no way to 2001:db8::1 (address family not supported by protocol); want an address of a family and a network that it has"
+	if len(got) != 1 || got[0].Error() != want || asked != 2 {
+		t.Errorf("asked %d times, got %v", asked, got)
+	}
+}

@@ -1,0 +1,142 @@
+package attack
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// requests are what a stream sends, in turn if there are several.
+type requests struct {
+	all  []vegeta.Target
+	sent atomic.Uint64
+}
+
+// newRequests reads the files that the stream names. Its errors are of
+// check.FieldError, with fields as seen from the stream.
+func newRequests(target check.Target, s check.Stream) (*requests, error) {
+	body, err := readBody(s.Body)
+	if err != nil {
+		return nil, err
+	}
+	all := []vegeta.Target{{Method: s.Method, URL: s.URL}}
+	if s.Targets != nil {
+		if all, err = readTargets(s.Targets, s.URL); err != nil {
+			return nil, err
+		}
+	}
+	for i := range all {
+		header := headerOf(target.Headers, s.Headers)
+		for name, values := range all[i].Header {
+			header.Del(name)
+			header[name] = values
+		}
+		if s.Connections == check.New && s.Protocol == check.HTTP1 {
+			header.Set("Connection", "close")
+		}
+		all[i].Header = header
+		if all[i].Body == nil {
+			all[i].Body = body
+		}
+	}
+	return &requests{all: all}, nil
+}
+
+// next is the stream's vegeta.Targeter.
+func (r *requests) next(target *vegeta.Target) error {
+	n := r.sent.Add(1) - 1
+	*target = r.all[n%uint64(len(r.all))]
+	return nil
+}
+
+func readBody(b *check.Body) ([]byte, error) {
+	switch {
+	case b == nil:
+		return nil, nil
+	case b.File == "":
+		return []byte(b.Text), nil
+	}
+	body, err := os.ReadFile(b.File)
+	if err != nil {
+		return nil, &check.FieldError{Field: "body.file", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
+	}
+	return body, nil
+}
+
+// headerOf gives the fields of all lists. Those of a later one take the place of
+// earlier ones of the same name.
+func headerOf(lists ...[]check.Header) http.Header {
+	header := http.Header{}
+	for _, list := range lists {
+		for _, h := range list {
+			header.Del(h.Name)
+		}
+		for _, h := range list {
+			header.Add(h.Name, h.Value.Reveal())
+		}
+	}
+	return header
+}
+
+// readTargets reads a file of vegeta's targets. All have to go where the stream
+// goes: what is checked is one service.
+func readTargets(t *check.Targets, streamURL string) ([]vegeta.Target, error) {
+	text, err := os.ReadFile(t.File)
+	if err != nil {
+		return nil, &check.FieldError{Field: "targets.file", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
+	}
+	parse := parseHTTPTargets
+	if t.Format == check.TargetsJSON {
+		parse = parseJSONTargets
+	}
+	allowed, err := onlyTo(streamURL)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := parse(t.File, string(text), allowed)
+	if err != nil {
+		return nil, &check.FieldError{Field: "targets.file", Problem: err.Error()}
+	}
+	return targets, nil
+}
+
+// onlyTo takes URLs of the stream's own origin.
+func onlyTo(streamURL string) (func(raw string) error, error) {
+	home, err := url.Parse(streamURL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	return func(raw string) error { return sameOrigin(home, raw) }, nil
+}
+
+func sameOrigin(home *url.URL, raw string) error {
+	u, err := url.ParseRequestURI(raw)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no URL; want an absolute one", raw)
+	case u.User != nil:
+		return fmt.Errorf("the URL holds a user name or password; want none")
+	case !strings.EqualFold(u.Scheme, home.Scheme) || u.Hostname() != home.Hostname() || portOf(u) != portOf(home):
+		return fmt.Errorf("%q goes elsewhere than the stream; want a URL on %s://%s", raw, home.Scheme, home.Host)
+	default:
+		return nil
+	}
+}
+
+// portOf gives the port that is dialled for a URL.
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	if strings.EqualFold(u.Scheme, "https") {
+		return "443"
+	}
+	return "80"
+}
