@@ -12,6 +12,9 @@ import (
 
 // classify gives the class of a failure in a phase.
 func classify(phase recording.Phase, err error) recording.Class {
+	if stream, ok := errors.AsType[*streamError](err); ok {
+		return stream.class
+	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		switch errno {
 		case syscall.EMFILE, syscall.ENFILE:
@@ -76,6 +79,12 @@ func maskable(req *http.Request, sample *recording.Sample) bool {
 		sample.FirstByte == recording.NotReached &&
 		sample.Class != recording.ClassTimeout &&
 		sample.Outcome == recording.Failed
+}
+
+// unprocessed tells that the service has said so; see streamError.
+func unprocessed(err error) bool {
+	stream, ok := errors.AsType[*streamError](err)
+	return ok && stream.unprocessed
 }
 
 // replayable is what net/http holds to be (Request.isReplayable). Bodies of ours

@@ -17,10 +17,32 @@ const maxInformational = 5
 
 var errTooManyInformational = errors.New("too many 1xx answers")
 
-// connection is one connection of a stream. At any time it belongs to the pool
+// endpoint tells one connection of a stream from the others.
+type endpoint struct {
+	id         uint64 // from 1 in each stream
+	localPort  uint16
+	remoteAddr string
+}
+
+func newEndpoint(id uint64, raw net.Conn) endpoint {
+	e := endpoint{id: id, remoteAddr: raw.RemoteAddr().String()}
+	if local, ok := raw.LocalAddr().(*net.TCPAddr); ok {
+		e.localPort = uint16(local.Port)
+	}
+	return e
+}
+
+// describe tells the sample which connection carries it.
+func (e *endpoint) describe(sample *recording.Sample) {
+	sample.Conn = e.id
+	sample.LocalPort = e.localPort
+	sample.RemoteAddr = e.remoteAddr
+}
+
+// connection is one connection of HTTP/1.1. At any time it belongs to the pool
 // or to one request.
 type connection struct {
-	id uint64 // from 1 in each stream
+	endpoint
 	net.Conn
 	raw net.Conn // the socket; the same as Conn over plain HTTP
 
@@ -39,30 +61,22 @@ type connection struct {
 	probe      *probe
 	generation uint64 // of the pool, when it was made
 	// spent tells that it may carry no other request, whatever the answer says.
-	spent      bool
-	served     uint32 // requests that were written
-	pod        string // that last answered
-	localPort  uint16
-	remoteAddr string
+	spent  bool
+	served uint32 // requests that were written
+	pod    string // that last answered
 }
 
 func newConnection(id uint64, raw net.Conn, cut context.Context) *connection { //nolint:revive // cut bounds no call
-	c := &connection{id: id, Conn: raw, raw: raw, cut: cut, probe: newProbe(raw)}
+	c := &connection{endpoint: newEndpoint(id, raw), Conn: raw, raw: raw, cut: cut, probe: newProbe(raw)}
 	c.reader = bufio.NewReader(c)
 	c.writer = bufio.NewWriter(c)
-	if local, ok := raw.LocalAddr().(*net.TCPAddr); ok {
-		c.localPort = uint16(local.Port)
-	}
-	c.remoteAddr = raw.RemoteAddr().String()
 	return c
 }
 
 // describe tells the sample which connection carries it.
 func (c *connection) describe(sample *recording.Sample) {
-	sample.Conn = c.id
+	c.endpoint.describe(sample)
 	sample.Served = c.served
-	sample.LocalPort = c.localPort
-	sample.RemoteAddr = c.remoteAddr
 	sample.ConnPod = c.pod
 }
 

@@ -16,20 +16,11 @@ func (t *transport) connect(sample *recording.Sample, deadline time.Time) (*conn
 	ctx, cancel := context.WithDeadline(t.cut, deadline)
 	defer cancel()
 
-	sample.Phase = recording.PhaseResolve
-	addresses, err := t.resolve(ctx)
+	raw, err := t.open(ctx, sample)
 	if err != nil {
 		t.pool.release()
 		return nil, err
 	}
-
-	sample.Phase = recording.PhaseDial
-	raw, err := t.dialFirst(ctx, addresses, sample)
-	if err != nil {
-		t.pool.release()
-		return nil, err
-	}
-
 	conn := newConnection(t.lastConn.Add(1), raw, t.cut)
 	t.pool.adopt(conn)
 	conn.describe(sample)
@@ -48,6 +39,17 @@ func (t *transport) connect(sample *recording.Sample, deadline time.Time) (*conn
 		}
 	}
 	return conn, nil
+}
+
+// open looks the service up and dials it.
+func (t *transport) open(ctx context.Context, sample *recording.Sample) (net.Conn, error) {
+	sample.Phase = recording.PhaseResolve
+	addresses, err := t.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sample.Phase = recording.PhaseDial
+	return t.dialFirst(ctx, addresses, sample)
 }
 
 // resolve gives the addresses to dial, in the order of RFC 6724. Names are

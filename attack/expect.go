@@ -80,7 +80,7 @@ func (c *connection) awaitContinue(req *http.Request) error {
 		if start[len(start)-1] != '1' {
 			return errRefused
 		}
-		resp, err := http.ReadResponse(c.reader, req)
+		resp, err := http.ReadResponse(c.reader, req) //nolint:bodyclose // it has none
 		switch {
 		case c.readErr != nil:
 			return c.readErr

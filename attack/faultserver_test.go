@@ -25,6 +25,7 @@ type faultServer struct {
 	// roots trust certificate; nil for plain HTTP.
 	roots       *x509.CertPool
 	certificate *x509.Certificate
+	config      *tls.Config
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -50,10 +51,10 @@ func serve(t *testing.T, secured bool, handle func(*visit)) *faultServer {
 		t.Fatal(err)
 	}
 	s := &faultServer{url: "http://" + listener.Addr().String() + "/", conns: map[net.Conn]bool{}}
-	var config *tls.Config
 	if secured {
 		s.url = "https" + s.url[len("http"):]
-		config, s.certificate = certificate(t)
+		s.config, s.certificate = certificate(t)
+		s.config.NextProtos = []string{"h2", "http/1.1"}
 		s.roots = x509.NewCertPool()
 		s.roots.AddCert(s.certificate)
 	}
@@ -67,7 +68,7 @@ func serve(t *testing.T, secured bool, handle func(*visit)) *faultServer {
 			s.enter(conn)
 			v := &visit{Conn: conn, tcp: conn.(*net.TCPConn), server: s, n: s.accepted.Add(1)}
 			if secured {
-				v.Conn = tls.Server(conn, config)
+				v.Conn = tls.Server(conn, s.config)
 			}
 			v.reader = bufio.NewReader(v.Conn)
 			handlers.Go(func() {

@@ -26,23 +26,28 @@ func TestWhatAMachineLacks(t *testing.T) {
 		{"on loopback", []check.Stream{fresh("http://127.0.0.1/", 5000), fresh("http://[::1]/", 500)}, nil},
 		{"to two places", []check.Stream{fresh("http://web/", 300), fresh("http://web:8080/", 300)}, nil},
 		{
-			"too much", []check.Stream{fresh("http://web/", 471)},
+			"too much",
+			[]check.Stream{fresh("http://web/", 471)},
 			[]string{"streams[0].rate: 471 new connections per second to web:80: each may keep its local port for 1m0s, and there are 28232; want at most 470 in all, reused connections, or more ports (net.ipv4.ip_local_port_range)"},
 		},
 		{
-			"together", []check.Stream{fresh("http://web/a", 300), fresh("http://web:80/b", 300)},
+			"together",
+			[]check.Stream{fresh("http://web/a", 300), fresh("http://web:80/b", 300)},
 			[]string{"streams[1].rate: 600 new connections per second to web:80: each may keep its local port for 1m0s, and there are 28232; want at most 470 in all, reused connections, or more ports (net.ipv4.ip_local_port_range)"},
 		},
 		{
-			"reused", []check.Stream{{URL: "http://web/", Rate: 5000, Connections: check.Reused, Pool: 32, Timeout: check.Duration(100 * time.Millisecond)}},
+			"reused",
+			[]check.Stream{{URL: "http://web/", Rate: 5000, Connections: check.Reused, Pool: 32, Timeout: check.Duration(100 * time.Millisecond)}},
 			nil,
 		},
 		{
-			"silence", []check.Stream{{URL: "http://web/", Rate: 100, Connections: check.Reused, Pool: 32, Timeout: check.Duration(10 * time.Second)}},
+			"silence",
+			[]check.Stream{{URL: "http://web/", Rate: 100, Connections: check.Reused, Pool: 32, Timeout: check.Duration(10 * time.Second)}},
 			[]string{"streams: a service that is silent would make them open 1065 connections and files, and this process may open 1024; want a lower rate, a shorter timeout, maxConnections, or a higher limit (ulimit -n)"},
 		},
 		{
-			"silence, bounded", []check.Stream{{URL: "http://web/", Rate: 100, Connections: check.Reused, Pool: 32, MaxConnections: 64, Timeout: check.Duration(10 * time.Second)}},
+			"silence, bounded",
+			[]check.Stream{{URL: "http://web/", Rate: 100, Connections: check.Reused, Pool: 32, MaxConnections: 64, Timeout: check.Duration(10 * time.Second)}},
 			nil,
 		},
 	} {

@@ -118,7 +118,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 	}
 	stop()
 	<-told
-	s.transport.pool.close()
+	s.transport.close()
 
 	return recording.StreamEnd{
 		Name:         s.name,
@@ -134,7 +134,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 // Renew lets the stream replace each connection that it keeps when its turn
 // comes. A pool that was made while a pod was not yet known to the proxies holds
 // no connection to it for as long as nothing is renewed.
-func (s *Stream) Renew() { s.transport.pool.renew() }
+func (s *Stream) Renew() { s.transport.renew() }
 
 // Abort ends the stream at once: nothing more is sent, and what is in flight is
 // cut and becomes recording.Unfinished. It may be called at any time, more than

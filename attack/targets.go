@@ -125,24 +125,24 @@ func parseJSONTargets(file, text string, allowed func(url string) error) ([]vege
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		fail := func(column int, format string, args ...any) ([]vegeta.Target, error) {
-			return nil, &positioned{file, number, column, fmt.Errorf(format, args...)}
+		fail := func(column int, format string, args ...any) error {
+			return &positioned{file, number, column, fmt.Errorf(format, args...)}
 		}
 		var t jsonTarget
 		if err := json.Unmarshal([]byte(line), &t); err != nil {
-			return fail(jsonColumn(line, err), "%s; want one object a line, for example {\"method\":\"GET\",\"url\":\"http://web/\"}", jsonProblem(err))
+			return nil, fail(jsonColumn(line, err), "%s; want one object a line, for example {\"method\":\"GET\",\"url\":\"http://web/\"}", jsonProblem(err))
 		}
 		if t.Method == "" {
-			return fail(1, "no method; want one such as GET")
+			return nil, fail(1, "no method; want one such as GET")
 		}
 		if err := allowed(t.URL); err != nil {
-			return fail(columnOf(line, t.URL), "%w", err)
+			return nil, fail(columnOf(line, t.URL), "%w", err)
 		}
 		header := http.Header{}
 		for name, values := range t.Header {
 			for _, value := range values {
 				if err := (check.Header{Name: name, Value: check.Secret(value)}).Validate(); err != nil {
-					return fail(columnOf(line, name), "header's %w", err)
+					return nil, fail(columnOf(line, name), "header's %w", err)
 				}
 			}
 			header[name] = values

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"bytes"
 	"net/http"
 	"reflect"
 	"strings"
@@ -82,7 +83,7 @@ func same(t *testing.T, parse parser, vegetas func(string) vegeta.Targeter, text
 		return
 	}
 	for i := range got {
-		if got[i].Method != want[i].Method || got[i].URL != want[i].URL || string(got[i].Body) != string(want[i].Body) ||
+		if got[i].Method != want[i].Method || got[i].URL != want[i].URL || !bytes.Equal(got[i].Body, want[i].Body) ||
 			!reflect.DeepEqual(got[i].Header, orEmpty(want[i].Header)) {
 			t.Errorf("%q: target %d is %+v, vegeta's is %+v", text, i, got[i], want[i])
 		}

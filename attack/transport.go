@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/http2"
+
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -43,6 +45,11 @@ type transport struct {
 
 	pool  *pool
 	tally tally
+
+	// http2 is nil for HTTP/1.1. slots hold its connections where the stream keeps
+	// any.
+	http2 *http2.Transport
+	slots *slots
 
 	// cut ends when the user has had enough.
 	cut    context.Context //nolint:containedctx // a latch that net.Dialer understands
@@ -89,6 +96,15 @@ func newTransport(cfg Config) (*transport, error) {
 		size = cfg.Stream.Pool
 	}
 	t.pool = newPool(size)
+	if cfg.Stream.Protocol != check.HTTP1 {
+		t.http2 = newHTTP2()
+		if t.tls != nil {
+			t.tls.NextProtos = []string{http2.NextProtoTLS}
+		}
+		if size > 0 {
+			t.slots = newSlots(size)
+		}
+	}
 	t.cut, t.cutNow = context.WithCancel(context.Background())
 	return t, nil
 }
@@ -122,6 +138,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // exchange goes through the request's phases. At an error the sample's phase is
 // the one that failed.
 func (t *transport) exchange(req *http.Request, sample *recording.Sample) (*http.Response, error) {
+	if t.http2 != nil {
+		return t.exchangeHTTP2(req, sample)
+	}
 	conn, err := t.acquire(sample)
 	if err != nil {
 		return nil, err
@@ -207,7 +226,7 @@ func (t *transport) judge(req *http.Request, resp *http.Response, err error, sam
 		sample.Class = classify(sample.Phase, err)
 		sample.Outcome = outcome(sample.Class)
 		sample.Error = err.Error()
-		sample.Maskable = maskable(req, sample)
+		sample.Maskable = maskable(req, sample) || unprocessed(err)
 	case !t.expected(resp.StatusCode):
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassStatus
@@ -228,6 +247,22 @@ func (t *transport) expected(status int) bool {
 func (t *transport) abort() {
 	t.cutNow()
 	t.pool.interrupt()
+}
+
+// renew lets each connection that is kept be replaced when its turn comes.
+func (t *transport) renew() {
+	t.pool.renew()
+	if t.slots != nil {
+		t.slots.generation.Add(1)
+	}
+}
+
+// close closes the connections that are kept. No request may be under way.
+func (t *transport) close() {
+	t.pool.close()
+	if t.slots != nil {
+		t.slots.close()
+	}
 }
 
 // since is the time since the request was due.

@@ -92,25 +92,32 @@ const (
 	TargetsJSON TargetsFormat = "json"
 )
 
-// Beside lets the files that the check names lie beside the file that it comes
-// from: paths that begin nowhere begin in folder.
-func (c *Check) Beside(folder string) {
-	at := func(path *string) {
-		if *path != "" && !filepath.IsAbs(*path) {
-			*path = filepath.Join(folder, *path)
+// Beside gives the check with the files that it names lying beside the file that it
+// comes from: paths that begin nowhere begin in folder.
+func (c Check) Beside(folder string) Check {
+	at := func(path string) string {
+		if path == "" || filepath.IsAbs(path) {
+			return path
 		}
+		return filepath.Join(folder, path)
 	}
 	if c.Target.TLS != nil {
-		at(&c.Target.TLS.CAFile)
+		c.Target.TLS = new(*c.Target.TLS)
+		c.Target.TLS.CAFile = at(c.Target.TLS.CAFile)
 	}
-	for _, s := range c.Streams {
+	c.Streams = slices.Clone(c.Streams)
+	for i := range c.Streams {
+		s := &c.Streams[i]
 		if s.Body != nil {
-			at(&s.Body.File)
+			s.Body = new(*s.Body)
+			s.Body.File = at(s.Body.File)
 		}
 		if s.Targets != nil {
-			at(&s.Targets.File)
+			s.Targets = new(*s.Targets)
+			s.Targets.File = at(s.Targets.File)
 		}
 	}
+	return c
 }
 
 var (

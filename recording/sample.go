@@ -56,6 +56,12 @@ const (
 	ClassMalformed Class = "malformed"
 	// ClassTLS is a failed handshake.
 	ClassTLS Class = "tls"
+	// ClassGoAway, ClassRefusedStream and ClassStreamReset are HTTP/2's ways to end
+	// a request: its connection was told to close (GOAWAY), it was turned away
+	// (RST_STREAM with REFUSED_STREAM), or ended with another code.
+	ClassGoAway        Class = "goaway"
+	ClassRefusedStream Class = "refused-stream"
+	ClassStreamReset   Class = "stream-reset"
 	// ClassResolve, ClassPorts and ClassDescriptors are the client's own faults.
 	ClassResolve     Class = "resolve"
 	ClassPorts       Class = "ports"
@@ -103,8 +109,10 @@ type Sample struct {
 	ConnPod string
 	// Maskable marks a failure that a common client (Go's, a browser's) would
 	// have replayed without telling: an idempotent request on a reused
-	// connection that failed before the first byte of the answer. See
-	// net/http's Request.isReplayable and persistConn.shouldRetryRequest.
+	// connection that failed before the first byte of the answer, or one of HTTP/2
+	// that the service said not to have processed. See net/http's
+	// Request.isReplayable and persistConn.shouldRetryRequest, and
+	// golang.org/x/net/http2's canRetryError.
 	Maskable bool
 }
 

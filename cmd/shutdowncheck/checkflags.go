@@ -146,8 +146,7 @@ func (f *checkFlags) fromFile(cmd *cobra.Command, args, command []string) (check
 	if err != nil {
 		return check.Check{}, &usageError{err}
 	}
-	c.Beside(filepath.Dir(f.file))
-	return c, nil
+	return c.Beside(filepath.Dir(f.file)), nil
 }
 
 func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Check, error) {
