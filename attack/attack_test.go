@@ -86,6 +86,9 @@ func send(t *testing.T, s *Stream, sink *samples, n int) []recording.Sample {
 			t.Fatal(err)
 		}
 		req.Header.Set(sequenceHeader, strconv.Itoa(before+i))
+		if s.chunked { // as vegeta does
+			req.TransferEncoding = []string{"chunked"}
+		}
 		resp, err := s.transport.RoundTrip(req)
 		if err == nil {
 			_ = resp.Body.Close()

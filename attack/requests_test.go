@@ -93,8 +93,7 @@ func TestWhatARequestIsMadeOf(t *testing.T) {
 				s := streamWith(t, server, sink, check.Target{Headers: []check.Header{
 					{Name: "Authorization", Value: "Bearer x"}, {Name: "X-Who", Value: "target"},
 				}}, tt.change)
-				runFor(t, s, sink, 3)
-				fine(t, sink.all)
+				fine(t, send(t, s, sink, 3))
 				if n := server.accepted.Load(); n != 1 {
 					t.Errorf("%d connections for one in the pool", n)
 				}
