@@ -22,9 +22,13 @@ async function () {
     range.selectNodeContents(node);
     return boxOf(range);
   };
-  // The head of a column of the table that follows a heading.
-  const column = (heading, name) =>
-    [...element(`#${heading} + .wide`).querySelectorAll("thead th")].find((th) => th.textContent === name) ?? fail(`column ${name}`);
+  // The head of a column of the table that follows a heading. Where the table is
+  // wider than the page, some have to be scrolled to.
+  const column = (heading, name) => {
+    const table = element(`#${heading} + .wide`);
+    const head = [...table.querySelectorAll("thead th")].find((th) => th.textContent === name) ?? fail(`column ${name}`);
+    return boxOf(head).right <= boxOf(table).right + 1 ? head : fail(`column ${name} in sight`);
+  };
   const inSection = (heading, selector) => element(`section[aria-labelledby="${heading}"] ${selector}`);
 
   // The chart's own places. Part 0 has the lanes, the others are the streams'.
@@ -49,6 +53,7 @@ async function () {
   const lost = candidates.toSorted((a, b) => marks(b) - marks(a))[0] ?? fail("pod that ended");
   const life = candidates.filter((i) => picture.lanes[i].new && i !== lost).toSorted((a, b) => marks(a) - marks(b))[0] ?? candidates.find((i) => i !== lost) ?? lost;
   const [ready] = pieces(life, "ready");
+  const between = (piece, share) => piece.value[1] + (piece.value[2] - piece.value[1]) * share;
   const slice = pieces(life, "slice").at(-1);
   const dying = pieces(life).filter((d) => ["prestop", "sigterm", "exited"].includes(d.kind));
   const band = picture.disruptions[0] ?? fail("disruption");
@@ -73,7 +78,7 @@ async function () {
     words(element("header li")),
     words(column("traffic", "failed")),
     words(column("traffic", "smallest outage seen")),
-    bar(0, ready.value[1], ready.value[2], life),
+    bar(0, between(ready, 0.3), between(ready, 0.7), life),
     bar(0, dying[0]?.value[1] ?? fail("end of a pod"), dying.at(-1).value[2], life),
     sliceEnd(),
     dot(0, picture.marks.sent[lastMark] / 1e4, lost, 5),
@@ -147,7 +152,9 @@ async function () {
   };
   things.forEach((thing, i) => {
     const spots = [];
-    for (let away = radius + 18; away <= 130; away += 4) {
+    // In the chart things are small, and need a line that can be seen.
+    const near = radius + (within(thing.left, thing.top, ground, 0) ? 18 : 9);
+    for (let away = near; away <= 130; away += 4) {
       for (let turn = 0; turn < 360; turn += 15) {
         const [dx, dy] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
         const x = (dx > 0.3 ? thing.right : dx < -0.3 ? thing.left : (thing.left + thing.right) / 2) + dx * away;
