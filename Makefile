@@ -25,7 +25,7 @@ test: vet lint unit browser e2e ## everything: the five parts below
 vet: ## go vet, in the nested modules too as far as they compile in seconds
 	$(call begin,vet)
 	go vet ./...
-	go vet -tags e2e,browser ./e2e/... ./report/render
+	go vet -tags e2e,browser ./e2e/... ./report/render ./scripts/cmd/annotate
 	go -C scripts/node-image/kubernetes vet ./pause
 
 .PHONY: lint
