@@ -114,6 +114,7 @@ type run struct {
 	writer   *recording.Writer
 	began    time.Time
 	load     *load
+	client   *recording.Client
 	driver   *chaos.Driver
 	watched  watched
 	// shutdownLog is nil where the check names none.
@@ -141,7 +142,11 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.load.stop()) }()
+	feel := startPulse(r.cfg.Now)
+	defer func() {
+		err = errors.Join(err, r.load.stop())
+		r.client = new(feel())
+	}()
 
 	stopReporting := r.reportProgress(fail)
 	defer stopReporting()
@@ -161,6 +166,7 @@ func (r *run) ending(ctx context.Context, err error) recording.Ending {
 	}
 	if r.load != nil {
 		end.Streams = r.load.ends
+		end.Client = r.client
 	}
 	return end
 }

@@ -55,6 +55,8 @@ type Ending struct {
 	// Error is why the run could not be carried out to its end.
 	Error   string      `json:"error,omitempty"`
 	Streams []StreamEnd `json:"streams"`
+	// Client is nil where nothing was sent.
+	Client *Client `json:"client,omitempty"`
 }
 
 // StreamEnd is what a stream knows of itself at its end.

@@ -74,7 +74,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	rep.Warnings = rep.warn(r, course, ended, scene.longestOfAll())
 	rep.Validity = rep.validate(r, course, ended, traffic)
 	rep.Picture = rep.draw(r, traffic, pods, endpoints)
-	rep.Verdict, rep.Reasons = judge(rep, sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps))
+	rep.Verdict, rep.Reasons = judge(rep, sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps, rep.Validity.stalls()))
 	return rep, nil
 }
 
@@ -170,7 +170,10 @@ func (rep *Report) validate(r *recording.Recording, c *course, ended []*Terminat
 	}
 	v.Baseline.Sent, v.Baseline.Failed = t.baselineSent, t.baselineFailed
 	v.Gaps = gaps(r.Events)
-	v.Doubts = doubts(rep, r, c, ended, t)
+	if r.Ending != nil {
+		v.Client = r.Ending.Client
+	}
+	v.Doubts = append(doubts(rep, r, c, ended, t), stallDoubts(t.failures, v.stalls())...)
 	if !t.podsNamed {
 		rep.Warnings = append(rep.Warnings, Warning{Text: "answers do not name their pod (header " +
 			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})

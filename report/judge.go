@@ -18,6 +18,9 @@ const (
 	// latenessTolerance bounds the 99th percentile of how late requests went
 	// out.
 	latenessTolerance = 50 * time.Millisecond
+	// stallReach is for how long a process that runs again may still be busy with
+	// what has come meanwhile.
+	stallReach = 50 * time.Millisecond
 	// gapReach is how near to a gap of the watch a failure may lie before
 	// nothing is claimed of it.
 	gapReach = 2 * time.Second
@@ -69,13 +72,14 @@ func passReason(rep *Report, l losses) string {
 // losses sums up the failures by what can be claimed of them.
 type losses struct {
 	sent, failed, maskable, unattributed int
-	// obscured are failures near a gap of the watch.
+	// obscured are failures near a gap of the watch, or that this machine may have
+	// made by itself.
 	obscured int
 	// ownFaults tells whether the client had failures of its own.
 	ownFaults bool
 }
 
-func sumLosses(streams []Stream, failures []*failure, gaps []recording.Gap) losses {
+func sumLosses(streams []Stream, failures []*failure, gaps []recording.Gap, stalls []recording.Stall) losses {
 	var l losses
 	for _, s := range streams {
 		l.sent += s.Sent
@@ -85,7 +89,7 @@ func sumLosses(streams []Stream, failures []*failure, gaps []recording.Gap) loss
 		l.ownFaults = l.ownFaults || s.Client > 0
 	}
 	for _, f := range failures {
-		if nearGap(f, gaps) {
+		if nearGap(f, gaps) || inStall(f, stalls) {
 			l.obscured++
 		}
 	}
@@ -98,6 +102,41 @@ func nearGap(f *failure, gaps []recording.Gap) bool {
 	return slices.ContainsFunc(gaps, func(g recording.Gap) bool {
 		return g.Resource != "nodes" && g.Resource != "leases" && !f.EndAt().Before(g.From.Add(-gapReach)) && !f.SentAt().After(g.To.Add(gapReach))
 	})
+}
+
+// stalls are the times in which the sending process did not run.
+func (v *Validity) stalls() []recording.Stall {
+	if v.Client == nil {
+		return nil
+	}
+	return v.Client.Stalls
+}
+
+// inStall tells whether the request's time was up while nobody was there to read:
+// an answer that came meanwhile is found too late.
+func inStall(f *failure, stalls []recording.Stall) bool {
+	return f.Class == recording.ClassTimeout && slices.ContainsFunc(stalls, func(s recording.Stall) bool {
+		return !f.EndAt().Before(s.From) && !f.EndAt().After(s.To.Add(stallReach))
+	})
+}
+
+// stallDoubts tells of failures that this machine may have made by itself.
+func stallDoubts(failures []*failure, stalls []recording.Stall) []string {
+	var timedOut int
+	var longest time.Duration
+	for _, s := range stalls {
+		longest = max(longest, s.To.Sub(s.From))
+	}
+	for _, f := range failures {
+		if inStall(f, stalls) {
+			timedOut++
+		}
+	}
+	if timedOut == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s timed out while this machine stood still (for up to %s): whether they were answered is not known",
+		plural(timedOut, "request"), human(longest))}
 }
 
 // over says where the budget is exceeded.

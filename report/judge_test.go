@@ -23,6 +23,14 @@ var (
 	ours  = request{sent: 7 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassPorts, outcome: recording.ClientFault}
 )
 
+// timedOut hangs for its ten seconds, from just after the SIGTERM.
+var timedOut = request{sent: 7050 * ms, took: 10 * second, phase: recording.PhaseFirstByte, class: recording.ClassTimeout}
+
+// standStill lets the sending process not run for a time.
+func (s *scenario) standStill(from, to time.Duration) {
+	s.ending.Client = &recording.Client{Processors: 2, Stalls: []recording.Stall{{From: after(from), To: after(to)}}}
+}
+
 func TestVerdict(t *testing.T) {
 	gap := func(from, to time.Duration) recording.Event {
 		return recording.Event{At: after(to), Gap: &recording.Gap{Resource: "pods", From: after(from), To: after(to)}}
@@ -56,6 +64,22 @@ func TestVerdict(t *testing.T) {
 			s.actions = s.actions[:3]
 			s.actions = append(s.actions, recording.Action{At: after(20 * second), Kind: recording.NotSteady, Disruption: 0, Detail: "web-9 is not Ready"})
 		}, Inconclusive, "web-9 is not Ready"},
+		{"it timed out while nobody was there to read", func(s *scenario) {
+			s.request(timedOut)
+			s.standStill(16*second, 17100*ms)
+		}, Inconclusive, "1 request timed out while this machine stood still (for up to 1.1s)"},
+		{"it timed out long after", func(s *scenario) {
+			s.request(timedOut)
+			s.standStill(8*second, 9*second)
+		}, Failed, "1 of 2"},
+		{"it was refused while nobody was there", func(s *scenario) {
+			s.request(refused)
+			s.standStill(6*second, 9*second)
+		}, Failed, "1 of 2"},
+		{"another was lost for certain", func(s *scenario) {
+			s.request(timedOut).request(refused)
+			s.standStill(16*second, 17100*ms)
+		}, Failed, "2 of 2"},
 		{"the control was caught", func(s *scenario) { s.header.Control = &recording.ControlResult{Caught: true} }, Passed, ""},
 		{"the control was not caught", func(s *scenario) {
 			s.header.Control = &recording.ControlResult{Why: "nothing was lost"}

@@ -193,6 +193,9 @@ type Validity struct {
 	Complete bool `json:"complete"`
 	// PodsNamed tells whether answers named their pods.
 	PodsNamed bool `json:"podsNamed"`
+	// Client is how the process that sent the requests fared; nil where it did not
+	// say.
+	Client *recording.Client `json:"client,omitempty"`
 	// Doubts are the reasons for which a clean run would prove nothing.
 	Doubts []string `json:"doubts,omitempty"`
 }
