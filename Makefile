@@ -70,6 +70,11 @@ matrix: ## services that end badly in every known way, and what the tool says of
 	env=$$(scripts/cluster-env); eval "$$env"; . scripts/paths.sh; \
 	  flock "$$cache/e2e.lock" go run ./matrix/cmd/matrix -shared "$$out" -keep out/matrix $(MATRIX)
 
+.PHONY: bench
+bench: ## the engine beside vegeta and wrk, on a quiet machine: out/bench.json
+	$(call begin,bench)
+	scripts/bench $(BENCH)
+
 .PHONY: build
 build: ## build bin/shutdowncheck
 	go build -o bin/shutdowncheck ./cmd/shutdowncheck

@@ -18,11 +18,10 @@ type alarm struct {
 	nap   func(time.Duration) // nil where it is of no use
 }
 
-// newAlarm makes an alarm for the calling goroutine, which keeps its thread.
 func newAlarm(now Clock) *alarm {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
-	return &alarm{now: now, timer: timer, nap: newNap()}
+	return &alarm{now: now, timer: timer, nap: nap}
 }
 
 // wait returns true at that moment, or at once if it has passed, and false as

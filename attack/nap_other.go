@@ -4,5 +4,5 @@ package attack
 
 import "time"
 
-// newNap gives the sleep that there is: as exact as the runtime's timers are.
-func newNap() func(time.Duration) { return time.Sleep }
+// nap sleeps as exactly as the runtime's timers are.
+func nap(d time.Duration) { time.Sleep(d) }

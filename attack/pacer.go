@@ -39,9 +39,7 @@ func (s schedule) before(t time.Time) uint64 {
 type pacer struct {
 	ctx      context.Context //nolint:containedctx // vegeta.Pacer has no room for one
 	schedule schedule
-	now      Clock
-	// alarm is made by the dispatcher, whose thread it keeps.
-	alarm *alarm
+	alarm    *alarm
 
 	// released is how many requests were let go.
 	released uint64
@@ -50,7 +48,7 @@ type pacer struct {
 }
 
 func newPacer(ctx context.Context, schedule schedule, now Clock) *pacer {
-	return &pacer{ctx: ctx, schedule: schedule, now: now}
+	return &pacer{ctx: ctx, schedule: schedule, alarm: newAlarm(now)}
 }
 
 // Pace returns when request number hits is due, or at once if it is late. It
@@ -58,9 +56,6 @@ func newPacer(ctx context.Context, schedule schedule, now Clock) *pacer {
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
 	if p.ctx.Err() != nil {
 		return 0, true
-	}
-	if p.alarm == nil {
-		p.alarm = newAlarm(p.now)
 	}
 	if !p.alarm.wait(p.ctx, p.schedule.at(hits)) {
 		p.onTime = true

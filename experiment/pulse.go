@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,8 +76,8 @@ func longestGCPause() time.Duration {
 		return 0
 	}
 	h := sample[0].Value.Float64Histogram()
-	for i := len(h.Counts) - 1; i >= 0; i-- {
-		if upper := h.Buckets[i+1]; h.Counts[i] > 0 && !math.IsInf(upper, 1) {
+	for i, count := range slices.Backward(h.Counts) {
+		if upper := h.Buckets[i+1]; count > 0 && !math.IsInf(upper, 1) {
 			return time.Duration(upper * float64(time.Second))
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 func TestPulseTellsStalls(t *testing.T) {
 	began := time.Unix(1_800_000_000, 0)
-	at := func(d time.Duration) time.Time { return began.Add(d) }
+	at := began.Add
 	p := &pulse{last: began}
 	for _, d := range []time.Duration{10, 20, 30, 139, 250, 260, 1760, 1770} {
 		p.beat(at(d * time.Millisecond))

@@ -147,6 +147,17 @@ var rules = []rule{
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",
 	},
 	{
+		pkg:     "bench",
+		house:   []string{"attack", "check", "recording"},
+		modules: load,
+		reason:  "it measures the engine as a run uses it, and the program from outside",
+	},
+	{
+		pkg:    "bench/cmd/bench",
+		house:  []string{"bench"},
+		reason: "it is the bench's flags and processes",
+	},
+	{
 		pkg:    "matrix/witness",
 		house:  []string{"internal/victim", "recording", "report"},
 		never:  slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
