@@ -5,34 +5,6 @@ import (
 	"time"
 )
 
-// schedule is an open loop: request n (from 0) is due at began + n/rate,
-// whatever became of those before it.
-type schedule struct {
-	began time.Time
-	rate  float64 // requests per second
-}
-
-func (s schedule) at(n uint64) time.Time {
-	return s.began.Add(time.Duration(float64(n) / s.rate * float64(time.Second)))
-}
-
-// before counts the requests that are due before t.
-func (s schedule) before(t time.Time) uint64 {
-	elapsed := t.Sub(s.began)
-	if elapsed <= 0 {
-		return 0
-	}
-	// The product may be one off by rounding; at decides.
-	n := uint64(elapsed.Seconds() * s.rate)
-	for s.at(n).Before(t) {
-		n++
-	}
-	for n > 0 && !s.at(n-1).Before(t) {
-		n--
-	}
-	return n
-}
-
 // pacer is a stream's vegeta.Pacer. It waits itself, instead of telling vegeta
 // how long to sleep, because vegeta's sleep cannot be ended and is half a
 // millisecond late. Only vegeta's dispatcher calls it.

@@ -144,6 +144,59 @@ func TestTimeoutIsExact(t *testing.T) {
 	})
 }
 
+// Stages and steps send as many as the area under the rate, each at its time.
+func TestStages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &samples{}
+		s := stream(t, "http://192.0.2.1/", sink, func(c *check.Stream) {
+			c.Rate = 50
+			c.Stages = []check.Stage{
+				{Over: check.Duration(2 * time.Second), To: 20}, // 20 requests
+				{Over: check.Duration(time.Second), To: 20},     // 20
+				{To: 10}, {Over: check.Duration(3 * time.Second), To: 10}, // 30
+			}
+		})
+		defer inMemory(s, 0)()
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second-time.Millisecond)
+		defer cancel()
+		end := s.Run(ctx)
+
+		balanced(t, s, sink, end)
+		fine(t, sink.all)
+		if end.Sent != 170 || end.Scheduled != 170 {
+			t.Errorf("sent %d of %d, want 20 + 20 + 30 + 2s of 50", end.Sent, end.Scheduled)
+		}
+		due := map[uint64]time.Duration{0: 0, 5: time.Second, 20: 2 * time.Second, 40: 3 * time.Second, 55: 4500 * time.Millisecond, 70: 6 * time.Second, 120: 7 * time.Second}
+		for i := range sink.all {
+			sample := &sink.all[i]
+			if want, ok := due[sample.Seq]; ok && (sample.Scheduled.Sub(began)-want).Abs() > time.Microsecond {
+				t.Errorf("request %d after %v, want %v", sample.Seq, sample.Scheduled.Sub(began), want)
+			}
+			if sample.Sent != 0 {
+				t.Errorf("request %d late by %v", sample.Seq, sample.Sent)
+			}
+		}
+	})
+}
+
+func TestStagedBefore(t *testing.T) {
+	s := newSchedule(time.Unix(1_800_000_000, 123), check.Stream{Rate: 99.9, Stages: []check.Stage{
+		{Over: check.Duration(1500 * time.Millisecond), To: 33}, {To: 7}, {Over: check.Duration(2 * time.Second), To: 1}, {Over: check.Duration(time.Second), To: 200},
+	}})
+	previous := s.began
+	for n := range uint64(2000) {
+		due := s.at(n)
+		if due.Before(previous) {
+			t.Fatalf("request %d is due %v before the one before it", n, previous.Sub(due))
+		}
+		if got := s.before(due.Add(1)); got < n+1 {
+			t.Fatalf("%d requests are due by the time of request %d", got, n)
+		}
+		previous = due
+	}
+}
+
 func TestScheduledBefore(t *testing.T) {
 	for _, rate := range []float64{0.1, 1, 3, 7, 99.9, 1000, 44_100} {
 		s := schedule{began: time.Unix(1_800_000_000, 123), rate: rate}

@@ -45,7 +45,7 @@ type Config struct {
 type Stream struct {
 	name        string
 	now         Clock
-	rate        float64
+	spec        check.Stream
 	maxInFlight int
 	requests    *requests
 	chunked     bool
@@ -67,7 +67,7 @@ func New(cfg Config) (*Stream, error) {
 	return &Stream{
 		name:        cfg.Stream.Name,
 		now:         cfg.Now,
-		rate:        cfg.Stream.Rate,
+		spec:        cfg.Stream,
 		maxInFlight: maxInFlight(cfg.Stream),
 		requests:    requests,
 		chunked:     cfg.Stream.Body != nil && cfg.Stream.Body.Chunked,
@@ -94,7 +94,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 	defer stop()
 	defer context.AfterFunc(s.transport.cut, stop)()
 
-	schedule := schedule{began: s.now(), rate: s.rate}
+	schedule := newSchedule(s.now(), s.spec)
 	s.transport.schedule = schedule
 	pacer := newPacer(ctx, schedule, s.now)
 	attacker := vegeta.NewAttacker(

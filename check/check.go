@@ -75,7 +75,10 @@ const (
 type Stream struct {
 	Name string `json:"name"`
 	// Rate is in requests per second.
-	Rate        float64     `json:"rate"`
+	Rate float64 `json:"rate"`
+	// Stages come before Rate, within the baseline: a service that is cold may not
+	// bear it at once.
+	Stages      []Stage     `json:"stages,omitempty"`
 	Connections Connections `json:"connections"`
 	// Pool is how many connections a reused stream keeps; ignored for new ones.
 	Pool int `json:"pool,omitempty"`
@@ -99,6 +102,14 @@ type Stream struct {
 	// ExpectStatus lists the statuses that count as an answer. Empty means 200
 	// to 399.
 	ExpectStatus []int `json:"expectStatus,omitempty"`
+}
+
+// Stage lets the rate go evenly from where it was, at first nothing, to another.
+type Stage struct {
+	// Over is how long that takes; 0s is a step.
+	Over Duration `json:"over"`
+	// To is in requests per second.
+	To float64 `json:"to"`
 }
 
 // Timing is how long the parts of a run take.

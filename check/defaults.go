@@ -68,6 +68,7 @@ func (s Stream) withDefaults(target Target) Stream {
 	if s.Connections == Reused {
 		s.Pool = cmp.Or(s.Pool, DefaultPool)
 	}
+	s.Stages = slices.Clone(s.Stages)
 	s.Headers = slices.Clone(s.Headers)
 	if s.Body != nil {
 		s.Body = new(*s.Body)

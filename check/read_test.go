@@ -165,7 +165,7 @@ func TestReadNamesTheLine(t *testing.T) {
 	tests := map[string]struct{ old, new, want string }{
 		"unknown key": {
 			"  rate: 100", "  rat: 100",
-			`c.yaml:10: unknown key "rat" in streams[0]; allowed: body, connections, expectStatus, headers, maxConnections, method, name, pool, protocol, rate, targets, timeout, url`,
+			`c.yaml:10: unknown key "rat" in streams[0]; allowed: body, connections, expectStatus, headers, maxConnections, method, name, pool, protocol, rate, stages, targets, timeout, url`,
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",

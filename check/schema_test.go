@@ -28,6 +28,7 @@ var required = map[string][]string{
 	"check.Header":  {"name"},
 	"check.Targets": {"file"},
 	"check.Observe": {"for"},
+	"check.Stage":   {"to"},
 	"check.Soak":    {"every", "for"},
 	"check.Control": {"image"},
 }
@@ -161,6 +162,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"disruptions:\n- drain: {node: of-a-pod, pods: all, force: true}\n- kill: {signal: SIGKILL, via: node, helperImage: x}\n",
 		"disruptions:\n- image: {image: 'web:v2', env: [{name: A, value: b}]}\n- command: [helm, upgrade]\n- observe: {for: 1m}\n",
 		"streams: [{name: a, rate: 0.5, connections: new, timeout: 1.5s}, {name: b, rate: 20000, connections: reused, pool: 1, method: HEAD, expectStatus: [200]}]\n",
+		"streams: [{name: a, rate: 9, connections: new, stages: [{over: 3s, to: 3}, {to: 5}]}]\n",
 		"soak: {every: 1m, for: 1h}\ncontrol: {image: x}\nmetadata: {name: a.b}\n",
 		"timing: {baseline: 1.s, settle: .5m, timeout: +1h2m}\nbudget: {maskable: 3}\n",
 	} {
@@ -180,7 +182,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: []\n", "streams: [{name: A, rate: 1, connections: new}]\n", "streams: [{name: a, rate: 0, connections: new}]\n",
 		"streams: [{name: a, rate: 20001, connections: new}]\n", "streams: [{name: a, rate: 1, connections: old}]\n",
 		"streams: [{name: a, rate: 1, connections: new, method: BREW}]\n", "streams: [{name: a, rate: 1, connections: new, expectStatus: [20]}]\n",
-		"streams: [{name: a, rate: 1, connections: new, protocol: spdy}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {}}]\n",
+		"streams: [{name: a, rate: 1, connections: new, protocol: spdy}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {}}]\n", "streams: [{name: a, rate: 1, connections: new, stages: [{over: 1s}]}]\n",
 		"streams: [{name: a, rate: 1, connections: new, headers: [{value: A}]}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {file: x, format: csv}}]\n",
 		"timing: {baseline: soon}\n", "soak: {every: 1m}\n", "control: {}\n",
 	} {

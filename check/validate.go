@@ -90,6 +90,7 @@ func (c Check) validateStreams(p *problems) {
 			first[s.Name] = i
 		}
 		s.validate(at, c.Target, p)
+		s.validateStages(at+".stages", c.Timing.Baseline, p)
 	}
 }
 
@@ -120,6 +121,22 @@ func (s Stream) validate(at string, target Target, p *problems) {
 		if status < 100 || status > 599 {
 			p.add(fmt.Sprintf("%s.expectStatus[%d]", at, j), "%d; want 100 to 599", status)
 		}
+	}
+}
+
+func (s Stream) validateStages(at string, baseline Duration, p *problems) {
+	var length Duration
+	for i, stage := range s.Stages {
+		if stage.Over < 0 {
+			p.add(fmt.Sprintf("%s[%d].over", at, i), "%s; want 0s or more", stage.Over)
+		}
+		if !(stage.To > 0 && stage.To <= MaxRate) {
+			p.add(fmt.Sprintf("%s[%d].to", at, i), "%s requests per second; want more than 0 and at most %d", number(stage.To), MaxRate)
+		}
+		length += stage.Over
+	}
+	if len(s.Stages) > 0 && length >= baseline {
+		p.add(at, "they take %s, and the baseline %s; want them shorter: the full rate has to be seen before anything is done", length, baseline)
 	}
 }
 

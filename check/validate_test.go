@@ -76,6 +76,11 @@ func TestValidate(t *testing.T) {
 		"no targets":     {func(c *check.Check) { c.Streams[0].Targets = &check.Targets{Format: "http"} }, `streams[0].targets.file: missing; want a file of targets`},
 		"target format":  {func(c *check.Check) { c.Streams[0].Targets = &check.Targets{File: "x", Format: "csv"} }, `streams[0].targets.format: "csv"; want http or json`},
 		"stream timeout": {func(c *check.Check) { c.Streams[0].Timeout = -1 }, "streams[0].timeout: -1ns; want more than 0"},
+		"stage back":     {func(c *check.Check) { c.Streams[0].Stages = []check.Stage{{Over: -1, To: 5}} }, "streams[0].stages[0].over: -1ns; want 0s or more"},
+		"stage to 0":     {func(c *check.Check) { c.Streams[0].Stages = []check.Stage{{To: 0}} }, "streams[0].stages[0].to: 0 requests per second; want more than 0 and at most 20000"},
+		"stages": {func(c *check.Check) {
+			c.Streams[0].Stages = []check.Stage{{Over: check.DefaultBaseline, To: 5}}
+		}, "streams[0].stages: they take 10s, and the baseline 10s; want them shorter: the full rate has to be seen before anything is done"},
 		"status":         {func(c *check.Check) { c.Streams[0].ExpectStatus = []int{200, 600} }, "streams[0].expectStatus[1]: 600; want 100 to 599"},
 		"no disruptions": {func(c *check.Check) { c.Disruptions = nil }, "disruptions: none; want at least one"},
 		"empty one":      {func(c *check.Check) { c.Disruptions = []check.Disruption{{}} }, "disruptions[0]: empty; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
