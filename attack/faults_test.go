@@ -410,6 +410,9 @@ func TestHandshakeFaults(t *testing.T) {
 		{"silence", false, (*visit).linger, func(s *Stream, _ *faultServer) { s.transport.timeout = brief }, recording.ClassTimeout},
 		{"not TLS", false, func(v *visit) { v.say("HTTP/1.1 400 Bad Request\r\n\r\n"); v.linger() }, nil, recording.ClassTLS},
 		{"unknown authority", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, _ *faultServer) { s.transport.tls.RootCAs = nil }, recording.ClassTLS},
+		{"expired", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, server *faultServer) {
+			s.transport.tls.Time = func() time.Time { return server.certificate.NotAfter.Add(time.Second) }
+		}, recording.ClassTLS},
 		{"another name", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, _ *faultServer) { s.transport.tls.ServerName = "another.invalid" }, recording.ClassTLS},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
