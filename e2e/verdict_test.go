@@ -23,8 +23,11 @@ func TestCarelessFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			careless := newPlace(t).deploy(t, "careless", c.edits...)
-			run := careless.check(t, append(quick, "--restart", "--scale-to", "1")...)
+			const secret = "f3a5c0ffee"
+			run := careless.check(t, append(quick, "--restart", "--scale-to", "1",
+				"-H", "Authorization: Bearer "+secret, "-H", "Cookie: session="+secret, "-H", "X-Api-Key: "+secret)...)
 			run.want(t, failed)
+			run.wantNoTrace(t, secret)
 			r := run.report(t)
 			for _, s := range r.Streams {
 				if s.Failed == 0 {
