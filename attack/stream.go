@@ -4,7 +4,8 @@
 // is due and hands it to a worker. Under vegeta sits our own HTTP/1.1
 // transport, which dials, writes and reads in the worker's goroutine. Nothing
 // is replayed, followed or pooled behind our back, so the step at which a
-// request failed is the step that the code was at.
+// request failed is the step that the code was at. HTTP/2 is spoken by a library,
+// on connections that are ours in the same way.
 package attack
 
 import (
