@@ -108,6 +108,13 @@ var rules = []rule{
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
 	{
+		pkg:     "export",
+		house:   []string{"recording"},
+		modules: load,
+		never:   slices.Concat(kubernetes, commandLine),
+		reason:  "other tools' formats are made of a recording alone",
+	},
+	{
 		pkg:     "lint",
 		house:   []string{"report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
@@ -134,7 +141,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "internal/victim", "lint", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/victim", "lint", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
