@@ -25,8 +25,9 @@
 // others (expectStatus) is not known to it: there Error tells what failed, and
 // the success ratio of vegeta report does not.
 //
-// Results stand in the order of the recording, in which requests ended, as in
-// vegeta's own files. Its plot puts them in the order of Seq by itself and draws
+// Results stand in the order of the recording: in parts of some seconds, in each
+// part stream by stream, those of a stream as they ended. vegeta needs no order:
+// its own files are in that of the ends, too. Its plot puts them in the order of Seq by itself and draws
 // nothing of an attack behind a Seq that is missing. None is missing in the
 // recording of a run that came to its end; the last seconds of one that was
 // killed may lack some.

@@ -29,7 +29,7 @@ func samples() []recording.Sample {
 	at := func(stream string, seq uint64) recording.Sample {
 		return recording.Sample{
 			Stream: stream, Seq: seq, Scheduled: began.Add(time.Duration(seq) * 10 * ms),
-			Sent: ms, Acquired: 2 * ms, Written: 3 * ms, FirstByte: 22*ms + 1, End: 23*ms + 1,
+			Sent: ms, Acquired: 2 * ms, Written: 3 * ms, FirstByte: 22 * ms, End: 23*ms + time.Microsecond,
 			Outcome: recording.OK, Status: 200, BytesIn: 17, Conn: 7, Pod: "web-1", RemoteAddr: "127.0.0.1:30080",
 		}
 	}
@@ -53,7 +53,7 @@ func samples() []recording.Sample {
 	client.Outcome = recording.ClientFault
 	unfinished := unanswered(6, recording.PhaseFirstByte, recording.ClassOther, "")
 	unfinished.Outcome = recording.Unfinished
-	return []recording.Sample{at("new", 0), nameless, status, cut, silent, odd, client, unfinished}
+	return []recording.Sample{at("new", 0), nameless, cut, silent, odd, client, unfinished, status}
 }
 
 // results are what samples are to vegeta.
@@ -61,7 +61,7 @@ func results() []vegeta.Result {
 	at := func(attack string, seq uint64) vegeta.Result {
 		return vegeta.Result{
 			Attack: attack, Seq: seq, Timestamp: began.Add(time.Duration(seq) * 10 * time.Millisecond),
-			Latency: 23*time.Millisecond + 1, Method: "GET", URL: url,
+			Latency: 23*time.Millisecond + time.Microsecond, Method: "GET", URL: url,
 		}
 	}
 	answered := func(r vegeta.Result, code uint16, text string) vegeta.Result {
@@ -79,12 +79,12 @@ func results() []vegeta.Result {
 	return []vegeta.Result{
 		answered(at("new", 0), 200, ""),
 		nameless,
-		reused,
 		answered(at("new", 2), 0, "unexpected EOF"),
 		failed(at("new", 3), "refused at dial"),
 		failed(at("new", 4), "a \"quoted\",\nand � broken text"),
 		failed(at("new", 5), "no ports"),
 		failed(at("new", 6), "unfinished when the run was cut short"),
+		reused,
 	}
 }
 
@@ -150,7 +150,7 @@ func TestVegetaReadsTheSamples(t *testing.T) {
 		want    []vegeta.Result
 	}{
 		{"all streams", nil, all},
-		{"one stream", []string{"reused"}, all[2:3]},
+		{"one stream", []string{"reused"}, all[7:]},
 		{"both streams", []string{"reused", "new"}, all},
 	}
 	for _, format := range formats {
