@@ -131,6 +131,17 @@ var rules = []rule{
 		reason:  "it makes schemas of any model and judges by any; what they are of is not its business",
 	},
 	{
+		pkg:    "internal/synthetic",
+		house:  []string{"check", "recording"},
+		never:  slices.Concat(kubernetes, commandLine, load),
+		reason: "it writes what a run might have seen, and must not know what will be made of it",
+	},
+	{
+		pkg:    "internal/synthetic/cmd/synthetic",
+		house:  []string{"internal/synthetic"},
+		reason: "it is the generator's command line and nothing else",
+	},
+	{
 		pkg:    "internal/victim",
 		reason: "the sample service must not know what is looked for, or it could oblige",
 	},
