@@ -11,4 +11,39 @@
 //	events.jsonl           what the watches saw (Event)
 //	actions.jsonl          what the run itself did (Action)
 //	end.json               how the run ended (Ending); missing after a crash
+//
+// # Samples
+//
+// The segments are plain Parquet, for any tool that reads it. A row is a request
+// (Sample says more of each column); within a segment rows stand stream by
+// stream, those of a stream in the order in which they ended.
+//
+//	stream             text   the stream's name
+//	seq                int64  number of the request in its stream, from 0
+//	scheduled_unix_ns  int64  when it was due: nanoseconds since 1970, UTC
+//	sent_us            int64  microseconds from then until a worker took it up,
+//	acquired_us        int64  ... it had a connection,
+//	written_us         int64  ... it was written,
+//	first_byte_us      int64  ... the first byte of the answer came,
+//	end_us             int64  ... it was answered to the last byte, or failed: its
+//	                          latency. -1 in acquired_us, written_us and
+//	                          first_byte_us: it never came to that
+//	outcome            text   ok, failed, client or unfinished
+//	phase, class       text   the step at which it failed and the kind of failure;
+//	                          empty if it is ok
+//	error              text   the failure in words
+//	status             int32  the HTTP status, 0 if no header was read
+//	bytes_in           int64  bytes of the body that were read
+//	conn               int64  number of the connection in its stream, from 1; 0 for
+//	                          none
+//	served             int32  how many requests that had carried before
+//	local_port         int32  the client's port
+//	remote_addr        text   the address that was dialled, with its port
+//	pod                text   the pod that the answer named
+//	conn_pod           text   the pod that had last answered on the connection
+//	maskable           bool   a common client would have sent it again without
+//	                          telling
+//
+// Texts are empty where nothing is known. Segments of version 1 have sent_ns to
+// end_ns instead, in nanoseconds.
 package recording

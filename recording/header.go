@@ -6,8 +6,13 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// Version is the version of the recording's format.
-const Version = 1
+// Version is the version of the recording's format that is written. Version 1,
+// which can still be read, had its points in nanoseconds (sent_ns to end_ns) and
+// the samples of all streams mixed.
+const (
+	Version       = 2
+	oldestVersion = 1
+)
 
 // Header is what a run knew before it began.
 type Header struct {

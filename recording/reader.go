@@ -33,9 +33,9 @@ func Open(dir string) (*Recording, error) {
 		}
 		return nil, err
 	}
-	if r.Header.Version != Version {
-		return nil, fmt.Errorf("%s was written in version %d of the format; this tool reads version %d",
-			filepath.Join(dir, headerFile), r.Header.Version, Version)
+	if v := r.Header.Version; v < oldestVersion || v > Version {
+		return nil, fmt.Errorf("%s was written in version %d of the format; this tool reads versions %d to %d",
+			filepath.Join(dir, headerFile), v, oldestVersion, Version)
 	}
 
 	var eventsErr, actionsErr, segmentsErr error
@@ -57,57 +57,29 @@ func Open(dir string) (*Recording, error) {
 }
 
 // Samples gives every sample, segment by segment. Within a segment they stand
-// in the order in which they ended. After an error there are no more.
+// stream by stream, those of a stream in the order in which they ended. The
+// sample is overwritten by the next one. After an error there are no more.
 func (r *Recording) Samples() iter.Seq2[*Sample, error] {
 	return func(yield func(*Sample, error) bool) {
+		ahead := startReading(r.dir, r.segments)
+		defer ahead.stop()
 		read := 0
-		for _, seal := range r.segments {
-			path := filepath.Join(r.dir, seal.Name)
-			more, err := eachSample(path, seal, func(s *Sample) bool {
-				read++
-				return yield(s, nil)
-			})
-			if err != nil {
-				yield(nil, fmt.Errorf("%s is damaged (%w); %d samples before it could be read", path, err, read))
+		var s Sample
+		for segment := range ahead.decoded {
+			if segment.err != nil {
+				yield(nil, fmt.Errorf("%s is damaged (%w); %d samples before it could be read", segment.path, segment.err, read))
 				return
 			}
-			if !more {
-				return
+			for i := range segment.columns.rows {
+				s = segment.columns.sample(i)
+				if !yield(&s, nil) {
+					return
+				}
 			}
+			read += segment.columns.rows
+			ahead.done(segment.columns)
 		}
 	}
-}
-
-// eachSample calls use for each sample of one segment until it returns false.
-func eachSample(path string, seal segmentSeal, use func(*Sample) bool) (more bool, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer file.Close()
-	if err := seal.verify(file); err != nil {
-		return false, err
-	}
-	segment, err := openSegment(file)
-	if err != nil {
-		return false, err
-	}
-	defer segment.close()
-
-	rows := make([]row, batchRows)
-	for segment.remaining > 0 {
-		n, err := segment.read(rows)
-		for i := range rows[:n] {
-			s := rows[i].sample()
-			if !use(&s) {
-				return false, nil
-			}
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	return true, nil
 }
 
 func readJSON(path string, v any) error {

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,6 +29,9 @@ func sampleNumber(n int) Sample {
 	}
 	return s
 }
+
+// someCheck is as short as a valid one can be.
+var someCheck = check.Check{Workload: check.Workload{Kind: check.Deployment, Name: "web"}}
 
 // record writes a small recording into a new folder and returns it.
 func record(t testing.TB, samples int) string {
@@ -153,7 +157,7 @@ func TestDamageIsNamed(t *testing.T) {
 	}{
 		{"no header", func(t *testing.T, dir string) { remove(t, dir, headerFile) }, []string{"holds no recording", headerFile}},
 		{"header cut", func(t *testing.T, dir string) { truncate(t, dir, headerFile, 20) }, []string{headerFile, "damaged"}},
-		{"a later format", func(t *testing.T, dir string) { rewrite(t, dir, headerFile, `"version": 1`, `"version": 9`) }, []string{"version 9", "version 1"}},
+		{"a later format", func(t *testing.T, dir string) { rewrite(t, dir, headerFile, `"version": 2`, `"version": 9`) }, []string{"version 9", "versions 1 to 2"}},
 		{"event line", func(t *testing.T, dir string) { rewrite(t, dir, eventsFile, `"web-1"`, `"web-`) }, []string{"events.jsonl:2", "1 lines before"}},
 		{"no events", func(t *testing.T, dir string) { remove(t, dir, eventsFile) }, []string{eventsFile}},
 		{"ending cut", func(t *testing.T, dir string) { truncate(t, dir, endingFile, 5) }, []string{endingFile, "damaged"}},
@@ -268,5 +272,109 @@ func TestEveryKindOfEventSurvives(t *testing.T) {
 	}
 	if !reflect.DeepEqual(r.Events, want) {
 		t.Errorf("\n got %+v\nwant %+v", r.Events, want)
+	}
+}
+
+func TestStreamsStandTogether(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := Create(dir, func() time.Time { return began })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Header(Header{Tool: "test", Began: began, Check: someCheck}); err != nil {
+		t.Fatal(err)
+	}
+	var want []Sample
+	const each = 1000 // more than a batch
+	for _, stream := range []string{"b", "a", ""} {
+		for n := range each {
+			s := sampleNumber(n)
+			s.Stream = stream
+			want = append(want, s)
+		}
+	}
+	for n := range each {
+		for stream := range 3 {
+			w.Sample(want[stream*each+n])
+		}
+	}
+	if err := w.Close(Ending{At: began}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readAll(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%d samples came back in another order or changed", len(got))
+	}
+}
+
+// A worker that is early by the precision of a timer has not failed to come to
+// its points.
+func TestPointsAreInMicroseconds(t *testing.T) {
+	written := sampleNumber(0)
+	written.Sent, written.Acquired, written.Written = -1500, -1000, 1999
+	written.FirstByte, written.End = NotReached, time.Hour+999
+	want := written
+	want.Sent, want.Acquired, want.Written = -time.Microsecond, 0, time.Microsecond
+	want.End = time.Hour
+
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := Create(dir, func() time.Time { return began })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Sample(written)
+	if err := errors.Join(w.Header(Header{Tool: "test", Began: began, Check: someCheck}), w.Close(Ending{At: began})); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readAll(t, dir)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d samples, %v", len(got), err)
+	}
+	if got[0] != want {
+		t.Errorf("\n got %+v\nwant %+v", got[0], want)
+	}
+}
+
+func TestCloseTellsWhatWentWrongBefore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	now := began
+	w, err := Create(dir, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, segmentName(1)+unclosedSuffix), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 * batchRows {
+		now = now.Add(10 * time.Millisecond)
+		w.Sample(sampleNumber(n))
+	}
+	if err := w.Close(Ending{At: now}); err == nil || !strings.Contains(err.Error(), segmentName(1)) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever has seen enough may stop at any sample.
+func TestReadingCanStop(t *testing.T) {
+	r, err := Open(record(t, 2000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, enough := range []int{1, 400, 401, 1999} {
+		read := 0
+		for _, err := range r.Samples() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if read++; read == enough {
+				break
+			}
+		}
+		if read != enough {
+			t.Errorf("read %d, wanted %d", read, enough)
+		}
 	}
 }

@@ -2,17 +2,22 @@ package recording
 
 import "time"
 
+// notReached is NotReached in a column.
+const notReached = -1
+
 // row is a sample as a Parquet row. Texts that repeat are dictionary columns,
-// times and counters are delta encoded, so that a sample costs few bytes.
+// times and counters are delta encoded, so that a sample costs few bytes. The
+// points are in microseconds: what lies below is the noise of clocks and
+// schedulers, and would cost ten bits of each.
 type row struct {
 	Stream    string `parquet:"stream,dict"`
 	Seq       int64  `parquet:"seq,delta"`
 	Scheduled int64  `parquet:"scheduled_unix_ns,delta"`
-	Sent      int64  `parquet:"sent_ns,delta"`
-	Acquired  int64  `parquet:"acquired_ns,delta"`
-	Written   int64  `parquet:"written_ns,delta"`
-	FirstByte int64  `parquet:"first_byte_ns,delta"`
-	End       int64  `parquet:"end_ns,delta"`
+	Sent      int64  `parquet:"sent_us,delta"`
+	Acquired  int64  `parquet:"acquired_us,delta"`
+	Written   int64  `parquet:"written_us,delta"`
+	FirstByte int64  `parquet:"first_byte_us,delta"`
+	End       int64  `parquet:"end_us,delta"`
 
 	Outcome string `parquet:"outcome,dict"`
 	Phase   string `parquet:"phase,dict"`
@@ -35,11 +40,11 @@ func rowOf(s *Sample) row {
 		Stream:     s.Stream,
 		Seq:        int64(s.Seq),
 		Scheduled:  s.Scheduled.UnixNano(),
-		Sent:       int64(s.Sent),
-		Acquired:   int64(s.Acquired),
-		Written:    int64(s.Written),
-		FirstByte:  int64(s.FirstByte),
-		End:        int64(s.End),
+		Sent:       s.Sent.Microseconds(),
+		Acquired:   point(s.Acquired),
+		Written:    point(s.Written),
+		FirstByte:  point(s.FirstByte),
+		End:        s.End.Microseconds(),
 		Outcome:    string(s.Outcome),
 		Phase:      string(s.Phase),
 		Class:      string(s.Class),
@@ -56,28 +61,11 @@ func rowOf(s *Sample) row {
 	}
 }
 
-func (r *row) sample() Sample {
-	return Sample{
-		Stream:     r.Stream,
-		Seq:        uint64(r.Seq),
-		Scheduled:  time.Unix(0, r.Scheduled).UTC(),
-		Sent:       time.Duration(r.Sent),
-		Acquired:   time.Duration(r.Acquired),
-		Written:    time.Duration(r.Written),
-		FirstByte:  time.Duration(r.FirstByte),
-		End:        time.Duration(r.End),
-		Outcome:    Outcome(r.Outcome),
-		Phase:      Phase(r.Phase),
-		Class:      Class(r.Class),
-		Error:      r.Error,
-		Status:     int(r.Status),
-		BytesIn:    r.BytesIn,
-		Conn:       uint64(r.Conn),
-		Served:     uint32(r.Served),
-		LocalPort:  uint16(r.LocalPort),
-		RemoteAddr: r.RemoteAddr,
-		Pod:        r.Pod,
-		ConnPod:    r.ConnPod,
-		Maskable:   r.Maskable,
+// point is a point that a request may not have come to. A worker may be early by
+// the precision of a timer, but no value other than notReached may look like it.
+func point(d time.Duration) int64 {
+	if d == NotReached {
+		return notReached
 	}
+	return max(d.Microseconds(), 0)
 }

@@ -16,105 +16,176 @@ import (
 // or once it holds this many samples, which bounds the memory a run needs.
 const (
 	segmentAge  = 4 * time.Second
-	segmentRows = 1 << 17
+	segmentRows = 1 << 15
 
 	// batchRows is how many samples are handed to the Parquet writer at once.
 	batchRows = 512
 )
 
-// segmentWriter writes samples into Parquet files one after the other. A
-// Parquet file is readable only once its footer is written, hence the segments.
+// segmentWriter gathers samples and writes them into Parquet files one after the
+// other. A Parquet file is readable only once its footer is written, hence the
+// segments. They are encoded in a goroutine of their own, so that nobody who
+// sends requests has to wait for that.
 type segmentWriter struct {
-	dir string
 	now func() time.Time
 
-	mu     sync.Mutex
+	mu      sync.Mutex
+	samples []Sample
+	since   time.Time
+
+	full chan []Sample
+	// free are buffers to be used again: one is filled while the other one is
+	// encoded.
+	free    chan []Sample
+	encoder *segmentEncoder
+	ended   chan struct{}
+}
+
+// newSegmentWriter tells failed of what goes wrong later.
+func newSegmentWriter(dir string, now func() time.Time, failed func(error)) (*segmentWriter, error) {
+	encoder, err := newSegmentEncoder(dir)
+	if err != nil {
+		return nil, err
+	}
+	w := &segmentWriter{
+		now: now, encoder: encoder,
+		full: make(chan []Sample), free: make(chan []Sample, 2), ended: make(chan struct{}),
+	}
+	for range cap(w.free) {
+		w.free <- nil
+	}
+	w.samples = <-w.free
+	go func() {
+		defer close(w.ended)
+		for samples := range w.full {
+			if err := encoder.write(samples); err != nil {
+				failed(err)
+			}
+			clear(samples) // so that its texts can go
+			w.free <- samples[:0]
+		}
+	}()
+	return w, nil
+}
+
+// write adds a sample. It waits only where the disk falls behind by a whole
+// segment.
+func (w *segmentWriter) write(s *Sample) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.now()
+	if len(w.samples) == 0 {
+		w.since = now
+	}
+	w.samples = append(w.samples, *s)
+	if len(w.samples) >= segmentRows || now.Sub(w.since) >= segmentAge {
+		w.hand()
+	}
+}
+
+// hand gives what was gathered to the encoder.
+func (w *segmentWriter) hand() {
+	w.full <- w.samples
+	w.samples = <-w.free
+}
+
+// close writes the last segment and waits until all are on the disk.
+func (w *segmentWriter) close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.samples) > 0 {
+		w.hand()
+	}
+	close(w.full)
+	<-w.ended
+	return w.encoder.seals.close()
+}
+
+// segmentEncoder writes segments.
+type segmentEncoder struct {
+	dir    string
 	number int
-	file   *os.File
-	sealer *sealer
 	seals  *lineWriter
-	rows   *parquet.GenericWriter[row]
-	count  int
-	since  time.Time
+	config *parquet.WriterConfig
+	rows   *parquet.GenericWriter[row] // of the present segment
 	batch  []row
 }
 
-func newSegmentWriter(dir string, now func() time.Time) (*segmentWriter, error) {
+func newSegmentEncoder(dir string) (*segmentEncoder, error) {
 	seals, err := newLineWriter(filepath.Join(dir, segmentsFile))
 	if err != nil {
 		return nil, err
 	}
-	return &segmentWriter{dir: dir, now: now, seals: seals, batch: make([]row, 0, batchRows)}, nil
+	config, err := parquet.NewWriterConfig(
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		// A segment has a page or two of each column: the bounds of the column,
+		// which stay, tell nearly as much as theirs.
+		parquet.DataPageStatistics(false),
+	)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("begin the recording: %w", err), seals.close())
+	}
+	return &segmentEncoder{dir: dir, seals: seals, config: config, batch: make([]row, 0, batchRows)}, nil
 }
 
-func (w *segmentWriter) write(s *Sample) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.rows == nil {
-		if err := w.begin(); err != nil {
-			return err
-		}
-	}
-	w.batch = append(w.batch, rowOf(s))
-	w.count++
-	if w.count >= segmentRows || w.now().Sub(w.since) >= segmentAge {
-		return w.finish()
-	}
-	if len(w.batch) == cap(w.batch) {
-		return w.flush()
-	}
-	return nil
-}
-
-func (w *segmentWriter) close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var err error
-	if w.rows != nil {
-		err = w.finish()
-	}
-	return errors.Join(err, w.seals.close())
-}
-
-func (w *segmentWriter) begin() error {
-	w.number++
-	file, err := os.Create(w.path() + unclosedSuffix)
+// write makes a segment of the samples, gives it its readable name and seals it.
+func (e *segmentEncoder) write(samples []Sample) error {
+	e.number++
+	name := segmentName(e.number)
+	path := filepath.Join(e.dir, name)
+	file, err := os.Create(path + unclosedSuffix)
 	if err != nil {
 		return fmt.Errorf("begin a segment of samples: %w", err)
 	}
-	w.file = file
-	w.sealer = newSealer(file)
-	w.rows = parquet.NewGenericWriter[row](w.sealer,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}))
-	w.count, w.since = 0, w.now()
-	return nil
-}
-
-func (w *segmentWriter) flush() error {
-	_, err := w.rows.Write(w.batch)
-	w.batch = w.batch[:0]
-	if err != nil {
-		return fmt.Errorf("write samples: %w", err)
-	}
-	return nil
-}
-
-// finish closes the segment, gives it its readable name and seals it.
-func (w *segmentWriter) finish() error {
-	err := errors.Join(w.flush(), w.rows.Close(), w.file.Close())
+	sealer := newSealer(file)
+	err = errors.Join(e.encode(sealer, samples), file.Close())
 	if err == nil {
-		err = os.Rename(w.path()+unclosedSuffix, w.path())
+		err = os.Rename(path+unclosedSuffix, path)
 	}
 	if err == nil {
-		err = w.seals.write(segmentSeal{
-			Name: segmentName(w.number), Samples: w.count, Bytes: w.sealer.bytes, CRC32C: w.sealer.sum.Sum32(),
-		})
+		err = e.seals.write(segmentSeal{Name: name, Samples: len(samples), Bytes: sealer.bytes, CRC32C: sealer.sum.Sum32()})
 	}
-	w.rows, w.file = nil, nil
 	if err != nil {
-		return fmt.Errorf("close a segment of samples: %w", err)
+		return fmt.Errorf("write a segment of samples: %w", err)
 	}
 	return nil
 }
 
-func (w *segmentWriter) path() string { return filepath.Join(w.dir, segmentName(w.number)) }
+// encode writes the samples stream by stream. Those of one stream resemble each
+// other and take less room so.
+func (e *segmentEncoder) encode(to *sealer, samples []Sample) error {
+	// Reset of the last segment's writer would lose the columns' names in the
+	// footer (parquet-go 0.32).
+	e.rows = parquet.NewGenericWriter[row](to, e.config)
+	written := map[string]bool{}
+	for i := range samples {
+		if stream := samples[i].Stream; !written[stream] {
+			written[stream] = true
+			if err := e.encodeStream(stream, samples[i:]); err != nil {
+				return err
+			}
+		}
+	}
+	return e.rows.Close()
+}
+
+func (e *segmentEncoder) encodeStream(stream string, samples []Sample) error {
+	for i := range samples {
+		if samples[i].Stream != stream {
+			continue
+		}
+		e.batch = append(e.batch, rowOf(&samples[i]))
+		if len(e.batch) == cap(e.batch) {
+			if err := e.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return e.flush()
+}
+
+func (e *segmentEncoder) flush() error {
+	_, err := e.rows.Write(e.batch)
+	e.batch = e.batch[:0]
+	return err
+}

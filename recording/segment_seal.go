@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 )
 
 // segmentSeal is a closed segment as segments.jsonl tells it. A segment is
@@ -20,6 +21,8 @@ type segmentSeal struct {
 	CRC32C uint32 `json:"crc32c"`
 }
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // sealer computes a segment's seal while it is written.
 type sealer struct {
 	to    io.Writer
@@ -28,7 +31,7 @@ type sealer struct {
 }
 
 func newSealer(to io.Writer) *sealer {
-	return &sealer{to: to, sum: crc32.New(crc32.MakeTable(crc32.Castagnoli))}
+	return &sealer{to: to, sum: crc32.New(castagnoli)}
 }
 
 func (s *sealer) Write(p []byte) (int, error) {
@@ -38,18 +41,27 @@ func (s *sealer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// verify tells whether the file is the one that was sealed.
-func (seal segmentSeal) verify(file *os.File) error {
-	check := newSealer(io.Discard)
-	if _, err := io.Copy(check, file); err != nil {
-		return err
+// read gives the file's content if it is the one that was sealed, in buffer as
+// far as that holds it.
+func (seal segmentSeal) read(path string, buffer []byte) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return buffer, err
 	}
-	switch {
-	case check.bytes != seal.Bytes:
-		return fmt.Errorf("%d bytes long instead of %d", check.bytes, seal.Bytes)
-	case check.sum.Sum32() != seal.CRC32C:
-		return errors.New("its checksum is wrong")
-	default:
-		return nil
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return buffer, err
 	}
+	if info.Size() != seal.Bytes {
+		return buffer, fmt.Errorf("%d bytes long instead of %d", info.Size(), seal.Bytes)
+	}
+	data := slices.Grow(buffer[:0], int(seal.Bytes))[:seal.Bytes]
+	if _, err := io.ReadFull(file, data); err != nil {
+		return data, err
+	}
+	if crc32.Checksum(data, castagnoli) != seal.CRC32C {
+		return data, errors.New("its checksum is wrong")
+	}
+	return data, nil
 }

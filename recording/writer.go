@@ -35,7 +35,8 @@ func Create(dir string, now func() time.Time) (*Writer, error) {
 			return nil, fmt.Errorf("%s already holds a recording; name another folder", dir)
 		}
 	}
-	samples, err := newSegmentWriter(dir, now)
+	w := &Writer{dir: dir}
+	samples, err := newSegmentWriter(dir, now, w.keep)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,8 @@ func Create(dir string, now func() time.Time) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, samples.close(), events.close())
 	}
-	return &Writer{dir: dir, samples: samples, events: events, actions: actions}, nil
+	w.samples, w.events, w.actions = samples, events, actions
+	return w, nil
 }
 
 // Dir is the folder of the recording.
@@ -60,7 +62,7 @@ func (w *Writer) Header(h Header) error {
 }
 
 // Sample adds one request.
-func (w *Writer) Sample(s Sample) { w.keep(w.samples.write(&s)) }
+func (w *Writer) Sample(s Sample) { w.samples.write(&s) }
 
 // Event adds one thing the watches saw.
 func (w *Writer) Event(e Event) { w.keep(w.events.write(e)) }

@@ -50,7 +50,7 @@ error, 130 interrupted. The cluster is put back in every case.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(flagProblem)
-	root.AddCommand(newRun(s, connection), newReport(s), newCompare(s), newRestore(s, connection), newSchema(s), newLint(s, connection), newMan(), newSignal(), newCareless(s))
+	root.AddCommand(newRun(s, connection), newReport(s), newCompare(s), newExport(s), newRestore(s, connection), newSchema(s), newLint(s, connection), newMan(), newSignal(), newCareless(s))
 	return root
 }
 

@@ -108,6 +108,13 @@ var rules = []rule{
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
 	{
+		pkg:     "export",
+		house:   []string{"recording"},
+		modules: load,
+		never:   slices.Concat(kubernetes, commandLine),
+		reason:  "other tools' formats are made of a recording alone",
+	},
+	{
 		pkg:     "lint",
 		house:   []string{"report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
@@ -124,6 +131,17 @@ var rules = []rule{
 		reason:  "it makes schemas of any model and judges by any; what they are of is not its business",
 	},
 	{
+		pkg:    "internal/synthetic",
+		house:  []string{"check", "recording"},
+		never:  slices.Concat(kubernetes, commandLine, load),
+		reason: "it writes what a run might have seen, and must not know what will be made of it",
+	},
+	{
+		pkg:    "internal/synthetic/cmd/synthetic",
+		house:  []string{"internal/synthetic"},
+		reason: "it is the generator's command line and nothing else",
+	},
+	{
 		pkg:    "internal/victim",
 		reason: "the sample service must not know what is looked for, or it could oblige",
 	},
@@ -134,7 +152,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "internal/victim", "lint", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/victim", "lint", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

@@ -1,0 +1,34 @@
+// Package export writes a recording's samples in the formats of the vegeta
+// command, so that vegeta report, vegeta plot and what else reads them can be
+// used on a run.
+//
+// A stream is an attack, a sample is a result of it. What vegeta's fields mean
+// here:
+//
+//	Attack     the stream's name
+//	Seq        the sample's number in its stream
+//	Timestamp  when the request was due, not when it went out
+//	Latency    from then to the end, as in the report: a stall of the service
+//	           that keeps later requests from being sent in time is not hidden
+//	Code       the status of an answer that was read to its end; 0 for any other,
+//	           as vegeta has it, so that a cut answer is no success to it
+//	Error      never empty for a sample whose outcome is not ok
+//	BytesIn    the length of the body that was read
+//	Headers    the pod's header, where the answer named its pod; others are not
+//	           recorded
+//	Method,    the stream's
+//	URL
+//
+// BytesOut is 0, as streams send no body, and Body is empty, as none is recorded.
+//
+// vegeta calls every status from 200 to 399 a success. A check that expects
+// others (expectStatus) is not known to it: there Error tells what failed, and
+// the success ratio of vegeta report does not.
+//
+// Results stand in the order of the recording: in parts of some seconds, in each
+// part stream by stream, those of a stream as they ended. vegeta needs no order:
+// its own files are in that of the ends, too. Its plot puts them in the order of Seq by itself and draws
+// nothing of an attack behind a Seq that is missing. None is missing in the
+// recording of a run that came to its end; the last seconds of one that was
+// killed may lack some.
+package export

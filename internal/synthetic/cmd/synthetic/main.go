@@ -1,0 +1,29 @@
+// Command synthetic writes the recording of a run that never happened, to
+// measure on it what a report costs:
+//
+//	go run ./internal/synthetic/cmd/synthetic -samples 10000000 FOLDER
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/synthetic"
+)
+
+func main() {
+	var run synthetic.Run
+	flag.IntVar(&run.Samples, "samples", 10_000_000, "how many requests it is to hold")
+	flag.Float64Var(&run.Rate, "rate", 2500, "requests per second of each of its two streams")
+	flag.IntVar(&run.Restarts, "restarts", 4, "how often its three pods are replaced")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "synthetic: want one FOLDER")
+		os.Exit(2)
+	}
+	if err := run.Write(flag.Arg(0)); err != nil {
+		fmt.Fprintln(os.Stderr, "synthetic:", err)
+		os.Exit(1)
+	}
+}
