@@ -190,6 +190,10 @@ func (p *podHistory) termination(events []kubeEvent, clocks *clocks) *Terminatio
 		t.Exited = finished(p.exit, p.exitSeen, node).notBefore(t.KubeletStarted.From)
 		t.Exits = exitsOf(p.exited, p.exitSeen, node)
 	}
+	if !t.Exited.Known() && !p.failed.IsZero() && t.KubeletStarted.Known() {
+		// A kubelet that lost sight of its containers tells no times of them.
+		t.Exited = sourced(Interval{From: t.KubeletStarted.From, To: p.failed}, "between the kubelet's start and the first sight of the pod's end")
+	}
 	if !p.gone.IsZero() {
 		t.Gone = sourced(at(p.gone), "the object's removal")
 	}

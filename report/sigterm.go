@@ -29,7 +29,8 @@ func sigterm(t *Termination) Interval {
 
 // signalAfter is at the kubelet's start without a hook, after a sleep of known
 // length, and anywhere up to the end of the grace after any other hook, whose
-// success emits nothing.
+// success emits nothing, and where the node took less time for the pod than the pod
+// has (kubernetes pkg/kubelet/eviction, gracePeriodOverride).
 func (t *Termination) signalAfter(h hook) Interval {
 	start := t.KubeletStarted
 	if !start.Known() {
@@ -42,7 +43,7 @@ func (t *Termination) signalAfter(h hook) Interval {
 	switch {
 	case h.kind == recording.PreStopNone || t.forced():
 		return sourced(Interval{From: start.From, To: start.To.Add(signalDelay)}, "the kubelet's start")
-	case h.sleep > 0:
+	case h.sleep > 0 && t.nature() != Node:
 		after := start.shift(min(h.sleep, time.Duration(t.Grace)))
 		after.To = after.To.Add(signalDelay)
 		if h.kind != recording.PreStopSleep {

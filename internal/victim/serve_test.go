@@ -155,7 +155,7 @@ func TestAllocPerRequest(t *testing.T) {
 		r.wantStatus("/", 200)
 		r.wantStatus("/readyz", 200)
 	}
-	if grown := heap() - before; grown < 31<<20 || grown > 40<<20 {
+	if grown := heap() - before; grown < 28<<20 || grown > 40<<20 {
 		t.Errorf("grown by %d bytes", grown)
 	}
 }
