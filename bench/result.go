@@ -16,8 +16,10 @@ type Result struct {
 	// LoadAverage is the machine's when the bench began.
 	LoadAverage [3]float64 `json:"load_average"`
 	// Connections are what each client had open.
-	Connections int     `json:"connections"`
-	Seconds     float64 `json:"seconds"`
+	Connections int `json:"connections"`
+	// WrkThreads is with how many threads wrk does most.
+	WrkThreads int     `json:"wrk_threads,omitzero"`
+	Seconds    float64 `json:"seconds"`
 	// Noisy tells that something else used more than a tenth of the processors while
 	// a figure was measured. Repeated is how many measurements were thrown away for
 	// that.
