@@ -8,17 +8,29 @@ import (
 	"time"
 )
 
-// memoryLimit is how long the larger recording may take.
-const memoryLimit = 10 * time.Minute
+const (
+	// memoryProbe is for how long the engine sends to learn what it can.
+	memoryProbe = 3 * time.Second
+	// memoryLoad is the part of that which is then asked for, so that the schedule is
+	// one that a run could have.
+	memoryLoad = 0.9
+	// memoryLimit is how long the larger recording may take.
+	memoryLimit = 10 * time.Minute
+)
 
 // memory lets the engine send one and ten million requests.
 func (b *bench) memory(ctx context.Context, r *Result) error {
-	r.Samples = &Samples{From: "the engine, sent to the bench's server"}
+	b.say("memory: what the engine can send")
+	probe, _, err := b.engine(ctx, "probe", Load{For: memoryProbe})
+	if err != nil {
+		return err
+	}
+	load := Load{Rate: memoryLoad * probe.perSecond(), For: memoryLimit}
+	r.Samples = &Samples{From: "the engine, sent to the bench's server", Rate: load.Rate}
 	r.PeakRSSMB = map[string]float64{}
-	load := Load{For: memoryLimit}
 	for _, millions := range []uint64{1, 10} {
 		size := fmt.Sprintf("%dM", millions)
-		b.say("memory: %s samples", size)
+		b.say("memory: %s samples at %.0f/s", size, load.Rate)
 		load.Samples = millions * 1e6
 		// Once, whatever others do: it takes minutes, and they do not change its memory.
 		done, foreign, err := quietly(b, 1, func() (Sent, error) {

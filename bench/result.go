@@ -94,7 +94,9 @@ type ScheduleRound struct {
 
 // Samples tells where those of the memory's part come from.
 type Samples struct {
-	From    string  `json:"from"`
+	From string `json:"from"`
+	// Rate is what the schedule asked for, in requests per second.
+	Rate    float64 `json:"rate"`
 	Foreign float64 `json:"foreign"`
 }
 
