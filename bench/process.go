@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,8 +16,10 @@ import (
 // usage is what a process that has ended used.
 type usage struct {
 	cpu  time.Duration
-	peak int64 // resident memory, in bytes
 	wall time.Duration
+	// peak is the most memory that it held, in bytes, or this process before it if
+	// that was more: Linux counts from the fork.
+	peak int64
 	out  []byte
 }
 
@@ -29,7 +32,7 @@ func measure(ctx context.Context, accept func(code int) bool, name string, args 
 	err := cmd.Run()
 	wall := time.Since(began)
 	if cmd.ProcessState == nil || !accept(cmd.ProcessState.ExitCode()) {
-		return usage{}, fmt.Errorf("run %s %s: %w\n%s", name, strings.Join(args, " "), err, problems.Bytes())
+		return usage{}, fmt.Errorf("run %s %s: %w\n%s", name, strings.Join(args, " "), errors.Join(context.Cause(ctx), err), problems.Bytes())
 	}
 	used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
@@ -37,56 +40,29 @@ func measure(ctx context.Context, accept func(code int) bool, name string, args 
 	}
 	return usage{
 		cpu:  cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
-		peak: used.Maxrss << 10, // Linux counts in KiB
 		wall: wall,
+		peak: used.Maxrss << 10, // Linux counts in KiB
 		out:  out.Bytes(),
 	}, nil
 }
 
 func succeeded(code int) bool { return code == 0 }
 
-// busy is the time that all processors together have worked since the machine
-// began, and how much of it one process has had.
-type busy struct{ all, process time.Duration }
-
-// tick is the unit of /proc (USER_HZ, which is 100 on every architecture that Go
-// knows).
-const tick = 10 * time.Millisecond
-
-func readBusy(pid int) (busy, error) {
-	machine, err := os.ReadFile("/proc/stat")
+// peakMemory is the most memory that this process has held, in bytes.
+func peakMemory() (int64, error) {
+	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		return busy{}, err
+		return 0, err
 	}
-	process, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return busy{}, err
-	}
-	return parseBusy(string(machine), string(process))
+	return parsePeak(string(status))
 }
 
-func parseBusy(machine, process string) (busy, error) {
-	line, _, _ := strings.Cut(machine, "\n")
-	fields := strings.Fields(line)
-	name := strings.LastIndex(process, ")") // it may hold anything
-	own := strings.Fields(process[name+1:])
-	if len(fields) < 8 || fields[0] != "cpu" || name < 0 || len(own) < 13 {
-		return busy{}, fmt.Errorf("/proc/stat and /proc/PID/stat are not as proc(5) tells: %q, %q", line, process)
-	}
-	var b busy
-	for _, i := range []int{1, 2, 3, 6, 7} { // user, nice, system, irq, softirq
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return busy{}, fmt.Errorf("/proc/stat: %w", err)
+func parsePeak(status string) (int64, error) {
+	for line := range strings.Lines(status) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			return kib << 10, err
 		}
-		b.all += time.Duration(n) * tick
 	}
-	for _, i := range []int{11, 12} { // utime, stime
-		n, err := strconv.ParseInt(own[i], 10, 64)
-		if err != nil {
-			return busy{}, fmt.Errorf("/proc/PID/stat: %w", err)
-		}
-		b.process += time.Duration(n) * tick
-	}
-	return b, nil
+	return 0, errors.New("/proc/self/status tells no peak (VmHWM)")
 }

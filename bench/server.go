@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -42,10 +43,12 @@ func answerAll(conn net.Conn) {
 	reader := bufio.NewReader(conn)
 	for {
 		line, err := reader.ReadSlice('\n')
-		if err != nil {
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull): // a part of a long line
+			continue
+		case err != nil:
 			return
-		}
-		if len(bytes.TrimSpace(line)) > 0 {
+		case len(bytes.TrimSpace(line)) > 0:
 			continue
 		}
 		if _, err := conn.Write(answer); err != nil {

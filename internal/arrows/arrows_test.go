@@ -166,7 +166,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "bench",
-		house:   []string{"attack", "check", "recording"},
+		house:   []string{"attack", "check", "recording", "internal/synthetic"},
 		modules: load,
 		reason:  "it measures the engine as a run uses it, and the program from outside",
 	},

@@ -1,6 +1,6 @@
 // Command bench measures the engine beside the vegeta command and wrk, and writes
-// bench.json; see make bench. It runs itself as the server ("serve") and as the
-// engine ("send").
+// bench.json; see make bench. It runs itself as the server ("serve"), as the
+// engine ("send") and to write a recording ("synthesize").
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -35,24 +36,25 @@ func run(ctx context.Context, args []string) error {
 		return bench.Serve(ctx, os.Stdin, os.Stdout)
 	case len(args) > 0 && args[0] == "send":
 		return send(ctx, args[1:])
+	case len(args) == 2 && args[0] == "synthesize":
+		return bench.Synthesize(args[1])
 	default:
 		return measure(ctx, args)
 	}
 }
 
+// send takes a bench.Load as JSON, and prints a bench.Sent.
 func send(ctx context.Context, args []string) error {
 	var load bench.Load
-	flags := flag.NewFlagSet("send", flag.ContinueOnError)
-	flags.StringVar(&load.URL, "url", "", "where to")
-	flags.Float64Var(&load.Rate, "rate", 0, "requests per second; 0 for as many as go")
-	flags.IntVar(&load.Connections, "connections", 1, "connections, and requests under way")
-	flags.DurationVar(&load.For, "for", 0, "for how long")
-	flags.Uint64Var(&load.Samples, "samples", 0, "how many, instead of for how long")
-	flags.StringVar(&load.Dir, "dir", "", "folder for the recording")
-	if err := flags.Parse(args); err != nil {
-		return err
+	if len(args) != 1 {
+		return errors.New("send: want one load")
 	}
-	debug.SetGCPercent(300) // as shutdowncheck run does
+	if err := json.Unmarshal([]byte(args[0]), &load); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(300) // as shutdowncheck run does
+	}
 	sent, err := load.Run(ctx)
 	if err != nil {
 		return err
@@ -65,15 +67,15 @@ func measure(ctx context.Context, args []string) error {
 	out := flags.String("out", "out/bench.json", "where the result goes")
 	dir := flags.String("dir", "out/bench", "folder for what is written meanwhile")
 	parts := flags.String("parts", strings.Join(bench.Parts, ","), "which parts to measure")
-	rounds := flags.Int("rounds", 6, "how often the throughput is measured; every other time in reverse order")
-	length := flags.Duration("for", 5*time.Second, "how long each client sends")
+	rounds := flags.Int("rounds", 6, "how often throughput and schedule are measured; every other time in reverse order")
+	length := flags.Duration("for", 5*time.Second, "how long each client sends as fast as it can; whole seconds")
 	vegeta := flags.String("vegeta", "", "the vegeta command")
 	tool := flags.String("tool", "", "shutdowncheck")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *vegeta == "" || *tool == "" || *rounds < 1 || *length < time.Second {
-		return errors.New("want -vegeta, -tool, and at least one round of at least a second")
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected %q; there are only flags", flags.Args())
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -87,6 +89,9 @@ func measure(ctx context.Context, args []string) error {
 		Rounds: *rounds, For: *length, Date: time.Now(), Progress: os.Stderr,
 	})
 	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(*out), 0o755); err != nil {
 		return err
 	}
 	file, err := os.Create(*out)
