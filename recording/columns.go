@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -68,6 +69,9 @@ func (c *columns) named() map[string]column {
 // any other.
 func (c *columns) load(data []byte) (err error) {
 	defer panicAsError(&err)
+	if err := checkFooter(data); err != nil {
+		return err
+	}
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return err
@@ -91,6 +95,21 @@ func (c *columns) load(data []byte) (err error) {
 		if column.length() != c.rows {
 			return fmt.Errorf("column %s: %d values for %d rows", name, column.length(), c.rows)
 		}
+	}
+	return nil
+}
+
+// checkFooter tells whether a footer of the length that the file's end tells can
+// be in it. The Parquet library takes any length at its word, and that much
+// memory.
+func checkFooter(data []byte) error {
+	const magic, length = 4, 4
+	end := len(data) - magic - length
+	if end < magic {
+		return fmt.Errorf("%d bytes are no Parquet file", len(data))
+	}
+	if footer := int64(binary.LittleEndian.Uint32(data[end:])); footer > int64(end-magic) {
+		return fmt.Errorf("a footer of %d bytes in a file of %d", footer, len(data))
 	}
 	return nil
 }
