@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -34,14 +33,14 @@ func measure(ctx context.Context, accept func(code int) bool, name string, args 
 	if cmd.ProcessState == nil || !accept(cmd.ProcessState.ExitCode()) {
 		return usage{}, fmt.Errorf("run %s %s: %w\n%s", name, strings.Join(args, " "), errors.Join(context.Cause(ctx), err), problems.Bytes())
 	}
-	used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	peak, ok := peakOf(cmd.ProcessState)
 	if !ok {
 		return usage{}, fmt.Errorf("run %s: the system does not tell what it used", name)
 	}
 	return usage{
 		cpu:  cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
 		wall: wall,
-		peak: used.Maxrss << 10, // Linux counts in KiB
+		peak: peak,
 		out:  out.Bytes(),
 	}, nil
 }

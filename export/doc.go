@@ -26,8 +26,8 @@
 // the success ratio of vegeta report does not.
 //
 // Results stand in the order of the recording: in parts of some seconds, in each
-// part stream by stream, those of a stream as they ended. vegeta needs no order:
-// its own files are in that of the ends, too. Its plot puts them in the order of Seq by itself and draws
+// part stream by stream. vegeta needs no order: its own files are in that in which
+// requests ended. Its plot puts them in the order of Seq by itself and draws
 // nothing of an attack behind a Seq that is missing. None is missing in the
 // recording of a run that came to its end; the last seconds of one that was
 // killed may lack some.

@@ -15,8 +15,8 @@
 // # Samples
 //
 // The segments are plain Parquet, for any tool that reads it. A row is a request
-// (Sample says more of each column); within a segment rows stand stream by
-// stream, those of a stream in the order in which they ended.
+// (Sample says more of each column). A segment holds those that ended in its
+// time, stream by stream in the order of seq.
 //
 //	stream             text   the stream's name
 //	seq                int64  number of the request in its stream, from 0

@@ -8,7 +8,7 @@ import (
 
 // Version is the version of the recording's format that is written. Version 1,
 // which can still be read, had its points in nanoseconds (sent_ns to end_ns) and
-// the samples of all streams mixed.
+// the samples of a segment in the order in which they ended.
 const (
 	Version       = 2
 	oldestVersion = 1

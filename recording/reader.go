@@ -56,9 +56,10 @@ func Open(dir string) (*Recording, error) {
 	return r, nil
 }
 
-// Samples gives every sample, segment by segment. Within a segment they stand
-// stream by stream, those of a stream in the order in which they ended. The
-// sample is overwritten by the next one. After an error there are no more.
+// Samples gives every sample, segment by segment: a segment holds those that
+// ended in its few seconds, stream by stream in the order of Seq (in version 1 of
+// the format all in the order in which they ended). The sample is overwritten by
+// the next one. After an error there are no more.
 func (r *Recording) Samples() iter.Seq2[*Sample, error] {
 	return func(yield func(*Sample, error) bool) {
 		ahead := startReading(r.dir, r.segments)

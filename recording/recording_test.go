@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -275,7 +276,9 @@ func TestEveryKindOfEventSurvives(t *testing.T) {
 	}
 }
 
-func TestStreamsStandTogether(t *testing.T) {
+// Requests end in any order. A segment has them by stream, as these come first
+// in it, and by number.
+func TestSegmentsAreInOrder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := Create(dir, func() time.Time { return began })
 	if err != nil {
@@ -286,16 +289,19 @@ func TestStreamsStandTogether(t *testing.T) {
 	}
 	var want []Sample
 	const each = 1000 // more than a batch
-	for _, stream := range []string{"b", "a", ""} {
+	for _, stream := range []string{"", "a", "b"} {
 		for n := range each {
 			s := sampleNumber(n)
 			s.Stream = stream
 			want = append(want, s)
 		}
 	}
-	for n := range each {
-		for stream := range 3 {
-			w.Sample(want[stream*each+n])
+	for stream := range 3 {
+		w.Sample(want[stream*each]) // the first of each, for the order of the streams
+	}
+	for _, n := range rand.New(rand.NewPCG(1, 2)).Perm(len(want)) {
+		if n%each > 0 {
+			w.Sample(want[n])
 		}
 	}
 	if err := w.Close(Ending{At: began}); err != nil {

@@ -1,10 +1,12 @@
 package recording
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,9 +108,9 @@ type segmentEncoder struct {
 	dir    string
 	number int
 	seals  *lineWriter
-	config *parquet.WriterConfig
 	rows   *parquet.GenericWriter[row] // of the present segment
 	batch  []row
+	places []place
 }
 
 func newSegmentEncoder(dir string) (*segmentEncoder, error) {
@@ -116,16 +118,7 @@ func newSegmentEncoder(dir string) (*segmentEncoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := parquet.NewWriterConfig(
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
-		// A segment has a page or two of each column: the bounds of the column,
-		// which stay, tell nearly as much as theirs.
-		parquet.DataPageStatistics(false),
-	)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin the recording: %w", err), seals.close())
-	}
-	return &segmentEncoder{dir: dir, seals: seals, config: config, batch: make([]row, 0, batchRows)}, nil
+	return &segmentEncoder{dir: dir, seals: seals, batch: make([]row, 0, batchRows)}, nil
 }
 
 // write makes a segment of the samples, gives it its readable name and seals it.
@@ -151,37 +144,58 @@ func (e *segmentEncoder) write(samples []Sample) error {
 	return nil
 }
 
-// encode writes the samples stream by stream. Those of one stream resemble each
-// other and take less room so.
+// encode writes the samples stream by stream, in the order in which they were
+// sent: numbers, schedules and new connections then go up evenly, which takes
+// next to no room.
 func (e *segmentEncoder) encode(to *sealer, samples []Sample) error {
 	// Reset of the last segment's writer would lose the columns' names in the
 	// footer (parquet-go 0.32).
-	e.rows = parquet.NewGenericWriter[row](to, e.config)
-	written := map[string]bool{}
-	for i := range samples {
-		if stream := samples[i].Stream; !written[stream] {
-			written[stream] = true
-			if err := e.encodeStream(stream, samples[i:]); err != nil {
-				return err
-			}
-		}
-	}
-	return e.rows.Close()
-}
-
-func (e *segmentEncoder) encodeStream(stream string, samples []Sample) error {
-	for i := range samples {
-		if samples[i].Stream != stream {
-			continue
-		}
-		e.batch = append(e.batch, rowOf(&samples[i]))
+	e.rows = parquet.NewGenericWriter[row](to,
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		// A segment has a page or two of each column: the bounds of the column,
+		// which stay, tell nearly as much as theirs.
+		parquet.DataPageStatistics(false))
+	for _, place := range e.inOrder(samples) {
+		e.batch = append(e.batch, rowOf(&samples[place.index]))
 		if len(e.batch) == cap(e.batch) {
 			if err := e.flush(); err != nil {
 				return err
 			}
 		}
 	}
-	return e.flush()
+	if err := e.flush(); err != nil {
+		return err
+	}
+	return e.rows.Close()
+}
+
+// place is where one of the samples belongs among the others.
+type place struct {
+	stream int32 // by first appearance
+	index  int32 // among the samples
+	seq    uint64
+}
+
+// inOrder gives the places of the samples in the order in which they are to be
+// written. They are valid until the next call.
+func (e *segmentEncoder) inOrder(samples []Sample) []place {
+	e.places = e.places[:0]
+	var streams []string
+	for i := range samples {
+		stream := slices.Index(streams, samples[i].Stream)
+		if stream < 0 {
+			stream = len(streams)
+			streams = append(streams, samples[i].Stream)
+		}
+		e.places = append(e.places, place{stream: int32(stream), index: int32(i), seq: samples[i].Seq})
+	}
+	slices.SortFunc(e.places, func(a, b place) int {
+		if a.stream != b.stream {
+			return cmp.Compare(a.stream, b.stream)
+		}
+		return cmp.Compare(a.seq, b.seq)
+	})
+	return e.places
 }
 
 func (e *segmentEncoder) flush() error {
