@@ -37,30 +37,36 @@ type column interface {
 // pointsSuffix tells a segment's columns of points by their unit.
 var pointsSuffix = map[time.Duration]string{time.Microsecond: "_us", time.Nanosecond: "_ns"}
 
-func (c *columns) named() map[string]column {
+// namedColumn is a column with its name in the file.
+type namedColumn struct {
+	name string
+	column
+}
+
+func (c *columns) named() []namedColumn {
 	suffix := pointsSuffix[c.unit]
-	return map[string]column{
-		"stream":              &c.stream,
-		"seq":                 &c.seq,
-		"scheduled_unix_ns":   &c.scheduled,
-		"sent" + suffix:       &c.sent,
-		"acquired" + suffix:   &c.acquired,
-		"written" + suffix:    &c.written,
-		"first_byte" + suffix: &c.firstByte,
-		"end" + suffix:        &c.end,
-		"outcome":             &c.outcome,
-		"phase":               &c.phase,
-		"class":               &c.class,
-		"error":               &c.text,
-		"status":              &c.status,
-		"bytes_in":            &c.bytesIn,
-		"conn":                &c.conn,
-		"served":              &c.served,
-		"local_port":          &c.localPort,
-		"remote_addr":         &c.remoteAddr,
-		"pod":                 &c.pod,
-		"conn_pod":            &c.connPod,
-		"maskable":            &c.maskable,
+	return []namedColumn{
+		{"stream", &c.stream},
+		{"seq", &c.seq},
+		{"scheduled_unix_ns", &c.scheduled},
+		{"sent" + suffix, &c.sent},
+		{"acquired" + suffix, &c.acquired},
+		{"written" + suffix, &c.written},
+		{"first_byte" + suffix, &c.firstByte},
+		{"end" + suffix, &c.end},
+		{"outcome", &c.outcome},
+		{"phase", &c.phase},
+		{"class", &c.class},
+		{"error", &c.text},
+		{"status", &c.status},
+		{"bytes_in", &c.bytesIn},
+		{"conn", &c.conn},
+		{"served", &c.served},
+		{"local_port", &c.localPort},
+		{"remote_addr", &c.remoteAddr},
+		{"pod", &c.pod},
+		{"conn_pod", &c.connPod},
+		{"maskable", &c.maskable},
 	}
 }
 
@@ -81,19 +87,19 @@ func (c *columns) load(data []byte) (err error) {
 	if _, ok := file.Schema().Lookup("end" + pointsSuffix[time.Microsecond]); ok {
 		c.unit = time.Microsecond
 	}
-	for name, column := range c.named() {
+	for _, column := range c.named() {
 		column.reset()
-		leaf, ok := file.Schema().Lookup(name)
+		leaf, ok := file.Schema().Lookup(column.name)
 		if !ok {
-			return fmt.Errorf("it has no column %s", name)
+			return fmt.Errorf("it has no column %s", column.name)
 		}
 		for _, group := range file.RowGroups() {
 			if err := eachPage(group.ColumnChunks()[leaf.ColumnIndex], column.take); err != nil {
-				return fmt.Errorf("column %s: %w", name, err)
+				return fmt.Errorf("column %s: %w", column.name, err)
 			}
 		}
 		if column.length() != c.rows {
-			return fmt.Errorf("column %s: %d values for %d rows", name, column.length(), c.rows)
+			return fmt.Errorf("column %s: %d values for %d rows", column.name, column.length(), c.rows)
 		}
 	}
 	return nil

@@ -3,12 +3,14 @@ package recording
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -158,4 +160,35 @@ func processorTime(tb testing.TB) time.Duration {
 		tb.Fatal(err)
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// A Parquet file of somebody else's is refused with what it lacks.
+func TestForeignColumns(t *testing.T) {
+	type lacking struct {
+		Stream string `parquet:"stream,dict"`
+	}
+	type otherwise struct {
+		Stream string `parquet:"stream"`
+	}
+	tests := []struct {
+		name string
+		file func(io.Writer) error
+		want string
+	}{
+		{"no column", func(w io.Writer) error { return parquet.Write(w, []lacking{{"new"}}) }, "it has no column seq"},
+		{"no dictionary", func(w io.Writer) error { return parquet.Write(w, []otherwise{{"new"}}) }, "column stream: it is no dictionary"},
+		{"nothing", func(io.Writer) error { return nil }, "0 bytes are no Parquet file"},
+		{"an endless footer", func(w io.Writer) error { _, err := io.WriteString(w, "PAR1\xff\xff\xff\x7fPAR1"); return err }, "a footer of 2147483647 bytes in a file of 12"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var file bytes.Buffer
+			if err := tt.file(&file); err != nil {
+				t.Fatal(err)
+			}
+			if err := new(columns).load(file.Bytes()); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
 }
