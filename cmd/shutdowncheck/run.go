@@ -113,7 +113,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	return r.conclude(context.WithoutCancel(cmd.Context()), cfg.Dir, runErr)
 }
 
-// relaxGC lets the heap grow to four times what lives (GOGC=300) while requests are
+// relaxGC lets the heap grow to three times what lives (GOGC=200) while requests are
 // sent. Little lives and much dies: with the runtime's 100 the collector would run
 // fifty times a second at full load, and take a tenth of the processor time. An
 // environment that sets GOGC is obeyed.
@@ -121,7 +121,7 @@ func relaxGC() (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	before := debug.SetGCPercent(300)
+	before := debug.SetGCPercent(200)
 	return func() { debug.SetGCPercent(before) }
 }
 

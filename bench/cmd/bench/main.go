@@ -53,7 +53,7 @@ func send(ctx context.Context, args []string) error {
 		return fmt.Errorf("send: %w", err)
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300) // as shutdowncheck run does
+		debug.SetGCPercent(200) // as shutdowncheck run does
 	}
 	sent, err := load.Run(ctx)
 	if err != nil {
