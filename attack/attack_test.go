@@ -42,10 +42,17 @@ func stream(t *testing.T, url string, sink *samples, change func(*check.Stream))
 	if change != nil {
 		change(&spec)
 	}
+	return made(t, spec, check.Target{}, sink)
+}
+
+// made makes a stream whose answers name their pod in X-Pod.
+func made(t *testing.T, spec check.Stream, target check.Target, sink *samples) *Stream {
+	t.Helper()
+	target.PodHeader = "x-pod"
 	origin := time.Now()
 	s, err := New(Config{
 		Stream: spec,
-		Target: check.Target{PodHeader: "x-pod"},
+		Target: target,
 		Now:    func() time.Time { return origin.Add(time.Since(origin)) },
 		Sink:   sink.take,
 	})

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -22,12 +21,7 @@ func streamWith(t *testing.T, server *faultServer, sink *samples, target check.T
 		URL: server.url, Protocol: check.HTTP1, Method: http.MethodGet, Timeout: check.Duration(patience),
 	}
 	change(&spec)
-	target.PodHeader = "x-pod"
-	origin := time.Now()
-	s, err := New(Config{Stream: spec, Target: target, Now: func() time.Time { return origin.Add(time.Since(origin)) }, Sink: sink.take})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := made(t, spec, target, sink)
 	if s.transport.tls != nil && s.transport.tls.RootCAs == nil {
 		s.transport.tls.RootCAs = server.roots
 	}
@@ -232,13 +226,7 @@ func TestWhoIsTrusted(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			sink := &samples{}
-			s, err := New(Config{
-				Stream: check.Stream{URL: server.url, Rate: 1, Method: "GET", Protocol: check.HTTP1, Connections: check.New, Timeout: check.Duration(patience)},
-				Target: check.Target{TLS: tt.tls}, Now: time.Now, Sink: sink.take,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := made(t, stream(t, server.url, sink, nil).spec, check.Target{TLS: tt.tls}, sink)
 			if got := send(t, s, sink, 1)[0]; got.Class != tt.class {
 				t.Errorf("%+v", got)
 			}
