@@ -84,22 +84,7 @@ func send(t *testing.T, s *Stream, sink *samples, n int) []recording.Sample {
 	}
 	before := len(sink.all)
 	for i := range n {
-		var target vegeta.Target
-		if err := s.requests.next(&target); err != nil {
-			t.Fatal(err)
-		}
-		req, err := target.Request()
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set(sequenceHeader, strconv.Itoa(before+i))
-		if s.chunked { // as vegeta does
-			req.TransferEncoding = []string{"chunked"}
-		}
-		resp, err := s.transport.RoundTrip(req)
-		if err == nil {
-			_ = resp.Body.Close()
-		}
+		_ = sendOne(t, s, before+i)
 		if got := len(sink.all) - before; got != i+1 {
 			t.Fatalf("request %d gave %d samples in all", i, got)
 		}
@@ -109,6 +94,21 @@ func send(t *testing.T, s *Stream, sink *samples, n int) []recording.Sample {
 	}
 	t.Cleanup(s.transport.pool.close)
 	return sink.all[before:]
+}
+
+// sendOne has the transport send a request as vegeta does.
+func sendOne(t *testing.T, s *Stream, seq int) error {
+	t.Helper()
+	req, err := (&vegeta.Target{Method: http.MethodGet, URL: s.spec.URL, Header: http.Header{sequenceHeader: {strconv.Itoa(seq)}}}).Request()
+	if err != nil {
+		t.Error(err)
+		return err
+	}
+	resp, err := s.transport.RoundTrip(req)
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+	return err
 }
 
 // runFor runs the stream until n samples have come.

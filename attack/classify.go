@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"syscall"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -73,8 +72,8 @@ func outcome(class recording.Class) recording.Outcome {
 
 // maskable tells whether a failure would have been replayed without telling by
 // a common client; see recording.Sample.Maskable.
-func maskable(req *http.Request, sample *recording.Sample) bool {
-	return replayable(req) &&
+func maskable(m *message, sample *recording.Sample) bool {
+	return m.replayable &&
 		sample.Served > 0 &&
 		sample.FirstByte == recording.NotReached &&
 		sample.Class != recording.ClassTimeout &&
@@ -85,14 +84,4 @@ func maskable(req *http.Request, sample *recording.Sample) bool {
 func unprocessed(err error) bool {
 	stream, ok := errors.AsType[*streamError](err)
 	return ok && stream.unprocessed
-}
-
-// replayable is what net/http holds to be (Request.isReplayable). Bodies of ours
-// can be sent again.
-func replayable(req *http.Request) bool {
-	switch req.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		return true
-	}
-	return req.Header["Idempotency-Key"] != nil || req.Header["X-Idempotency-Key"] != nil
 }

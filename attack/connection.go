@@ -85,10 +85,10 @@ func (c *connection) describe(sample *recording.Sample) {
 // client sees that before it sends.
 func (c *connection) silent() bool { return c.probe.silent() }
 
-// reusable tells whether the connection may carry another request after resp
-// was read to its end.
-func (c *connection) reusable(resp *http.Response) bool {
-	return !c.spent && !resp.Close && resp.StatusCode != http.StatusSwitchingProtocols && c.reader.Buffered() == 0
+// reusable tells whether the connection may carry another request after the
+// answer was read to its end.
+func (c *connection) reusable(a answer) bool {
+	return !c.spent && !a.last && c.reader.Buffered() == 0
 }
 
 // Read is where the reader gets its bytes from.
@@ -109,23 +109,22 @@ func (c *connection) cause(err error) error {
 	return err
 }
 
-// write sends the request. If the service answers before it has all of it, that
+// write sends a request. If the service answers before it has all of it, that
 // answer is left to be read.
-func (c *connection) write(req *http.Request) error {
-	var held *heldBody
-	if expectsContinue(req) {
-		req, held = c.holdBack(req)
-	}
-	err := req.Write(c.writer)
-	if err == nil {
-		err = c.writer.Flush()
-	}
-	if held != nil && held.err != nil { // net/http hides it
-		c.spent = true
-		if !errors.Is(held.err, errRefused) {
-			return held.err
+func (c *connection) write(m *message, seq uint64) error {
+	m.writeHead(c.writer, seq)
+	if m.expects {
+		if err := c.awaitContinue(m); err != nil {
+			c.spent = true
+			if !errors.Is(err, errRefused) {
+				return err
+			}
+			c.served++
+			return nil
 		}
-	} else if err != nil && !c.answered(err) {
+	}
+	m.writeBody(c.writer)
+	if err := c.writer.Flush(); err != nil && !c.answered(err) {
 		return err
 	}
 	c.served++
@@ -175,15 +174,20 @@ func (c *connection) awaitFirstByte() error {
 }
 
 // readHeader reads the answer's header, past those of 1xx answers.
-func (c *connection) readHeader(req *http.Request) (*http.Response, error) {
-	for range maxInformational + 1 {
-		resp, err := http.ReadResponse(c.reader, req)
-		if err != nil {
-			return nil, c.cause(err)
-		}
-		if resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
-			return resp, nil
+func (c *connection) readHeader(m *message, podHeader string) (answer, error) {
+	if m.asked.Method != http.MethodHead {
+		if a, ok := plainAnswer(c.reader, podHeader, c.pod); ok {
+			return a, nil
 		}
 	}
-	return nil, errTooManyInformational
+	for range maxInformational + 1 {
+		resp, err := http.ReadResponse(c.reader, m.asked) //nolint:bodyclose // it is read to its end, and holds nothing
+		if err != nil {
+			return answer{}, c.cause(err)
+		}
+		if resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
+			return answerOf(resp, podHeader), nil
+		}
+	}
+	return answer{}, errTooManyInformational
 }

@@ -5,12 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -51,17 +48,8 @@ func FuzzAnswer(f *testing.F) {
 			}()
 			return client, nil
 		}
-		var target vegeta.Target
 		for i := range 2 {
-			_ = s.requests.next(&target)
-			req, err := target.Request()
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set(sequenceHeader, strconv.Itoa(i))
-			if resp, err := s.transport.RoundTrip(req); err == nil {
-				_ = resp.Body.Close()
-			}
+			_ = sendOne(t, s, i)
 		}
 		if len(sink.all) != 2 {
 			t.Fatalf("%d samples", len(sink.all))

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
-	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
@@ -35,21 +33,21 @@ func newHTTP2() *http2.Transport {
 
 // exchangeHTTP2 goes through a request's phases on a connection that it shares
 // with others.
-func (t *transport) exchangeHTTP2(req *http.Request, sample *recording.Sample) (*http.Response, error) {
+func (t *transport) exchangeHTTP2(m *message, sample *recording.Sample) (answer, error) {
 	ctx, cancel := context.WithTimeout(t.cut, t.timeout)
 	defer cancel()
 	for try := 1; ; try++ {
 		sample.Phase = recording.PhaseDial
-		m, err := t.hold(ctx, sample)
+		conn, err := t.hold(ctx, sample)
 		if err != nil {
-			return nil, err
+			return answer{}, err
 		}
-		m.describe(sample)
+		conn.describe(sample)
 		sample.Acquired = t.since(sample)
-		resp, unused, err := t.converseHTTP2(ctx, m, req, sample)
-		m.letGo()
+		a, unused, err := t.converseHTTP2(ctx, conn, m, sample)
+		conn.letGo()
 		if !unused || try == maxUnused {
-			return resp, err
+			return a, err
 		}
 	}
 }
@@ -103,7 +101,7 @@ func (t *transport) shakeHands(ctx context.Context, raw net.Conn, sample *record
 
 // converseHTTP2 writes the request and reads the answer to its last byte. unused
 // tells that the connection closed before anything of it was written.
-func (t *transport) converseHTTP2(ctx context.Context, m *multiplexed, req *http.Request, sample *recording.Sample) (resp *http.Response, unused bool, err error) {
+func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *message, sample *recording.Sample) (a answer, unused bool, err error) {
 	sample.Phase = recording.PhaseWrite
 	var begun atomic.Bool
 	var written, first atomic.Int64 // since the request was due; 0 for never
@@ -116,7 +114,11 @@ func (t *transport) converseHTTP2(ctx context.Context, m *multiplexed, req *http
 		},
 		GotFirstResponseByte: func() { first.Store(int64(t.since(sample))) },
 	})
-	resp, err = m.client.RoundTrip(req.WithContext(ctx))
+	req, err := m.numbered(ctx, sample.Seq)
+	if err != nil {
+		return answer{}, false, err
+	}
+	resp, err := conn.client.RoundTrip(req)
 	if at := time.Duration(first.Load()); at > 0 {
 		sample.FirstByte = at
 		sample.Written = at
@@ -129,20 +131,19 @@ func (t *transport) converseHTTP2(ctx context.Context, m *multiplexed, req *http
 		if sample.Written != recording.NotReached {
 			sample.Phase = recording.PhaseFirstByte
 		}
-		return nil, !begun.Load() && !m.usable() && ctx.Err() == nil, m.explain(err)
+		return answer{}, !begun.Load() && !conn.usable() && ctx.Err() == nil, conn.explain(err)
 	}
-	sample.Status = resp.StatusCode
-	if pod := resp.Header[t.podHeader]; len(pod) > 0 {
-		sample.Pod = pod[0]
-		m.pod.Store(&pod[0])
+	defer func() { _ = resp.Body.Close() }()
+	a = answerOf(resp, t.podHeader)
+	sample.Status = a.status
+	sample.Pod = a.pod
+	if a.pod != "" {
+		conn.pod.Store(&a.pod)
 	}
 	sample.Phase = recording.PhaseBody
-	sample.BytesIn, err = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
-	if err != nil {
-		return nil, false, m.explain(err)
+	if sample.BytesIn, err = a.discard(nil); err != nil {
+		return answer{}, false, conn.explain(err)
 	}
-	resp.Body = http.NoBody
 	sample.Phase = recording.PhaseDone
-	return resp, false, nil
+	return a, false, nil
 }

@@ -6,22 +6,16 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync/atomic"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// requests are what a stream sends, in turn if there are several.
-type requests struct {
-	all  []vegeta.Target
-	sent atomic.Uint64
-}
-
-// newRequests reads the files that the stream names. Its errors are of
-// check.FieldError, with fields as seen from the stream.
-func newRequests(target check.Target, s check.Stream) (*requests, error) {
+// newMessages reads the files that the stream names, and gives what it sends, in
+// turn if there are several. What is wrong with the files is a check.FieldError,
+// with fields as seen from the stream.
+func newMessages(target check.Target, s check.Stream) ([]*message, error) {
 	body, err := readBody(s.Body)
 	if err != nil {
 		return nil, err
@@ -32,6 +26,7 @@ func newRequests(target check.Target, s check.Stream) (*requests, error) {
 			return nil, err
 		}
 	}
+	messages := make([]*message, len(all))
 	for i := range all {
 		header := headerOf(target.Headers, s.Headers)
 		for name, values := range all[i].Header {
@@ -45,15 +40,11 @@ func newRequests(target check.Target, s check.Stream) (*requests, error) {
 		if all[i].Body == nil {
 			all[i].Body = body
 		}
+		if messages[i], err = newMessage(all[i], s.Name, s.Body != nil && s.Body.Chunked); err != nil {
+			return nil, fmt.Errorf("put %s %s into words: %w", all[i].Method, all[i].URL, err)
+		}
 	}
-	return &requests{all: all}, nil
-}
-
-// next is the stream's vegeta.Targeter.
-func (r *requests) next(target *vegeta.Target) error {
-	n := r.sent.Add(1) - 1
-	*target = r.all[n%uint64(len(r.all))]
-	return nil
+	return messages, nil
 }
 
 func readBody(b *check.Body) ([]byte, error) {

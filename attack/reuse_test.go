@@ -2,7 +2,6 @@ package attack
 
 import (
 	"net"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -92,14 +91,7 @@ func TestRenewReplacesEachConnectionOnce(t *testing.T) {
 		if i == 6 {
 			s.Renew()
 		}
-		req, err := s.requests.all[0].Request()
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set(sequenceHeader, strconv.Itoa(i))
-		if _, err := s.transport.RoundTrip(req); err != nil {
-			t.Fatal(err)
-		}
+		_ = sendOne(t, s, i)
 	}
 	fine(t, sink.all)
 	for i := range sink.all {
@@ -160,17 +152,7 @@ func TestPoolClosesSurplus(t *testing.T) {
 	s.transport.schedule = schedule{began: s.now(), rate: 1e6}
 	var requests sync.WaitGroup
 	for i := range together {
-		requests.Go(func() {
-			req, err := s.requests.all[0].Request()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			req.Header.Set(sequenceHeader, strconv.Itoa(i))
-			if resp, err := s.transport.RoundTrip(req); err == nil {
-				_ = resp.Body.Close()
-			}
-		})
+		requests.Go(func() { _ = sendOne(t, s, i) })
 	}
 	requests.Wait()
 	fine(t, sink.all)

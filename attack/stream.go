@@ -48,8 +48,6 @@ type Stream struct {
 	now         Clock
 	spec        check.Stream
 	maxInFlight int
-	requests    *requests
-	chunked     bool
 	transport   *transport
 }
 
@@ -57,11 +55,11 @@ type Stream struct {
 // network. What is wrong with them is a check.FieldError, whose field is seen from
 // the stream ("body.file") or, where it begins with "target.", from the check.
 func New(cfg Config) (*Stream, error) {
-	requests, err := newRequests(cfg.Target, cfg.Stream)
+	messages, err := newMessages(cfg.Target, cfg.Stream)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := newTransport(cfg)
+	transport, err := newTransport(cfg, messages)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +68,6 @@ func New(cfg Config) (*Stream, error) {
 		now:         cfg.Now,
 		spec:        cfg.Stream,
 		maxInFlight: maxInFlight(cfg.Stream),
-		requests:    requests,
-		chunked:     cfg.Stream.Body != nil && cfg.Stream.Body.Chunked,
 		transport:   transport,
 	}, nil
 }
@@ -99,9 +95,8 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 	s.transport.schedule = schedule
 	pacer := newPacer(ctx, schedule, s.now)
 	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: s.transport, CheckRedirect: neverFollow}),
+		vegeta.Client(&http.Client{Transport: s.transport}),
 		vegeta.MaxWorkers(uint64(s.maxInFlight)),
-		vegeta.ChunkedBody(s.chunked),
 	)
 
 	// The pacer stops the attack only when it is asked for the next request.
@@ -114,7 +109,9 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 		stopped = s.now()
 		attacker.Stop()
 	}()
-	for range attacker.Attack(s.requests.next, pacer, 0, s.name) {
+	// The transport has the requests; vegeta gets a name and an address for them.
+	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: s.spec.URL})
+	for range attacker.Attack(target, pacer, 0, "") {
 		// The transport has told the sink all there is to know.
 	}
 	stop()
@@ -144,5 +141,3 @@ func (s *Stream) Abort() { s.transport.abort() }
 
 // Counts tells how far the stream has come.
 func (s *Stream) Counts() Counts { return s.transport.tally.counts() }
-
-func neverFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

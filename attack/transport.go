@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/textproto"
@@ -20,14 +19,12 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// sequenceHeader is where vegeta numbers a stream's requests, from 0.
-const sequenceHeader = "X-Vegeta-Seq"
-
 // transport carries a stream's requests over HTTP/1.1, each from its send to
 // the last byte of its answer, in the goroutine that called it.
 type transport struct {
 	stream    string
-	podHeader string // canonical
+	messages  []*message // sent in turn
+	podHeader string     // canonical
 	expect    []int
 	timeout   time.Duration
 	now       Clock
@@ -56,13 +53,14 @@ type transport struct {
 	cutNow context.CancelFunc
 }
 
-func newTransport(cfg Config) (*transport, error) {
+func newTransport(cfg Config, messages []*message) (*transport, error) {
 	target, err := url.Parse(cfg.Stream.URL)
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
 	}
 	t := &transport{
 		stream:    cfg.Stream.Name,
+		messages:  messages,
 		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.Target.PodHeader),
 		expect:    cfg.Stream.ExpectStatus,
 		timeout:   time.Duration(cfg.Stream.Timeout),
@@ -109,12 +107,13 @@ func newTransport(cfg Config) (*transport, error) {
 	return t, nil
 }
 
-// RoundTrip sends one request and reads its answer to the end, so that the
-// response it returns has no body left.
+// RoundTrip sends the message whose turn it is and reads its answer to the end. Of
+// the request that vegeta has made it takes the number alone, and of the answer it
+// gives no more than the status: with a Location http.Client would go there.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	seq, err := strconv.ParseUint(req.Header.Get(sequenceHeader), 10, 64)
+	seq, err := sequence(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", sequenceHeader, err)
+		return nil, err
 	}
 	t.tally.begin()
 	scheduled := t.schedule.at(seq)
@@ -127,31 +126,48 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		Written:   recording.NotReached,
 		FirstByte: recording.NotReached,
 	}
-	resp, err := t.exchange(req, &sample)
+	m := t.messages[seq%uint64(len(t.messages))]
+	answer, err := t.exchange(m, &sample)
 	sample.End = t.since(&sample)
-	t.judge(req, resp, err, &sample)
+	t.judge(m, answer, err, &sample)
 	t.tally.end(sample.Outcome)
 	t.sink(sample)
-	return resp, err
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: answer.status, Body: http.NoBody}, nil
+}
+
+// sequence is the number that vegeta has given to a request.
+func sequence(req *http.Request) (uint64, error) {
+	numbers := req.Header[sequenceHeader]
+	if len(numbers) != 1 {
+		return 0, fmt.Errorf("%s: %d of them, want one", sequenceHeader, len(numbers))
+	}
+	seq, err := strconv.ParseUint(numbers[0], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", sequenceHeader, err)
+	}
+	return seq, nil
 }
 
 // exchange goes through the request's phases. At an error the sample's phase is
 // the one that failed.
-func (t *transport) exchange(req *http.Request, sample *recording.Sample) (*http.Response, error) {
+func (t *transport) exchange(m *message, sample *recording.Sample) (answer, error) {
 	if t.http2 != nil {
-		return t.exchangeHTTP2(req, sample)
+		return t.exchangeHTTP2(m, sample)
 	}
 	conn, err := t.acquire(sample)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	resp, err := t.converse(conn, req, sample)
-	if err == nil && conn.reusable(resp) {
+	a, err := t.converse(conn, m, sample)
+	if err == nil && conn.reusable(a) {
 		t.pool.put(conn)
 	} else {
 		t.pool.drop(conn)
 	}
-	return resp, err
+	return a, err
 }
 
 // acquire gives a connection whose deadline is set: the one that has been idle
@@ -182,41 +198,40 @@ func (t *transport) acquire(sample *recording.Sample) (*connection, error) {
 }
 
 // converse writes the request and reads the answer to its last byte.
-func (t *transport) converse(conn *connection, req *http.Request, sample *recording.Sample) (*http.Response, error) {
+func (t *transport) converse(conn *connection, m *message, sample *recording.Sample) (answer, error) {
 	sample.Phase = recording.PhaseWrite
-	if err := conn.write(req); err != nil {
-		return nil, err
+	if err := conn.write(m, sample.Seq); err != nil {
+		return answer{}, err
 	}
 	sample.Written = t.since(sample)
 
 	sample.Phase = recording.PhaseFirstByte
 	if err := conn.awaitFirstByte(); err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	sample.FirstByte = t.since(sample)
 
 	sample.Phase = recording.PhaseHeader
-	resp, err := conn.readHeader(req)
+	a, err := conn.readHeader(m, t.podHeader)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	sample.Status = resp.StatusCode
-	if pod := resp.Header[t.podHeader]; len(pod) > 0 {
-		sample.Pod = pod[0]
-		conn.pod = pod[0]
+	sample.Status = a.status
+	sample.Pod = a.pod
+	if a.pod != "" {
+		conn.pod = a.pod
 	}
 
 	sample.Phase = recording.PhaseBody
-	if sample.BytesIn, err = io.Copy(io.Discard, resp.Body); err != nil {
-		return nil, conn.cause(err)
+	if sample.BytesIn, err = a.discard(conn.reader); err != nil {
+		return answer{}, conn.cause(err)
 	}
-	resp.Body = http.NoBody
 	sample.Phase = recording.PhaseDone
-	return resp, nil
+	return a, nil
 }
 
 // judge decides what became of the request.
-func (t *transport) judge(req *http.Request, resp *http.Response, err error, sample *recording.Sample) {
+func (t *transport) judge(m *message, a answer, err error, sample *recording.Sample) {
 	switch {
 	case err != nil && t.cut.Err() != nil:
 		sample.Outcome = recording.Unfinished
@@ -226,11 +241,11 @@ func (t *transport) judge(req *http.Request, resp *http.Response, err error, sam
 		sample.Class = classify(sample.Phase, err)
 		sample.Outcome = outcome(sample.Class)
 		sample.Error = err.Error()
-		sample.Maskable = maskable(req, sample) || unprocessed(err)
-	case !t.expected(resp.StatusCode):
+		sample.Maskable = maskable(m, sample) || unprocessed(err)
+	case !t.expected(a.status):
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassStatus
-		sample.Error = resp.Status
+		sample.Error = a.line
 	default:
 		sample.Outcome = recording.OK
 		sample.Phase = ""
