@@ -124,6 +124,9 @@ func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *mes
 		sample.Written = at
 	}
 	// The library may be told of an answer before it tells that it has written.
+	if written.Load() > 0 {
+		sample.BytesOut = int64(len(m.target.Body))
+	}
 	if at := time.Duration(written.Load()); at > 0 && (sample.FirstByte == recording.NotReached || at < sample.FirstByte) {
 		sample.Written = at
 	}

@@ -115,7 +115,7 @@ func TestHTTP2(t *testing.T) {
 				runFor(t, s, sink, 60)
 				fine(t, sink.all)
 				for i := range sink.all {
-					if got := &sink.all[i]; got.BytesIn != 5 || got.Pod != "pod-a" || got.Written == recording.NotReached ||
+					if got := &sink.all[i]; got.BytesOut != 5 || got.BytesIn != 5 || got.Pod != "pod-a" || got.Written == recording.NotReached ||
 						(policy == check.New) != (got.Served == 0 && got.Conn > 2) && got.Conn > 2 {
 						t.Errorf("%+v", got)
 					}

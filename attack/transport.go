@@ -204,6 +204,9 @@ func (t *transport) converse(conn *connection, m *message, sample *recording.Sam
 		return answer{}, err
 	}
 	sample.Written = t.since(sample)
+	if !conn.spent {
+		sample.BytesOut = int64(len(m.target.Body))
+	}
 
 	sample.Phase = recording.PhaseFirstByte
 	if err := conn.awaitFirstByte(); err != nil {

@@ -13,13 +13,14 @@
 //	Code       the status of an answer that was read to its end; 0 for any other,
 //	           as vegeta has it, so that a cut answer is no success to it
 //	Error      never empty for a sample whose outcome is not ok
-//	BytesIn    the length of the body that was read
+//	BytesOut   the length of the request's body, if all of it was written
+//	BytesIn    the length of the answer's body, as far as it was read
 //	Headers    the pod's header, where the answer named its pod; others are not
 //	           recorded
-//	Method,    the stream's
+//	Method,    the stream's, also where it sends a file of targets in turn
 //	URL
 //
-// BytesOut is 0, as streams send no body, and Body is empty, as none is recorded.
+// Body is empty, as none is recorded.
 //
 // vegeta calls every status from 200 to 399 a success. A check that expects
 // others (expectStatus) is not known to it: there Error tells what failed, and

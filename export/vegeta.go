@@ -109,6 +109,7 @@ func (a *attack) result(s *recording.Sample) vegeta.Result {
 		Seq:       s.Seq,
 		Timestamp: s.Scheduled,
 		Latency:   s.End,
+		BytesOut:  uint64(s.BytesOut),
 		BytesIn:   uint64(s.BytesIn),
 		Method:    a.method,
 		URL:       a.url,

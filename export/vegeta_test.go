@@ -30,7 +30,7 @@ func samples() []recording.Sample {
 		return recording.Sample{
 			Stream: stream, Seq: seq, Scheduled: began.Add(time.Duration(seq) * 10 * ms),
 			Sent: ms, Acquired: 2 * ms, Written: 3 * ms, FirstByte: 22 * ms, End: 23*ms + time.Microsecond,
-			Outcome: recording.OK, Status: 200, BytesIn: 17, Conn: 7, Pod: "web-1", RemoteAddr: "127.0.0.1:30080",
+			Outcome: recording.OK, Status: 200, BytesOut: 3, BytesIn: 17, Conn: 7, Pod: "web-1", RemoteAddr: "127.0.0.1:30080",
 		}
 	}
 	failed := func(s recording.Sample, phase recording.Phase, class recording.Class, text string) recording.Sample {
@@ -61,7 +61,7 @@ func results() []vegeta.Result {
 	at := func(attack string, seq uint64) vegeta.Result {
 		return vegeta.Result{
 			Attack: attack, Seq: seq, Timestamp: began.Add(time.Duration(seq) * 10 * time.Millisecond),
-			Latency: 23*time.Millisecond + time.Microsecond, Method: "GET", URL: url,
+			Latency: 23*time.Millisecond + time.Microsecond, Method: "GET", URL: url, BytesOut: 3,
 		}
 	}
 	answered := func(r vegeta.Result, code uint16, text string) vegeta.Result {

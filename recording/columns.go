@@ -19,12 +19,13 @@ type columns struct {
 	// unit is that of the points of a request.
 	unit time.Duration
 
-	stream, outcome, phase, class, text      texts
-	remoteAddr, pod, connPod                 texts
-	seq, scheduled                           integers
-	sent, acquired, written, firstByte, end  integers
-	status, bytesIn, conn, served, localPort integers
-	maskable                                 flags
+	stream, outcome, phase, class, text     texts
+	remoteAddr, pod, connPod                texts
+	seq, scheduled                          integers
+	sent, acquired, written, firstByte, end integers
+	status, bytesOut, bytesIn               integers
+	conn, served, localPort                 integers
+	maskable                                flags
 }
 
 // column takes over one column, chunk by chunk.
@@ -59,6 +60,7 @@ func (c *columns) named() []namedColumn {
 		{"class", &c.class},
 		{"error", &c.text},
 		{"status", &c.status},
+		{"bytes_out", &c.bytesOut},
 		{"bytes_in", &c.bytesIn},
 		{"conn", &c.conn},
 		{"served", &c.served},
@@ -90,6 +92,10 @@ func (c *columns) load(data []byte) (err error) {
 	for _, column := range c.named() {
 		column.reset()
 		leaf, ok := file.Schema().Lookup(column.name)
+		if !ok && column.column == &c.bytesOut {
+			c.bytesOut = append(c.bytesOut, make([]int64, c.rows)...) // of an older tool
+			continue
+		}
 		if !ok {
 			return fmt.Errorf("it has no column %s", column.name)
 		}
@@ -167,6 +173,7 @@ func (c *columns) sample(i int) Sample {
 		Class:      Class(c.class.at(i)),
 		Error:      c.text.at(i),
 		Status:     int(c.status[i]),
+		BytesOut:   c.bytesOut[i],
 		BytesIn:    c.bytesIn[i],
 		Conn:       uint64(c.conn[i]),
 		Served:     uint32(c.served[i]),

@@ -33,7 +33,9 @@
 //	                          empty if it is ok
 //	error              text   the failure in words
 //	status             int32  the HTTP status, 0 if no header was read
-//	bytes_in           int64  bytes of the body that were read
+//	bytes_out          int64  length of the request's body; 0 unless all of it was
+//	                          written
+//	bytes_in           int64  bytes of the answer's body that were read
 //	conn               int64  number of the connection in its stream, from 1; 0 for
 //	                          none
 //	served             int32  how many requests that had carried before
@@ -45,5 +47,5 @@
 //	                          telling
 //
 // Texts are empty where nothing is known. Segments of version 1 have sent_ns to
-// end_ns instead, in nanoseconds.
+// end_ns instead, in nanoseconds. Those of older tools have no bytes_out.
 package recording

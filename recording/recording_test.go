@@ -21,12 +21,12 @@ func sampleNumber(n int) Sample {
 	s := Sample{
 		Stream: "short-new", Seq: uint64(n), Scheduled: began.Add(time.Duration(n) * 10 * time.Millisecond),
 		Sent: 12_000, Acquired: 200_000, Written: 210_000, FirstByte: 20_400_000, End: 20_500_000,
-		Outcome: OK, Status: 200, BytesIn: 17,
+		Outcome: OK, Status: 200, BytesOut: 3, BytesIn: 17,
 		Conn: uint64(n + 1), LocalPort: uint16(40000 + n%1000), RemoteAddr: "127.0.0.1:30080", Pod: "web-1",
 	}
 	if n%10 == 9 {
 		s.FirstByte, s.Outcome, s.Phase, s.Class = NotReached, Failed, PhaseFirstByte, ClassEOF
-		s.Error, s.Status, s.BytesIn, s.Pod, s.ConnPod, s.Served, s.Maskable = "EOF", 0, 0, "", "web-1", 3, true
+		s.Error, s.Status, s.BytesOut, s.BytesIn, s.Pod, s.ConnPod, s.Served, s.Maskable = "EOF", 0, 0, 0, "", "web-1", 3, true
 	}
 	return s
 }

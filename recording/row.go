@@ -19,12 +19,13 @@ type row struct {
 	FirstByte int64  `parquet:"first_byte_us,delta"`
 	End       int64  `parquet:"end_us,delta"`
 
-	Outcome string `parquet:"outcome,dict"`
-	Phase   string `parquet:"phase,dict"`
-	Class   string `parquet:"class,dict"`
-	Error   string `parquet:"error,dict"`
-	Status  int32  `parquet:"status,delta"`
-	BytesIn int64  `parquet:"bytes_in,delta"`
+	Outcome  string `parquet:"outcome,dict"`
+	Phase    string `parquet:"phase,dict"`
+	Class    string `parquet:"class,dict"`
+	Error    string `parquet:"error,dict"`
+	Status   int32  `parquet:"status,delta"`
+	BytesOut int64  `parquet:"bytes_out,delta"`
+	BytesIn  int64  `parquet:"bytes_in,delta"`
 
 	Conn       int64  `parquet:"conn,delta"`
 	Served     int32  `parquet:"served,delta"`
@@ -50,6 +51,7 @@ func rowOf(s *Sample) row {
 		Class:      string(s.Class),
 		Error:      s.Error,
 		Status:     int32(s.Status),
+		BytesOut:   s.BytesOut,
 		BytesIn:    s.BytesIn,
 		Conn:       int64(s.Conn),
 		Served:     int32(s.Served),

@@ -94,6 +94,8 @@ type Sample struct {
 	Error string
 	// Status is the HTTP status, 0 if no header was read.
 	Status int
+	// BytesOut is the length of the request's body, 0 unless all of it was written.
+	BytesOut int64
 	// BytesIn is the length of the body that was read.
 	BytesIn int64
 
