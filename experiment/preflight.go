@@ -20,11 +20,22 @@ type RightsError struct {
 
 // Error names each missing right as kubectl auth can-i would.
 func (e *RightsError) Error() string {
-	rights := make([]string, len(e.Missing))
-	for i, p := range e.Missing {
-		rights[i] = p.String()
+	var inside, everywhere []string
+	for _, p := range e.Missing {
+		if p.Cluster {
+			everywhere = append(everywhere, p.String()) // which says where
+		} else {
+			inside = append(inside, p.String())
+		}
 	}
-	return fmt.Sprintf("rights are missing in namespace %s: %s", e.Namespace, strings.Join(rights, ", "))
+	var parts []string
+	if len(inside) > 0 {
+		parts = append(parts, fmt.Sprintf("in namespace %s: %s", e.Namespace, strings.Join(inside, ", ")))
+	}
+	if len(everywhere) > 0 {
+		parts = append(parts, "to "+strings.Join(everywhere, ", "))
+	}
+	return "rights are missing " + strings.Join(parts, "; and ")
 }
 
 // plan is what preflight found.
