@@ -14,10 +14,14 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// A segment is closed once it is this old, which bounds what a killed run loses,
-// or once it holds this many samples, which bounds the memory a run needs.
+// SegmentAge is how old a segment of samples becomes before it is closed, which
+// bounds what a killed run loses: the segment that was being filled, and the one
+// that was on its way to the disk if there was one.
+const SegmentAge = 4 * time.Second
+
 const (
-	segmentAge  = 4 * time.Second
+	// segmentRows is how many samples close a segment before its time, which
+	// bounds the memory a run needs.
 	segmentRows = 1 << 15
 
 	// batchRows is how many samples are handed to the Parquet writer at once.
@@ -80,7 +84,7 @@ func (w *segmentWriter) write(s *Sample) {
 		w.since = now
 	}
 	w.samples = append(w.samples, *s)
-	if len(w.samples) >= segmentRows || now.Sub(w.since) >= segmentAge {
+	if len(w.samples) >= segmentRows || now.Sub(w.since) >= SegmentAge {
 		w.hand()
 	}
 }

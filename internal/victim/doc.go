@@ -6,6 +6,10 @@
 // long, at most 5m; /healthz is for liveness, /readyz for readiness probes.
 // The first two are called work below, the others probes.
 //
+// It speaks HTTP/1.1 and, to clients that begin with it, HTTP/2 without TLS (h2c).
+// A connection of HTTP/2 is reused by all that it carries. Its end is announced
+// with GOAWAY, and a drain waits until it has ended.
+//
 // The defaults describe a service that behaves. Durations are Go durations,
 // sizes are bytes with an optional Ki, Mi or Gi. Unknown variables that begin
 // with VICTIM_ and unusable values are refused, except for the variables that
@@ -25,7 +29,7 @@
 //	VICTIM_ON_SIGTERM            drain     drain = stop accepting, answer what is in flight, exit 0; exit = leave, cutting what is in flight; ignore = nothing changes, whatever the defaults of the others; values to the contrary are refused
 //	VICTIM_SIGTERM_DELAY         0s        time from SIGTERM until drain closes the listener, or exit leaves
 //	VICTIM_EXIT_CODE             2         exit code where it leaves without draining; Go's runtime as PID 1 without a handler, and a panic, both give 2
-//	VICTIM_KEEPALIVE             announce  reused connections from SIGTERM on: announce = answers say "Connection: close"; keep = served as before until it exits; close = closed at once if idle, else after the answer, without a word; cut = closed when the next request comes, as if that had crossed the close on its way
+//	VICTIM_KEEPALIVE             announce  reused connections from SIGTERM on: announce = answers say "Connection: close" (HTTP/2: GOAWAY, idle ones at once); keep = served as before until it exits; close = closed at once if idle, else after the answer (HTTP/2: kept), without a word; cut = closed when the next request comes, as if that had crossed the close on its way
 //	VICTIM_SIGTERM_UNREADY       true      /readyz is 503 from SIGTERM on
 //	VICTIM_SIGTERM_STATUS        (none)    status of every answer from SIGTERM on, probes included
 //	VICTIM_LOG_DIR               (none)    folder for a second copy of the log, in <pod>.jsonl, appended

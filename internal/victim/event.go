@@ -12,7 +12,7 @@ const (
 	Draining       = "draining"        // only requests in flight keep it alive
 	Exiting        = "exiting"         // written just before what is left is cut
 	RequestStart   = "request-start"   // the header of a request was read
-	RequestEnd     = "request-end"     // its whole answer is with the kernel, or nobody waits for it any more
+	RequestEnd     = "request-end"     // its whole answer is with the kernel, in HTTP/2 but for the frame that ends it, or nobody waits for it any more
 )
 
 // Event is one line of the log.

@@ -17,6 +17,7 @@ const pageSize = 4096
 
 // ServeHTTP answers one request as the configuration wants it.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.conns.begin(r)
 	req := s.requests.begin(r)
 	if s.cfg.LogRequests {
 		s.log.write(Event{Time: req.Started, Event: RequestStart, Request: req})
@@ -95,7 +96,7 @@ func (s *service) answer(w http.ResponseWriter, status int, body string) error {
 			status = s.cfg.SigtermStatus
 			body = http.StatusText(status) + "\n"
 		}
-		if s.cfg.KeepAlive == Announce {
+		if s.cfg.KeepAlive == Announce { // with HTTP/2 the server makes a GOAWAY of it
 			w.Header().Set("Connection", "close")
 		}
 	}

@@ -61,6 +61,14 @@ func start(t *testing.T, environ ...string) *running {
 
 func (r *running) sigterm() { r.signals <- syscall.SIGTERM }
 
+// sigtermDone returns once a service that goes on has done all that SIGTERM makes
+// it do at once. Only then does it take a second signal and have room for a third.
+func (r *running) sigtermDone() {
+	for range 3 {
+		r.sigterm()
+	}
+}
+
 func (r *running) await(event string) Event {
 	r.t.Helper()
 	return r.awaitThat(event, func(Event) bool { return true })

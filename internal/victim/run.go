@@ -54,9 +54,13 @@ func Run(ctx context.Context, cfg Config, signals <-chan os.Signal, stdout io.Wr
 	}
 	s.server = &http.Server{
 		Handler:           s,
+		Protocols:         new(http.Protocols),
+		ConnContext:       s.conns.name,
 		ConnState:         s.conns.track,
 		ReadHeaderTimeout: 10 * time.Second,
 	}
+	s.server.Protocols.SetHTTP1(true)
+	s.server.Protocols.SetUnencryptedHTTP2(true)
 	defer func() { _ = s.server.Close() }()
 	return s.run(ctx, signals)
 }
@@ -144,6 +148,8 @@ func (s *service) sigterm(received time.Time) bool {
 	}
 	s.log.write(Event{Time: received, Event: Sigterm, InFlight: s.requests.inFlight()})
 	switch s.cfg.KeepAlive {
+	case Announce:
+		s.conns.goAway()
 	case Close:
 		s.conns.dropIdle()
 	case Cut:

@@ -229,8 +229,7 @@ func TestKeepAliveCut(t *testing.T) {
 	idle.receive()
 	busy.send("/slow?for=1s")
 	r.awaitRequest(RequestStart, "/slow?for=1s")
-	r.sigterm()
-	r.await(Sigterm)
+	r.sigtermDone()
 	idle.send("/")
 	idle.wantCut()
 	for _, c := range []*client{busy, fresh} {
