@@ -71,9 +71,10 @@ func (t *transport) connectHTTP2(ctx context.Context, sample *recording.Sample) 
 	if err != nil {
 		return nil, err
 	}
-	m := &multiplexed{endpoint: newEndpoint(t.lastConn.Add(1), raw)}
+	ear := &ear{Conn: raw}
+	m := &multiplexed{endpoint: newEndpoint(t.lastConn.Add(1), raw), heard: &ear.heard}
 	m.endpoint.describe(sample)
-	if m.client, err = t.shakeHands(ctx, raw, sample); err != nil {
+	if m.client, err = t.shakeHands(ctx, ear, sample); err != nil {
 		_ = raw.Close()
 		return nil, err
 	}
@@ -118,6 +119,7 @@ func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *mes
 	if err != nil {
 		return answer{}, false, err
 	}
+	heard := conn.heard.Load()
 	resp, err := conn.client.RoundTrip(req)
 	if at := time.Duration(first.Load()); at > 0 {
 		sample.FirstByte = at
@@ -131,6 +133,9 @@ func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *mes
 		sample.Written = at
 	}
 	if err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.heard.Load() == heard {
+			conn.deaf.Store(true)
+		}
 		if sample.Written != recording.NotReached {
 			sample.Phase = recording.PhaseFirstByte
 		}

@@ -298,6 +298,30 @@ func TestHTTP2DrainsWithoutALoss(t *testing.T) {
 	}
 }
 
+// A connection behind which nobody is any more takes no requests for longer than
+// it takes one to find out.
+func TestHTTP2LeavesADeafConnection(t *testing.T) {
+	server := serveHTTP2(t, false, func(v *http2Visit, stream uint32) bool {
+		if v.n > 1 || stream == 1 {
+			v.answerOK(stream)
+		}
+		return true
+	})
+	sink := &samples{}
+	s := streamWith(t, server, sink, check.Target{}, func(s *check.Stream) {
+		over(false, check.Reused, 1)(s)
+		s.Timeout = check.Duration(time.Second)
+	})
+	got := send(t, s, sink, 3)
+	s.transport.close()
+	if got[1].Class != recording.ClassTimeout || got[1].Served != 1 {
+		t.Errorf("on the deaf connection: %+v", got[1])
+	}
+	if got[2].Outcome != recording.OK || !got[2].Fresh() || got[2].Conn != 2 {
+		t.Errorf("after it: %+v", got[2])
+	}
+}
+
 func TestServiceWithoutHTTP2(t *testing.T) {
 	server := serve(t, true, func(v *visit) { handshakeOnly(v) })
 	server.config.NextProtos = nil

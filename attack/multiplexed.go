@@ -23,7 +23,10 @@ type multiplexed struct {
 	// generation is that of the slots when it was made.
 	generation uint64
 	served     atomic.Uint32
-	pod        atomic.Pointer[string] // that last answered
+	heard      *atomic.Uint64 // how often the service has said something
+	// deaf tells that a request on it timed out before anything was heard.
+	deaf atomic.Bool
+	pod  atomic.Pointer[string] // that last answered
 
 	mu sync.Mutex
 	// users are the requests that hold it; a retired one is closed by the last.
@@ -32,10 +35,25 @@ type multiplexed struct {
 }
 
 // usable tells whether another request may go out on it: it is neither closed nor
-// told to close (GOAWAY). The library calls one usable that closed before its first
+// told to close (GOAWAY), nor deaf: nobody may be there any more, and HTTP/1.1 drops
+// a connection after each timeout too. The library calls one usable that closed before its first
 // request; so that somebody hears of it.
 func (m *multiplexed) usable() bool {
-	return !m.client.State().Closed && m.client.CanTakeNewRequest()
+	return !m.deaf.Load() && !m.client.State().Closed && m.client.CanTakeNewRequest()
+}
+
+// ear counts what is heard on a connection.
+type ear struct {
+	net.Conn
+	heard atomic.Uint64
+}
+
+func (e *ear) Read(p []byte) (int, error) {
+	n, err := e.Conn.Read(p)
+	if n > 0 {
+		e.heard.Add(1)
+	}
+	return n, err
 }
 
 func (m *multiplexed) hold() {
