@@ -12,6 +12,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"sync"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -51,6 +52,11 @@ type Stream struct {
 	requests    *requests
 	chunked     bool
 	transport   *transport
+
+	// looking guards what Spread looks at from being closed under its eyes.
+	looking    sync.Mutex
+	ended      bool
+	lastSpread map[string]int
 }
 
 // New makes a stream. It reads the files that the check names and touches no
@@ -119,6 +125,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 	}
 	stop()
 	<-told
+	s.endSpread()
 	s.transport.close()
 
 	return recording.StreamEnd{
@@ -129,6 +136,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 		Stopped:      stopped,
 		PeakInFlight: int(s.transport.tally.peak.Load()),
 		MaxInFlight:  s.maxInFlight,
+		Spread:       s.lastSpread,
 	}
 }
 

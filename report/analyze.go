@@ -122,6 +122,7 @@ func finishStreams(t *traffic, r *recording.Recording) []Stream {
 			// edges do not count against it.
 			s.AchievedRate = s.Rate * float64(end.Sent) / float64(end.Scheduled)
 		}
+		s.Spread = namedSpread(ends[s.Name].Spread)
 		streams = append(streams, s)
 	}
 	return streams

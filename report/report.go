@@ -76,6 +76,9 @@ type Stream struct {
 	Latency Latency `json:"latency"`
 	// LatenessP99 is how late requests were sent, against the schedule.
 	LatenessP99 Duration `json:"latenessP99"`
+	// Spread tells how many of the connections that a stream of reused ones had open
+	// at its end were last answered by which pod; missing where no answer named one.
+	Spread map[string]int `json:"spread,omitempty"`
 }
 
 // Latency holds the quantiles of a stream.
@@ -104,6 +107,11 @@ type Disruption struct {
 	Restored []string `json:"restored,omitempty"`
 	// Command is how the user's own command ended.
 	Command *Command `json:"command,omitempty"`
+	// Spread tells for each stream of reused connections how many of those that it
+	// had open at the beginning were last answered by which pod, under an empty name
+	// those that no pod had named itself on. Streams whose answers named no pod are
+	// missing.
+	Spread map[string]map[string]int `json:"spread,omitempty"`
 	// Terminated are the pods that ended, and those of which a container did.
 	// Containers counts the latter.
 	Terminated []string `json:"terminated"`
