@@ -39,7 +39,9 @@ func TestLongRequestsAtAnEnd(t *testing.T) {
 		{"under way", check.Slow, []request{slow}, Passed, "nothing lost", 1},
 		{"two", check.Slow, []request{slow, slow}, Passed, "", 2},
 		{
-			"answered just before", check.Slow, []request{but(slow, func(r *request) { r.took = 1150 * ms })}, Inconclusive,
+			"answered just before", check.Slow,
+			[]request{but(slow, func(r *request) { r.took = 1150 * ms })},
+			Inconclusive,
 			"stream slow had no request under way in the pod when the end of web-1 began: its requests took 1.15s at most, so that a URL that takes longer or a higher rate is needed", 0,
 		},
 		{"sent just after", check.Slow, []request{but(slow, func(r *request) { r.sent = 6300 * ms })}, Inconclusive, "no request under way in the pod", 0},
@@ -47,13 +49,17 @@ func TestLongRequestsAtAnEnd(t *testing.T) {
 		{"none at all", check.Slow, nil, Inconclusive, "stream slow sent nothing", 0},
 		{"in a pod that nobody names", check.Slow, []request{but(slow, func(r *request) { r.pod = "" })}, Passed, "", 0},
 		{
-			"answered before, by a pod that nobody names", check.Slow, []request{but(slow, func(r *request) { r.pod, r.took = "", second })}, Inconclusive,
+			"answered before, by a pod that nobody names", check.Slow,
+			[]request{but(slow, func(r *request) { r.pod, r.took = "", second })},
+			Inconclusive,
 			"stream slow had no request under way in any pod when the end of web-1 began", 0,
 		},
 
 		{"read", check.Streaming, []request{streamed}, Passed, "nothing lost", 1},
 		{
-			"answered at once after the end began", check.Streaming, []request{but(streamed, func(r *request) { r.first = 2990 * ms })}, Inconclusive,
+			"answered at once after the end began", check.Streaming,
+			[]request{but(streamed, func(r *request) { r.first = 2990 * ms })},
+			Inconclusive,
 			"stream streaming had no answer on its way from the pod when the end of web-1 began: reading one took 10ms at most, so that a URL that takes longer or a higher rate is needed", 0,
 		},
 		{"read to its end just before", check.Streaming, []request{but(streamed, func(r *request) { r.took = second })}, Inconclusive, "reading one took 990ms at most", 0},

@@ -39,12 +39,12 @@ func (f *longFlags) of(kind check.StreamKind) value {
 
 // beside gives the streams with those of the flags behind them. A path begins at
 // the target's URL.
-func (f longFlags) beside(streams []check.Stream, target string) []check.Stream {
-	if len(f) > 0 && len(streams) == 0 {
+func (f *longFlags) beside(streams []check.Stream, target string) []check.Stream {
+	if len(*f) > 0 && len(streams) == 0 {
 		streams = check.DefaultStreams()
 	}
 	numbers := map[check.StreamKind]int{}
-	for _, long := range f {
+	for _, long := range *f {
 		numbers[long.kind]++
 		name := string(long.kind)
 		if n := numbers[long.kind]; n > 1 {
