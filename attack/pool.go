@@ -19,8 +19,10 @@ type pool struct {
 	// idle is a queue: the one that has been idle longest is first, so that
 	// each is used as often as the others.
 	idle []*connection
-	// live are the connections that are idle or in use.
-	live map[*connection]struct{}
+	// live are the connections that are idle or in use, with the pod that had last
+	// answered on each when it came back; empty while none had. Where it is in use
+	// its own field belongs to the request that uses it.
+	live map[*connection]string
 	// reserved are the places of those being dialled.
 	reserved int
 	// generation counts the renewals. A connection of an earlier one is
@@ -29,7 +31,7 @@ type pool struct {
 }
 
 func newPool(size int) *pool {
-	return &pool{size: size, live: map[*connection]struct{}{}}
+	return &pool{size: size, live: map[*connection]string{}}
 }
 
 // renew lets each connection be replaced when its turn comes, which spreads them
@@ -66,7 +68,7 @@ func (p *pool) adopt(c *connection) {
 	defer p.mu.Unlock()
 	p.reserved--
 	c.generation = p.generation
-	p.live[c] = struct{}{}
+	p.live[c] = ""
 }
 
 // release gives a reserved place back.
@@ -90,6 +92,7 @@ func (p *pool) keep(c *connection) bool {
 		return false
 	}
 	p.idle = append(p.idle, c)
+	p.live[c] = c.pod
 	return true
 }
 

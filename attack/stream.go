@@ -12,6 +12,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"sync"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -49,6 +50,11 @@ type Stream struct {
 	spec        check.Stream
 	maxInFlight int
 	transport   *transport
+
+	// looking guards what Spread looks at from being closed under its eyes.
+	looking    sync.Mutex
+	ended      bool
+	lastSpread map[string]int
 }
 
 // New makes a stream. It reads the files that the check names and touches no
@@ -116,6 +122,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 	}
 	stop()
 	<-told
+	s.endSpread()
 	s.transport.close()
 
 	return recording.StreamEnd{
@@ -126,6 +133,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 		Stopped:      stopped,
 		PeakInFlight: int(s.transport.tally.peak.Load()),
 		MaxInFlight:  s.maxInFlight,
+		Spread:       s.lastSpread,
 	}
 }
 

@@ -74,6 +74,8 @@ const (
 // answer never slows the clock).
 type Stream struct {
 	Name string `json:"name"`
+	// Kind is what the stream is there to prove; Short unless it is set.
+	Kind StreamKind `json:"kind,omitempty"`
 	// Rate is in requests per second.
 	Rate float64 `json:"rate"`
 	// Stages come before Rate, within the baseline: a service that is cold may not

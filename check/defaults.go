@@ -40,10 +40,7 @@ func (c Check) WithDefaults() Check {
 
 	// An empty list is not an open one: somebody wrote it.
 	if c.Streams == nil {
-		c.Streams = []Stream{
-			{Name: "short-new", Rate: DefaultRate, Connections: New},
-			{Name: "short-reused", Rate: DefaultRate, Connections: Reused},
-		}
+		c.Streams = DefaultStreams()
 	}
 	c.Streams = slices.Clone(c.Streams)
 	for i := range c.Streams {
@@ -60,7 +57,17 @@ func (c Check) WithDefaults() Check {
 	return c
 }
 
+// DefaultStreams are those of a check that names none: short requests on each kind
+// of connection.
+func DefaultStreams() []Stream {
+	return []Stream{
+		{Name: "short-new", Rate: DefaultRate, Connections: New},
+		{Name: "short-reused", Rate: DefaultRate, Connections: Reused},
+	}
+}
+
 func (s Stream) withDefaults(target Target) Stream {
+	s = s.withKind()
 	s.URL = cmp.Or(s.URL, target.URL)
 	s.Protocol = cmp.Or(s.Protocol, HTTP1)
 	s.Method = cmp.Or(s.Method, DefaultMethod)

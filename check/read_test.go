@@ -56,9 +56,9 @@ func TestReadKeepsEveryKey(t *testing.T) {
 		Workload:   check.Workload{Kind: check.Deployment, Name: "web"},
 		Target:     check.Target{URL: "http://127.0.0.1:30080/", PodHeader: "X-Pod-Name"},
 		Streams: []check.Stream{
-			{Name: "fresh", Rate: 100, Connections: check.New, URL: "http://127.0.0.1:30080/", Protocol: check.HTTP1, Method: "GET", Timeout: check.Duration(10 * time.Second)},
+			{Name: "fresh", Kind: check.Short, Rate: 100, Connections: check.New, URL: "http://127.0.0.1:30080/", Protocol: check.HTTP1, Method: "GET", Timeout: check.Duration(10 * time.Second)},
 			{
-				Name: "kept", Rate: 12.5, Connections: check.Reused, Pool: 8, URL: "http://127.0.0.1:30080/slow?for=5s",
+				Name: "kept", Kind: check.Short, Rate: 12.5, Connections: check.Reused, Pool: 8, URL: "http://127.0.0.1:30080/slow?for=5s",
 				Protocol: check.HTTP1, Method: "HEAD", Timeout: check.Duration(20 * time.Second), ExpectStatus: []int{200, 204},
 			},
 		},
@@ -90,7 +90,7 @@ streams:
   method: POST
   headers: [{name: X-Number, value: 5}]
   body: {file: order.json, chunked: true}
-- {name: many, rate: 5, connections: new, targets: {file: t.txt}}
+- {name: many, kind: slow, rate: 5, connections: new, targets: {file: t.txt}}
 `
 	got, err := check.Read("check.yaml", []byte(text))
 	if err != nil {
@@ -106,13 +106,13 @@ streams:
 	}
 	streams := []check.Stream{
 		{
-			Name: "orders", Rate: 5, Connections: check.Reused, Pool: 2, MaxConnections: 4, Protocol: check.HTTP2, Method: "POST",
+			Name: "orders", Kind: check.Short, Rate: 5, Connections: check.Reused, Pool: 2, MaxConnections: 4, Protocol: check.HTTP2, Method: "POST",
 			URL: want.URL, Headers: []check.Header{{Name: "X-Number", Value: "5"}}, Body: &check.Body{File: "order.json", Chunked: true},
 			Timeout: check.DefaultStreamTimeout,
 		},
 		{
-			Name: "many", Rate: 5, Connections: check.New, Protocol: check.HTTP1, Method: "GET", URL: want.URL,
-			Targets: &check.Targets{File: "t.txt", Format: check.TargetsHTTP}, Timeout: check.DefaultStreamTimeout,
+			Name: "many", Kind: check.Slow, Rate: 5, Connections: check.New, Protocol: check.HTTP1, Method: "GET", URL: want.URL,
+			Targets: &check.Targets{File: "t.txt", Format: check.TargetsHTTP}, Timeout: check.DefaultLongTimeout,
 		},
 	}
 	if !reflect.DeepEqual(got.Streams, streams) {
@@ -165,7 +165,7 @@ func TestReadNamesTheLine(t *testing.T) {
 	tests := map[string]struct{ old, new, want string }{
 		"unknown key": {
 			"  rate: 100", "  rat: 100",
-			`c.yaml:10: unknown key "rat" in streams[0]; allowed: body, connections, expectStatus, headers, maxConnections, method, name, pool, protocol, rate, stages, targets, timeout, url`,
+			`c.yaml:10: unknown key "rat" in streams[0]; allowed: body, connections, expectStatus, headers, kind, maxConnections, method, name, pool, protocol, rate, stages, targets, timeout, url`,
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode"
 
+	generator "github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/schema"
@@ -22,7 +23,7 @@ var update = flag.Bool("update", false, "write schema.json anew")
 var required = map[string][]string{
 	"":              {"workload", "target"},
 	"check.Target":  {"url"},
-	"check.Stream":  {"name", "rate", "connections"},
+	"check.Stream":  {"name"},
 	"check.Scale":   {"to"},
 	"check.EnvVar":  {"name"},
 	"check.Header":  {"name"},
@@ -127,6 +128,9 @@ func amend(t *testing.T, document *schema.Document) {
 			takeNumbers(pair.Value)
 		}
 	}
+	long := schema.Document{Required: []string{"kind"}, Properties: generator.NewProperties()}
+	long.Properties.Set("kind", &schema.Document{Enum: []any{Slow, Streaming}})
+	parts["check.Stream"].AnyOf = []*schema.Document{&long, {Required: []string{"rate", "connections"}}}
 	disruption := parts["check.Disruption"]
 	for _, kind := range slices.Sorted(maps.Keys(kindFields(Disruption{}))) {
 		disruption.OneOf = append(disruption.OneOf, &schema.Document{Required: []string{kind}})
@@ -163,6 +167,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"disruptions:\n- image: {image: 'web:v2', env: [{name: A, value: b}]}\n- command: [helm, upgrade]\n- observe: {for: 1m}\n",
 		"streams: [{name: a, rate: 0.5, connections: new, timeout: 1.5s}, {name: b, rate: 20000, connections: reused, pool: 1, method: HEAD, expectStatus: [200]}]\n",
 		"streams: [{name: a, rate: 9, connections: new, stages: [{over: 3s, to: 3}, {to: 5}]}]\n",
+		"streams: [{name: a, kind: slow}, {name: b, kind: streaming, rate: 2, connections: reused, timeout: 5m}, {name: c, kind: short, rate: 1, connections: new}]\n",
 		"soak: {every: 1m, for: 1h}\ncontrol: {image: x}\nmetadata: {name: a.b}\n",
 		"timing: {baseline: 1.s, settle: .5m, timeout: +1h2m}\nbudget: {maskable: 3}\n",
 	} {
@@ -184,6 +189,8 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: [{name: a, rate: 1, connections: new, method: BREW}]\n", "streams: [{name: a, rate: 1, connections: new, expectStatus: [20]}]\n",
 		"streams: [{name: a, rate: 1, connections: new, protocol: spdy}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {}}]\n", "streams: [{name: a, rate: 1, connections: new, stages: [{over: 1s}]}]\n",
 		"streams: [{name: a, rate: 1, connections: new, headers: [{value: A}]}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {file: x, format: csv}}]\n",
+		"streams: [{name: a, kind: long}]\n", "streams: [{name: a, kind: short, connections: new}]\n", "streams: [{name: a, kind: slow, rate: 0}]\n",
+		"streams: [{name: a, rate: 1}]\n", "streams: [{kind: slow}]\n",
 		"timing: {baseline: soon}\n", "soak: {every: 1m}\n", "control: {}\n",
 	} {
 		bad = append(bad, head+rest)

@@ -98,6 +98,7 @@ func (s Stream) validate(at string, target Target, p *problems) {
 	if !label.MatchString(s.Name) {
 		p.add(at+".name", "%q; want 1 to 63 lower case letters, digits and '-', with a letter or digit at each end", s.Name)
 	}
+	s.validateKind(at, p)
 	// The comparison is written so that NaN fails it.
 	if !(s.Rate > 0 && s.Rate <= MaxRate) {
 		p.add(at+".rate", "%s requests per second; want more than 0 and at most %d", number(s.Rate), MaxRate)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -62,6 +63,8 @@ func TestValidate(t *testing.T) {
 		"pool 0":          {func(c *check.Check) { c.Streams[1].Pool = 0 }, "streams[1].pool: 0 connections; want 1 to 10000"},
 		"pool too large":  {func(c *check.Check) { c.Streams[1].Pool = 10001 }, "streams[1].pool: 10001 connections; want 1 to 10000"},
 		"method":          {func(c *check.Check) { c.Streams[0].Method = "BREW" }, `streams[0].method: "BREW"; want one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS`},
+		"stream's kind":   {func(c *check.Check) { c.Streams[0].Kind = "long" }, `streams[0].kind: "long"; want short, slow or streaming`},
+		"a streamed HEAD": {func(c *check.Check) { c.Streams[0].Kind, c.Streams[0].Method = check.Streaming, "HEAD" }, `streams[0].kind: the answer to a HEAD has no body that could be on its way; want another method, or slow`},
 		"protocol":        {func(c *check.Check) { c.Streams[0].Protocol = "h3" }, `streams[0].protocol: "h3"; want http/1.1, h2 or h2c`},
 		"h2 on http":      {func(c *check.Check) { c.Streams[0].Protocol = check.HTTP2 }, `streams[0].protocol: h2 goes over TLS; want an https URL, or h2c`},
 		"max connections": {func(c *check.Check) { c.Streams[1].MaxConnections = 3 }, `streams[1].maxConnections: 3 connections; want at least the pool's 32, or 0 for no limit`},
@@ -131,6 +134,29 @@ func text(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+func TestTheKindOfAStreamDecidesItsDefaults(t *testing.T) {
+	second := check.Duration(time.Second)
+	tests := map[string]struct{ given, want check.Stream }{
+		"none":      {check.Stream{Rate: 3, Connections: check.New}, check.Stream{Kind: check.Short, Rate: 3, Connections: check.New, Timeout: 10 * second}},
+		"short":     {check.Stream{Kind: check.Short}, check.Stream{Kind: check.Short, Timeout: 10 * second}},
+		"slow":      {check.Stream{Kind: check.Slow}, check.Stream{Kind: check.Slow, Rate: 5, Connections: check.New, Timeout: 60 * second}},
+		"streaming": {check.Stream{Kind: check.Streaming}, check.Stream{Kind: check.Streaming, Rate: 5, Connections: check.New, Timeout: 60 * second}},
+		"slow, and all of it said": {
+			check.Stream{Kind: check.Slow, Rate: 1, Connections: check.Reused, Pool: 2, Timeout: second},
+			check.Stream{Kind: check.Slow, Rate: 1, Connections: check.Reused, Pool: 2, Timeout: second},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := check.Check{Streams: []check.Stream{test.given}}.WithDefaults().Streams[0]
+			test.want.Protocol, test.want.Method = check.HTTP1, "GET"
+			if !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
 }
 
 func TestWithDefaultsLeavesItsReceiverAlone(t *testing.T) {

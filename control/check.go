@@ -24,7 +24,8 @@ func (s *Service) Check(of check.Check) check.Check {
 		Timing:      check.Timing{Baseline: baseline, Settle: settle, Timeout: timeout},
 	}
 	for _, stream := range of.Streams {
-		// What the requests say is meant for the workload alone.
+		// What the requests say and are there to prove is meant for the workload
+		// alone.
 		c.Streams = append(c.Streams, check.Stream{
 			Name: stream.Name, Rate: stream.Rate, Connections: stream.Connections,
 			Pool: stream.Pool, MaxConnections: stream.MaxConnections, Timeout: stream.Timeout,

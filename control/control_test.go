@@ -156,7 +156,7 @@ func TestCheck(t *testing.T) {
 		Workload: check.Workload{Kind: check.StatefulSet, Name: "db"},
 		Target:   check.Target{URL: "http://db/", PodHeader: "X-Other"},
 		Streams: []check.Stream{
-			{Name: "fast", Rate: 200, Connections: check.Reused, Pool: 7, URL: "http://db/x", Method: "HEAD", ExpectStatus: []int{204}, Protocol: check.H2C, Headers: []check.Header{{Name: "A", Value: "b"}}},
+			{Name: "fast", Kind: check.Short, Rate: 200, Connections: check.Reused, Pool: 7, URL: "http://db/x", Method: "HEAD", ExpectStatus: []int{204}, Protocol: check.H2C, Headers: []check.Header{{Name: "A", Value: "b"}}},
 			{Name: "slow", Rate: 0.2, Connections: check.New},
 		},
 		Disruptions: []check.Disruption{{Evict: &check.Evict{}}},
@@ -175,7 +175,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	want := check.Stream{
-		Name: "fast", Rate: 200, Connections: check.Reused, Pool: 7, Protocol: check.HTTP1, Method: "GET", Timeout: of.Streams[0].Timeout,
+		Name: "fast", Kind: check.Short, Rate: 200, Connections: check.Reused, Pool: 7, Protocol: check.HTTP1, Method: "GET", Timeout: of.Streams[0].Timeout,
 		URL: "http://shutdowncheck-control-abc234.demo.svc/",
 	}
 	if !reflect.DeepEqual(got.Streams[0], want) {

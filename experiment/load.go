@@ -108,6 +108,18 @@ func (l *load) renew() {
 	}
 }
 
+// spread tells for each stream of reused connections how many of them are last
+// known to lead to which pod.
+func (l *load) spread() map[string]map[string]int {
+	spreads := map[string]map[string]int{}
+	for i, stream := range l.streams {
+		if pods := stream.Spread(); pods != nil {
+			spreads[l.names[i]] = pods
+		}
+	}
+	return spreads
+}
+
 // sound tells whether every stream has had answers up to now and no failure. A
 // service that hangs has not failed yet, but has not answered either: silent
 // names such a stream.

@@ -106,7 +106,11 @@ func (r *run) do(ctx context.Context, s step) error {
 // enter begins a phase; the function it returns ends it.
 func (r *run) enter(phase recording.RunPhase, s step) func() {
 	r.stage.set(phase, s.Kind(), r.cfg.Now(), length(phase, s, r.cfg.Check.Timing))
-	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()})
+	began := recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()}
+	if phase == recording.Disrupt {
+		began.Spread = r.load.spread()
+	}
+	r.writer.Action(began)
 	r.tell()
 	return func() {
 		r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseEnded, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()})

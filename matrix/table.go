@@ -161,7 +161,7 @@ func Rows(image string) []Row {
 		{
 			Name: "a long request", Base: "graceful", Disruption: restart, Want: fails(report.GraceTooShort),
 			Edits:    []Edit{acceptsFor(3), preStop(0), grace(10)},
-			Streams:  []check.Stream{fresh(20), patient(check.Stream{Name: "slow", Rate: 3, Connections: check.New, URL: "/slow?for=20s"}, 30*time.Second)},
+			Streams:  []check.Stream{fresh(20), patient(check.Stream{Name: "slow", Kind: check.Slow, Rate: 3, Connections: check.New, URL: "/slow?for=20s"}, 30*time.Second)},
 			Baseline: 21 * time.Second,
 			Patch:    true,
 		},

@@ -63,6 +63,10 @@ type Action struct {
 	Doomed []string `json:"doomed,omitempty"`
 	// DoomedUIDs are their UIDs, in the same order: names come back.
 	DoomedUIDs []string `json:"doomedUIDs,omitempty"`
+	// Spread tells at the beginning of a disruption, for each stream of reused
+	// connections, how many of those that it had open were last answered by which
+	// pod, under an empty name those that no pod had named itself on.
+	Spread map[string]map[string]int `json:"spread,omitempty"`
 	// ExitCode and Output are a command's; the output is cut to its end.
 	ExitCode *int   `json:"exitCode,omitempty"`
 	Output   string `json:"output,omitempty"`

@@ -78,4 +78,7 @@ type StreamEnd struct {
 	// MaxInFlight allowed.
 	PeakInFlight int `json:"peakInFlight"`
 	MaxInFlight  int `json:"maxInFlight"`
+	// Spread tells how many of the connections that the stream had still open were
+	// last answered by which pod; nil for a stream of new connections.
+	Spread map[string]int `json:"spread,omitempty"`
 }

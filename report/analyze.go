@@ -20,7 +20,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	course.assign(ended)
 	pods := indexPods(r.Events, ended, endpoints)
 	rotation := newRotation(ended)
-	traffic, err := readTraffic(ctx, r, course, pods, rotation)
+	traffic, err := readTraffic(ctx, r, course, pods, rotation, newMoments(ended))
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	})
 	scene.correlate(traffic.failures, ended, pods)
 	traffic.settleBaseline(course)
+	traffic.failedUnderWay(pods)
 
 	rep := &Report{
 		APIVersion:  check.APIVersion,
@@ -121,6 +122,7 @@ func finishStreams(t *traffic, r *recording.Recording) []Stream {
 			// edges do not count against it.
 			s.AchievedRate = s.Rate * float64(end.Sent) / float64(end.Scheduled)
 		}
+		s.Spread = namedSpread(ends[s.Name].Spread)
 		streams = append(streams, s)
 	}
 	return streams
@@ -138,9 +140,26 @@ func finishTerminations(ended []*Termination, t *traffic) []Termination {
 				e.Covered[s.Name] = false
 			}
 		}
+		e.UnderWay = t.longOf(e)
 		finished = append(finished, *e)
 	}
 	return finished
+}
+
+// longOf counts the long requests that a pod had when its end began, for each
+// stream of such that names its pods; nil where there is none.
+func (t *traffic) longOf(e *Termination) map[string]int {
+	var counts map[string]int
+	for _, s := range t.streams {
+		if !s.kind.Long() || !s.podsNamed {
+			continue
+		}
+		if counts == nil {
+			counts = map[string]int{}
+		}
+		counts[s.Name] = e.UnderWay[s.Name]
+	}
+	return counts
 }
 
 // warn tells first what the check itself gives up, what preflight noticed and what
@@ -188,6 +207,9 @@ func describe(failures []*failure) []Failure {
 			Stream: f.Stream, Seq: f.Seq, Sent: f.SentAt(), Ended: f.EndAt(),
 			Phase: f.Phase, Class: f.Class, Status: f.Status, Error: strings.ToValidUTF8(f.Error, "�"),
 			Connection: f.Conn, Served: f.Served, Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(),
+		}
+		if f.Phase == recording.PhaseBody {
+			one.BytesIn = &f.BytesIn
 		}
 		if d, ok := sinceSigterm(f); ok {
 			one.SinceSigterm = &d

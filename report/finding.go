@@ -142,6 +142,9 @@ func sorted(set map[string]bool) []string {
 // evidence names the times and counts behind a finding.
 func (s *scene) evidence(cause Cause, members []*failure) []string {
 	lines := []string{symptoms(members)}
+	if cut := bodiesCut(members); cut != "" {
+		lines = append(lines, cut)
+	}
 	for _, group := range byTermination(members) {
 		t := group.termination
 		line := fmt.Sprintf("%s (%s): %s", t.Pod, t.EndedBy, plural(len(group.failures), "request"))

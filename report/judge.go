@@ -224,25 +224,39 @@ func loadDoubts(rep *Report) []string {
 	return all
 }
 
-// coverageDoubts tells which ends no traffic would have noticed.
+// coverageDoubts tells which ends no traffic would have noticed. Of a stream of
+// long requests an answer shortly before the end is not enough.
 func coverageDoubts(ended []*Termination, t *traffic) []string {
 	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	for _, s := range t.streams {
-		if !s.podsNamed {
-			continue
-		}
-		var missed []string
-		for _, e := range ended {
-			if e.wasReady && !e.Covered[s.Name] {
-				missed = append(missed, e.Pod)
+		switch {
+		case s.kind.Long():
+			if missed := missedBy(ended, func(e *Termination) bool { return e.metLong(s) }); len(missed) > 0 {
+				missing, tooShort := longWords(s)
+				add("stream %s had no %s when the end of %s began: %s, so that a URL that takes longer or a higher rate is needed",
+					s.Name, missing, list(missed), tooShort)
 			}
-		}
-		if len(missed) > 0 {
-			all = append(all, fmt.Sprintf("stream %s had no request answered by %s shortly before its end: more rate or a larger pool is needed",
-				s.Name, list(missed)))
+		case s.podsNamed:
+			if missed := missedBy(ended, func(e *Termination) bool { return e.Covered[s.Name] }); len(missed) > 0 {
+				add("stream %s had no request answered by %s shortly before its end: more rate or a larger pool is needed",
+					s.Name, list(missed))
+			}
 		}
 	}
 	return all
+}
+
+// missedBy names the pods that had been ready and whose end the stream did not
+// meet.
+func missedBy(ended []*Termination, met func(*Termination) bool) []string {
+	var missed []string
+	for _, e := range ended {
+		if e.wasReady && !met(e) {
+			missed = append(missed, e.Pod)
+		}
+	}
+	return missed
 }
 
 func list(names []string) string {

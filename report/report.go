@@ -59,21 +59,26 @@ const FailuresListed = 1000
 // Stream is the sum of one stream's samples: Sent = OK + Failed + Client +
 // Unfinished. Maskable and Unattributed are parts of Failed.
 type Stream struct {
-	Name         string  `json:"name"`
-	Connections  string  `json:"connections"`
-	Sent         int     `json:"sent"`
-	OK           int     `json:"ok"`
-	Failed       int     `json:"failed"`
-	Maskable     int     `json:"maskable"`
-	Client       int     `json:"client"`
-	Unfinished   int     `json:"unfinished"`
-	Unattributed int     `json:"unattributed"`
-	Rate         float64 `json:"rate"`
-	AchievedRate float64 `json:"achievedRate"`
+	Name string `json:"name"`
+	// Kind is empty for a stream of short requests.
+	Kind         check.StreamKind `json:"kind,omitempty"`
+	Connections  string           `json:"connections"`
+	Sent         int              `json:"sent"`
+	OK           int              `json:"ok"`
+	Failed       int              `json:"failed"`
+	Maskable     int              `json:"maskable"`
+	Client       int              `json:"client"`
+	Unfinished   int              `json:"unfinished"`
+	Unattributed int              `json:"unattributed"`
+	Rate         float64          `json:"rate"`
+	AchievedRate float64          `json:"achievedRate"`
 	// Latency counts from the scheduled time, over the answered requests.
 	Latency Latency `json:"latency"`
 	// LatenessP99 is how late requests were sent, against the schedule.
 	LatenessP99 Duration `json:"latenessP99"`
+	// Spread tells how many of the connections that a stream of reused ones had open
+	// at its end were last answered by which pod; missing where no answer named one.
+	Spread map[string]int `json:"spread,omitempty"`
 }
 
 // Latency holds the quantiles of a stream.
@@ -102,6 +107,11 @@ type Disruption struct {
 	Restored []string `json:"restored,omitempty"`
 	// Command is how the user's own command ended.
 	Command *Command `json:"command,omitempty"`
+	// Spread tells for each stream of reused connections how many of those that it
+	// had open at the beginning were last answered by which pod, under an empty name
+	// those that no pod had named itself on. Streams whose answers named no pod are
+	// missing.
+	Spread map[string]map[string]int `json:"spread,omitempty"`
 	// Terminated are the pods that ended, and those of which a container did.
 	// Containers counts the latter.
 	Terminated []string `json:"terminated"`
@@ -168,6 +178,9 @@ type Failure struct {
 	Class  recording.Class `json:"class"`
 	Status int             `json:"status,omitempty"`
 	Error  string          `json:"error,omitempty"`
+	// BytesIn is how much had been read of an answer's body that was cut; missing
+	// where the body was not.
+	BytesIn *int64 `json:"bytesIn,omitempty"`
 	// Connection is the number of the stream's connection that it was sent on,
 	// Served how many answers that had carried before.
 	Connection uint64 `json:"connection,omitempty"`

@@ -223,6 +223,8 @@ type request struct {
 	class   recording.Class
 	status  int
 	outcome recording.Outcome
+	first   time.Duration // of the answer's bytes came so long after; never unless given
+	bytes   int64
 }
 
 func (s *scenario) request(r request) *scenario {
@@ -233,6 +235,10 @@ func (s *scenario) request(r request) *scenario {
 		Outcome: r.outcome, Phase: r.phase, Class: r.class, Status: r.status,
 	}
 	s.seq++
+	sample.BytesIn = r.bytes
+	if r.first > 0 {
+		sample.FirstByte = r.first
+	}
 	if r.conn > 0 {
 		sample.Conn = 1_000_000 + r.conn
 	}

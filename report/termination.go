@@ -84,7 +84,11 @@ type Termination struct {
 	// shortly before its end; a stream that it never served proved nothing
 	// about it. Missing where answers do not name their pods.
 	Covered map[string]bool `json:"covered,omitempty"`
-	Margins Margins         `json:"margins"`
+	// UnderWay tells for each stream of long requests (slow or streaming) how many
+	// of them this pod had when its end began. Missing where answers do not name
+	// their pods.
+	UnderWay map[string]int `json:"underWay,omitempty"`
+	Margins  Margins        `json:"margins"`
 
 	created time.Time
 	// fresh are the connections made around its leaving the slice; forgotten is
@@ -116,6 +120,9 @@ type Termination struct {
 	unmoved  bool
 	// again is the first answer after a container's end.
 	again time.Time
+	// underWayAnywhere tells for each stream of long requests whether any pod had
+	// one when this one's end began.
+	underWayAnywhere map[string]bool
 	// lostInFlight tells whether its end cut a request.
 	lostInFlight bool
 }

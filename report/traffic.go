@@ -6,6 +6,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -22,6 +23,7 @@ type traffic struct {
 	streams  []*streamTally
 	byName   map[string]*streamTally
 	rotation *rotation
+	moments  moments
 	failures []*failure
 	// podsNamed tells whether any answer named its pod.
 	podsNamed      bool
@@ -32,15 +34,19 @@ type traffic struct {
 
 type streamTally struct {
 	Stream
+	kind     check.StreamKind
 	latency  *hdrhistogram.Histogram
 	lateness *hdrhistogram.Histogram
 	maximum  time.Duration
 	course   *courseTally
 	// longest is the longest time that an answered request took from being
 	// sent: what a drain has to wait for.
-	longest    time.Duration
-	podsNamed  bool
-	unexamined int
+	longest time.Duration
+	// longestPart is the longest time for which an answered request was what a
+	// stream of its kind is there for (longPart).
+	longestPart time.Duration
+	podsNamed   bool
+	unexamined  int
 }
 
 // failure is a failed sample with what explains it.
@@ -89,11 +95,12 @@ func quantile(h *hdrhistogram.Histogram, q float64) Duration {
 	return Duration(time.Duration(h.ValueAtQuantile(q)) * time.Microsecond)
 }
 
-func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *podIndex, rotation *rotation) (*traffic, error) {
-	t := &traffic{byName: map[string]*streamTally{}, rotation: rotation}
+func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *podIndex, rotation *rotation, moments moments) (*traffic, error) {
+	t := &traffic{byName: map[string]*streamTally{}, rotation: rotation, moments: moments}
 	for _, s := range r.Header.Check.Streams {
 		tally := &streamTally{
-			Stream:   Stream{Name: s.Name, Connections: string(s.Connections), Rate: s.Rate},
+			Stream:   Stream{Name: s.Name, Kind: shownKind(s.Kind), Connections: string(s.Connections), Rate: s.Rate},
+			kind:     s.Kind,
 			latency:  newHistogram(),
 			lateness: newHistogram(),
 			course:   newCourseTally(r.Header.Began),
@@ -140,9 +147,12 @@ func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods 
 		recordIn(tally.latency, s.End)
 		tally.maximum = max(tally.maximum, s.End)
 		tally.longest = max(tally.longest, s.End-s.Sent)
+		uid := ""
 		if life := pods.named(s.Pod, s.EndAt()); life != nil {
 			life.answered(s)
+			uid = life.uid
 		}
+		t.underWay(s, tally, uid)
 	case recording.Failed:
 		tally.Failed++
 		if s.Maskable {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type checkFlags struct {
 	streamTimeout time.Duration
 	request       requestFlags
 	streams       []streamFlag
+	long          longFlags
 	shutdownLog   string
 	disruptions   disruptionFlags
 	soakEvery     time.Duration
@@ -52,15 +54,16 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, fileFlag, "f", "", "read the check from a `FILE` instead of from flags")
 	flags.StringVar(&f.url, "url", "", "`URL` that the requests go to")
 	flags.StringVar(&f.podHeader, "pod-header", check.DefaultPodHeader, "response `HEADER` that names the pod")
-	flags.Float64Var(&f.rate, "rate", check.DefaultRate, "requests per second of each stream")
+	flags.Float64Var(&f.rate, "rate", check.DefaultRate, "requests per second of each stream of short requests")
 	flags.IntVar(&f.pool, "pool", check.DefaultPool, "connections that the stream on reused connections keeps")
-	flags.DurationVar(&f.streamTimeout, "stream-timeout", time.Duration(check.DefaultStreamTimeout), "how long a request may take before it counts as failed")
+	flags.DurationVar(&f.streamTimeout, "stream-timeout", time.Duration(check.DefaultStreamTimeout), "how long a short request may take before it counts as failed")
 	f.request.add(flags)
 	flags.Var(value{"string", func(s string) error {
 		stream, err := parseStream(s)
 		f.streams = append(f.streams, stream)
 		return err
 	}}, "stream", "a stream as `KEY=VALUE,...` instead of the two default ones (repeatable); keys: "+strings.Join(streamKeys, ", "))
+	f.long.add(flags)
 	flags.StringVar(&f.shutdownLog, "shutdown-log", "", "`REGEXP` of the line by which the service's log tells of SIGTERM")
 	f.disruptions.add(flags)
 	flags.DurationVar(&f.soakEvery, "soak-every", 0, "begin all disruptions again at this interval")
@@ -165,6 +168,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	for _, s := range f.streams {
 		c.Streams = append(c.Streams, s.Stream)
 	}
+	c.Streams = f.long.beside(c.Streams, f.url)
 	if flags.Changed("soak-every") || flags.Changed("soak-for") {
 		c.Soak = &check.Soak{Every: check.Duration(f.soakEvery), For: check.Duration(f.soakFor)}
 	}
@@ -187,12 +191,21 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	return c, nil
 }
 
+// setStreams lets the flags speak that all streams have in common. Those of --slow
+// and --streaming are a GET, and what is long by its kind has a rate and a timeout
+// of its own.
 func (f *checkFlags) setStreams(streams []check.Stream) {
 	for i := range streams {
-		streams[i].Rate = f.rate
-		streams[i].Timeout = check.Duration(f.streamTimeout)
+		if !streams[i].Kind.Long() {
+			streams[i].Rate = f.rate
+			streams[i].Timeout = check.Duration(f.streamTimeout)
+		}
 		if streams[i].Connections == check.Reused {
 			streams[i].Pool = f.pool
+		}
+		f.request.carry(&streams[i])
+		if i >= len(streams)-len(f.long) {
+			continue
 		}
 		f.request.onto(&streams[i])
 		if len(f.streams) > 0 {
@@ -242,20 +255,44 @@ func (f *checkFlags) inFlags(err error) error {
 }
 
 var (
-	place = regexp.MustCompile(`\[\d+\]`)
-	lists = regexp.MustCompile(`^(streams|disruptions)\.`)
+	place  = regexp.MustCompile(`\[\d+\]`)
+	stream = regexp.MustCompile(`^streams\[(\d+)\]\.`)
+	lists  = regexp.MustCompile(`^(streams|disruptions)\.`)
 )
 
 // flagName gives the flag that a field came from, or else the field.
 func (f *checkFlags) flagName(field string) string {
-	if len(f.streams) > 0 && strings.HasPrefix(field, "streams[") {
+	plain := lists.ReplaceAllString(place.ReplaceAllString(field, ""), "")
+	switch long := f.longOf(field); {
+	case long != nil && plain == "url":
+		return "--" + string(long.kind)
+	case long != nil && plain != "protocol" && plain != "maxConnections":
+		return "--" + string(long.kind) + ": " + field
+	case long == nil && len(f.streams) > 0 && strings.HasPrefix(field, "streams["):
 		return "--stream: " + field
 	}
-	plain := lists.ReplaceAllString(place.ReplaceAllString(field, ""), "")
 	if flag, ok := flagOfField[plain]; ok {
 		return "--" + flag
 	}
 	return field
+}
+
+// longOf gives the --slow or --streaming that a field of a stream came from; nil if
+// it came from none.
+func (f *checkFlags) longOf(field string) *longFlag {
+	match := stream.FindStringSubmatch(field)
+	if match == nil {
+		return nil
+	}
+	others := len(f.streams)
+	if others == 0 {
+		others = len(check.DefaultStreams())
+	}
+	i, err := strconv.Atoi(match[1])
+	if i -= others; err != nil || i < 0 || i >= len(f.long) {
+		return nil
+	}
+	return &f.long[i]
 }
 
 func flatten(err error) []error {

@@ -57,6 +57,19 @@ func TestFlagsSayWhatAFileSays(t *testing.T) {
 			"--stream name=a,connections=new,url=http://a/slow?for=5s,rate=5,timeout=20s,method=HEAD --stream connections=reused,name=b --rate 7 --pool 3",
 			"streams: [{name: a, connections: new, url: 'http://a/slow?for=5s', rate: 5, timeout: 20s, method: HEAD}, {name: b, connections: reused, rate: 7, pool: 3}]",
 		},
+		"slow": {
+			"--slow /slow?for=5s",
+			"streams: [{name: short-new, rate: 100, connections: new}, {name: short-reused, rate: 100, connections: reused}, {name: slow, kind: slow, url: 'http://web/slow?for=5s'}]",
+		},
+		"long streams beside others": {
+			"--stream name=a,connections=new --slow x --streaming https://b/feed --slow y --rate 7 --stream-timeout 3s --method HEAD --max-connections 9",
+			"streams: [{name: a, connections: new, rate: 7, timeout: 3s, method: HEAD, maxConnections: 9}, {name: slow, kind: slow, url: 'http://web/x', maxConnections: 9}, " +
+				"{name: streaming, kind: streaming, url: 'https://b/feed', maxConnections: 9}, {name: slow-2, kind: slow, url: 'http://web/y', maxConnections: 9}]",
+		},
+		"a long stream of one's own": {
+			"--stream name=a,kind=slow,connections=reused,pool=3,timeout=2m --stream name=b,kind=streaming,rate=9 --rate 7",
+			"streams: [{name: a, kind: slow, connections: reused, pool: 3, timeout: 2m}, {name: b, kind: streaming, rate: 9}]",
+		},
 		"a comma in quotes": {`--stream name=a,connections=reused,pool=2,"url=http://a/?b=1,2"`, "streams: [{name: a, connections: reused, pool: 2, rate: 100, url: 'http://a/?b=1,2'}]"},
 	}
 	for name, test := range tests {

@@ -62,10 +62,14 @@ func (f *requestFlags) tls() *check.TLS {
 	return &t
 }
 
-func (f *requestFlags) onto(s *check.Stream) {
-	s.Method = f.method
+// carry says how the stream's requests are carried, onto what they are made of.
+func (f *requestFlags) carry(s *check.Stream) {
 	s.Protocol = check.Protocol(f.protocol)
 	s.MaxConnections = f.maxConnections
+}
+
+func (f *requestFlags) onto(s *check.Stream) {
+	s.Method = f.method
 	if f.bodyFile != "" {
 		s.Body = &check.Body{File: f.bodyFile}
 	}

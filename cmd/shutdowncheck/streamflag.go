@@ -13,7 +13,7 @@ import (
 )
 
 // streamKeys are what --stream takes, in the words of the check file.
-var streamKeys = []string{"name", "rate", "connections", "pool", "url", "method", "timeout"}
+var streamKeys = []string{"name", "kind", "rate", "connections", "pool", "url", "method", "timeout"}
 
 // streamFlag is one --stream. given tells a zero that was asked for from what
 // was left open.
@@ -52,6 +52,8 @@ func (s *streamFlag) set(key, text string) error {
 	switch key {
 	case "name":
 		s.Name = text
+	case "kind":
+		s.Kind = check.StreamKind(text)
 	case "connections":
 		s.Connections = check.Connections(text)
 	case "url":
@@ -82,6 +84,12 @@ func (s *streamFlag) set(key, text string) error {
 
 // onto gives the stream with what the flag says on top of the defaults.
 func (s *streamFlag) onto(with check.Stream) check.Stream {
+	if s.given["kind"] {
+		with.Kind = s.Kind
+	}
+	if s.given["connections"] {
+		with.Connections = s.Connections
+	}
 	if s.given["rate"] {
 		with.Rate = s.Rate
 	}

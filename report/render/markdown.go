@@ -80,7 +80,11 @@ func markdownVerdict(r *report.Report) string {
 func markdownStreams(r *report.Report) string {
 	rows := [][]string{append([]string{"stream"}, sumsHead...)}
 	for i := range r.Streams {
-		rows = append(rows, append([]string{code(r.Streams[i].Name)}, sums(&r.Streams[i])...))
+		name := code(r.Streams[i].Name)
+		if r.Streams[i].Kind != "" {
+			name += " " + prose(ofKind(&r.Streams[i]))
+		}
+		rows = append(rows, append([]string{name}, sums(&r.Streams[i])...))
 	}
 	return pipeTable(rows, 1)
 }

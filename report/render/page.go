@@ -115,7 +115,7 @@ func streamTable(r *report.Report) pageTable {
 		if d := r.Power[s.Name]; d > 0 {
 			power = short(d)
 		}
-		t.Rows = append(t.Rows, cleaned(slices.Concat([]string{s.Name, s.Connections, fmt.Sprintf("%g/s", s.Rate)}, sums(s), []string{power})))
+		t.Rows = append(t.Rows, cleaned(slices.Concat([]string{streamName(s), s.Connections, fmt.Sprintf("%g/s", s.Rate)}, sums(s), []string{power})))
 	}
 	return t
 }

@@ -112,7 +112,7 @@ func (p *printer) table(rows [][]string) {
 func (p *printer) streams(r *report.Report) {
 	rows := [][]string{append([]string{"stream"}, sumsHead...)}
 	for i := range r.Streams {
-		rows = append(rows, append([]string{r.Streams[i].Name}, sums(&r.Streams[i])...))
+		rows = append(rows, append([]string{streamName(&r.Streams[i])}, sums(&r.Streams[i])...))
 	}
 	p.table(rows)
 	p.line("")

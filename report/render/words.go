@@ -45,6 +45,16 @@ func losses(f *report.Finding) string {
 	return text
 }
 
+// streamName names a stream, and its kind where that is not the common one.
+func streamName(s *report.Stream) string {
+	if s.Kind == "" {
+		return s.Name
+	}
+	return s.Name + " " + ofKind(s)
+}
+
+func ofKind(s *report.Stream) string { return fmt.Sprintf("(%s)", s.Kind) }
+
 // sums are the cells of a stream's row behind its name.
 func sums(s *report.Stream) []string {
 	return []string{
