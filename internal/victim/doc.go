@@ -3,8 +3,9 @@
 // log is an independent witness of what was really cut.
 //
 // Paths: / works for VICTIM_HANDLER_TIME; /slow?for=DURATION works for that
-// long, at most 5m; /healthz is for liveness, /readyz for readiness probes.
-// The first two are called work below, the others probes.
+// long, at most 5m; /stream?for=DURATION answers for that long, at most 5m, with a
+// part every 100ms; /healthz is for liveness, /readyz for readiness probes.
+// The first three are called work below, the others probes.
 //
 // It speaks HTTP/1.1 and, to clients that begin with it, HTTP/2 without TLS (h2c).
 // A connection of HTTP/2 is reused by all that it carries. Its end is announced

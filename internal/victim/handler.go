@@ -6,12 +6,17 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// maxSlow bounds /slow, so that a mistyped duration cannot pin a connection for hours.
-const maxSlow = 5 * time.Minute
+// maxLong bounds /slow and /stream, so that a mistyped duration cannot pin a
+// connection for hours.
+const maxLong = 5 * time.Minute
+
+// streamPause is how long a stream waits between its parts.
+const streamPause = 100 * time.Millisecond
 
 const pageSize = 4096
 
@@ -33,24 +38,29 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Only behind the body does the server notice that the client went away.
 	_, _ = io.Copy(io.Discard, r.Body)
 
-	status, body, err := s.serve(r)
+	status, err := s.serve(w, r)
 	if err != nil {
-		panic(http.ErrAbortHandler) // else the server would answer 200 of its own accord
+		panic(http.ErrAbortHandler) // else the server would end the answer of its own accord
 	}
-	if s.answer(w, status, body) == nil {
-		answered = status
-	}
+	answered = status
 }
 
-// serve does what a path does and takes the time it takes. It fails if nobody
-// waits for the answer any more.
-func (s *service) serve(r *http.Request) (status int, body string, err error) {
+// reply is what a request is answered with.
+type reply struct {
+	status int
+	body   string
+	// streams is for how long the body goes on, a part of it at a time.
+	streams time.Duration
+}
+
+// serve answers a request, and fails if nobody waits for that any more.
+func (s *service) serve(w http.ResponseWriter, r *http.Request) (status int, err error) {
 	ctx := r.Context()
-	work := r.URL.Path == "/" || r.URL.Path == "/slow"
+	work := slices.Contains([]string{"/", "/slow", "/stream"}, r.URL.Path)
 	if work && s.cfg.ExitAfterRequests > 0 && s.requests.countWork() > s.cfg.ExitAfterRequests {
 		s.crash()
 		<-ctx.Done()
-		return 0, "", ctx.Err()
+		return 0, ctx.Err()
 	}
 
 	if s.workers != nil {
@@ -58,43 +68,54 @@ func (s *service) serve(r *http.Request) (status int, body string, err error) {
 		case s.workers <- struct{}{}:
 			defer func() { <-s.workers }()
 		case <-ctx.Done():
-			return 0, "", ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 
 	if work && s.starting.Load() {
-		return http.StatusServiceUnavailable, "starting\n", nil
+		return s.answer(ctx, w, reply{status: http.StatusServiceUnavailable, body: "starting\n"})
 	}
 	if work {
 		s.allocate()
 	}
+	reply, err := s.work(r)
+	if err != nil {
+		return 0, err
+	}
+	return s.answer(ctx, w, reply)
+}
+
+// work does what a path does before its answer begins, and takes the time it takes.
+func (s *service) work(r *http.Request) (reply, error) {
 	switch r.URL.Path {
 	case "/":
-		return s.cfg.Status, "ok\n", pause(ctx, s.cfg.HandlerTime)
-	case "/slow":
+		return reply{status: s.cfg.Status, body: "ok\n"}, pause(r.Context(), s.cfg.HandlerTime)
+	case "/slow", "/stream":
 		d, err := time.ParseDuration(r.URL.Query().Get("for"))
-		if err != nil || d < 0 || d > maxSlow {
-			return http.StatusBadRequest, "for: want a duration from 0s to " + maxSlow.String() + "\n", nil
+		if err != nil || d < 0 || d > maxLong {
+			return reply{status: http.StatusBadRequest, body: "for: want a duration from 0s to " + maxLong.String() + "\n"}, nil
 		}
-		return http.StatusOK, "ok\n", pause(ctx, d)
+		if r.URL.Path == "/stream" {
+			return reply{status: http.StatusOK, body: "part\n", streams: d}, nil
+		}
+		return reply{status: http.StatusOK, body: "ok\n"}, pause(r.Context(), d)
 	case "/healthz":
-		return http.StatusOK, "ok\n", nil
+		return reply{status: http.StatusOK, body: "ok\n"}, nil
 	case "/readyz":
 		if err := s.ready(); err != nil {
-			return http.StatusServiceUnavailable, err.Error() + "\n", nil
+			return reply{status: http.StatusServiceUnavailable, body: err.Error() + "\n"}, nil
 		}
-		return http.StatusOK, "ok\n", nil
+		return reply{status: http.StatusOK, body: "ok\n"}, nil
 	}
-	return http.StatusNotFound, "not found\n", nil
+	return reply{status: http.StatusNotFound, body: "not found\n"}, nil
 }
 
 // answer decides by the state at the time of the answer: a request that was in
 // flight at SIGTERM is told of it too. It returns when the kernel has it all.
-func (s *service) answer(w http.ResponseWriter, status int, body string) error {
+func (s *service) answer(ctx context.Context, w http.ResponseWriter, a reply) (status int, err error) {
 	if s.terminating.Load() {
 		if s.cfg.SigtermStatus != 0 {
-			status = s.cfg.SigtermStatus
-			body = http.StatusText(status) + "\n"
+			a = reply{status: s.cfg.SigtermStatus, body: http.StatusText(s.cfg.SigtermStatus) + "\n"}
 		}
 		if s.cfg.KeepAlive == Announce { // with HTTP/2 the server makes a GOAWAY of it
 			w.Header().Set("Connection", "close")
@@ -103,17 +124,30 @@ func (s *service) answer(w http.ResponseWriter, status int, body string) error {
 	if s.cfg.PodName != "" {
 		w.Header().Set("X-Pod-Name", s.cfg.PodName)
 	}
-	if status == http.StatusNoContent || status == http.StatusNotModified {
-		w.WriteHeader(status)
-		return http.NewResponseController(w).Flush()
+	flush := http.NewResponseController(w).Flush
+	if a.status == http.StatusNoContent || a.status == http.StatusNotModified {
+		w.WriteHeader(a.status)
+		return a.status, flush()
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body))) // else a flush would leave the last chunk for later
-	w.WriteHeader(status)
-	if _, err := io.WriteString(w, body); err != nil {
-		return err
+	parts := 1 + int(a.streams/streamPause)
+	// Without a length a flush would leave the last chunk for later.
+	w.Header().Set("Content-Length", strconv.Itoa(parts*len(a.body)))
+	w.WriteHeader(a.status)
+	for part := range parts {
+		if part > 0 {
+			if err := pause(ctx, streamPause); err != nil {
+				return 0, err
+			}
+		}
+		if _, err := io.WriteString(w, a.body); err != nil {
+			return 0, err
+		}
+		if err := flush(); err != nil {
+			return 0, err
+		}
 	}
-	return http.NewResponseController(w).Flush()
+	return a.status, nil
 }
 
 func (s *service) ready() error {

@@ -1,6 +1,7 @@
 package victim
 
 import (
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,6 +32,31 @@ func TestSlow(t *testing.T) {
 	r.wantStatus("/slow?for=5", 400)
 	r.wantStatus("/slow", 400)
 	r.wantStatus("/nothing", 404)
+}
+
+func TestStream(t *testing.T) {
+	r := start(t)
+	r.addr()
+	begin := time.Now()
+	res := r.get("/stream?for=250ms")
+	body, err := io.ReadAll(res.Body)
+	if took := time.Since(begin); err != nil || string(body) != "part\npart\npart\n" || took < 200*time.Millisecond {
+		t.Errorf("%q after %s, %v", body, took, err)
+	}
+	r.wantStatus("/stream?for=5m1s", 400)
+	r.wantStatus("/stream", 400)
+}
+
+// A stream that has begun is a request in flight.
+func TestStreamIsDrained(t *testing.T) {
+	r := start(t, "VICTIM_LOG_REQUESTS=true")
+	r.addr()
+	res := r.get("/stream?for=1s") // its header has come
+	r.sigterm()
+	if body, err := io.ReadAll(res.Body); err != nil || len(body) != 11*len("part\n") {
+		t.Errorf("%q, %v", body, err)
+	}
+	r.awaitThat(RequestEnd, func(e Event) bool { return e.Status == 200 })
 }
 
 func TestStatusIsThatOfRootAlone(t *testing.T) {
