@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -101,10 +100,15 @@ func longWords(s *streamTally) (missing, tooShort string) {
 	if s.podsNamed {
 		where = "the pod"
 	}
+	took := human(max(s.longestPart, time.Millisecond)) // it is a bound
+	missing, tooShort = "request under way in "+where, "its requests took "+took+" at most"
 	if s.kind == check.Streaming {
-		return "answer on its way from " + where, fmt.Sprintf("reading one took %s at most", human(s.longestPart))
+		missing, tooShort = "answer on its way from "+where, "reading one took "+took+" at most"
 	}
-	return "request under way in " + where, fmt.Sprintf("its requests took %s at most", human(s.longestPart))
+	if s.OK == 0 {
+		tooShort = "none was answered"
+	}
+	return missing, tooShort
 }
 
 // shownKind is what a report tells of a stream's kind: nothing of the common one.
