@@ -115,7 +115,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 		stopped = s.now()
 		attacker.Stop()
 	}()
-	// The transport has the requests; vegeta gets a name and an address for them.
+	// The transport has the messages; vegeta numbers them and knows where they go.
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: s.spec.URL})
 	for range attacker.Attack(target, pacer, 0, "") {
 		// The transport has told the sink all there is to know.
