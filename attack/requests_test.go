@@ -157,8 +157,12 @@ func TestExpectContinue(t *testing.T) {
 					if (want{sample.Phase, sample.Class, sample.Status, sample.BytesIn}) != tt.want {
 						t.Errorf("%+v", sample)
 					}
-					if all := tt.want.status == http.StatusOK; (sample.BytesOut == int64(len("hello"))) != all || (sample.BytesOut == 0) == all {
-						t.Errorf("%d bytes out", sample.BytesOut)
+					out := int64(0)
+					if tt.want.status == http.StatusOK {
+						out = int64(len("hello"))
+					}
+					if sample.BytesOut != out {
+						t.Errorf("%d bytes out, want %d", sample.BytesOut, out)
 					}
 					if sample.Fresh() == (tt.reused && i > 0) {
 						t.Errorf("request %d on a connection that had served %d", i, sample.Served)

@@ -30,14 +30,15 @@ func namedByTurn(t *testing.T, protocol check.Protocol) *faultServer {
 	})
 }
 
+func keeping(pool int, protocol check.Protocol) func(*check.Stream) {
+	return func(s *check.Stream) { s.Connections, s.Pool, s.Protocol = check.Reused, pool, protocol }
+}
+
 func TestSpread(t *testing.T) {
 	for _, protocol := range []check.Protocol{check.HTTP1, check.H2C} {
 		t.Run(string(protocol), func(t *testing.T) {
 			sink := &samples{}
-			s := streamTo(t, namedByTurn(t, protocol), sink, func(c *check.Stream) {
-				reused(5)(c)
-				c.Protocol = protocol
-			})
+			s := streamTo(t, namedByTurn(t, protocol), sink, keeping(5, protocol))
 			want := func(after string, want map[string]int) {
 				t.Helper()
 				if got := s.Spread(); !maps.Equal(got, want) {
@@ -100,8 +101,8 @@ func TestSpreadWhileItRuns(t *testing.T) {
 		t.Run(string(protocol), func(t *testing.T) {
 			sink := &samples{}
 			s := streamTo(t, namedByTurn(t, protocol), sink, func(c *check.Stream) {
-				reused(4)(c)
-				c.Protocol, c.Rate = protocol, 1000
+				keeping(4, protocol)(c)
+				c.Rate = 1000
 			})
 			asking, stop := context.WithCancel(t.Context())
 			asked := make(chan struct{})

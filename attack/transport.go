@@ -127,15 +127,15 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		FirstByte: recording.NotReached,
 	}
 	m := t.messages[seq%uint64(len(t.messages))]
-	answer, err := t.exchange(m, &sample)
+	a, err := t.exchange(m, &sample)
 	sample.End = t.since(&sample)
-	t.judge(m, answer, err, &sample)
+	t.judge(m, a, err, &sample)
 	t.tally.end(sample.Outcome)
 	t.sink(sample)
 	if err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: answer.status, Body: http.NoBody}, nil
+	return &http.Response{StatusCode: a.status, Body: http.NoBody}, nil
 }
 
 // sequence is the number that vegeta has given to a request.

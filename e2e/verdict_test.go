@@ -55,9 +55,7 @@ func TestCarelessFails(t *testing.T) {
 func TestGracefulPasses(t *testing.T) {
 	graceful := newPlace(t).deploy(t, "graceful")
 	run := graceful.check(t, append(quick, "--restart", "--scale-to", "1")...)
-	run.want(t, passed)
-	wantNothingLost(t, run.report(t))
-	wantEnds(t, run.report(t), 3, 2)
+	run.wantSafe(t, 3, 2)
 	run.wantSameReport(t)
 	graceful.wantPutBack(t, state{Replicas: 3})
 }
@@ -66,9 +64,7 @@ func TestGracefulPasses(t *testing.T) {
 func TestGracefulStatefulSetPasses(t *testing.T) {
 	graceful := newPlace(t).deploySet(t, "graceful", replicas(2))
 	run := graceful.check(t, append(quick, "--restart")...)
-	run.want(t, passed)
-	wantNothingLost(t, run.report(t))
-	wantEnds(t, run.report(t), 2)
+	run.wantSafe(t, 2)
 }
 
 // Its requests take five seconds, and the streams 20 a second each.
@@ -77,9 +73,7 @@ var flaskTraffic = []string{"--rate", "20", "--stream-timeout", "30s", "--baseli
 func TestFlaskPasses(t *testing.T) {
 	flask := newPlace(t).deploy(t, "flask")
 	run := flask.check(t, flaskTraffic...)
-	run.want(t, passed)
-	wantNothingLost(t, run.report(t))
-	wantEnds(t, run.report(t), 2)
+	run.wantSafe(t, 2)
 }
 
 func TestFlaskWithoutGraceFails(t *testing.T) {
@@ -112,6 +106,17 @@ func TestBrokenServiceIsInconclusive(t *testing.T) {
 	if at, restarted := before.TemplateAnnotations[restartedAtKey]; restarted {
 		t.Errorf("restarted at %s", at)
 	}
+}
+
+// wantSafe fails the test unless the run passed and lost nothing, although its
+// disruptions ended so many pods, each.
+func (o *outcome) wantSafe(t *testing.T, pods ...int) *report {
+	t.Helper()
+	o.want(t, passed)
+	r := o.report(t)
+	wantNothingLost(t, r)
+	wantEnds(t, r, pods...)
+	return r
 }
 
 func wantNothingLost(t *testing.T, r *report) {

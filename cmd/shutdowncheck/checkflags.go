@@ -255,9 +255,9 @@ func (f *checkFlags) inFlags(err error) error {
 }
 
 var (
-	place  = regexp.MustCompile(`\[\d+\]`)
-	stream = regexp.MustCompile(`^streams\[(\d+)\]\.`)
-	lists  = regexp.MustCompile(`^(streams|disruptions)\.`)
+	place    = regexp.MustCompile(`\[\d+\]`)
+	streamAt = regexp.MustCompile(`^streams\[(\d+)\]\.`)
+	lists    = regexp.MustCompile(`^(streams|disruptions)\.`)
 )
 
 // flagName gives the flag that a field came from, or else the field.
@@ -280,7 +280,7 @@ func (f *checkFlags) flagName(field string) string {
 // longOf gives the --slow or --streaming that a field of a stream came from; nil if
 // it came from none.
 func (f *checkFlags) longOf(field string) *longFlag {
-	match := stream.FindStringSubmatch(field)
+	match := streamAt.FindStringSubmatch(field)
 	if match == nil {
 		return nil
 	}
