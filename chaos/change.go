@@ -2,30 +2,8 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
-
-	"k8s.io/apimachinery/pkg/types"
 )
-
-// undoKey is the annotation that holds what a run has still to undo on the
-// object that bears it.
-const undoKey = "shutdowncheck.io/undo"
-
-// noteVersion is the version of the annotation's form.
-const noteVersion = 1
-
-// note is the annotation's value: the one change that is under way.
-type note struct {
-	Version int    `json:"version"`
-	Run     string `json:"run"`
-	// UID is the object's own: annotations get copied, and a copy has nothing
-	// to undo.
-	UID    types.UID `json:"uid"`
-	Change change    `json:"change"`
-}
 
 // change is one thing a run did. Exactly one of its kinds is set.
 type change struct {
@@ -39,9 +17,6 @@ type change struct {
 
 	// index is the disruption that made it.
 	index int
-	// settled is a change that needs no undoing any more: only the note of it
-	// is still to be removed.
-	settled bool
 }
 
 // undoable is one kind of change. Each has its place in the file of the
@@ -49,15 +24,38 @@ type change struct {
 type undoable interface {
 	// name says what kind of disruption made it.
 	name() string
+	// made is the edit that makes it. It is refused where s does not show what was
+	// there before.
+	made(w *Workload, s state) (edit, error)
+	// undone is the edit that undoes it, with what that does in words, empty if
+	// nothing has to be done. It is refused with a ChangedError where s shows that
+	// somebody else has changed the same thing since.
+	undone(w *Workload, s state) (e edit, did string, err error)
 	// overtaken tells whether a Deployment, which had the given revision before
 	// the change and is now as s shows it, was rolled out by somebody else since.
 	overtaken(s state, before int64) bool
-	// putBack undoes it. did says what was done, empty if nothing had to be.
-	putBack(ctx context.Context, w *Workload, c change, during timer) (did string, when span, err error)
+	// revision is a Deployment's with the change, which had the given one before.
+	revision(before int64) int64
+	// left says what is still as the change made it.
+	left() string
+}
+
+// outside is a change that lies, all of it, in another object than the workload:
+// that one is put back before the note goes. did is empty if nothing had to be.
+type outside interface {
+	putBack(ctx context.Context, w *Workload, during timer) (did string, when span, err error)
+}
+
+// aftermath is a change whose undoing takes more once the workload is as it was.
+type aftermath interface {
+	clear(ctx context.Context, w *Workload) error
 }
 
 // timer takes the time around a call.
 type timer func(call func() error) (span, error)
+
+// untimed is the timer of what is not recorded.
+func untimed(call func() error) (span, error) { return span{}, call() }
 
 // kind gives the one kind that is set; nil if none is, or several are.
 func (c change) kind() undoable {
@@ -81,60 +79,3 @@ func (c change) kind() undoable {
 }
 
 func (c change) name() string { return c.kind().name() }
-
-// readNote gives the note that the workload bears; nil where it bears none.
-func (w *Workload) readNote(s state) (*note, error) {
-	text, ok := s.meta.Annotations[undoKey]
-	if !ok {
-		return nil, nil
-	}
-	var n note
-	err := json.Unmarshal([]byte(text), &n)
-	switch {
-	case err != nil:
-	case n.Version != noteVersion:
-		err = fmt.Errorf("version %d, want %d", n.Version, noteVersion)
-	case n.Change.kind() == nil:
-		err = errors.New("want exactly one change of a known kind")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("annotation %s of %s cannot be read (%w); put things back by hand, then: kubectl annotate %s -n %s %s-",
-			undoKey, w, err, w, w.namespace, undoKey)
-	}
-	return &n, nil
-}
-
-// claimed refuses a workload that bears the note of a run other than this one.
-// A note that was overtaken claims nothing.
-func (w *Workload) claimed(s state, run string) error {
-	n, err := w.readNote(s)
-	if err != nil {
-		return err
-	}
-	if n != nil && n.Run != run && !s.overtook(n.Change) {
-		return &ClaimedError{Object: w.String(), Namespace: w.namespace, Run: n.Run}
-	}
-	return nil
-}
-
-// overtook tells whether a Deployment was rolled out by somebody else since
-// the change, so that nothing of it is left to be put back. It matters
-// because its controller copies annotations to the ReplicaSet, from where
-// `kubectl rollout undo` brings them back long after they were removed
-// (kubectl pkg/polymorphichelpers/rollback.go).
-func (s state) overtook(c change) bool {
-	return c.Revision != 0 && c.kind().overtaken(s, c.Revision)
-}
-
-// noteOf gives the annotation's value for a change that may have to be undone;
-// nil, which removes it in a patch, for none.
-func (w *Workload) noteOf(run string, c *change) (any, error) {
-	if c == nil {
-		return nil, nil
-	}
-	text, err := json.Marshal(note{Version: noteVersion, Run: run, UID: w.uid, Change: *c})
-	if err != nil {
-		return nil, fmt.Errorf("writing down what is to be undone: %w", err)
-	}
-	return string(text), nil
-}

@@ -9,12 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
@@ -24,6 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -54,6 +55,8 @@ type cluster struct {
 	// conflicts is how many writes are still refused as conflicts.
 	conflicts int
 	made      int
+	// version is the Deployment's last resource version.
+	version int
 	// nodes are where pods are put, one after the other.
 	nodes []string
 	// refusal answers a request for an eviction; nil, or one that gives nil,
@@ -77,8 +80,7 @@ func newCluster(t *testing.T, change ...func(*appsv1.Deployment)) *cluster {
 		c.makePod(d)
 	}
 	c.client.PrependReactor("patch", "deployments", c.patch)
-	c.client.PrependReactor("get", "deployments", c.getScale)
-	c.client.PrependReactor("update", "deployments", c.updateScale)
+	c.client.PrependReactor("patch", "nodes", c.patchNode)
 	c.client.PrependReactor("delete", "pods", c.deletePod)
 	c.client.PrependReactor("create", "pods", c.evictPod)
 	c.client.PrependReactor("list", "*", c.list)
@@ -163,6 +165,8 @@ func (c *cluster) node(name string) *corev1.Node {
 func (c *cluster) setNode(name string, change func(*corev1.Node)) {
 	node := c.node(name)
 	change(node)
+	c.version++
+	node.ResourceVersion = strconv.Itoa(c.version)
 	c.must(c.client.Tracker().Update(nodesOf, node, ""))
 }
 
@@ -243,6 +247,13 @@ func (c *cluster) deployment() *appsv1.Deployment {
 func (c *cluster) set(change func(*appsv1.Deployment)) {
 	d := c.deployment()
 	change(d)
+	c.update(d)
+}
+
+// update writes the Deployment in a version of its own.
+func (c *cluster) update(d *appsv1.Deployment) {
+	c.version++
+	d.ResourceVersion = strconv.Itoa(c.version)
 	c.must(c.client.Tracker().Update(deployments, d, namespace))
 }
 
@@ -273,15 +284,46 @@ func (c *cluster) patch(action clienttesting.Action) (bool, runtime.Object, erro
 		return true, nil, err
 	}
 	before := c.deployment()
+	var patch struct{ Metadata metav1.ObjectMeta }
+	c.must(json.Unmarshal(action.(clienttesting.PatchAction).GetPatch(), &patch))
+	if patch.Metadata.ResourceVersion != before.ResourceVersion {
+		return true, nil, apierrors.NewConflict(deployments.GroupResource(), "web", errors.New("the object has been modified"))
+	}
 	_, _, err := clienttesting.ObjectReaction(c.client.Tracker())(action)
 	if err != nil {
 		return true, nil, err
 	}
 	after := c.deployment()
-	if !equalTemplates(before, after) {
+	switch {
+	case !equalTemplates(before, after):
 		c.rollOut(after)
+	case *before.Spec.Replicas != *after.Spec.Replicas:
+		after.Generation++
+		if c.obedient {
+			c.reach(after, *after.Spec.Replicas)
+		}
+		c.update(after)
+	default:
+		c.update(after)
 	}
 	return true, c.deployment(), nil
+}
+
+// patchNode refuses a patch of a version that is no longer the node's.
+func (c *cluster) patchNode(action clienttesting.Action) (bool, runtime.Object, error) {
+	patch := action.(clienttesting.PatchAction)
+	var asked struct{ Metadata metav1.ObjectMeta }
+	c.must(json.Unmarshal(patch.GetPatch(), &asked))
+	node := c.node(patch.GetName())
+	if asked.Metadata.ResourceVersion != node.ResourceVersion {
+		return true, nil, apierrors.NewConflict(nodesOf.GroupResource(), node.Name, errors.New("the object has been modified"))
+	}
+	_, _, err := clienttesting.ObjectReaction(c.client.Tracker())(action)
+	if err != nil {
+		return true, nil, err
+	}
+	c.setNode(node.Name, func(*corev1.Node) {})
+	return true, c.node(node.Name), nil
 }
 
 // list begins a watch before anything is listed, and watch hands it out: like
@@ -334,36 +376,35 @@ func (c *cluster) rollOut(d *appsv1.Deployment) {
 			c.makePod(d)
 		}
 	}
-	c.must(c.client.Tracker().Update(deployments, d, namespace))
+	c.update(d)
 }
 
-func (c *cluster) getScale(action clienttesting.Action) (bool, runtime.Object, error) {
-	if action.GetSubresource() != "scale" {
-		return false, nil, nil
+// note gives what the Deployment bears.
+func (c *cluster) note() note {
+	c.t.Helper()
+	n, err := state{meta: c.deployment().ObjectMeta}.note()
+	c.must(err)
+	if n == nil {
+		c.t.Fatal("it bears no note")
 	}
-	d := c.deployment()
-	return true, &autoscalingv1.Scale{
-		ObjectMeta: metav1.ObjectMeta{Name: d.Name, Namespace: d.Namespace, UID: d.UID},
-		Spec:       autoscalingv1.ScaleSpec{Replicas: *d.Spec.Replicas},
-	}, nil
+	return *n
 }
 
-func (c *cluster) updateScale(action clienttesting.Action) (bool, runtime.Object, error) {
-	if action.GetSubresource() != "scale" {
-		return false, nil, nil
+// putBackLeft puts back what is left on a workload, without a doubt about anything.
+func putBackLeft(t *testing.T, client kubernetes.Interface, ref check.Workload) (lines []string, err error) {
+	t.Helper()
+	left, err := Left(t.Context(), client, namespace, ref, func() time.Time { return present.Add(time.Minute) })
+	for _, l := range left {
+		if l.Doubt != "" {
+			t.Errorf("in doubt: %s", l)
+		}
+		did, failure := l.PutBack(t.Context())
+		if did != "" {
+			lines = append(lines, fmt.Sprintf("%s: %s (run %s)", ref, did, l.Run))
+		}
+		err = errors.Join(err, failure)
 	}
-	if err := c.refuse(action); err != nil {
-		return true, nil, err
-	}
-	scale := action.(clienttesting.UpdateAction).GetObject().(*autoscalingv1.Scale)
-	d := c.deployment()
-	d.Spec.Replicas = new(scale.Spec.Replicas)
-	d.Generation++
-	if c.obedient {
-		c.reach(d, scale.Spec.Replicas)
-	}
-	c.must(c.client.Tracker().Update(deployments, d, namespace))
-	return true, scale, nil
+	return lines, err
 }
 
 // reach makes or ends pods until there are n.
@@ -379,10 +420,13 @@ func (c *cluster) reach(d *appsv1.Deployment, n int32) {
 	}
 }
 
+// present is the time at which the tests take place.
+var present = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 // open gives the cluster's workload.
 func (c *cluster) open() *Workload {
 	c.t.Helper()
-	w, err := Open(c.t.Context(), c.client, namespace, web)
+	w, err := Open(c.t.Context(), c.client, namespace, web, present)
 	c.must(err)
 	return w
 }
@@ -396,7 +440,7 @@ type run struct {
 // begin gives a driver whose clock goes on by a millisecond with each look.
 func (c *cluster) begin(id string) *run {
 	r := &run{}
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	now := present
 	r.Driver = &Driver{
 		Workload: c.open(),
 		Run:      id,

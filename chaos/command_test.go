@@ -38,7 +38,7 @@ func TestCommand(t *testing.T) {
 		t.Errorf("got %+v", ran)
 	}
 	want(t, "doomed", r.actions[1].Doomed, pods[1].Name)
-	want(t, "writes", c.writes())
+	want(t, "writes", c.writes(), "patch deployments/")
 }
 
 func TestCommandThatFails(t *testing.T) {

@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,9 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
-	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 )
 
 // cordonKey is the annotation of a node that a run has cordoned.
@@ -25,6 +23,9 @@ type cordonChange struct {
 	// Mark is the value of the node's annotation. It names the run and the
 	// workload that bears the note, so that no other cordon is taken for ours.
 	Mark string `json:"mark"`
+
+	// unsure tells that a write of the cordon may still go through.
+	unsure bool
 }
 
 // mark is the form of the annotation's value.
@@ -51,36 +52,78 @@ func (c *cordonChange) changed(problem string) error {
 	return &ChangedError{Object: "node/" + c.Node, Problem: problem}
 }
 
+func (*cordonChange) revision(before int64) int64 { return before }
+
+func (c *cordonChange) left() string { return "node " + c.Node + " is cordoned" }
+
+// made and undone leave the workload alone: only its note tells of the cordon.
+func (*cordonChange) made(*Workload, state) (edit, error) { return edit{}, nil }
+
+func (*cordonChange) undone(*Workload, state) (edit, string, error) { return edit{}, "", nil }
+
 // putBack uncordons the node if its cordon is still this run's. It needs no
 // workload: that may be gone by then.
-func (c *cordonChange) putBack(ctx context.Context, w *Workload, _ change, during timer) (string, span, error) {
-	node, err := w.client.CoreV1().Nodes().Get(ctx, c.Node, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-		return "", span{}, c.changed("does not exist any more, so nothing can be put back")
-	case err != nil:
-		return "", span{}, fmt.Errorf("reading node %s: %w", c.Node, err)
-	case node.Annotations[cordonKey] == c.Mark:
-		return c.unmark(ctx, w, node, during)
-	case node.Spec.Unschedulable:
-		return "", span{}, c.theirs()
-	}
-	return "", span{}, nil
-}
-
-// unmark takes the mark away, and the cordon if it is this run's.
-func (c *cordonChange) unmark(ctx context.Context, w *Workload, node *corev1.Node, during timer) (string, span, error) {
-	if !node.Spec.Unschedulable || cordonedByOthers(node) {
-		if _, err := w.patchNode(ctx, during, node, nil, nil); err != nil || !node.Spec.Unschedulable {
+func (c *cordonChange) putBack(ctx context.Context, w *Workload, during timer) (did string, when span, err error) {
+	if c.unsure {
+		if err := c.fence(ctx, w); err != nil {
 			return "", span{}, err
 		}
-		return "", span{}, c.theirs()
 	}
-	when, err := w.patchNode(ctx, during, node, nil, map[string]any{"unschedulable": nil})
-	if err != nil {
-		return "", span{}, err
+	theirs := false
+	when, err = fenced(ctx, during, func() (func() error, error) {
+		node, err := c.read(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		marked := node.Annotations[cordonKey] == c.Mark
+		switch {
+		case marked && node.Spec.Unschedulable && !cordonedByOthers(node):
+			did = "node " + c.Node + " uncordoned"
+			return func() error { return w.patchNode(ctx, node, nil, map[string]any{"unschedulable": nil}) }, nil
+		case marked:
+			// The cordon, if there still is one, is somebody else's.
+			theirs = node.Spec.Unschedulable
+			return func() error { return w.patchNode(ctx, node, nil, nil) }, nil
+		case node.Spec.Unschedulable && did == "":
+			theirs = true
+		}
+		return nil, nil
+	})
+	if err == nil && theirs {
+		err = c.theirs()
 	}
-	return "node " + c.Node + " uncordoned", when, nil
+	return did, when, err
+}
+
+// fence makes it impossible that a cordon whose answer was lost still goes through:
+// the mark alone is a change that refuses it.
+func (c *cordonChange) fence(ctx context.Context, w *Workload) error {
+	_, err := fenced(ctx, untimed, func() (func() error, error) {
+		node, err := c.read(ctx, w)
+		if err != nil || node.Annotations[cordonKey] == c.Mark {
+			return nil, err
+		}
+		return func() error { return w.patchNode(ctx, node, &c.Mark, nil) }, nil
+	})
+	if err == nil {
+		c.unsure = false
+	}
+	return err
+}
+
+// read gives the node, for which it is asked until it is told or ctx ends.
+func (c *cordonChange) read(ctx context.Context, w *Workload) (node *corev1.Node, err error) {
+	err = retry.Insist(ctx, func() error {
+		node, err = w.client.CoreV1().Nodes().Get(ctx, c.Node, metav1.GetOptions{})
+		return err
+	})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, c.changed("does not exist any more, so nothing can be put back")
+	case err != nil:
+		return nil, fmt.Errorf("reading node %s: %w", c.Node, err)
+	}
+	return node, nil
 }
 
 func (c *cordonChange) theirs() error {
@@ -107,25 +150,29 @@ func cordonedByOthers(node *corev1.Node) bool {
 // cordon makes the node unschedulable and marks it as this run's, in one
 // change. One that is cordoned by then is left alone.
 func (w *Workload) cordon(ctx context.Context, during timer, c *cordonChange) (when span, err error) {
-	err = onConflict(ctx, func() error {
-		node, err := w.client.CoreV1().Nodes().Get(ctx, c.Node, metav1.GetOptions{})
-		if err != nil {
-			return fmt.Errorf("reading node %s: %w", c.Node, err)
+	return fenced(ctx, during, func() (func() error, error) {
+		node, err := c.read(ctx, w)
+		switch {
+		case err != nil:
+			return nil, err
+		case node.Annotations[cordonKey] == c.Mark && node.Spec.Unschedulable:
+			return nil, nil // the answer alone was lost
+		case node.Spec.Unschedulable:
+			return nil, c.changed("was cordoned by somebody else at the same moment")
 		}
-		if node.Spec.Unschedulable {
-			return c.changed("was cordoned by somebody else at the same moment")
-		}
-		when, err = w.patchNode(ctx, during, node, &c.Mark, map[string]any{"unschedulable": true})
-		return err
+		return func() error {
+			err := w.patchNode(ctx, node, &c.Mark, map[string]any{"unschedulable": true})
+			c.unsure = retry.Unknown(err)
+			return err
+		}, nil
 	})
-	return when, err
 }
 
 // patchNode sets the mark, or removes it where that is nil, and with it the
 // spec's fields, unless the node is no longer as it was read: then the error is
 // a conflict. It does in one patch what kubectl's CordonHelper, which writes no
 // mark and no resource version, would need two for.
-func (w *Workload) patchNode(ctx context.Context, during timer, node *corev1.Node, mark *string, spec map[string]any) (span, error) {
+func (w *Workload) patchNode(ctx context.Context, node *corev1.Node, mark *string, spec map[string]any) error {
 	fields := map[string]any{
 		"metadata": map[string]any{"resourceVersion": node.ResourceVersion, "annotations": map[string]any{cordonKey: mark}},
 	}
@@ -134,15 +181,13 @@ func (w *Workload) patchNode(ctx context.Context, during timer, node *corev1.Nod
 	}
 	patch, err := json.Marshal(fields)
 	if err != nil {
-		return span{}, fmt.Errorf("writing the patch for node %s: %w", node.Name, err)
+		return fmt.Errorf("writing the patch for node %s: %w", node.Name, err)
 	}
-	return during(func() error {
-		_, err := w.client.CoreV1().Nodes().Patch(ctx, node.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
-		if err != nil {
-			return fmt.Errorf("patching node %s: %w", node.Name, err)
-		}
-		return nil
-	})
+	_, err = w.client.CoreV1().Nodes().Patch(ctx, node.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+	if err != nil {
+		return fmt.Errorf("patching node %s: %w", node.Name, err)
+	}
+	return nil
 }
 
 // cordonedBy names the other run that has cordoned the node; empty if none has.
@@ -154,27 +199,4 @@ func cordonedBy(node *corev1.Node) (other mark, ours bool) {
 	// One that cannot be read names nobody, and claims the node all the same.
 	_ = json.Unmarshal([]byte(text), &other)
 	return other, true
-}
-
-// undoCordons uncordons the nodes whose marks name a workload that is there no
-// longer: with it went the note of what was to be undone.
-func undoCordons(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload) (lines []string, err error) {
-	list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("looking for nodes that %s has left cordoned: %w", ref, err)
-	}
-	gone := &Workload{ref: ref, namespace: namespace, client: client}
-	for _, node := range list.Items {
-		by, marked := cordonedBy(&node)
-		if !marked || by.Namespace != namespace || by.Workload != ref.String() {
-			continue
-		}
-		left := change{Cordon: &cordonChange{Node: node.Name, Mark: node.Annotations[cordonKey]}}
-		did, _, failure := gone.putBack(ctx, untimed, left)
-		if did != "" {
-			lines = append(lines, fmt.Sprintf("%s: %s (run %s)", ref, did, by.Run))
-		}
-		err = errors.Join(err, failure)
-	}
-	return lines, err
 }

@@ -133,7 +133,6 @@ func (c *drain) permissions(ref check.Workload) []Permission {
 		node = c.Node
 	}
 	needed := []Permission{
-		noting(ref),
 		{Cluster: true, Verb: "list", Resource: "nodes"},
 		{Cluster: true, Verb: "get", Resource: "nodes", Name: node},
 		{Cluster: true, Verb: "patch", Resource: "nodes", Name: node},
@@ -184,10 +183,7 @@ func (a *attempt) cordon(ctx context.Context, node string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.begin(change{Cordon: made}); err != nil {
-		return err
-	}
-	if err := w.writeNote(ctx, a.Run, a.open); err != nil {
+	if _, _, err := a.begin(ctx, change{Cordon: made}); err != nil {
 		return fmt.Errorf("cordoning node %s: %w", node, err)
 	}
 	when, err := w.cordon(ctx, a.during, made)

@@ -67,7 +67,8 @@ func TestDrain(t *testing.T) {
 	want(t, "cordoned", []string{r.actions[0].Object, r.actions[0].Detail, r.actions[3].Detail}, "node/n1", "node n1 cordoned", "node n1 uncordoned")
 	want(t, "doomed", r.actions[4].Doomed, "web-h7-1", "web-h7-3")
 	want(t, "journal", r.steps(t), stepBegun, stepRestored)
-	want(t, "writes", c.writes(), "patch deployments/", "patch nodes/", "create pods/eviction", "create pods/eviction", "patch nodes/", "patch deployments/")
+	want(t, "writes", c.writes(), "patch deployments/", "patch deployments/", "patch nodes/", "create pods/eviction", "create pods/eviction", "patch nodes/", "patch deployments/")
+	c.must(r.Release(t.Context()))
 	c.isUndone("n1")
 	for _, pod := range c.pods() {
 		if pod.Spec.NodeName != "n2" {
@@ -121,6 +122,7 @@ func TestDrainOfEverybodysPods(t *testing.T) {
 		}
 		slices.Sort(left)
 		want(t, "left", left, "db-2", "net-1", "static")
+		c.must(r.Release(t.Context()))
 		c.isUndone("n1")
 	})
 }
@@ -139,7 +141,7 @@ func TestDrainLeavesAnEarlierCordon(t *testing.T) {
 	if !c.node("n1").Spec.Unschedulable {
 		t.Error("it was uncordoned")
 	}
-	want(t, "writes", c.writes(), "create pods/eviction", "create pods/eviction")
+	want(t, "writes", c.writes(), "patch deployments/", "create pods/eviction", "create pods/eviction")
 }
 
 func TestDrainIsRefused(t *testing.T) {
@@ -332,10 +334,10 @@ func TestUndoOfACordon(t *testing.T) {
 	if err := c.stuck(c.begin("run-1")); err == nil {
 		t.Fatal("it came to its end")
 	}
-	if _, err := Open(t.Context(), c.client, namespace, web); err == nil {
+	if _, err := Open(t.Context(), c.client, namespace, web, present); err == nil {
 		t.Error("another run may begin")
 	}
-	lines, err := Undo(t.Context(), c.client, namespace, web)
+	lines, err := putBackLeft(t, c.client, web)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,12 +353,12 @@ func TestUndoOfACordonForAWorkloadThatIsGone(t *testing.T) {
 		t.Fatal("it came to its end")
 	}
 	c.must(c.client.Tracker().Delete(deployments, namespace, "web"))
-	lines, err := Undo(t.Context(), c.client, namespace, web)
+	lines, err := putBackLeft(t, c.client, web)
 	want(t, "lines", append(lines, text(err)), "deployment/web: node n1 uncordoned (run run-1)", "")
 	if c.node("n1").Spec.Unschedulable {
 		t.Error("the node is left cordoned")
 	}
-	lines, err = Undo(t.Context(), c.client, namespace, web)
+	lines, err = putBackLeft(t, c.client, web)
 	want(t, "again", append(lines, text(err)), `reading deployment/web in namespace shop: deployments.apps "web" not found`)
 }
 

@@ -19,7 +19,11 @@ type Driver struct {
 	Workload *Workload
 	// Run is the run's id; it is what marks our own annotation.
 	Run string
-	// Journal is the path of the restore journal, in the run's folder.
+	// Until is when the run is over at the latest, as other runs are told; zero where
+	// that is not known.
+	Until time.Time
+	// Journal is the path of the restore journal, in the run's folder; empty for
+	// none.
 	Journal string
 	// Record takes what was done, in the order in which it became known.
 	Record func(recording.Action)
@@ -35,20 +39,27 @@ type Driver struct {
 	// Exec runs the programs of kills through exec; nil where there are none.
 	Exec Executor
 
-	// open is the change that is neither undone nor kept. There is never more
-	// than one, so the annotation need not tell an order.
+	// held is what the workload bears of this run, notes how many texts it was given.
+	held  hold
+	notes int
+	// claimedAt is when it was first claimed.
+	claimedAt time.Time
+	// open is the change that is neither undone nor settled, kept one that is to
+	// stay. There is never more than one, so the note need not tell an order.
 	open *change
+	kept bool
 }
 
 // Do carries out one disruption and returns when it is over: every pod it
 // doomed is gone, or in a kill its container has ended, all replacements are
 // Ready, and the workload has what it wants. index is the disruption's place in the check.
 //
-// It fails with a PlanError or a ClaimedError before anything was changed,
-// with a NotSteadyError when ctx ends first. Whatever the error, what was
+// It claims the workload if Claim has not done so, except for a disruption that
+// changes nothing. It fails with a PlanError or a ClaimedError before anything was
+// changed, with a NotSteadyError when ctx ends first. Whatever the error, what was
 // changed stays changed until Restore, and until then Do refuses to do more.
 func (d *Driver) Do(ctx context.Context, index int, disruption check.Disruption) error {
-	if d.open != nil && !d.open.settled {
+	if d.open != nil && !d.kept {
 		return fmt.Errorf("the %s of %s before this is still to be restored", d.open.name(), d.Workload)
 	}
 	v, err := d.Workload.watch(ctx)
@@ -60,12 +71,17 @@ func (d *Driver) Do(ctx context.Context, index int, disruption check.Disruption)
 	if err != nil {
 		return err
 	}
-	if err := d.Workload.claimed(s, d.Run); err != nil {
+	if err := d.Workload.claimed(s, d.Run, d.Now()); err != nil {
 		return err
 	}
 	kind, err := d.Workload.fit(ctx, s, index, disruption)
 	if err != nil {
 		return err
+	}
+	if Claims(disruption) {
+		if err := d.Claim(ctx); err != nil {
+			return err
+		}
 	}
 	a := &attempt{Driver: d, view: v, index: index, name: disruption.Kind()}
 	return a.finish(ctx, kind.do(ctx, a, s))
@@ -145,17 +161,27 @@ func (a *attempt) settle(ctx context.Context) error {
 	return err
 }
 
-// begin writes a change down before it is made.
-func (a *attempt) begin(c change) error {
+// begin writes a change down and makes it, in one write where it is the workload's
+// own.
+func (a *attempt) begin(ctx context.Context, c change) (after state, when span, err error) {
 	c.At, c.index = a.Now(), a.index
 	if err := a.journal(stepBegun, c); err != nil {
-		return fmt.Errorf("%s of %s not begun: %w", a.name, a.Workload, err)
+		return state{}, span{}, fmt.Errorf("not begun: %w", err)
+	}
+	to, err := a.note(&c)
+	if err != nil {
+		return state{}, span{}, err
 	}
 	a.open = &c
-	return nil
+	return a.held.revise(ctx, a.Workload, a.during, to, a.ours, func(s state) (edit, error) {
+		return c.kind().made(a.Workload, s)
+	})
 }
 
 func (d *Driver) journal(s step, c change) error {
+	if d.Journal == "" {
+		return nil
+	}
 	w := d.Workload
 	return entry{At: d.Now(), Run: d.Run, Namespace: w.namespace, Object: w.String(), UID: w.uid, Step: s, Change: c}.write(d.Journal)
 }

@@ -2,6 +2,9 @@ package chaos
 
 import (
 	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -19,20 +22,54 @@ func (e *PlanError) Error() string { return e.Field.Error() }
 // Unwrap gives the FieldError.
 func (e *PlanError) Unwrap() error { return e.Field }
 
-// ClaimedError is a workload that bears the undo annotation of another run.
+// ClaimedError is a workload that another run holds.
 type ClaimedError struct {
 	// Object is kind/name.
 	Object    string
 	Namespace string
 	// Run is the other run's id.
 	Run string
+	// Changed tells that it has still something to undo. If not, it holds the
+	// workload until Until, or if that is zero until it is released.
+	Changed bool
+	Until   time.Time
 }
 
 // Error names the run and the way out.
 func (e *ClaimedError) Error() string {
-	return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: shutdowncheck restore %s -n %s",
-		e.Object, e.Run, e.Object, e.Namespace)
+	restore := fmt.Sprintf("shutdowncheck restore %s -n %s", e.Object, e.Namespace)
+	switch {
+	case e.Changed:
+		return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: %s", e.Object, e.Run, restore)
+	case e.Until.IsZero():
+		return fmt.Sprintf("run %s is at work on %s; if it is over, release that with: %s", e.Run, e.Object, restore)
+	default:
+		return fmt.Sprintf("run %s is at work on %s, until %s at most; if it is over, release that with: %s",
+			e.Run, e.Object, e.Until.UTC().Format(time.RFC3339), restore)
+	}
 }
+
+// LeftError is what could not be put back, although nobody else has changed it.
+type LeftError struct {
+	// Object is kind/name.
+	Object    string
+	Namespace string
+	// What is left, in words.
+	What string
+	Err  error
+}
+
+// Error says what is left, why, and how it is put back.
+func (e *LeftError) Error() string {
+	why := e.Err.Error()
+	if apierrors.IsForbidden(e.Err) || apierrors.IsUnauthorized(e.Err) {
+		why = "the right to put it back is gone, which was there when the run began: " + why
+	}
+	return fmt.Sprintf("%s is left changed: %s (%s); put it back with: shutdowncheck restore %s -n %s", e.Object, e.What, why, e.Object, e.Namespace)
+}
+
+// Unwrap gives why.
+func (e *LeftError) Unwrap() error { return e.Err }
 
 // ChangedError is a change that was not put back because somebody else has
 // changed the same thing since: theirs is left as it is.

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -58,7 +59,7 @@ func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused che
 			if err != nil || !there {
 				return false, err
 			}
-		case !passing(err, warmUp):
+		case !retry.Passing(err, retry.WarmUp):
 			return false, fmt.Errorf("evicting pod %s: %w", pod.Name, err)
 		default:
 			refused.unanswered = err

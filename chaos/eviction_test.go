@@ -48,7 +48,7 @@ func TestEvict(t *testing.T) {
 	want(t, "actions", r.kinds(), recording.Requested, recording.Requested, recording.Steady)
 	want(t, "first", r.actions[0].Doomed, "web-h7-1")
 	want(t, "all", r.actions[2].Doomed, "web-h7-1", "web-h7-2")
-	want(t, "writes", c.writes(), "create pods/eviction", "create pods/eviction")
+	want(t, "writes", c.writes(), "patch deployments/", "create pods/eviction", "create pods/eviction")
 }
 
 // What is refused for a while is asked for again, and told in two actions.
@@ -187,6 +187,7 @@ func TestDelete(t *testing.T) {
 func TestDeleteSparesAPodOfTheSameName(t *testing.T) {
 	c := newCluster(t)
 	r := c.begin("run-1")
+	c.must(r.Claim(t.Context()))
 	c.onWrite = func(clienttesting.Action) {
 		pod := c.pods()[0]
 		pod.UID = "uid-new"
@@ -221,6 +222,7 @@ func TestDeleteOfAWorkloadThatGoes(t *testing.T) {
 	c := newCluster(t)
 	c.obedient = false
 	r := c.begin("run-1")
+	c.must(r.Claim(t.Context()))
 	c.onWrite = func(clienttesting.Action) { c.must(c.client.Tracker().Delete(deployments, namespace, "web")) }
 	err := r.Do(t.Context(), 0, check.Disruption{Delete: &check.Delete{}})
 	if _, ok := errors.AsType[*ChangedError](err); !ok {

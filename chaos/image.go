@@ -155,11 +155,10 @@ func (c *imageChange) apply(container *corev1.Container) {
 
 // A StatefulSet's pods that could not start are deleted when it is put back.
 func (image) permissions(ref check.Workload) []Permission {
-	needed := []Permission{noting(ref)}
-	if ref.Kind == check.StatefulSet {
-		needed = append(needed, Permission{Verb: "delete", Resource: "pods"})
+	if ref.Kind != check.StatefulSet {
+		return nil
 	}
-	return needed
+	return []Permission{{Verb: "delete", Resource: "pods"}}
 }
 
 // do rolls out, waits for the rollout's end, and rolls back in the same way.
@@ -168,17 +167,14 @@ func (c image) do(ctx context.Context, a *attempt, s state) error {
 	if problem != "" {
 		return fmt.Errorf("rolling out: %s", problem)
 	}
-	change := change{Revision: s.revision(), Image: c.changeOf(*container)}
-	if err := a.begin(change); err != nil {
-		return err
-	}
+	made := c.changeOf(*container)
 	a.doomed = slices.DeleteFunc(a.view.live(), s.held)
-	generation, when, err := a.requestImage(ctx, change.Image)
+	after, when, err := a.begin(ctx, change{Revision: s.revision(), Image: made})
 	if err != nil {
 		return fmt.Errorf("rolling out %s: %w", a.Workload, err)
 	}
-	a.record(recording.Requested, when, "template set to "+change.Image.words())
-	if err := a.replaced(ctx, generation); err != nil || !restores(c.Restore) {
+	a.record(recording.Requested, when, "template set to "+made.words())
+	if err := a.replaced(ctx, after.meta.Generation); err != nil || !restores(c.Restore) {
 		return err
 	}
 	if err := a.settle(ctx); err != nil {
@@ -193,37 +189,6 @@ func (c image) do(ctx context.Context, a *attempt, s state) error {
 		return err
 	}
 	return a.replaced(ctx, now.meta.Generation)
-}
-
-// requestImage changes the template, and in the same patch the note of how to
-// undo it. It gives the generation that the workload has with it.
-func (a *attempt) requestImage(ctx context.Context, c *imageChange) (generation int64, when span, err error) {
-	undo, err := a.Workload.noteOf(a.Run, a.open)
-	if err != nil {
-		return 0, span{}, err
-	}
-	err = onConflict(ctx, func() error {
-		s, err := a.Workload.read(ctx)
-		if err != nil {
-			return err
-		}
-		if err := a.Workload.claimed(s, a.Run); err != nil {
-			return err
-		}
-		if !c.isFrom(s.template.Spec) {
-			return &ChangedError{Object: a.Workload.String(), Problem: "was given another image or other variables by somebody else at the same moment"}
-		}
-		when, err = a.during(func() error {
-			after, err := a.Workload.apply(ctx, s, edit{
-				annotations: map[string]any{undoKey: undo},
-				containers:  []any{c.patch(true)},
-			})
-			generation = after.meta.Generation
-			return err
-		})
-		return err
-	})
-	return generation, when, err
 }
 
 // isFrom and isTo tell whether the pods' spec has all the values from before
@@ -284,35 +249,35 @@ func (*imageChange) name() string { return "image" }
 
 func (*imageChange) overtaken(s state, before int64) bool { return s.revision() > before+1 }
 
-// putBack puts the former values back, all of them or none: a template that
-// holds only some of this run's is somebody else's.
-func (c *imageChange) putBack(ctx context.Context, w *Workload, whole change, during timer) (string, span, error) {
-	s, err := w.read(ctx)
-	if err != nil {
-		return "", span{}, err
-	}
-	switch {
-	case c.isFrom(s.template.Spec):
-		return "", span{}, w.free(ctx, c)
-	case !c.isTo(s.template.Spec):
-		return "", span{}, &ChangedError{Object: w.String(), Problem: "was given another image or other variables by somebody else since, and it is left so"}
-	case s.overtook(whole):
-		return "", span{}, w.rolledOutSince(s)
-	}
-	when, err := during(func() error {
-		_, err := w.apply(ctx, s, edit{containers: []any{c.patch(false)}})
-		return err
-	})
-	if err != nil {
-		return "", span{}, err
-	}
-	return c.back(), when, w.free(ctx, c)
+func (*imageChange) revision(before int64) int64 { return before + 1 }
+
+func (c *imageChange) left() string {
+	return "container " + c.Container + " has this run's image or variables"
 }
 
-// free deletes the pods of a StatefulSet that do not get Ready with the change.
+func (c *imageChange) made(w *Workload, s state) (edit, error) {
+	if !c.isFrom(s.template.Spec) {
+		return edit{}, &ChangedError{Object: w.String(), Problem: "was given another image or other variables by somebody else at the same moment"}
+	}
+	return edit{containers: []any{c.patch(true)}}, nil
+}
+
+// undone puts the former values back, all of them or none: a template that holds
+// only some of this run's is somebody else's.
+func (c *imageChange) undone(w *Workload, s state) (edit, string, error) {
+	switch {
+	case c.isFrom(s.template.Spec):
+		return edit{}, "", nil
+	case !c.isTo(s.template.Spec):
+		return edit{}, "", &ChangedError{Object: w.String(), Problem: "was given another image or other variables by somebody else since, and it is left so"}
+	}
+	return edit{containers: []any{c.patch(false)}}, c.back(), nil
+}
+
+// clear deletes the pods of a StatefulSet that do not get Ready with the change.
 // Its controller waits for such a pod for ever, even where the template is good
 // again (kubernetes.io, StatefulSets, "Forced rollback").
-func (w *Workload) free(ctx context.Context, c *imageChange) error {
+func (c *imageChange) clear(ctx context.Context, w *Workload) error {
 	if w.ref.Kind != check.StatefulSet {
 		return nil
 	}

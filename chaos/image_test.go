@@ -26,6 +26,7 @@ func TestImageGoesThereAndBack(t *testing.T) {
 		"6 pods ended, all that are wanted are Ready")
 	want(t, "doomed at first", r.actions[0].Doomed, "web-h7-1", "web-h7-2", "web-h7-3")
 	want(t, "journal", r.steps(t), stepBegun, stepRestored)
+	c.must(r.Release(t.Context()))
 	if d := c.deployment(); !equalTemplates(d, deployment()) || d.Annotations[undoKey] != "" {
 		t.Errorf("left as %+v", d)
 	}
@@ -110,19 +111,18 @@ func TestImageFreesAStatefulSet(t *testing.T) {
 	set.Annotations = map[string]string{}
 	client := fake.NewClientset(set, pod("db-0", "db:1", corev1.ConditionFalse), pod("db-1", "db:2", corev1.ConditionTrue), pod("db-2", "db:2", corev1.ConditionFalse))
 	ref := check.Workload{Kind: check.StatefulSet, Name: "db"}
-	w, err := Open(t.Context(), client, namespace, ref)
+	w, err := Open(t.Context(), client, namespace, ref, present)
 	if err != nil {
 		t.Fatal(err)
 	}
-	undo, err := w.noteOf("run-1", &change{Image: values})
+	set.Annotations[undoKey], err = note{Version: noteVersion, Run: "run-1", UID: w.uid, Change: &change{At: present, Image: values}}.text()
 	if err != nil {
 		t.Fatal(err)
 	}
-	set.Annotations[undoKey] = undo.(string)
 	if err := client.Tracker().Update(appsv1.SchemeGroupVersion.WithResource("statefulsets"), set, namespace); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := Undo(t.Context(), client, namespace, ref)
+	lines, err := putBackLeft(t, client, ref)
 	if err != nil {
 		t.Fatal(err)
 	}

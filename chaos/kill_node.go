@@ -2,12 +2,17 @@ package chaos
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
+	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 )
 
 // onNode runs this tool in a pod that sees the node's processes. From there
@@ -33,21 +38,22 @@ const (
 
 func (n onNode) send(ctx context.Context, a *attempt, t target) (err error) {
 	pods := a.Workload.client.CoreV1().Pods(a.Workload.namespace)
-	pod, err := pods.Create(ctx, n.pod(t), metav1.CreateOptions{FieldManager: fieldManager})
-	if err != nil {
-		return fmt.Errorf("creating a helper pod on node %s: %w", t.pod.Spec.NodeName, err)
-	}
+	pod := n.pod(a.Run, a.Round, t)
 	defer func() {
-		// Whatever ended ctx, the helper goes.
+		// Whatever ended ctx, and whether or not its making was answered, the helper
+		// goes.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), helperRemoval)
 		defer cancel()
-		gone := insist(ctx, func() error {
+		gone := retry.Insist(ctx, func() error {
 			return pods.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))})
 		})
-		if gone != nil {
-			err = errors.Join(err, fmt.Errorf("deleting the helper pod %s: %w", pod.Name, gone))
+		if gone != nil && !apierrors.IsNotFound(gone) {
+			err = errors.Join(err, fmt.Errorf("deleting the helper pod %s: %w; remove it with: kubectl delete pod %s -n %s", pod.Name, gone, pod.Name, a.Workload.namespace))
 		}
 	}()
+	if err := n.create(ctx, a, pod); err != nil {
+		return fmt.Errorf("creating a helper pod on node %s: %w", t.pod.Spec.NodeName, err)
+	}
 	return await(ctx, func() (bool, error) {
 		now, err := pods.Get(ctx, pod.Name, metav1.GetOptions{})
 		if err != nil {
@@ -60,19 +66,40 @@ func (n onNode) send(ctx context.Context, a *attempt, t target) (err error) {
 	})
 }
 
+// create makes the helper. One that is there already was made by a write of ours
+// whose answer was lost: no other has its name.
+func (onNode) create(ctx context.Context, a *attempt, pod *corev1.Pod) error {
+	unanswered := false
+	return retry.Insist(ctx, func() error {
+		_, err := a.Workload.client.CoreV1().Pods(a.Workload.namespace).Create(ctx, pod, metav1.CreateOptions{FieldManager: fieldManager})
+		if apierrors.IsAlreadyExists(err) && unanswered {
+			return nil
+		}
+		unanswered = unanswered || retry.Unknown(err)
+		return err
+	})
+}
+
 // helperName is the container's in a helper pod, and the beginning of the
 // pod's own.
 const helperName = "shutdowncheck-signal"
+
+// nameOf gives a helper's name, which is the same each time it is asked for, and
+// another one for each signal of each run.
+func nameOf(run string, round int, t target) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s %s", run, round, t.id, t.signal))
+	return fmt.Sprintf("%s-%x", helperName, sum[:6])
+}
 
 // pod is the helper: it has the node's PID namespace and CAP_KILL, without the
 // confinements that keep signals from other containers (AppArmor's profile for
 // containers lets only unconfined senders through), and nothing else. What
 // /proc tells of others' cgroups and PIDs takes no right.
-func (n onNode) pod(t target) *corev1.Pod {
+func (n onNode) pod(run string, round int, t target) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			GenerateName: helperName + "-",
-			Labels:       map[string]string{"app.kubernetes.io/name": helperName},
+			Name:   nameOf(run, round, t),
+			Labels: map[string]string{"app.kubernetes.io/name": helperName, label.ManagedBy: label.Tool, label.Run: run},
 		},
 		Spec: corev1.PodSpec{
 			NodeName:                      t.pod.Spec.NodeName,

@@ -85,7 +85,7 @@ func TestKillByExec(t *testing.T) {
 			if !strings.HasPrefix(r.actions[1].Detail, "container "+calls.done[0][len("shop/web-h7-1/"):len("shop/web-h7-1/app")]+" of ") {
 				t.Errorf("got %s", r.actions[1].Detail)
 			}
-			want(t, "writes", c.writes())
+			want(t, "writes", c.writes(), "patch deployments/")
 		})
 	}
 }
@@ -243,7 +243,7 @@ func TestKillByEphemeralContainer(t *testing.T) {
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes(), "patch pods/ephemeralcontainers")
+			want(t, "writes", c.writes(), "patch deployments/", "patch pods/ephemeralcontainers")
 			want(t, "helper", []string{helper.TargetContainerName, helper.Name, helper.Image, strings.Join(helper.Args, " ")},
 				"app", "shutdowncheck-1", "tool:1", "signal --signal SIGTERM --pid 1")
 			security, err := json.Marshal(helper.SecurityContext)
@@ -283,7 +283,7 @@ func TestKillByNode(t *testing.T) {
 			var helper *corev1.Pod
 			c.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 				helper = action.(clienttesting.CreateAction).GetObject().(*corev1.Pod).DeepCopy()
-				helper.Namespace, helper.Name, helper.Status = namespace, helperName+"-x", test.status
+				helper.Namespace, helper.Status = namespace, test.status
 				c.must(c.client.Tracker().Add(helper))
 				c.restartContainer("web-h7-1", "app")
 				if test.stop {
@@ -298,7 +298,7 @@ func TestKillByNode(t *testing.T) {
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes(), "create pods/", "delete pods/")
+			want(t, "writes", c.writes(), "patch deployments/", "create pods/", "delete pods/")
 			want(t, "helper", []string{helper.Spec.NodeName, strings.Join(helper.Spec.Containers[0].Args, " ")},
 				"node-1", "signal --signal SIGKILL --container-id app-of-web-h7-1")
 			if len(c.pods()) != 3 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -24,17 +23,11 @@ const fieldManager = "shutdowncheck"
 type endpoint struct {
 	get   func(ctx context.Context) (state, error)
 	patch func(ctx context.Context, as types.PatchType, data []byte) (state, error)
-	// scales is nil where the kind has no replicas to set.
-	scales scales
+	// scalable tells that the kind has replicas to set.
+	scalable bool
 	// informer watches the one object; read gives what it holds.
 	informer func() cache.SharedIndexInformer
 	read     func(object any) (state, error)
-}
-
-// scales is the scale subresource.
-type scales interface {
-	GetScale(ctx context.Context, name string, options metav1.GetOptions) (*autoscalingv1.Scale, error)
-	UpdateScale(ctx context.Context, name string, scale *autoscalingv1.Scale, options metav1.UpdateOptions) (*autoscalingv1.Scale, error)
 }
 
 // typed is what client-go offers for each kind.
@@ -51,11 +44,11 @@ func newEndpoint(client kubernetes.Interface, namespace string, ref check.Worklo
 	switch ref.Kind {
 	case check.Deployment:
 		e := endpointOf(client, apps.Deployments(namespace), ref.Name, deploymentState)
-		e.scales = apps.Deployments(namespace)
+		e.scalable = true
 		return e, nil
 	case check.StatefulSet:
 		e := endpointOf(client, apps.StatefulSets(namespace), ref.Name, statefulSetState)
-		e.scales = apps.StatefulSets(namespace)
+		e.scalable = true
 		return e, nil
 	case check.DaemonSet:
 		return endpointOf(client, apps.DaemonSets(namespace), ref.Name, daemonSetState), nil

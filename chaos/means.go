@@ -50,6 +50,10 @@ func meansOf(d check.Disruption) means {
 	}
 }
 
+// Claims tells whether a run claims the workload for a disruption: for all but the
+// one that only looks on.
+func Claims(d check.Disruption) bool { return d.Observe == nil }
+
 // fit gives the means of a disruption that the workload can undergo, with what
 // was found out about it; for one that it cannot, the error is a PlanError.
 func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disruption) (means, error) {

@@ -13,8 +13,20 @@ import (
 type edit struct {
 	annotations         map[string]any
 	templateAnnotations map[string]any
+	// replicas are those of a Deployment or a StatefulSet; nil leaves them.
+	replicas *int32
 	// containers are merged into the template's by their names.
 	containers []any
+}
+
+// noting adds the note to the edit, or with an empty text its removal.
+func (e edit) noting(text string) edit {
+	var value any
+	if text != "" {
+		value = text
+	}
+	e.annotations = map[string]any{undoKey: value}
+	return e
 }
 
 // apply makes the edit, unless the workload is no longer as s shows it: then
@@ -33,8 +45,15 @@ func (w *Workload) apply(ctx context.Context, s state, e edit) (state, error) {
 	if e.containers != nil {
 		template["spec"] = map[string]any{"containers": e.containers}
 	}
+	spec := map[string]any{}
 	if len(template) > 0 {
-		patch["spec"] = map[string]any{"template": template}
+		spec["template"] = template
+	}
+	if e.replicas != nil {
+		spec["replicas"] = *e.replicas
+	}
+	if len(spec) > 0 {
+		patch["spec"] = spec
 	}
 	data, err := json.Marshal(patch)
 	if err != nil {

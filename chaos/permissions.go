@@ -57,6 +57,9 @@ func Permissions(ref check.Workload, disruptions []check.Disruption) []Permissio
 	if len(disruptions) > 0 {
 		needed = append(needed, own(ref, "list", ""), own(ref, "watch", ""), Permission{Verb: "watch", Resource: "pods"})
 	}
+	if slices.ContainsFunc(disruptions, Claims) {
+		needed = append(needed, noting(ref))
+	}
 	for _, d := range disruptions {
 		kind := meansOf(d)
 		if kind == nil {

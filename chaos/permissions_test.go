@@ -17,6 +17,7 @@ func TestPermissions(t *testing.T) {
 		"get deployments.apps web", "list pods", "list services",
 		"list deployments.apps web", "watch deployments.apps web", "watch pods",
 	}
+	claiming := append(slices.Clone(ofEvery), "patch deployments.apps web")
 	tests := map[string]struct {
 		workload    check.Workload
 		disruptions []check.Disruption
@@ -30,11 +31,10 @@ func TestPermissions(t *testing.T) {
 		"scale": {web, []check.Disruption{aRestart, scaleToOne, scaleToOne}, []string{
 			"get deployments.apps web", "list pods", "list services",
 			"list deployments.apps web", "watch deployments.apps web", "watch pods", "patch deployments.apps web",
-			"get deployments.apps/scale web", "update deployments.apps/scale web",
 		}},
 		"delete and evict": {web, []check.Disruption{{Delete: &check.Delete{}}, {Evict: &check.Evict{}}}, []string{
 			"get deployments.apps web", "list pods", "list services",
-			"list deployments.apps web", "watch deployments.apps web", "watch pods",
+			"list deployments.apps web", "watch deployments.apps web", "watch pods", "patch deployments.apps web",
 			"delete pods", "create pods/eviction",
 		}},
 		"drain": {web, []check.Disruption{{Drain: &check.Drain{Node: "n1", Pods: check.DrainAll}}}, []string{
@@ -43,14 +43,14 @@ func TestPermissions(t *testing.T) {
 			"list nodes in the whole cluster", "get nodes n1 in the whole cluster", "patch nodes n1 in the whole cluster",
 			"create pods/eviction in the whole cluster", "list pods in the whole cluster", "get daemonsets.apps in the whole cluster",
 		}},
-		"kill by exec": {web, []check.Disruption{aKill(check.Kill{})}, append(slices.Clone(ofEvery),
+		"kill by exec": {web, []check.Disruption{aKill(check.Kill{})}, append(slices.Clone(claiming),
 			"create pods/exec", "get pods/exec")},
-		"kill by ephemeral container": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaEphemeral})}, append(slices.Clone(ofEvery),
+		"kill by ephemeral container": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaEphemeral})}, append(slices.Clone(claiming),
 			"get pods", "patch pods/ephemeralcontainers")},
-		"kill by node": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaNode})}, append(slices.Clone(ofEvery),
+		"kill by node": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaNode})}, append(slices.Clone(claiming),
 			"get pods", "create pods", "delete pods")},
-		"image":   {web, []check.Disruption{anImage}, append(slices.Clone(ofEvery), "patch deployments.apps web")},
-		"command": {web, []check.Disruption{{Command: []string{"true"}}}, ofEvery},
+		"image":   {web, []check.Disruption{anImage}, claiming},
+		"command": {web, []check.Disruption{{Command: []string{"true"}}}, claiming},
 		"observe": {web, []check.Disruption{{Observe: &check.Observe{}}}, ofEvery},
 	}
 	for name, test := range tests {
@@ -125,12 +125,12 @@ func TestMissing(t *testing.T) {
 	client.PrependReactor("create", "selfsubjectaccessreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		review := action.(clienttesting.CreateAction).GetObject().(*authorizationv1.SelfSubjectAccessReview).DeepCopy()
 		asked := review.Spec.ResourceAttributes
-		review.Status.Allowed = asked.Verb != "update" && (asked.Namespace == namespace) == (asked.Resource != "nodes")
+		review.Status.Allowed = asked.Verb != "patch" && (asked.Namespace == namespace) == (asked.Resource != "nodes")
 		return true, review, nil
 	})
 	missing, err := Missing(t.Context(), client, namespace, Permissions(web, []check.Disruption{scaleToOne, aDrain}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, "missing", missing, Permission{Verb: "update", Group: "apps", Resource: "deployments", Subresource: "scale", Name: "web"})
+	want(t, "missing", missing, Permission{Verb: "patch", Group: "apps", Resource: "deployments", Name: "web"}, Permission{Cluster: true, Verb: "patch", Resource: "nodes"})
 }

@@ -35,7 +35,7 @@ func (restart) describe(w *Workload, s *state) string {
 	return fmt.Sprintf("restart %s: ends %d of its %s, %s", w, s.toUpdate(), pods(s.replicas), s.pace())
 }
 
-func (restart) permissions(ref check.Workload) []Permission { return []Permission{noting(ref)} }
+func (restart) permissions(check.Workload) []Permission { return nil }
 
 // restartChange is what the template's restartedAt annotation was and became.
 type restartChange struct {
@@ -48,21 +48,26 @@ func (*restartChange) name() string { return "restart" }
 
 func (*restartChange) overtaken(s state, before int64) bool { return s.revision() > before+1 }
 
-// putBack puts the former annotation back, so that the template is what it was
-// and its old pods' revision takes over again.
-func (r *restartChange) putBack(ctx context.Context, w *Workload, c change, during timer) (string, span, error) {
-	s, err := w.read(ctx)
-	if err != nil {
-		return "", span{}, err
+func (*restartChange) revision(before int64) int64 { return before + 1 }
+
+func (*restartChange) left() string { return "the template annotation " + restartedAtKey + " is set" }
+
+func (r *restartChange) made(w *Workload, s state) (edit, error) {
+	if !equal(s.restartedAt(), r.From) {
+		return edit{}, &ChangedError{Object: w.String(), Problem: "was restarted by somebody else at the same moment"}
 	}
+	return edit{templateAnnotations: map[string]any{restartedAtKey: r.To}}, nil
+}
+
+// undone puts the former annotation back, so that the template is what it was
+// and its old pods' revision takes over again.
+func (r *restartChange) undone(w *Workload, s state) (edit, string, error) {
 	now := s.restartedAt()
 	switch {
 	case equal(now, r.From):
-		return "", span{}, nil
+		return edit{}, "", nil
 	case !equal(now, &r.To):
-		return "", span{}, &ChangedError{Object: w.String(), Problem: "was restarted by somebody else since, and it is left so"}
-	case s.overtook(c):
-		return "", span{}, w.rolledOutSince(s)
+		return edit{}, "", &ChangedError{Object: w.String(), Problem: "was restarted by somebody else since, and it is left so"}
 	}
 	var former any
 	did := "template annotation " + restartedAtKey + " removed again"
@@ -70,29 +75,19 @@ func (r *restartChange) putBack(ctx context.Context, w *Workload, c change, duri
 		former = *r.From
 		did = fmt.Sprintf("template annotation %s set back to %s", restartedAtKey, *r.From)
 	}
-	when, err := during(func() error {
-		_, err := w.apply(ctx, s, edit{templateAnnotations: map[string]any{restartedAtKey: former}})
-		return err
-	})
-	if err != nil {
-		return "", span{}, err
-	}
-	return did, when, nil
+	return edit{templateAnnotations: map[string]any{restartedAtKey: former}}, did, nil
 }
 
 // do sets the annotation and waits for the rollout's end.
 func (restart) do(ctx context.Context, a *attempt, s state) error {
 	c := restartChange{From: s.restartedAt(), To: restartTime(s.restartedAt(), a.Now())}
-	if err := a.begin(change{Revision: s.revision(), Restart: &c}); err != nil {
-		return err
-	}
 	a.doomed = slices.DeleteFunc(a.view.live(), s.held)
-	generation, when, err := a.requestRestart(ctx, c)
+	after, when, err := a.begin(ctx, change{Revision: s.revision(), Restart: &c})
 	if err != nil {
 		return fmt.Errorf("restarting %s: %w", a.Workload, err)
 	}
 	a.record(recording.Requested, when, fmt.Sprintf("template annotation %s set to %s", restartedAtKey, c.To))
-	return a.replaced(ctx, generation)
+	return a.replaced(ctx, after.meta.Generation)
 }
 
 // held is a pod that a rollout leaves alone.
@@ -104,37 +99,6 @@ func (s state) held(pod *corev1.Pod) bool {
 func (w *Workload) rolledOutSince(s state) error {
 	return &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
 		"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
-}
-
-// requestRestart sets the annotation, and in the same patch the note of how to
-// undo it. It gives the generation that the workload has with it.
-func (a *attempt) requestRestart(ctx context.Context, c restartChange) (generation int64, when span, err error) {
-	undo, err := a.Workload.noteOf(a.Run, a.open)
-	if err != nil {
-		return 0, span{}, err
-	}
-	err = onConflict(ctx, func() error {
-		s, err := a.Workload.read(ctx)
-		if err != nil {
-			return err
-		}
-		if err := a.Workload.claimed(s, a.Run); err != nil {
-			return err
-		}
-		if !equal(s.restartedAt(), c.From) {
-			return &ChangedError{Object: a.Workload.String(), Problem: "was restarted by somebody else at the same moment"}
-		}
-		when, err = a.during(func() error {
-			after, err := a.Workload.apply(ctx, s, edit{
-				annotations:         map[string]any{undoKey: undo},
-				templateAnnotations: map[string]any{restartedAtKey: c.To},
-			})
-			generation = after.meta.Generation
-			return err
-		})
-		return err
-	})
-	return generation, when, err
 }
 
 // restartTime gives the annotation's next value: the time in whole seconds, as

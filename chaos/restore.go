@@ -7,46 +7,110 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/kubernetes"
 
-	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// Restore undoes what is still undone and removes the annotation. It returns
-// when the workload wants what it wanted before, not when its pods are Ready.
-// A server that is out of order is asked again until ctx ends. Restore may be
-// called again: it takes up what it could not do, and does nothing where
-// nothing is left. A ChangedError in its error is somebody else's change that
-// was left as it is.
+// Restore undoes what is still undone. It returns when the workload wants what it
+// wanted before, not when its pods are Ready. A server that is out of order is
+// asked again until ctx ends. Restore may be called again: it takes up what it
+// could not do, and does nothing where nothing is left. The error is a LeftError,
+// or a ChangedError where somebody else has changed the same thing since: that is
+// left as it is.
 func (d *Driver) Restore(ctx context.Context) error { return d.undo(ctx, "") }
 
-// undo puts back the open change, if that is still needed, and removes the
-// note of it.
+// undo puts back the open change, if that is still needed.
 func (d *Driver) undo(ctx context.Context, phase recording.RunPhase) error {
 	if d.open == nil {
 		return nil
 	}
-	var failure error
-	if !d.open.settled {
-		did, when, err := d.Workload.putBack(ctx, d.during, *d.open)
-		d.recordUndo(*d.open, phase, did, when, err)
-		became := stepRestored
-		if err != nil {
-			if !changed(err) {
-				return err
-			}
-			became = stepLeft
+	if d.kept {
+		err := d.renote(ctx, nil)
+		if err != nil && !changed(err) {
+			return d.leftError("the annotation "+undoKey, err)
 		}
-		d.open.settled = true
-		failure = errors.Join(err, d.journal(became, *d.open))
+		return d.settle(err)
 	}
-	err := insist(ctx, func() error { return d.Workload.writeNote(ctx, d.Run, nil) })
+	c := *d.open
+	did, when, err := d.putBack(ctx, c)
 	if err != nil {
-		return errors.Join(failure, fmt.Errorf("removing the annotation %s: %w", undoKey, err))
+		err = fmt.Errorf("putting back the %s: %w", c.name(), err)
 	}
-	d.open = nil
-	return failure
+	d.recordUndo(c, phase, did, when, err)
+	switch {
+	case err == nil:
+		return d.settle(d.journal(stepRestored, c))
+	case changed(err):
+		return errors.Join(err, d.settle(d.journal(stepLeft, c)))
+	default:
+		return d.leftError(c.kind().left(), err)
+	}
+}
+
+// settle ends the open change, for which nothing more can be done in the cluster.
+func (d *Driver) settle(err error) error {
+	d.open, d.kept = nil, false
+	return err
+}
+
+// putBack undoes one change and takes it off the note, in one write where both are
+// the workload's. did says what was done, empty if nothing had to be.
+func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, err error) {
+	w, kind := d.Workload, c.kind()
+	var theirs error
+	if other, ok := kind.(outside); ok {
+		did, when, err = other.putBack(ctx, w, d.during)
+		if err != nil && !changed(err) {
+			return "", span{}, err
+		}
+		theirs = err
+	}
+	to, err := d.note(nil)
+	if err != nil {
+		return did, when, err
+	}
+	var back string
+	_, edited, err := d.held.revise(ctx, w, d.during, to, d.ours, func(s state) (e edit, err error) {
+		back = ""
+		if n, err := s.note(); err != nil || n == nil || n.Change == nil {
+			return edit{}, err // the change has not come about, and now it cannot
+		}
+		e, back, err = w.undone(s, c)
+		if changed(err) {
+			theirs, err = err, nil
+		}
+		return e, err
+	})
+	if apierrors.IsNotFound(err) {
+		err = w.isGone()
+	}
+	if _, elsewhere := kind.(outside); elsewhere && (changed(err)) {
+		err = nil // what was changed was not the workload
+	} else if back != "" {
+		did, when = back, edited
+	}
+	if err == nil {
+		err = theirs
+	}
+	if after, ok := kind.(aftermath); ok && err == nil {
+		err = retry.Insist(ctx, func() error { return after.clear(ctx, w) })
+	}
+	return did, when, err
+}
+
+// undone is the edit that undoes a change. It is refused with a ChangedError where
+// the workload was rolled out since.
+func (w *Workload) undone(s state, c change) (e edit, did string, err error) {
+	e, did, err = c.kind().undone(w, s)
+	if err == nil && did != "" && s.overtook(&c) {
+		return edit{}, "", w.rolledOutSince(s)
+	}
+	return e, did, err
+}
+
+func (w *Workload) isGone() error {
+	return &ChangedError{Object: w.String(), Problem: "does not exist any more, so nothing can be put back"}
 }
 
 func (d *Driver) recordUndo(c change, phase recording.RunPhase, did string, when span, err error) {
@@ -65,13 +129,13 @@ func (d *Driver) recordUndo(c change, phase recording.RunPhase, did string, when
 }
 
 // keep settles the change of a disruption that came to its end: it is what was
-// asked for, so it stays. Where the note of it cannot be removed now, Restore
-// tries again.
+// asked for, so it stays. Where the note of it cannot be removed now, Restore tries
+// again.
 func (a *attempt) keep(ctx context.Context) error {
-	if a.open == nil || a.open.settled {
+	if a.open == nil {
 		return nil
 	}
-	a.open.settled = true
+	a.kept = true
 	if err := errors.Join(a.journal(stepKept, *a.open), a.undo(ctx, recording.Disrupt)); err != nil {
 		return fmt.Errorf("the %s of %s came to its end, but: %w", a.name, a.Workload, err)
 	}
@@ -85,89 +149,7 @@ func changed(err error) bool {
 	return theirs
 }
 
-// putBack undoes one change. did says what was done, empty if nothing had to
-// be. It is given up only when ctx ends or somebody else's change forbids it.
-func (w *Workload) putBack(ctx context.Context, during timer, c change) (did string, when span, err error) {
-	err = insist(ctx, func() error {
-		did, when, err = c.kind().putBack(ctx, w, c, during)
-		if apierrors.IsNotFound(err) {
-			return &ChangedError{Object: w.String(), Problem: "does not exist any more, so nothing can be put back"}
-		}
-		return err
-	})
-	if err != nil {
-		return "", span{}, fmt.Errorf("putting back the %s: %w", c.name(), err)
-	}
-	return did, when, nil
+// leftError tells what is left in the cluster, and how it is put back.
+func (d *Driver) leftError(what string, err error) error {
+	return &LeftError{Object: d.Workload.String(), Namespace: d.Workload.namespace, What: what, Err: err}
 }
-
-// writeNote makes the annotation tell of the change, or removes it if c is nil.
-// Where another run's annotation stands, a change is refused with a
-// ClaimedError, and a removal leaves it alone.
-func (w *Workload) writeNote(ctx context.Context, run string, c *change) error {
-	value, err := w.noteOf(run, c)
-	if err != nil {
-		return err
-	}
-	return onConflict(ctx, func() error {
-		s, err := w.read(ctx)
-		if c == nil && (apierrors.IsNotFound(err) || changed(err)) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if c == nil {
-			if n, err := w.readNote(s); n == nil || n.Run != run {
-				return err
-			}
-		}
-		if err := w.claimed(s, run); err != nil {
-			return err
-		}
-		_, err = w.apply(ctx, s, edit{annotations: map[string]any{undoKey: value}})
-		return err
-	})
-}
-
-// Undo puts back what a run that is over has left undone on the workload, as
-// its annotation tells, and removes the annotation. It gives one line for each
-// thing put back; none if nothing was left. Errors are those of Restore.
-func Undo(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload) ([]string, error) {
-	w, s, err := find(ctx, client, namespace, ref)
-	if apierrors.IsNotFound(err) {
-		// Who has no right to nodes has cordoned none.
-		lines, failure := undoCordons(ctx, client, namespace, ref)
-		if len(lines) > 0 || failure != nil && !apierrors.IsForbidden(failure) {
-			return lines, failure
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	n, err := w.readNote(s)
-	if n == nil || err != nil {
-		return nil, err
-	}
-	did, failure := w.undoNote(ctx, n)
-	if failure != nil && !changed(failure) {
-		return nil, failure
-	}
-	var lines []string
-	if did != "" {
-		lines = []string{fmt.Sprintf("%s: %s (run %s)", w, did, n.Run)}
-	}
-	err = insist(ctx, func() error { return w.writeNote(ctx, n.Run, nil) })
-	return lines, errors.Join(failure, err)
-}
-
-func (w *Workload) undoNote(ctx context.Context, n *note) (did string, err error) {
-	if n.UID != w.uid {
-		return "", &ChangedError{Object: w.String(), Problem: "bears an annotation that was copied from another object; it is removed, and nothing is put back"}
-	}
-	did, _, err = w.putBack(ctx, untimed, n.Change)
-	return did, err
-}
-
-// untimed is the timer of what is not recorded.
-func untimed(call func() error) (span, error) { return span{}, call() }

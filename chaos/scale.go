@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -16,7 +15,7 @@ type scale struct{ *check.Scale }
 
 func (c scale) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	switch {
-	case w.api.scales == nil:
+	case !w.api.scalable:
 		return "", fmt.Sprintf("%s has no replicas to set; want restart", w), nil
 	case c.To == s.replicas:
 		return "to", fmt.Sprintf("%d replicas, but %s wants %d now, so nothing would end; want 0 to %d, or more than %d", c.To, w, s.replicas, s.replicas-1, s.replicas), nil
@@ -39,9 +38,7 @@ func (c scale) describe(w *Workload, s *state) string {
 	return line + ", and it stays so"
 }
 
-func (scale) permissions(ref check.Workload) []Permission {
-	return []Permission{noting(ref), own(ref, "get", "scale"), own(ref, "update", "scale")}
-}
+func (scale) permissions(check.Workload) []Permission { return nil }
 
 // restores tells whether a change is put back at its end.
 func restores(restore *bool) bool { return restore == nil || *restore }
@@ -58,31 +55,35 @@ func (c *scaleChange) overtaken(s state, before int64) bool {
 	return s.revision() > before && s.replicas != c.To
 }
 
-func (c *scaleChange) putBack(ctx context.Context, w *Workload, _ change, during timer) (string, span, error) {
-	s, err := w.read(ctx)
-	if err != nil {
-		return "", span{}, err
+func (*scaleChange) revision(before int64) int64 { return before }
+
+func (c *scaleChange) left() string {
+	return fmt.Sprintf("the replicas are %d instead of %d", c.To, c.From)
+}
+
+func (c *scaleChange) made(w *Workload, s state) (edit, error) {
+	if s.replicas != c.From {
+		return edit{}, &ChangedError{Object: w.String(), Problem: "was scaled by somebody else at the same moment"}
 	}
-	if s.replicas == c.From {
-		return "", span{}, nil
+	return edit{replicas: &c.To}, nil
+}
+
+func (c *scaleChange) undone(w *Workload, s state) (edit, string, error) {
+	switch s.replicas {
+	case c.From:
+		return edit{}, "", nil
+	case c.To:
+		return edit{replicas: &c.From}, fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), nil
+	default:
+		return edit{}, "", &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
+			"wants %s, not the %d of this run: somebody else has changed it, and it is left so", pods(s.replicas), c.To)}
 	}
-	when, err := w.setReplicas(ctx, during, c.To, c.From)
-	if err != nil {
-		return "", span{}, err
-	}
-	return fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), when, nil
 }
 
 // do sets the replicas, and back.
 func (c scale) do(ctx context.Context, a *attempt, s state) error {
 	w, before := a.Workload, a.view.live()
-	if err := a.begin(change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: c.To}}); err != nil {
-		return err
-	}
-	if err := w.writeNote(ctx, a.Run, a.open); err != nil {
-		return fmt.Errorf("scaling %s: %w", w, err)
-	}
-	when, err := w.setReplicas(ctx, a.during, s.replicas, c.To)
+	_, when, err := a.begin(ctx, change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: c.To}})
 	if err != nil {
 		return fmt.Errorf("scaling %s: %w", w, err)
 	}
@@ -174,34 +175,4 @@ func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod
 		}
 	}
 	return victims
-}
-
-// setReplicas changes the replicas through the scale subresource, but only
-// from what they are expected to be; during takes the time around the change.
-// The resource version that was read goes back with the change, so that the
-// server refuses it as a conflict where somebody else was quicker.
-func (w *Workload) setReplicas(ctx context.Context, during timer, from, to int32) (when span, err error) {
-	err = onConflict(ctx, func() error {
-		scale, err := w.api.scales.GetScale(ctx, w.ref.Name, metav1.GetOptions{})
-		if err != nil {
-			return fmt.Errorf("reading the scale of %s: %w", w, err)
-		}
-		if scale.UID != w.uid {
-			return w.madeAnew()
-		}
-		if scale.Spec.Replicas != from {
-			return &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
-				"wants %s, not the %d of this run: somebody else has changed it, and it is left so", pods(scale.Spec.Replicas), from)}
-		}
-		scale.Spec.Replicas = to
-		when, err = during(func() error {
-			_, err := w.api.scales.UpdateScale(ctx, w.ref.Name, scale, metav1.UpdateOptions{FieldManager: fieldManager})
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("setting the replicas of %s: %w", w, err)
-		}
-		return nil
-	})
-	return when, err
 }

@@ -84,7 +84,7 @@ func TestOvertook(t *testing.T) {
 	}
 	for name, test := range tests {
 		s := state{replicas: test.replicas, meta: metav1.ObjectMeta{Annotations: map[string]string{"deployment.kubernetes.io/revision": test.revision}}}
-		if got := s.overtook(test.change); got != test.want {
+		if got := s.overtook(&test.change); got != test.want {
 			t.Errorf("%s: got %t", name, got)
 		}
 	}

@@ -3,12 +3,14 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 )
 
 // Workload is a workload in the cluster.
@@ -26,15 +28,15 @@ type Workload struct {
 	selector labels.Selector
 }
 
-// Open finds the workload that ref names. One that bears the undo annotation
-// of a run is refused with a ClaimedError: that run is still at work on it, or
-// was killed before it could put things back.
-func Open(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload) (*Workload, error) {
+// Open finds the workload that ref names. One that another run holds at the time
+// now is refused with a ClaimedError: that run is still at work on it, or was killed
+// before it could put things back.
+func Open(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now time.Time) (*Workload, error) {
 	w, s, err := find(ctx, client, namespace, ref)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.claimed(s, ""); err != nil {
+	if err := w.claimed(s, "", now); err != nil {
 		return nil, err
 	}
 	return w, nil
@@ -72,7 +74,7 @@ func (w *Workload) read(ctx context.Context) (state, error) {
 // readAgain gives the present state also where the server is out of order just
 // now.
 func (w *Workload) readAgain(ctx context.Context) (s state, err error) {
-	err = insist(ctx, func() error {
+	err = retry.Insist(ctx, func() error {
 		s, err = w.read(ctx)
 		return err
 	})

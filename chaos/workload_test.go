@@ -25,7 +25,7 @@ func forbidden(resource string) error {
 }
 
 func TestOpenWithoutAWorkload(t *testing.T) {
-	_, err := Open(t.Context(), fake.NewClientset(), namespace, web)
+	_, err := Open(t.Context(), fake.NewClientset(), namespace, web, present)
 	if !apierrors.IsNotFound(err) || err.Error() != `reading deployment/web in namespace shop: deployments.apps "web" not found` {
 		t.Errorf("got %v", err)
 	}
@@ -51,7 +51,23 @@ func TestOpenRefusesAClaimedWorkload(t *testing.T) {
 		},
 		"nonsense": {
 			`{"version":1}`, "7",
+			"annotation shutdowncheck.io/undo of deployment/web cannot be read (it names no run); put things back by hand, then: kubectl annotate deployment/web -n shop shutdowncheck.io/undo-",
+		},
+		"no known change": {
+			`{"version":1,"run":"run-9","uid":"uid-web","change":{"at":"2026-03-01T12:00:00Z"}}`, "7",
 			"annotation shutdowncheck.io/undo of deployment/web cannot be read (want exactly one change of a known kind); put things back by hand, then: kubectl annotate deployment/web -n shop shutdowncheck.io/undo-",
+		},
+		"a claim": {
+			`{"version":1,"run":"run-9","uid":"uid-web","until":"2026-03-01T12:01:00Z"}`, "7",
+			"run run-9 is at work on deployment/web, until 2026-03-01T12:01:00Z at most; if it is over, release that with: shutdowncheck restore deployment/web -n shop",
+		},
+		"a claim without an end": {
+			`{"version":1,"run":"run-9","uid":"uid-web"}`, "7",
+			"run run-9 is at work on deployment/web; if it is over, release that with: shutdowncheck restore deployment/web -n shop",
+		},
+		"the claim of a run that must be over": {`{"version":1,"run":"run-9","uid":"uid-web","until":"2026-03-01T12:00:00Z"}`, "7", ""},
+		"another object's": {
+			`{"version":1,"run":"run-9","uid":"uid-of-another","change":{"at":"2026-03-01T12:00:00Z","revision":7,"scale":{"from":3,"to":1}}}`, "7", "",
 		},
 		"an old note that a rollback brought back": {claim, "8", ""},
 	}
@@ -61,7 +77,7 @@ func TestOpenRefusesAClaimedWorkload(t *testing.T) {
 				d.Annotations[undoKey] = test.note
 				d.Annotations["deployment.kubernetes.io/revision"] = test.revision
 			})
-			_, err := Open(t.Context(), c.client, namespace, web)
+			_, err := Open(t.Context(), c.client, namespace, web, present)
 			if test.want == "" && err == nil {
 				return
 			}
@@ -83,7 +99,7 @@ func TestDoRefusesAClaimedWorkload(t *testing.T) {
 	if claimed, ok := errors.AsType[*ClaimedError](err); !ok || claimed.Run != "run-1" {
 		t.Errorf("got %v", err)
 	}
-	if err := second.Restore(t.Context()); err != nil {
+	if err := second.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if c.deployment().Annotations[undoKey] == "" {
@@ -107,7 +123,7 @@ func TestUndo(t *testing.T) {
 			if err := c.interrupt(c.begin("run-1"), test.disruption); err == nil {
 				t.Fatal("it came to its end")
 			}
-			lines, err := Undo(t.Context(), c.client, namespace, web)
+			lines, err := putBackLeft(t, c.client, web)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +131,7 @@ func TestUndo(t *testing.T) {
 			if d := c.deployment(); *d.Spec.Replicas != 3 || !equalTemplates(d, deployment()) {
 				t.Errorf("got %d replicas, template %+v", *d.Spec.Replicas, d.Spec.Template)
 			}
-			again, err := Undo(t.Context(), c.client, namespace, web)
+			again, err := putBackLeft(t, c.client, web)
 			if len(again) != 0 || err != nil {
 				t.Errorf("a second Undo gave %v, %v", again, err)
 			}
@@ -130,10 +146,8 @@ func TestUndoOfACopiedAnnotation(t *testing.T) {
 		t.Fatal("it came to its end")
 	}
 	c.set(func(d *appsv1.Deployment) { d.UID = "uid-copy" })
-	lines, err := Undo(t.Context(), c.client, namespace, web)
-	if _, ok := errors.AsType[*ChangedError](err); !ok || len(lines) != 0 {
-		t.Errorf("got %v, %v", lines, err)
-	}
+	lines, err := putBackLeft(t, c.client, web)
+	want(t, "lines", append(lines, text(err)), "")
 	if d := c.deployment(); *d.Spec.Replicas != 1 || d.Annotations[undoKey] != "" {
 		t.Errorf("got %d replicas, annotation %q", *d.Spec.Replicas, d.Annotations[undoKey])
 	}
@@ -409,7 +423,7 @@ func TestPlanForOtherKinds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, err := Open(t.Context(), client, namespace, ref)
+			w, err := Open(t.Context(), client, namespace, ref, present)
 			if err != nil {
 				t.Fatal(err)
 			}

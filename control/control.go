@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 )
 
 const (
@@ -29,6 +30,7 @@ const (
 type Service struct {
 	client    kubernetes.Interface
 	namespace string
+	run       string
 	name      string
 	image     string
 	url       string
@@ -37,7 +39,7 @@ type Service struct {
 // New names the control of the run with the given id; nothing is made yet.
 func New(client kubernetes.Interface, namespace, id string, spec check.Control) *Service {
 	suffix := strings.ToLower(id[strings.LastIndexByte(id, '-')+1:])
-	s := &Service{client: client, namespace: namespace, name: nameValue + "-" + suffix, image: spec.Image, url: spec.URL}
+	s := &Service{client: client, namespace: namespace, run: id, name: nameValue + "-" + suffix, image: spec.Image, url: spec.URL}
 	if s.url == "" {
 		s.url = fmt.Sprintf("http://%s.%s.svc/", s.name, namespace)
 	}
@@ -125,12 +127,13 @@ func waiting(pod *corev1.Pod) (why string, hopeless bool) {
 	return why, false
 }
 
-// Remove takes it out of the cluster again, as much of it as was made.
+// Remove takes it out of the cluster again, as much of it as was made. A server that
+// is out of order is asked again until ctx ends.
 func (s *Service) Remove(ctx context.Context) error {
 	background := metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)}
 	err := errors.Join(
-		present(s.client.AppsV1().Deployments(s.namespace).Delete(ctx, s.name, background)),
-		present(s.client.CoreV1().Services(s.namespace).Delete(ctx, s.name, background)),
+		remove(ctx, func() error { return s.client.AppsV1().Deployments(s.namespace).Delete(ctx, s.name, background) }),
+		remove(ctx, func() error { return s.client.CoreV1().Services(s.namespace).Delete(ctx, s.name, background) }),
 	)
 	if err != nil {
 		return fmt.Errorf("remove the control by hand (kubectl delete deployment,service %s -n %s): %s",
@@ -139,10 +142,10 @@ func (s *Service) Remove(ctx context.Context) error {
 	return nil
 }
 
-// present takes what is not there any more as removed.
-func present(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
+// remove takes what is not there any more as removed.
+func remove(ctx context.Context, call func() error) error {
+	if err := retry.Insist(ctx, call); err != nil && !apierrors.IsNotFound(err) {
+		return err
 	}
-	return err
+	return nil
 }

@@ -5,16 +5,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
 )
 
-// The labels of everything the control is made of. ManagedBy finds what a run
-// that was killed has left behind; nobody owns it.
+// The labels of everything the control is made of, beside those by which `restore
+// --all` finds what a run that was killed has left behind; nobody owns it.
 const (
-	managedByKey   = "app.kubernetes.io/managed-by"
-	managedByValue = "shutdowncheck"
-	nameKey        = "app.kubernetes.io/name"
-	nameValue      = "shutdowncheck-control"
-	instanceKey    = "app.kubernetes.io/instance"
+	nameKey     = "app.kubernetes.io/name"
+	nameValue   = "shutdowncheck-control"
+	instanceKey = "app.kubernetes.io/instance"
 )
 
 // replicas are enough for a rollout in which some pods serve while others end.
@@ -28,7 +28,7 @@ const user = 65532
 
 func (s *Service) meta() metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: s.name, Namespace: s.namespace, Labels: map[string]string{
-		managedByKey: managedByValue, nameKey: nameValue, instanceKey: s.name,
+		label.ManagedBy: label.Tool, label.Run: s.run, nameKey: nameValue, instanceKey: s.name,
 	}}
 }
 

@@ -55,19 +55,6 @@ func NewClock() func() time.Time {
 // the recording is complete up to there.
 var ErrInterrupted = errors.New("interrupted")
 
-// RestoreError is a workload that could not be put back. It says so whatever
-// else became of the run.
-type RestoreError struct{ Err error }
-
-func (e *RestoreError) Error() string { return "put the workload back: " + e.Err.Error() }
-
-// Unwrap gives the cause.
-func (e *RestoreError) Unwrap() error { return e.Err }
-
-// restoreTimeout bounds the putting back, which goes on after the run's own
-// context has ended.
-const restoreTimeout = time.Minute
-
 // Run carries out the check and leaves its recording in cfg.Dir. A run that
 // proved nothing is no error: the recording says so. The errors are
 // ErrInterrupted, a preflight that failed, and a tool or cluster that did; the
@@ -77,33 +64,48 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	writer, err := recording.Create(cfg.Dir, cfg.Now)
-	if err != nil {
-		return err
-	}
-	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, writer: writer, began: cfg.Now()}
-	if pattern := cfg.Check.Target.ShutdownLog; pattern != "" {
-		if r.shutdownLog, err = regexp.Compile(pattern); err != nil {
-			return fmt.Errorf("target.shutdownLog: %w", err)
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, began: cfg.Now()}
+	r.driver = r.newDriver()
+	// Whatever becomes of the run, it is put back before the recording ends.
+	defer func() {
+		err = errors.Join(err, r.release(ctx))
+		if r.writer != nil {
+			err = errors.Join(err, r.writer.Close(r.ending(ctx, err)))
+		}
+	}()
+	readySince, unhealthy := plan.workload.Healthy(ctx)
+	if unhealthy == nil {
+		if err := r.claim(ctx); err != nil {
+			return err
 		}
 	}
-	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx, err))) }()
-	err = writer.Header(recording.Header{
-		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts, Control: cfg.Control,
-	})
-	if err != nil {
+	if err := r.record(); err != nil {
 		return err
 	}
-	readySince, err := plan.workload.Healthy(ctx)
-	if err != nil {
+	if unhealthy != nil {
 		// Nothing can be proven of a workload that was broken before.
-		r.unproven = "the workload was not healthy before anything was done to it: " + err.Error()
+		r.unproven = "the workload was not healthy before anything was done to it: " + unhealthy.Error()
 		return nil
 	}
 	if err := wait(ctx, untilFollowed(readySince, cfg.Now())); err != nil {
 		return err
 	}
 	return r.all(ctx)
+}
+
+// record begins the recording.
+func (r *run) record() (err error) {
+	if pattern := r.cfg.Check.Target.ShutdownLog; pattern != "" {
+		if r.shutdownLog, err = regexp.Compile(pattern); err != nil {
+			return fmt.Errorf("target.shutdownLog: %w", err)
+		}
+	}
+	if r.writer, err = recording.Create(r.cfg.Dir, r.cfg.Now); err != nil {
+		return err
+	}
+	return r.writer.Header(recording.Header{
+		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check, Workload: r.facts, Control: r.cfg.Control,
+	})
 }
 
 // run is one run in progress.
@@ -120,6 +122,9 @@ type run struct {
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
 	stage       stage
+
+	// gaveUp tells that something could not be put back within its time.
+	gaveUp bool
 
 	// unproven is why the run could not be carried out to its end.
 	unproven string
@@ -169,14 +174,4 @@ func (r *run) ending(ctx context.Context, err error) recording.Ending {
 		end.Client = r.client
 	}
 	return end
-}
-
-// restore puts back what is still changed, whatever became of the run.
-func (r *run) restore(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
-	defer cancel()
-	if err := r.driver.Restore(ctx); err != nil {
-		return &RestoreError{err}
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
@@ -13,21 +12,9 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// journalFile holds, beside the recording, what the run had still to put back.
-const journalFile = "journal.jsonl"
-
 // phases takes the run from the baseline to the last settling and puts the
 // workload back at the end, however that comes.
 func (r *run) phases(ctx context.Context) (err error) {
-	r.driver = &chaos.Driver{
-		Workload: r.workload,
-		Run:      r.cfg.ID,
-		Journal:  filepath.Join(r.cfg.Dir, journalFile),
-		Record:   r.writer.Action,
-		Now:      r.cfg.Now,
-		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
-		Exec:     r.cfg.Exec,
-	}
 	defer func() {
 		err = errors.Join(err, r.restore(ctx))
 		if errors.Is(err, ErrInterrupted) {

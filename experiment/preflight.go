@@ -55,7 +55,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if len(missing) > 0 {
 		return nil, &RightsError{Namespace: cfg.Namespace, Missing: missing}
 	}
-	workload, err := chaos.Open(ctx, cfg.Act, cfg.Namespace, cfg.Check.Workload)
+	workload, err := chaos.Open(ctx, cfg.Act, cfg.Namespace, cfg.Check.Workload, cfg.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,41 +16,155 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// restoreTimeout bounds the putting back.
+// restoreTimeout bounds the putting back, without the time that a question waits for
+// its answer.
 const restoreTimeout = time.Minute
 
+type restoreCommand struct {
+	streams    streams
+	connection *genericclioptions.ConfigFlags
+	all, yes   bool
+}
+
 func newRestore(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
+	r := &restoreCommand{streams: s, connection: connection}
 	cmd := &cobra.Command{
-		Use:   "restore WORKLOAD",
+		Use:   "restore (WORKLOAD | --all)",
 		Short: "Put back what a killed run left changed",
 		Long: `restore puts back what a run changed and could not put back itself, because it
-was killed. It goes by the annotation that a run leaves on the workload while
-the workload is changed.`,
-		Args: exactlyOne("WORKLOAD"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ref, err := check.ParseWorkload(args[0])
-			if err != nil {
-				return &usageError{err}
-			}
-			cluster, err := connect(connection)
-			if err != nil {
-				return err
-			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), restoreTimeout)
-			defer cancel()
-			undone, err := chaos.Undo(ctx, cluster.act, cluster.namespace, ref)
-			for _, line := range undone {
-				_, _ = fmt.Fprintln(s.out, line)
-			}
-			if err != nil {
-				return interrupted(cmd.Context(), fmt.Errorf("put %s back: %w", ref, err))
-			}
-			if len(undone) == 0 {
-				_, _ = fmt.Fprintf(s.out, "%s bears nothing that has to be put back\n", ref)
-			}
-			return nil
-		},
+was killed. It goes by the annotation that a run leaves on the workload while it
+is at work there, and by the mark on a node that it has cordoned.
+
+What may not be a run's own, or not wanted any more, is shown first and put back
+only if you say so: an annotation that a rollback has brought back, one that the
+workload was rolled out over since, one that is more than a day old.
+
+--all looks through the whole cluster, or with -n through one namespace: notes on
+workloads, cordoned nodes, and the helper pods, controls and jobs that runs have
+made. It only shows what it finds, unless you say --yes.`,
+		Example: `  shutdowncheck restore deployment/web
+  shutdowncheck restore --all
+  shutdowncheck restore --all --yes -n shop`,
+		Args: atMostOne("WORKLOAD"),
+		RunE: r.run,
 	}
+	cmd.Flags().BoolVar(&r.all, "all", false, "show everything that runs have left in the cluster, or in the namespace of -n")
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "put it back without asking")
 	connection.AddFlags(cmd.Flags())
 	return cmd
+}
+
+func (r *restoreCommand) run(cmd *cobra.Command, args []string) error {
+	switch {
+	case r.all && len(args) > 0:
+		return usagef("--all and %s; want one of them", strings.Join(args, " "))
+	case !r.all && len(args) == 0:
+		return usagef("no argument; want one WORKLOAD, or --all")
+	}
+	var ref check.Workload
+	if !r.all {
+		var err error
+		if ref, err = check.ParseWorkload(args[0]); err != nil {
+			return &usageError{err}
+		}
+	}
+	cluster, err := connect(r.connection)
+	if err != nil {
+		return err
+	}
+	if r.all {
+		return interrupted(cmd.Context(), r.everything(cmd.Context(), cluster))
+	}
+	return interrupted(cmd.Context(), r.one(cmd.Context(), cluster, ref))
+}
+
+// one puts back what is left for one workload.
+func (r *restoreCommand) one(ctx context.Context, cluster *cluster, ref check.Workload) error {
+	looking, cancel := context.WithTimeout(ctx, restoreTimeout)
+	defer cancel()
+	found, err := chaos.Left(looking, cluster.act, cluster.namespace, ref, time.Now)
+	if err != nil {
+		return fmt.Errorf("put %s back: %w", ref, err)
+	}
+	if len(found) == 0 {
+		r.say("%s bears nothing that has to be put back", ref)
+	}
+	return r.putBack(ctx, found)
+}
+
+// everything shows what is left anywhere, and puts it back if that was said.
+func (r *restoreCommand) everything(ctx context.Context, cluster *cluster) error {
+	looking, cancel := context.WithTimeout(ctx, restoreTimeout)
+	defer cancel()
+	namespace := *r.connection.Namespace // not the kubeconfig's: --all means all
+	found, unseen := chaos.AllLeft(looking, cluster.act, namespace, time.Now)
+	switch {
+	case len(found) == 0 && unseen == nil:
+		r.say("nothing is left by any run in %s", cmp.Or(namespace, "the whole cluster"))
+		return nil
+	case r.yes:
+		return errors.Join(r.putBack(ctx, found), unseen)
+	}
+	for _, l := range found {
+		r.say("%s", l)
+	}
+	if len(found) > 0 {
+		r.say("Nothing was changed. A run that is still at work has to be left alone; the rest is put back with the same command and --yes.")
+	}
+	return unseen
+}
+
+// putBack puts all of it back, and asks before what is in doubt.
+func (r *restoreCommand) putBack(ctx context.Context, found []chaos.Leftover) error {
+	var failures []error
+	for _, l := range found {
+		if l.Doubt != "" && !r.yes {
+			agreed, err := r.ask(ctx, l)
+			if err != nil {
+				failures = append(failures, err)
+				continue
+			}
+			if !agreed {
+				r.say("%s: left as it is", l.Object)
+				continue
+			}
+		}
+		putting, cancel := context.WithTimeout(ctx, restoreTimeout)
+		did, err := l.PutBack(putting)
+		cancel()
+		if did != "" {
+			r.say("%s: %s (run %s)", l.Object, did, l.Run)
+		} else if err == nil {
+			r.say("%s: %s (run %s)", l.Object, l.What, l.Run)
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("put %s back: %w", l.Object, err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// ask shows what is in doubt and waits for a yes. Where nobody can answer, that is an
+// error which says what to do.
+func (r *restoreCommand) ask(ctx context.Context, l chaos.Leftover) (agreed bool, err error) {
+	r.say("%s", l)
+	if !isTerminal(r.streams.in) {
+		return false, fmt.Errorf("%s was not put back, for it is in doubt (%s); say --yes to put it back all the same", l.Object, l.Doubt)
+	}
+	_, _ = fmt.Fprint(r.streams.out, "Put it back? [y/N] ")
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(r.streams.in).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	case line := <-answer:
+		return line == "y" || line == "yes", nil
+	}
+}
+
+func (r *restoreCommand) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(r.streams.out, format+"\n", args...)
 }

@@ -64,7 +64,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "chaos",
-		house:   []string{"check", "recording", "internal/guard"},
+		house:   []string{"check", "recording", "internal/guard", "internal/label", "internal/retry"},
 		modules: anyModule,
 		direct:  commandLine,
 		never:   load,
@@ -80,7 +80,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "control",
-		house:   []string{"check"},
+		house:   []string{"check", "internal/label", "internal/retry"},
 		modules: anyModule,
 		direct:  commandLine,
 		never:   slices.Concat(load, []string{house + "chaos", house + "timeline"}),
@@ -124,6 +124,15 @@ var rules = []rule{
 	{
 		pkg:    "internal/guard",
 		reason: "what everyone may lean on leans on nothing",
+	},
+	{
+		pkg:    "internal/label",
+		reason: "a name is not to be had in two versions",
+	},
+	{
+		pkg:     "internal/retry",
+		modules: append([]string{"golang.org/x/net/http2"}, kubernetes...),
+		reason:  "it knows what an API server and the way to it can fail with, not what is asked of it",
 	},
 	{
 		pkg:     "internal/schema",

@@ -1,0 +1,147 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Leftover is one thing that a run has left in the cluster: the run is still at
+// work, or was killed before it could put things back.
+type Leftover struct {
+	// Object is kind/name. Namespace is empty for a node.
+	Object    string
+	Namespace string
+	// Run is the run's id, Since when it did it.
+	Run   string
+	Since time.Time
+	// What says what PutBack does.
+	What string
+	// Doubt is why that may not be wanted: what was found may not be what the run
+	// left, or is very old. It is empty for what is taken at its word.
+	Doubt string
+
+	putBack func(ctx context.Context) (did string, err error)
+}
+
+// String says it in one line.
+func (l Leftover) String() string {
+	where := l.Object
+	if l.Namespace != "" {
+		where += " in namespace " + l.Namespace
+	}
+	line := fmt.Sprintf("%s: %s (run %s, %s)", where, l.What, l.Run, l.Since.UTC().Format(time.RFC3339))
+	if l.Doubt != "" {
+		line += "; in doubt: " + l.Doubt
+	}
+	return line
+}
+
+// PutBack puts it back. did says in words what was done, empty if nothing had to be.
+// It changes nothing that somebody else has changed since: then the error is a
+// ChangedError.
+func (l Leftover) PutBack(ctx context.Context) (did string, err error) { return l.putBack(ctx) }
+
+// Left gives what runs have left on the workload and on nodes for its sake: what
+// its annotation tells, and the cordons that name it. A workload that is gone may
+// have left cordons. now is the present time.
+func Left(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now func() time.Time) ([]Leftover, error) {
+	var found []Leftover
+	w, s, missing := find(ctx, client, namespace, ref)
+	if missing != nil && !apierrors.IsNotFound(missing) {
+		return nil, missing
+	}
+	if missing == nil {
+		on, err := w.noteLeft(s, now)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, on...)
+	}
+	cordons, err := cordonsLeft(ctx, client, func(by mark) bool { return by.Namespace == namespace && by.Workload == ref.String() }, now)
+	if apierrors.IsForbidden(err) {
+		err = nil // who has no right to nodes has cordoned none
+	}
+	found = append(found, cordons...)
+	if len(found) == 0 && err == nil {
+		return nil, missing
+	}
+	return found, err
+}
+
+// noteLeft gives what the workload's annotation tells.
+func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
+	n, err := w.readNote(s)
+	if n == nil || err != nil {
+		return nil, err
+	}
+	l := Leftover{Object: w.String(), Namespace: w.namespace, Run: n.Run, Doubt: s.oldNote(n, now())}
+	d := &Driver{Workload: w, Run: n.Run, Now: now, held: hold{s.meta.Annotations[undoKey]}}
+	switch c := n.Change; {
+	case n.UID != w.uid:
+		l.What, l.Doubt = "the annotation was copied from another object; it is removed, and nothing is put back", ""
+		l.Since = now()
+	case c == nil:
+		l.What, l.Doubt = "the run's claim is removed", ""
+		l.Since = n.Since
+	default:
+		l.Since, l.What, d.open = c.At, w.wouldUndo(s, *c), c
+	}
+	l.putBack = func(ctx context.Context) (string, error) {
+		var did string
+		d.Record = func(a recording.Action) {
+			if a.Kind == recording.Restored {
+				did = a.Detail
+			}
+		}
+		return did, d.Release(ctx)
+	}
+	return []Leftover{l}, nil
+}
+
+// wouldUndo says what undoing the change would do now.
+func (w *Workload) wouldUndo(s state, c change) string {
+	if c.Cordon != nil {
+		return "node " + c.Cordon.Node + " uncordoned, if the cordon is still that run's"
+	}
+	_, did, err := w.undone(s, c)
+	switch {
+	case err != nil:
+		return "nothing can be put back, as it " + problemOf(err)
+	case did == "":
+		return "nothing has to be put back; the annotation is removed"
+	}
+	return did
+}
+
+func problemOf(err error) string {
+	if theirs, ok := errors.AsType[*ChangedError](err); ok {
+		return theirs.Problem
+	}
+	return err.Error()
+}
+
+// maxNoteAge is how old a note may be that is taken at its word.
+const maxNoteAge = 24 * time.Hour
+
+// oldNote says why a note should not be taken at its word.
+func (s state) oldNote(n *note, now time.Time) string {
+	if why := s.doubt(n); why != "" || n.Change == nil {
+		return why
+	}
+	c := n.Change
+	if s.revision() != 0 && c.Revision != 0 && s.revision() > c.kind().revision(c.Revision) {
+		return fmt.Sprintf("%s was rolled out since: it has revision %d", s.meta.Name, s.revision())
+	}
+	if age := now.Sub(c.At); age > maxNoteAge {
+		return fmt.Sprintf("it is %s old", age.Round(time.Hour))
+	}
+	return ""
+}

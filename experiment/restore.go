@@ -1,0 +1,92 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// journalFile holds, beside the recording, what the run had still to put back.
+const journalFile = "journal.jsonl"
+
+// RestoreError is a workload that could not be put back. It says so whatever
+// else became of the run.
+type RestoreError struct{ Err error }
+
+func (e *RestoreError) Error() string { return "put the workload back: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *RestoreError) Unwrap() error { return e.Err }
+
+// restoreTimeout bounds the putting back, which goes on after the run's own
+// context has ended.
+const restoreTimeout = time.Minute
+
+// newDriver gives what does the disruptions, and puts back what they changed.
+func (r *run) newDriver() *chaos.Driver {
+	return &chaos.Driver{
+		Workload: r.workload,
+		Run:      r.cfg.ID,
+		Until:    r.cfg.Now().Add(longest(r.cfg.Check)),
+		Journal:  filepath.Join(r.cfg.Dir, journalFile),
+		Record:   func(a recording.Action) { r.writer.Action(a) },
+		Now:      r.cfg.Now,
+		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
+		Exec:     r.cfg.Exec,
+	}
+}
+
+// claim keeps other runs away, where something is to be done to the workload. It
+// comes before everything else that the run does: one that is refused leaves no trace.
+func (r *run) claim(ctx context.Context) error {
+	if !slices.ContainsFunc(r.cfg.Check.Disruptions, chaos.Claims) {
+		return nil
+	}
+	return r.driver.Claim(ctx)
+}
+
+// restore puts back what is still changed, whatever became of the run.
+func (r *run) restore(ctx context.Context) error { return r.insist(ctx, r.driver.Restore) }
+
+// release puts back what is still changed and gives the workload free.
+func (r *run) release(ctx context.Context) error { return r.insist(ctx, r.driver.Release) }
+
+// insist is given up once, with an error that says what is left.
+func (r *run) insist(ctx context.Context, putBack func(context.Context) error) error {
+	if r.gaveUp {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), restoreTimeout, fmt.Errorf("%s are over", restoreTimeout))
+	defer cancel()
+	err := putBack(ctx)
+	if err == nil {
+		return nil
+	}
+	_, r.gaveUp = errors.AsType[*chaos.LeftError](err)
+	return &RestoreError{err}
+}
+
+// overhead is what a run may take beside what its check names: the waits before its
+// beginning and at its end, requests that hang, and clocks that differ.
+const overhead = 3 * time.Minute
+
+// longest is how long a run of the check takes at most, until it has put everything
+// back.
+func longest(c check.Check) time.Duration {
+	pass := time.Duration(0)
+	for _, d := range c.Disruptions {
+		one := step{Disruption: d}.timeout(c.Timing) + time.Duration(c.Timing.Settle) + time.Duration(d.Pause) + restoreTimeout
+		pass += time.Duration(max(d.Repeat, 1)) * one
+	}
+	if c.Soak != nil {
+		pass += time.Duration(c.Soak.For) // the last pass begins before that is over
+	}
+	return time.Duration(c.Timing.Baseline) + pass + overhead
+}
