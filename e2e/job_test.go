@@ -65,7 +65,9 @@ func (v *victim) runJob(t *testing.T, ending batchv1.JobConditionType, code int3
 	manifest = bytes.ReplaceAll(manifest, []byte("graceful"), []byte(v.name))
 	manifest = bytes.ReplaceAll(manifest, []byte("demo"), []byte(v.namespace))
 	// What lies outside the namespace needs a name of its own in each test.
-	manifest = bytes.ReplaceAll(manifest, []byte("shutdowncheck-clocks"), []byte("shutdowncheck-clocks-"+v.namespace))
+	for _, name := range []string{"shutdowncheck-clocks", "shutdowncheck-nodes"} {
+		manifest = bytes.ReplaceAll(manifest, []byte(name), []byte(name+"-"+v.namespace))
+	}
 	for _, object := range objects(t, manifest) {
 		if job, ok := object.(*batchv1.Job); ok {
 			v.keepRecording(t, &job.Spec.Template.Spec)
