@@ -75,6 +75,12 @@ bench: ## the engine beside vegeta and wrk, on a quiet machine: out/bench.json
 	$(call begin,bench)
 	scripts/bench $(BENCH)
 
+# No part of "make test": the database lies in the network, and changes without us.
+.PHONY: vuln
+vuln: ## known vulnerabilities that the program reaches, from vuln.go.dev (Error 3: some, Error 4: not checked)
+	$(call begin,vulnerabilities)
+	scripts/vuln
+
 .PHONY: build
 build: ## build bin/shutdowncheck
 	go build -o bin/shutdowncheck ./cmd/shutdowncheck

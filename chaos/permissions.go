@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,10 +13,13 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// Permission is one right, in the workload's namespace unless Cluster is set.
+// Permission is one right, in the workload's namespace unless Cluster or
+// Namespace is set.
 type Permission struct {
 	// Cluster is a right to what lies in no namespace, or in all of them.
-	Cluster     bool
+	Cluster bool
+	// Namespace is another namespace than the workload's.
+	Namespace   string
 	Verb        string
 	Group       string
 	Resource    string
@@ -41,6 +45,9 @@ func (p Permission) String() string {
 	}
 	if p.Cluster {
 		text += " in the whole cluster"
+	}
+	if p.Namespace != "" {
+		text += " in namespace " + p.Namespace
 	}
 	return text
 }
@@ -91,7 +98,7 @@ func own(ref check.Workload, verb, subresource string) Permission {
 func Missing(ctx context.Context, client kubernetes.Interface, namespace string, needed []Permission) ([]Permission, error) {
 	var missing []Permission
 	for _, p := range needed {
-		where := namespace
+		where := cmp.Or(p.Namespace, namespace)
 		if p.Cluster {
 			where = metav1.NamespaceAll
 		}

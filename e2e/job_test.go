@@ -64,8 +64,10 @@ func (v *victim) runJob(t *testing.T, ending batchv1.JobConditionType, code int3
 	// As a user would edit it.
 	manifest = bytes.ReplaceAll(manifest, []byte("graceful"), []byte(v.name))
 	manifest = bytes.ReplaceAll(manifest, []byte("demo"), []byte(v.namespace))
-	// What lies in no namespace needs a name of its own in each test.
-	manifest = bytes.ReplaceAll(manifest, []byte("shutdowncheck-clocks"), []byte("shutdowncheck-clocks-"+v.namespace))
+	// What lies outside the namespace needs a name of its own in each test.
+	for _, name := range []string{"shutdowncheck-clocks", "shutdowncheck-nodes"} {
+		manifest = bytes.ReplaceAll(manifest, []byte(name), []byte(name+"-"+v.namespace))
+	}
 	for _, object := range objects(t, manifest) {
 		if job, ok := object.(*batchv1.Job); ok {
 			v.keepRecording(t, &job.Spec.Template.Spec)
@@ -122,9 +124,15 @@ func (v *victim) create(t *testing.T, object any) {
 	case *corev1.ServiceAccount:
 		_, err = client.CoreV1().ServiceAccounts(v.namespace).Create(t.Context(), o, metav1.CreateOptions{})
 	case *rbacv1.Role:
-		_, err = client.RbacV1().Roles(v.namespace).Create(t.Context(), o, metav1.CreateOptions{})
+		_, err = client.RbacV1().Roles(o.Namespace).Create(t.Context(), o, metav1.CreateOptions{})
+		v.removeOutside(t, o.Namespace, func(ctx context.Context) error {
+			return client.RbacV1().Roles(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{})
+		})
 	case *rbacv1.RoleBinding:
-		_, err = client.RbacV1().RoleBindings(v.namespace).Create(t.Context(), o, metav1.CreateOptions{})
+		_, err = client.RbacV1().RoleBindings(o.Namespace).Create(t.Context(), o, metav1.CreateOptions{})
+		v.removeOutside(t, o.Namespace, func(ctx context.Context) error {
+			return client.RbacV1().RoleBindings(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{})
+		})
 	case *rbacv1.ClusterRole:
 		_, err = client.RbacV1().ClusterRoles().Create(t.Context(), o, metav1.CreateOptions{})
 		t.Cleanup(func() {
@@ -142,6 +150,15 @@ func (v *victim) create(t *testing.T, object any) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// removeOutside has what lies in another namespace removed after the test; what
+// lies in the test's own goes with it.
+func (v *victim) removeOutside(t *testing.T, namespace string, remove func(context.Context) error) {
+	t.Helper()
+	if namespace != v.namespace {
+		t.Cleanup(func() { _ = remove(context.Background()) })
 	}
 }
 

@@ -20,10 +20,10 @@ type RightsError struct {
 
 // Error names each missing right as kubectl auth can-i would.
 func (e *RightsError) Error() string {
-	var inside, everywhere []string
+	var inside, outside []string
 	for _, p := range e.Missing {
-		if p.Cluster {
-			everywhere = append(everywhere, p.String()) // which says where
+		if p.Cluster || p.Namespace != "" {
+			outside = append(outside, p.String()) // which says where
 		} else {
 			inside = append(inside, p.String())
 		}
@@ -32,8 +32,8 @@ func (e *RightsError) Error() string {
 	if len(inside) > 0 {
 		parts = append(parts, fmt.Sprintf("in namespace %s: %s", e.Namespace, strings.Join(inside, ", ")))
 	}
-	if len(everywhere) > 0 {
-		parts = append(parts, "to "+strings.Join(everywhere, ", "))
+	if len(outside) > 0 {
+		parts = append(parts, "to "+strings.Join(outside, ", "))
 	}
 	return "rights are missing " + strings.Join(parts, "; and ")
 }
@@ -84,7 +84,9 @@ func optional(c check.Check) []chaos.Permission {
 	var wanted []chaos.Permission
 	for _, resource := range timeline.Resources(c.Workload.Kind, false) {
 		if resource.Optional {
-			wanted = append(wanted, chaos.Permission{Cluster: resource.ClusterWide, Verb: "watch", Group: resource.Group, Resource: resource.Name})
+			wanted = append(wanted, chaos.Permission{
+				Cluster: resource.ClusterWide, Namespace: resource.Namespace, Verb: "watch", Group: resource.Group, Resource: resource.Name,
+			})
 		}
 	}
 	return wanted

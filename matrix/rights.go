@@ -17,7 +17,8 @@ const account = "shutdowncheck"
 
 // rules are the rights that the tool says it needs for a disruption, in the
 // workload's namespace and beyond it, so that each row shows that these are
-// enough.
+// enough. The leases of two namespaces are granted with what is beyond: the
+// cluster is the matrix's own.
 func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.PolicyRule) {
 	add := func(p chaos.Permission) {
 		rule := rbacv1.PolicyRule{APIGroups: []string{p.Group}, Resources: []string{p.Resource}, Verbs: []string{p.Verb}}
@@ -27,7 +28,7 @@ func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.Po
 		if p.Name != "" {
 			rule.ResourceNames = []string{p.Name}
 		}
-		if p.Cluster {
+		if p.Cluster || p.Namespace != "" {
 			everywhere = append(everywhere, rule)
 		} else {
 			here = append(here, rule)
@@ -38,7 +39,7 @@ func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.Po
 	}
 	for _, r := range timeline.Resources(ref.Kind, false) {
 		for _, verb := range []string{"list", "watch"} {
-			p := chaos.Permission{Cluster: r.ClusterWide, Verb: verb, Group: r.Group, Resource: r.Name}
+			p := chaos.Permission{Cluster: r.ClusterWide, Namespace: r.Namespace, Verb: verb, Group: r.Group, Resource: r.Name}
 			if r.Own {
 				p.Name = ref.Name
 			}

@@ -1,6 +1,11 @@
 package timeline
 
-import "github.com/shutdowncheck/shutdowncheck/check"
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
 
 // Resource is an API resource that Watch has to be allowed to list and watch.
 type Resource struct {
@@ -9,10 +14,12 @@ type Resource struct {
 	// name, which takes no right to any other.
 	Own bool
 	// Optional tells that a watch does without it: nodes tell of cordons and
-	// taints, leases (of kube-node-lease and kube-system) of the clocks.
+	// taints, leases of the clocks.
 	Optional bool
-	// ClusterWide tells that it lies outside the workload's namespace.
+	// ClusterWide tells that it lies in no namespace.
 	ClusterWide bool
+	// Namespace is where it lies, if not in the workload's namespace.
+	Namespace string
 	// Get tells that it is read one by one, instead of listed and watched.
 	Get bool
 }
@@ -38,5 +45,6 @@ func Resources(kind check.WorkloadKind, logs bool) []Resource {
 	}
 	return append(needed,
 		Resource{Group: "", Name: "nodes", Optional: true, ClusterWide: true},
-		Resource{Group: "coordination.k8s.io", Name: "leases", Optional: true, ClusterWide: true})
+		Resource{Group: "coordination.k8s.io", Name: "leases", Optional: true, Namespace: corev1.NamespaceNodeLease},
+		Resource{Group: "coordination.k8s.io", Name: "leases", Optional: true, Namespace: metav1.NamespaceSystem})
 }
