@@ -111,6 +111,16 @@ func sendOne(t *testing.T, s *Stream, seq int) error {
 	return err
 }
 
+// runOf runs a stream that nothing is wrong with.
+func runOf(t *testing.T, ctx context.Context, s *Stream) recording.StreamEnd { //nolint:revive // the test comes first
+	t.Helper()
+	end, err := s.Run(ctx)
+	if err != nil {
+		t.Error(err)
+	}
+	return end
+}
+
 // runFor runs the stream until n samples have come.
 func runFor(t *testing.T, s *Stream, sink *samples, n int) recording.StreamEnd {
 	t.Helper()
@@ -121,7 +131,7 @@ func runFor(t *testing.T, s *Stream, sink *samples, n int) recording.StreamEnd {
 			cancel()
 		}
 	}
-	end := s.Run(ctx)
+	end := runOf(t, ctx, s)
 	if len(sink.all) < n {
 		t.Fatalf("%d samples after %v, want %d", len(sink.all), patience, n)
 	}

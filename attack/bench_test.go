@@ -79,7 +79,9 @@ func BenchmarkStream(b *testing.B) {
 	s.maxInFlight = benchConns
 	b.ReportAllocs()
 	b.ResetTimer()
-	s.Run(ctx)
+	if _, err := s.Run(ctx); err != nil {
+		b.Fatal(err)
+	}
 	if c := s.Counts(); c.OK != c.Sent {
 		b.Fatalf("%+v", c)
 	}

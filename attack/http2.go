@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -109,11 +110,15 @@ func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *mes
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaders: func() { begun.Store(true) },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			defer guard.Catch(t.doing, t.fail)
 			if info.Err == nil {
 				written.Store(int64(t.since(sample)))
 			}
 		},
-		GotFirstResponseByte: func() { first.Store(int64(t.since(sample))) },
+		GotFirstResponseByte: func() {
+			defer guard.Catch(t.doing, t.fail)
+			first.Store(int64(t.since(sample)))
+		},
 	})
 	req, err := m.numbered(ctx, sample.Seq)
 	if err != nil {

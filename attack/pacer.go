@@ -3,6 +3,8 @@ package attack
 import (
 	"context"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // pacer is a stream's vegeta.Pacer. It waits itself, instead of telling vegeta
@@ -12,6 +14,8 @@ type pacer struct {
 	ctx      context.Context //nolint:containedctx // vegeta.Pacer has no room for one
 	schedule schedule
 	alarm    *alarm
+	doing    string
+	fail     func(panicked error)
 
 	// released is how many requests were let go.
 	released uint64
@@ -19,13 +23,17 @@ type pacer struct {
 	onTime bool
 }
 
-func newPacer(ctx context.Context, schedule schedule, now Clock) *pacer {
-	return &pacer{ctx: ctx, schedule: schedule, alarm: newAlarm(now)}
+func newPacer(ctx context.Context, t *transport) *pacer {
+	return &pacer{ctx: ctx, schedule: t.schedule, alarm: newAlarm(t.now), doing: t.doing, fail: t.fail}
 }
 
 // Pace returns when request number hits is due, or at once if it is late. It
-// never asks vegeta to wait.
+// never asks vegeta to wait. A panic here ends the stream.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
+	defer guard.Catch(p.doing, func(panicked error) {
+		p.fail(panicked)
+		stop = true
+	})
 	if p.ctx.Err() != nil {
 		return 0, true
 	}

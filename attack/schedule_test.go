@@ -62,7 +62,7 @@ func TestScheduleIsKept(t *testing.T) {
 				began := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), tt.runs)
 				defer cancel()
-				end := s.Run(ctx)
+				end := runOf(t, ctx, s)
 
 				balanced(t, s, sink, end)
 				fine(t, sink.all)
@@ -95,7 +95,7 @@ func TestBusyWorkersShowAsLateness(t *testing.T) {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 		defer cancel()
-		end := s.Run(ctx)
+		end := runOf(t, ctx, s)
 
 		balanced(t, s, sink, end)
 		fine(t, sink.all)
@@ -127,7 +127,7 @@ func TestTimeoutIsExact(t *testing.T) {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 950*time.Millisecond)
 		defer cancel()
-		end := s.Run(ctx)
+		end := runOf(t, ctx, s)
 
 		balanced(t, s, sink, end)
 		if took := time.Since(began); end.Sent != 10 || took != 1550*time.Millisecond {
@@ -160,7 +160,7 @@ func TestStages(t *testing.T) {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second-time.Millisecond)
 		defer cancel()
-		end := s.Run(ctx)
+		end := runOf(t, ctx, s)
 
 		balanced(t, s, sink, end)
 		fine(t, sink.all)

@@ -18,6 +18,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -91,15 +92,16 @@ func maxInFlight(s check.Stream) int {
 
 // Run sends until ctx ends, then waits for the requests in flight, each of
 // which is bounded by the stream's timeout. When it returns, everything it
-// started has ended. A stream runs once.
-func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
+// started has ended. A stream runs once. Its error is a panic of this program,
+// which cuts what is in flight; the end then tells how far the stream had come.
+func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(s.transport.cut, stop)()
 
 	schedule := newSchedule(s.now(), s.spec)
 	s.transport.schedule = schedule
-	pacer := newPacer(ctx, schedule, s.now)
+	pacer := newPacer(ctx, s.transport)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: s.transport}),
 		vegeta.MaxWorkers(uint64(s.maxInFlight)),
@@ -111,9 +113,10 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
+		defer attacker.Stop()
+		defer guard.Catch(s.transport.doing, s.transport.fail)
 		<-ctx.Done()
 		stopped = s.now()
-		attacker.Stop()
 	}()
 	// The transport has the messages; vegeta numbers them and knows where they go.
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: s.spec.URL})
@@ -134,7 +137,7 @@ func (s *Stream) Run(ctx context.Context) recording.StreamEnd {
 		PeakInFlight: int(s.transport.tally.peak.Load()),
 		MaxInFlight:  s.maxInFlight,
 		Spread:       s.lastSpread,
-	}
+	}, s.transport.failed()
 }
 
 // Renew lets the stream replace each connection that it keeps when its turn

@@ -108,7 +108,7 @@ func TestStopWaitsForAnswers(t *testing.T) {
 	s := streamTo(t, server, sink, func(c *check.Stream) { c.Rate = 0.01 })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan recording.StreamEnd)
-	go func() { ended <- s.Run(ctx) }()
+	go func() { ended <- runOf(t, ctx, s) }()
 	<-arrived
 	cancel()
 	if c := s.Counts(); c.InFlight != 1 || c.Sent != 1 {
@@ -165,7 +165,7 @@ func TestAbort(t *testing.T) {
 				tt.prepare(s, reached)
 			}
 			ended := make(chan recording.StreamEnd)
-			go func() { ended <- s.Run(t.Context()) }()
+			go func() { ended <- runOf(t, t.Context(), s) }()
 			for range together {
 				<-in
 			}

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -31,6 +33,8 @@ type transport struct {
 	sink      func(recording.Sample)
 	// schedule is set before the first request.
 	schedule schedule
+	// doing names the stream's work in what is told of a panic.
+	doing string
 
 	host     string // as in the URL, without the port
 	port     string
@@ -48,9 +52,10 @@ type transport struct {
 	http2 *http2.Transport
 	slots *slots
 
-	// cut ends when the user has had enough.
+	// cut ends when the user has had enough, or when the stream has failed; its
+	// cause tells which.
 	cut    context.Context //nolint:containedctx // a latch that net.Dialer understands
-	cutNow context.CancelFunc
+	cutNow context.CancelCauseFunc
 }
 
 func newTransport(cfg Config, messages []*message) (*transport, error) {
@@ -66,6 +71,7 @@ func newTransport(cfg Config, messages []*message) (*transport, error) {
 		timeout:   time.Duration(cfg.Stream.Timeout),
 		now:       cfg.Now,
 		sink:      cfg.Sink,
+		doing:     "sending the requests of stream " + cfg.Stream.Name,
 		host:      target.Hostname(),
 		port:      portOf(target),
 		resolver:  net.DefaultResolver,
@@ -103,19 +109,28 @@ func newTransport(cfg Config, messages []*message) (*transport, error) {
 			t.slots = newSlots(size)
 		}
 	}
-	t.cut, t.cutNow = context.WithCancel(context.Background())
+	t.cut, t.cutNow = context.WithCancelCause(context.Background())
 	return t, nil
 }
 
 // RoundTrip sends the message whose turn it is and reads its answer to the end. Of
 // the request that vegeta has made it takes the number alone, and of the answer it
 // gives no more than the status: with a Location http.Client would go there.
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+//
+// vegeta's workers call it, so that a panic here ends the stream. The request it
+// happened in has no sample: what became of it says nothing of the service.
+func (t *transport) RoundTrip(req *http.Request) (_ *http.Response, err error) {
+	defer guard.Catch(t.doing, func(panicked error) {
+		err = panicked
+		t.fail(panicked)
+	})
 	seq, err := sequence(req)
 	if err != nil {
 		return nil, err
 	}
+	outcome := recording.Unfinished
 	t.tally.begin()
+	defer func() { t.tally.end(outcome) }()
 	scheduled := t.schedule.at(seq)
 	sample := recording.Sample{
 		Stream:    t.stream,
@@ -130,7 +145,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	a, err := t.exchange(m, &sample)
 	sample.End = t.since(&sample)
 	t.judge(m, a, err, &sample)
-	t.tally.end(sample.Outcome)
+	outcome = sample.Outcome
 	t.sink(sample)
 	if err != nil {
 		return nil, err
@@ -239,7 +254,7 @@ func (t *transport) judge(m *message, a answer, err error, sample *recording.Sam
 	case err != nil && t.cut.Err() != nil:
 		sample.Outcome = recording.Unfinished
 		sample.Class = recording.ClassOther
-		sample.Error = "cut by the user"
+		sample.Error = context.Cause(t.cut).Error()
 	case err != nil:
 		sample.Class = classify(sample.Phase, err)
 		sample.Outcome = outcome(sample.Class)
@@ -262,8 +277,30 @@ func (t *transport) expected(status int) bool {
 	return slices.Contains(t.expect, status)
 }
 
-func (t *transport) abort() {
-	t.cutNow()
+// errAborted is why requests were cut for a user who does not want to wait.
+var errAborted = errors.New("cut by the user")
+
+func (t *transport) abort() { t.cutAll(errAborted) }
+
+// failure is a panic of this program that ended the stream.
+type failure struct{ panicked error }
+
+func (*failure) Error() string   { return "cut because this program failed" }
+func (f *failure) Unwrap() error { return f.panicked }
+
+// fail ends the stream at once. The first panic counts.
+func (t *transport) fail(panicked error) { t.cutAll(&failure{panicked}) }
+
+// failed gives the panic that ended the stream; nil for none.
+func (t *transport) failed() error {
+	if f, ok := errors.AsType[*failure](context.Cause(t.cut)); ok {
+		return f.panicked
+	}
+	return nil
+}
+
+func (t *transport) cutAll(why error) {
+	t.cutNow(why)
 	t.pool.interrupt()
 }
 

@@ -52,8 +52,8 @@ func (l Load) Run(ctx context.Context) (Sent, error) {
 	if err != nil {
 		return Sent{}, err
 	}
-	end := l.send(ctx, stream)
-	err = writer.Close(recording.Ending{At: now(), Streams: []recording.StreamEnd{end}})
+	end, err := l.send(ctx, stream)
+	err = errors.Join(err, writer.Close(recording.Ending{At: now(), Streams: []recording.StreamEnd{end}}))
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return Sent{}, err
 	}
@@ -78,7 +78,7 @@ func (l Load) check() check.Check {
 }
 
 // send ends after the time, or with the first look that finds enough samples.
-func (l Load) send(ctx context.Context, stream *attack.Stream) recording.StreamEnd {
+func (l Load) send(ctx context.Context, stream *attack.Stream) (recording.StreamEnd, error) {
 	ctx, stop := context.WithTimeout(ctx, l.For)
 	var counting sync.WaitGroup
 	defer counting.Wait()

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -64,7 +65,9 @@ func (c remove) do(ctx context.Context, a *attempt, s state) error {
 	when, _ := a.during(func() error {
 		var asking sync.WaitGroup
 		for i, pod := range chosen {
-			asking.Go(func() { failures[i] = a.Workload.deletePod(ctx, pod, c.seconds()) })
+			asking.Go(func() {
+				failures[i] = guard.Call("the deletion", func() error { return a.Workload.deletePod(ctx, pod, c.seconds()) })
+			})
 		}
 		asking.Wait()
 		return nil

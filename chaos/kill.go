@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -141,7 +142,9 @@ func (c kill) send(ctx context.Context, a *attempt, targets []target) ([]target,
 	var sending sync.WaitGroup
 	when, _ := a.during(func() error {
 		for i, t := range targets {
-			sending.Go(func() { errs[i] = way.send(ctx, a, t) })
+			sending.Go(func() {
+				errs[i] = guard.Call("the sending", func() error { return way.send(ctx, a, t) })
+			})
 		}
 		sending.Wait()
 		return nil

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // fieldManager is the name under which the API server notes our changes.
@@ -103,8 +104,19 @@ func endpointOf[T appsv1.Deployment | appsv1.StatefulSet | appsv1.DaemonSet, Obj
 	}
 }
 
-// informer keeps a copy of what list and watch show.
-func informer(client kubernetes.Interface, example runtime.Object, list cache.ListWithContextFunc, watch cache.WatchFuncWithContext) cache.SharedIndexInformer {
-	source := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{ListWithContextFunc: list, WatchFuncWithContext: watch}, client)
+// informer keeps a copy of what list and begin, which begins a watch, show. It calls them in goroutines of
+// its own, where a panic would end the process: it becomes an error of theirs.
+func informer(client kubernetes.Interface, example runtime.Object, list cache.ListWithContextFunc, begin cache.WatchFuncWithContext) cache.SharedIndexInformer {
+	guarded := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (listed runtime.Object, err error) {
+			err = guard.Call("listing", func() error { listed, err = list(ctx, o); return err })
+			return listed, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (begun watch.Interface, err error) {
+			err = guard.Call("beginning a watch", func() error { begun, err = begin(ctx, o); return err })
+			return begun, err
+		},
+	}
+	source := cache.ToListWatcherWithWatchListSemantics(guarded, client)
 	return cache.NewSharedIndexInformer(source, example, 0, nil)
 }

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -14,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // view is a copy of the workload and its pods that watches keep up to date.
@@ -31,6 +34,8 @@ type view struct {
 	mu sync.Mutex
 	// refused is why a watch cannot go on, lost why it last had to begin anew.
 	refused, lost error
+	// panicked is a panic in one of the informers' goroutines.
+	panicked error
 }
 
 // watch gives a view that has been filled. It ends with ctx or close.
@@ -84,8 +89,8 @@ func (v *view) start(ctx context.Context, i cache.SharedIndexInformer) error {
 	}); err != nil {
 		return err
 	}
-	v.running.Go(func() { i.RunWithContext(ctx) })
-	v.running.Go(func() {
+	v.run(func() { i.RunWithContext(ctx) })
+	v.run(func() {
 		select {
 		case <-i.HasSyncedChecker().Done():
 			v.poke()
@@ -93,6 +98,20 @@ func (v *view) start(ctx context.Context, i cache.SharedIndexInformer) error {
 		}
 	})
 	return nil
+}
+
+// run runs a part of the view until close. A panic of it ends the wait that is
+// under way, and all that come after it.
+func (v *view) run(part func()) {
+	v.running.Go(func() {
+		err := guard.Call("watching "+v.workload.String(), func() error { part(); return nil })
+		if err != nil {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			v.panicked = err
+			v.poke()
+		}
+	})
 }
 
 // close ends the watches and returns when nothing of them runs any more.
@@ -119,6 +138,9 @@ func (v *view) failed(err error) {
 	if (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) && !cameAbout {
 		v.refused = err
 	}
+	if panicked, ok := errors.AsType[*guard.PanicError](err); ok {
+		v.panicked = panicked
+	}
 	v.lost = err
 	v.poke()
 }
@@ -128,8 +150,11 @@ func (v *view) failed(err error) {
 func (v *view) wait(ctx context.Context, pending func() (reason string, err error)) error {
 	for {
 		v.mu.Lock()
-		refused, lost := v.refused, v.lost
+		refused, lost, panicked := v.refused, v.lost, v.panicked
 		v.mu.Unlock()
+		if panicked != nil {
+			return panicked
+		}
 		if refused != nil {
 			return fmt.Errorf("watching %s: %w", v.workload, refused)
 		}

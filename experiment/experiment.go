@@ -11,6 +11,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -90,7 +91,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := wait(ctx, untilFollowed(readySince, cfg.Now())); err != nil {
 		return err
 	}
-	return r.all(ctx)
+	// Each part of a run has guards of its own, which put the workload back. This one
+	// is for what holds them together: the recording must not end as if all were well.
+	return guard.Call("the run", func() error { return r.all(ctx) })
 }
 
 // record begins the recording.
@@ -137,7 +140,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stopWatching()) }()
+	defer func() { err = also(err, stopWatching()) }()
 
 	// Whatever fails beside the phases ends them, so that they put back what
 	// they have changed.
@@ -147,9 +150,9 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	feel := startPulse(r.cfg.Now)
+	feel := startPulse(r.cfg.Now, fail)
 	defer func() {
-		err = errors.Join(err, r.load.stop())
+		err = also(err, r.load.stop()...)
 		r.client = new(feel())
 	}()
 
@@ -157,6 +160,17 @@ func (r *run) all(ctx context.Context) (err error) {
 	defer stopReporting()
 
 	return r.phases(running)
+}
+
+// also adds what else went wrong to an error that may have it already: what failed
+// beside the phases is also why they ended.
+func also(err error, more ...error) error {
+	for _, next := range more {
+		if next != nil && !errors.Is(err, next) {
+			err = errors.Join(err, next)
+		}
+	}
+	return err
 }
 
 func (r *run) ending(ctx context.Context, err error) recording.Ending {

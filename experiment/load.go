@@ -74,9 +74,9 @@ func startLoad(cfg Config, sink func(recording.Sample), fail context.CancelCause
 	ctx, l.cancel = context.WithCancel(context.Background())
 	for i, stream := range l.streams {
 		l.running.Go(func() {
-			l.errs[i] = guard.Call("stream "+l.names[i], func() error {
-				l.ends[i] = stream.Run(ctx)
-				return nil
+			l.errs[i] = guard.Call("stream "+l.names[i], func() (err error) {
+				l.ends[i], err = stream.Run(ctx)
+				return err
 			})
 			if l.errs[i] != nil {
 				fail(l.errs[i])
@@ -86,11 +86,12 @@ func startLoad(cfg Config, sink func(recording.Sample), fail context.CancelCause
 	return l, nil
 }
 
-// stop ends the schedule and waits for the requests in flight.
-func (l *load) stop() error {
+// stop ends the schedule and waits for the requests in flight. It gives what went
+// wrong with each stream; nil where nothing did.
+func (l *load) stop() []error {
 	l.cancel()
 	l.running.Wait()
-	return errors.Join(l.errs...)
+	return l.errs
 }
 
 // abort cuts what is in flight, for a user who does not want to wait.

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"math"
 	"runtime"
 	"runtime/metrics"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -37,21 +39,27 @@ func (p *pulse) beat(now time.Time) {
 	p.last = now
 }
 
-// startPulse feels the pulse until stop, which tells how the process fared.
-func startPulse(now func() time.Time) (stop func() recording.Client) {
+// startPulse feels the pulse until stop, which tells how the process fared. What
+// keeps it from feeling is told to fail.
+func startPulse(now func() time.Time, fail context.CancelCauseFunc) (stop func() recording.Client) {
 	p := &pulse{last: now()}
 	used := processorTime()
 	ticker := time.NewTicker(beat)
 	done := make(chan struct{})
 	var feeling sync.WaitGroup
 	feeling.Go(func() {
-		for {
-			select {
-			case <-ticker.C:
-				p.beat(now())
-			case <-done:
-				return
+		err := guard.Call("feeling the pulse", func() error {
+			for {
+				select {
+				case <-ticker.C:
+					p.beat(now())
+				case <-done:
+					return nil
+				}
 			}
+		})
+		if err != nil {
+			fail(err)
 		}
 	})
 	return func() recording.Client {

@@ -27,7 +27,7 @@ func TestPulseTellsStalls(t *testing.T) {
 
 func TestPulseOfAHealthyProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stop := startPulse(time.Now)
+		stop := startPulse(time.Now, func(err error) { t.Error(err) })
 		time.Sleep(5 * time.Second)
 		got := stop()
 		if len(got.Stalls) > 0 || got.Processors < 1 || got.LongestGCPause < 0 || got.CPU < 0 {

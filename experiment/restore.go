@@ -10,6 +10,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -58,6 +59,8 @@ func (r *run) restore(ctx context.Context) error { return r.insist(ctx, r.driver
 // release puts back what is still changed and gives the workload free.
 func (r *run) release(ctx context.Context) error { return r.insist(ctx, r.driver.Release) }
 
+var errPanicked = errors.New("the putting back panicked")
+
 // insist is given up once, with an error that says what is left.
 func (r *run) insist(ctx context.Context, putBack func(context.Context) error) error {
 	if r.gaveUp {
@@ -65,9 +68,14 @@ func (r *run) insist(ctx context.Context, putBack func(context.Context) error) e
 	}
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), restoreTimeout, fmt.Errorf("%s are over", restoreTimeout))
 	defer cancel()
-	err := putBack(ctx)
+	err := guard.Call("putting the workload back", func() error { return putBack(ctx) })
 	if err == nil {
 		return nil
+	}
+	if _, panicked := errors.AsType[*guard.PanicError](err); panicked {
+		left := &chaos.LeftError{Object: r.workload.String(), Namespace: r.cfg.Namespace, What: "what the run did last", Err: errPanicked}
+		r.gaveUp = true
+		return errors.Join(&RestoreError{left}, err)
 	}
 	_, r.gaveUp = errors.AsType[*chaos.LeftError](err)
 	return &RestoreError{err}

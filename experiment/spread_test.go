@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -43,7 +44,7 @@ func TestTheSpreadIsRecorded(t *testing.T) {
 	restart := step{Disruption: check.Disruption{Restart: &check.Restart{}}}
 	r.enter(recording.Disrupt, restart)()
 	r.enter(recording.Settle, restart)()
-	if err := r.load.stop(); err != nil {
+	if err := errors.Join(r.load.stop()...); err != nil {
 		t.Fatal(err)
 	}
 	if err := writer.Header(recording.Header{Check: r.cfg.Check}); err != nil {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // SegmentAge is how old a segment of samples becomes before it is closed, which
@@ -64,7 +66,9 @@ func newSegmentWriter(dir string, now func() time.Time, failed func(error)) (*se
 	go func() {
 		defer close(w.ended)
 		for samples := range w.full {
-			if err := encoder.write(samples); err != nil {
+			// Whatever becomes of a segment, those who write must not be left waiting.
+			err := guard.Call("writing a segment of samples", func() error { return encoder.write(samples) })
+			if err != nil {
 				failed(err)
 			}
 			clear(samples) // so that its texts can go
@@ -154,6 +158,7 @@ func (e *segmentEncoder) write(samples []Sample) error {
 func (e *segmentEncoder) encode(to *sealer, samples []Sample) error {
 	// Reset of the last segment's writer would lose the columns' names in the
 	// footer (parquet-go 0.32).
+	e.batch = e.batch[:0] // a panic may have left some
 	e.rows = parquet.NewGenericWriter[row](to,
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		// A segment has a page or two of each column: the bounds of the column,

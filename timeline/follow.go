@@ -24,9 +24,6 @@ const tolerableBlackout = 250 * time.Millisecond
 // earlier was broken off.
 const watchTime = 10 * time.Minute
 
-// retryPause is how long a follower waits before it tries a failed call again.
-const retryPause = 500 * time.Millisecond
-
 // resource is one kind of object to follow.
 type resource struct {
 	name string
@@ -77,15 +74,18 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 	f.synced()
 
+	var again reopening
 	for ctx.Err() == nil {
+		opened := f.now()
 		err := f.watchOnce(ctx)
+		lived := f.now().Sub(opened)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if errors.Is(err, errExpired) {
 			err = f.relistAfterGap(ctx)
 		}
-		if err != nil && !pause(ctx, retryPause) {
+		if !pause(ctx, again.pause(lived, err)) {
 			return nil
 		}
 	}

@@ -233,14 +233,14 @@ func TestGapSpansTheTimeOfDoubt(t *testing.T) {
 			return nil
 		}
 	}
-	away := slices.Repeat([]func(string, *watch.RaceFreeFakeWatcher) error{refused}, 10) // of retryPause each
+	away := slices.Repeat([]func(string, *watch.RaceFreeFakeWatcher) error{refused}, 4) // 0.5 s, 1 s, 2 s, 4 s
 	tests := []struct {
 		name     string
 		watches  []func(string, *watch.RaceFreeFakeWatcher) error
 		from, to time.Duration
 	}{
-		{"a server that is away for 5 s", append(slices.Clone(away), quiet(watchTime)), 0, 5 * time.Second},
-		{"a watch that had lasted its time before", slices.Concat([]func(string, *watch.RaceFreeFakeWatcher) error{quiet(watchTime)}, away, []func(string, *watch.RaceFreeFakeWatcher) error{quiet(watchTime)}), watchTime, watchTime + 5*time.Second},
+		{"a server that is away for 7.5 s", append(slices.Clone(away), quiet(watchTime)), 0, 7500 * time.Millisecond},
+		{"a watch that had lasted its time before", slices.Concat([]func(string, *watch.RaceFreeFakeWatcher) error{quiet(watchTime)}, away, []func(string, *watch.RaceFreeFakeWatcher) error{quiet(watchTime)}), watchTime, watchTime + 7500*time.Millisecond},
 		{"a watch that breaks off after a silence", []func(string, *watch.RaceFreeFakeWatcher) error{quiet(40 * time.Second), quiet(watchTime)}, 0, 40 * time.Second},
 	}
 	for _, tt := range tests {

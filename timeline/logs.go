@@ -85,13 +85,17 @@ type containerLog struct {
 
 // follow reads the log, and opens it anew for as long as the container runs.
 func (l *logs) follow(ctx context.Context, log *containerLog) {
+	var again reopening
 	for {
+		opened := l.cfg.Now()
 		err := l.stream(ctx, log)
 		if apierrors.IsForbidden(err) {
 			l.cfg.missing("pods/log")
 			log.lines = maxLogLines
 		}
-		alive := pause(ctx, retryPause)
+		// A log that ends may be that of a container which has ended too; the pod
+		// tells within the first pause.
+		alive := pause(ctx, max(retryPause, again.pause(l.cfg.Now().Sub(opened), err)))
 		l.mu.Lock()
 		if !alive || !log.running || log.lines >= maxLogLines {
 			log.followed = false

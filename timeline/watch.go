@@ -71,11 +71,13 @@ func Watch(ctx context.Context, cfg Config) error {
 		})
 	}
 	group.Go(func() error {
-		unsynced.Wait()
-		if ctx.Err() == nil {
-			cfg.Synced()
-		}
-		return nil
+		return guard.Call("telling of the first lists", func() error {
+			unsynced.Wait()
+			if ctx.Err() == nil {
+				cfg.Synced()
+			}
+			return nil
+		})
 	})
 	return group.Wait()
 }

@@ -50,14 +50,14 @@ var rules = []rule{
 	},
 	{
 		pkg:     "recording",
-		house:   []string{"check"},
+		house:   []string{"check", "internal/guard"},
 		modules: []string{"github.com/parquet-go/parquet-go"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "it can be read where there is neither a cluster nor any traffic",
 	},
 	{
 		pkg:     "attack",
-		house:   []string{"check", "recording"},
+		house:   []string{"check", "recording", "internal/guard"},
 		modules: anyModule,
 		never:   slices.Concat(kubernetes, commandLine),
 		reason:  "the traffic must not know what is done to the service, or it could spare it",
