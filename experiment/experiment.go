@@ -40,8 +40,27 @@ type Config struct {
 	Tool string
 	// Now is the run's clock. It has to be monotonic: see NewClock.
 	Now func() time.Time
-	// Progress is told what goes on, once a second and whenever that changes.
+	// Progress is told what goes on, once a second and whenever a phase begins. One that
+	// takes its time misses some of that; it holds up nothing but the end of the run.
 	Progress func(Progress)
+	// Doing is told what the run is at, from its own goroutine; it must not block. Nil
+	// tells nobody.
+	Doing func(Doing)
+}
+
+// Doing is what a run is at, for somebody who has asked it to end.
+type Doing struct {
+	// What is done, as in "putting deployment/web back".
+	What string
+	// Changed tells that the workload may be left changed if the process ends now.
+	Changed bool
+}
+
+// at tells what is done from now on.
+func (c Config) at(changed bool, format string, arguments ...any) {
+	if c.Doing != nil {
+		c.Doing(Doing{What: fmt.Sprintf(format, arguments...), Changed: changed})
+	}
 }
 
 // NewClock gives a clock that never steps: the time at its making plus the
@@ -73,6 +92,7 @@ const restoreTimeout = time.Minute
 // ErrInterrupted, a preflight that failed, and a tool or cluster that did; the
 // cluster has been put back in every case unless the error says otherwise.
 func Run(ctx context.Context, cfg Config) (err error) {
+	cfg.at(false, "looking at %s", cfg.Check.Workload)
 	plan, err := preflight(ctx, cfg)
 	if err != nil {
 		return err
@@ -87,7 +107,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 			return fmt.Errorf("target.shutdownLog: %w", err)
 		}
 	}
-	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx, err))) }()
+	defer func() {
+		r.at("saving the recording")
+		err = errors.Join(err, writer.Close(r.ending(ctx, err)))
+	}()
 	err = writer.Header(recording.Header{
 		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts, Control: cfg.Control,
 	})
@@ -120,6 +143,10 @@ type run struct {
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
 	stage       stage
+	// wake asks for the progress to be told.
+	wake chan struct{}
+	// changed tells that something was done to the workload and not put back yet.
+	changed bool
 
 	// unproven is why the run could not be carried out to its end.
 	unproven string
@@ -132,7 +159,10 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stopWatching()) }()
+	defer func() {
+		r.at("waiting for the last news of the cluster")
+		err = errors.Join(err, stopWatching())
+	}()
 
 	// Whatever fails beside the phases ends them, so that they put back what
 	// they have changed.
@@ -144,6 +174,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	}
 	feel := startPulse(r.cfg.Now)
 	defer func() {
+		r.at("waiting for the requests in flight")
 		err = errors.Join(err, r.load.stop())
 		r.client = new(feel())
 	}()
@@ -153,6 +184,9 @@ func (r *run) all(ctx context.Context) (err error) {
 
 	return r.phases(running)
 }
+
+// at tells what is done from now on.
+func (r *run) at(format string, arguments ...any) { r.cfg.at(r.changed, format, arguments...) }
 
 func (r *run) ending(ctx context.Context, err error) recording.Ending {
 	end := recording.Ending{
@@ -173,10 +207,12 @@ func (r *run) ending(ctx context.Context, err error) recording.Ending {
 
 // restore puts back what is still changed, whatever became of the run.
 func (r *run) restore(ctx context.Context) error {
+	r.at("putting %s back", r.cfg.Check.Workload)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
 	defer cancel()
 	if err := r.driver.Restore(ctx); err != nil {
 		return &RestoreError{err}
 	}
+	r.changed = false
 	return nil
 }
