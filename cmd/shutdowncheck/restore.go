@@ -32,15 +32,20 @@ the workload is changed.`,
 			if err != nil {
 				return err
 			}
+			surviveBrokenPipes()
+			s.work.at(fmt.Sprintf("putting %s back", ref))
+			settled := s.work.owe(ref.String()+" may be left changed, put it back with", restoreCommand(s, connection, cluster.namespace, ref.String()))
 			ctx, cancel := context.WithTimeout(cmd.Context(), restoreTimeout)
 			defer cancel()
 			undone, err := chaos.Undo(ctx, cluster.act, cluster.namespace, ref)
+			s.work.saved(exitInterrupted)
 			for _, line := range undone {
 				_, _ = fmt.Fprintln(s.out, line)
 			}
 			if err != nil {
 				return interrupted(cmd.Context(), fmt.Errorf("put %s back: %w", ref, err))
 			}
+			settled()
 			if len(undone) == 0 {
 				_, _ = fmt.Fprintf(s.out, "%s bears nothing that has to be put back\n", ref)
 			}
