@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -87,17 +89,12 @@ func (c command) run(ctx context.Context, a *attempt) error {
 	output := &tail{}
 	program := exec.CommandContext(ctx, c[0], c[1:]...)
 	program.Stdout, program.Stderr = output, output
-	// A group of its own, so that what it has started ends with it.
-	program.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	program.Cancel = func() error { return syscall.Kill(-program.Process.Pid, syscall.SIGTERM) }
+	program.SysProcAttr = ownGroup()
+	program.Cancel = func() error { return signalGroup(program, syscall.SIGTERM) }
 	program.WaitDelay = commandGrace
-	when, err := a.during(program.Run)
+	when, err := a.during(func() error { return runGroup(program) })
 	if program.Process == nil {
 		return fmt.Errorf("starting %s: %w", c[0], err)
-	}
-	if ctx.Err() != nil {
-		// Whatever of the group has outlived its SIGTERM; most often nothing.
-		_ = syscall.Kill(-program.Process.Pid, syscall.SIGKILL)
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, and only a child of it kept its output open
@@ -113,6 +110,35 @@ func (c command) run(ctx context.Context, a *attempt) error {
 		return &waitError{reason: c[0] + " failed" + output.last(), err: err}
 	}
 	return nil
+}
+
+// runGroup runs a program that leads a group to its end, and leaves nothing of the group
+// running, however the program ends: what it has started belongs to this disruption, and
+// must not go on into the next one or after the run. Whatever is to stay makes itself a
+// session of its own, as daemons do (setsid(2)).
+//
+// The group is asked to end only where ctx ended the program: at its own end the program
+// has had its time to do so.
+func runGroup(program *exec.Cmd) error {
+	// The kernel ends the program with the thread that started it (ownGroup): the thread
+	// must not be another goroutine's to end.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer func() {
+		if program.Process != nil {
+			_ = signalGroup(program, syscall.SIGKILL) // most often nobody is left
+		}
+	}()
+	return program.Run()
+}
+
+// signalGroup sends a signal to the group that a program leads.
+func signalGroup(program *exec.Cmd, signal syscall.Signal) error {
+	err := syscall.Kill(-program.Process.Pid, signal)
+	if errors.Is(err, syscall.ESRCH) {
+		return os.ErrProcessDone
+	}
+	return err
 }
 
 // tail keeps the end of what is written to it.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -78,6 +79,46 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 	const told = "command of deployment/web did not come to its end (stopped): /bin/sh was still running; its last words: bye"
 	if text(err) != told {
 		t.Errorf("got  %v\nwant %s", err, told)
+	}
+}
+
+// Nothing of a command's group is left, however the command ends: also not a child that
+// ignores SIGTERM and let go of the command's output.
+func TestCommandLeavesNothingRunning(t *testing.T) {
+	const child = "trap '' TERM; exec 9>HELD; sleep 600 </dev/null >/dev/null 2>&1 & exec 9>&-; trap - TERM; "
+	tests := map[string]string{
+		"it ends well":            child,
+		"it fails":                child + "exit 3",
+		"it is killed":            child + "kill -KILL $$",
+		"its time is over":        child + "echo > READY; exec sleep 600 >/dev/null",
+		"it ends well at SIGTERM": child + "trap 'exit 0' TERM; echo > READY; while :; do sleep 0.1; done",
+	}
+	for name, script := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t)
+			r := c.begin("run-1")
+			ready, held := filepath.Join(t.TempDir(), "ready"), filepath.Join(t.TempDir(), "held")
+			c.must(syscall.Mkfifo(ready, 0o600))
+			c.must(syscall.Mkfifo(held, 0o600))
+			ctx, cancel := context.WithCancelCause(t.Context())
+			gone := make(chan error, 1)
+			go func() {
+				_, err := os.ReadFile(held) // until nobody has it open any more
+				gone <- err
+			}()
+			go func() {
+				_, _ = os.ReadFile(ready) // until the program has written to it
+				cancel(errors.New("stopped"))
+			}()
+			_ = r.Do(ctx, 0, commandOf(strings.NewReplacer("HELD", held, "READY", ready).Replace(script)))
+			select {
+			case err := <-gone:
+				c.must(err)
+			case <-time.After(5 * time.Second):
+				t.Error("a child is left")
+			}
+		})
 	}
 }
 

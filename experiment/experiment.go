@@ -41,8 +41,27 @@ type Config struct {
 	Tool string
 	// Now is the run's clock. It has to be monotonic: see NewClock.
 	Now func() time.Time
-	// Progress is told what goes on, once a second and whenever that changes.
+	// Progress is told what goes on, once a second and whenever a phase begins. One that
+	// takes its time misses some of that; it holds up nothing but the end of the run.
 	Progress func(Progress)
+	// Doing is told what the run is at, from its own goroutine; it must not block. Nil
+	// tells nobody.
+	Doing func(Doing)
+}
+
+// Doing is what a run is at, for somebody who has asked it to end.
+type Doing struct {
+	// What is done, as in "putting deployment/web back".
+	What string
+	// Changed tells that the workload may be left changed if the process ends now.
+	Changed bool
+}
+
+// at tells what is done from now on.
+func (c Config) at(changed bool, format string, arguments ...any) {
+	if c.Doing != nil {
+		c.Doing(Doing{What: fmt.Sprintf(format, arguments...), Changed: changed})
+	}
 }
 
 // NewClock gives a clock that never steps: the time at its making plus the
@@ -61,6 +80,7 @@ var ErrInterrupted = errors.New("interrupted")
 // ErrInterrupted, a preflight that failed, and a tool or cluster that did; the
 // cluster has been put back in every case unless the error says otherwise.
 func Run(ctx context.Context, cfg Config) (err error) {
+	cfg.at(false, "looking at %s", cfg.Check.Workload)
 	plan, err := preflight(ctx, cfg)
 	if err != nil {
 		return err
@@ -71,6 +91,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer func() {
 		err = errors.Join(err, r.release(ctx))
 		if r.writer != nil {
+			r.at("saving the recording")
 			err = errors.Join(err, r.writer.Close(r.ending(ctx, err)))
 		}
 	}()
@@ -125,6 +146,10 @@ type run struct {
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
 	stage       stage
+	// wake asks for the progress to be told.
+	wake chan struct{}
+	// changed tells that something was done to the workload and not put back yet.
+	changed bool
 
 	// gaveUp tells that something could not be put back within its time.
 	gaveUp bool
@@ -140,7 +165,10 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = also(err, stopWatching()) }()
+	defer func() {
+		r.at("waiting for the last news of the cluster")
+		err = also(err, stopWatching())
+	}()
 
 	// Whatever fails beside the phases ends them, so that they put back what
 	// they have changed.
@@ -152,6 +180,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	}
 	feel := startPulse(r.cfg.Now, fail)
 	defer func() {
+		r.at("waiting for the requests in flight")
 		err = also(err, r.load.stop()...)
 		r.client = new(feel())
 	}()
@@ -172,6 +201,9 @@ func also(err error, more ...error) error {
 	}
 	return err
 }
+
+// at tells what is done from now on.
+func (r *run) at(format string, arguments ...any) { r.cfg.at(r.changed, format, arguments...) }
 
 func (r *run) ending(ctx context.Context, err error) recording.Ending {
 	end := recording.Ending{

@@ -87,6 +87,7 @@ func (r *run) do(ctx context.Context, s step) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%s are over", timeout))
 	defer cancel()
 	r.driver.Round = s.round
+	r.at("doing the %s of %s", s.Kind(), r.cfg.Check.Workload)
 	return r.driver.Do(ctx, s.index, s.Disruption)
 }
 
@@ -98,7 +99,8 @@ func (r *run) enter(phase recording.RunPhase, s step) func() {
 		began.Spread = r.load.spread()
 	}
 	r.writer.Action(began)
-	r.tell()
+	r.at("in the phase %s", phase)
+	r.wakeProgress()
 	return func() {
 		r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseEnded, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()})
 	}

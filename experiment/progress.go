@@ -84,19 +84,25 @@ func length(phase recording.RunPhase, s step, t check.Timing) time.Duration {
 	}
 }
 
-// tell hands out the present progress.
+// tell hands out the present progress. Nobody waits for it but the run's end.
 func (r *run) tell() {
 	if r.cfg.Progress == nil {
 		return
 	}
+	if now, begun := r.progress(); begun {
+		r.cfg.Progress(now)
+	}
+}
+
+func (r *run) progress() (p Progress, begun bool) {
 	s := &r.stage
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.phase == "" {
-		return
+		return Progress{}, false
 	}
 	now := r.cfg.Now()
-	p := Progress{
+	p = Progress{
 		Phase: s.phase, Disruption: s.name, New: s.untold,
 		Elapsed: now.Sub(r.began), InPhase: now.Sub(s.since), Length: s.length,
 		Pods: r.watched.pods(now),
@@ -108,13 +114,22 @@ func (r *run) tell() {
 			Name: r.load.names[i], Sent: counts.Sent, OK: counts.OK, Failed: counts.Failed,
 		})
 	}
-	r.cfg.Progress(p)
+	return p, true
 }
 
-// reportProgress tells it at an even pace until the function it returns is
-// called.
+// wakeProgress has a phase that has begun told at once, without waiting for that.
+func (r *run) wakeProgress() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// reportProgress tells it at an even pace, and when it is woken, until the function it
+// returns is called.
 func (r *run) reportProgress(fail context.CancelCauseFunc) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
+	r.wake = make(chan struct{}, 1)
 	go func() {
 		defer close(ended)
 		err := guard.Call("telling the progress", func() error {
@@ -123,6 +138,8 @@ func (r *run) reportProgress(fail context.CancelCauseFunc) (stop func()) {
 			for {
 				select {
 				case <-ticker.C:
+					r.tell()
+				case <-r.wake:
 					r.tell()
 				case <-done:
 					return nil

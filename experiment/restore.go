@@ -50,14 +50,26 @@ func (r *run) claim(ctx context.Context) error {
 	if !slices.ContainsFunc(r.cfg.Check.Disruptions, chaos.Claims) {
 		return nil
 	}
+	r.changed = true
+	r.at("claiming %s", r.workload)
 	return r.driver.Claim(ctx)
 }
 
 // restore puts back what is still changed, whatever became of the run.
-func (r *run) restore(ctx context.Context) error { return r.insist(ctx, r.driver.Restore) }
+func (r *run) restore(ctx context.Context) error {
+	r.at("putting %s back", r.workload)
+	return r.insist(ctx, r.driver.Restore)
+}
 
 // release puts back what is still changed and gives the workload free.
-func (r *run) release(ctx context.Context) error { return r.insist(ctx, r.driver.Release) }
+func (r *run) release(ctx context.Context) error {
+	r.at("putting %s back and giving it free", r.workload)
+	err := r.insist(ctx, r.driver.Release)
+	if err == nil && !r.gaveUp {
+		r.changed = false
+	}
+	return err
+}
 
 var errPanicked = errors.New("the putting back panicked")
 

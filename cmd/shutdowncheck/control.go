@@ -50,10 +50,17 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 	}
 	careless := control.New(cfg.Act, cfg.Namespace, cfg.ID, *cfg.Check.Control)
 	_, _ = fmt.Fprintf(r.streams.err, "control: %s is made, restarted and removed again\n", careless.Name())
+	r.streams.work.at("making the control " + careless.Name())
+	removed := r.streams.work.owe("the control may be left, remove it with", removeControlCommand(r.connection, cfg.Namespace, careless.Name()))
 	defer func() {
+		r.streams.work.at("removing the control " + careless.Name())
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 		defer cancel()
-		err = errors.Join(err, careless.Remove(ctx))
+		failure := careless.Remove(ctx)
+		if failure == nil {
+			removed()
+		}
+		err = errors.Join(err, failure)
 	}()
 	if err := careless.Start(ctx); err != nil {
 		return nil, err
@@ -62,6 +69,8 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 	cfg.Check = careless.Check(cfg.Check)
 	cfg.Dir = dir
 	cfg.Rights, cfg.Progress = nil, progress.show
+	// Whatever is changed of the control goes with it.
+	cfg.Doing = func(now experiment.Doing) { r.streams.work.at("trying the control: " + now.What) }
 	err = experiment.Run(ctx, cfg)
 	progress.end()
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"os"
 	"slices"
 	"strings"
 
@@ -78,6 +77,5 @@ func (f format) write(s streams, rep *report.Report) error {
 }
 
 func isTerminal(w any) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+	return term.IsTerminal(int(descriptor(w)))
 }

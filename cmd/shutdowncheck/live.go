@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vbauerster/cupwriter"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
@@ -29,7 +30,9 @@ type live struct {
 // newLive begins a block, which goes on until end.
 func newLive(w io.Writer, options ...mpb.ContainerOption) *live {
 	l := &live{}
-	l.block = mpb.New(append([]mpb.ContainerOption{mpb.WithOutput(w), mpb.WithRefreshRate(500 * time.Millisecond)}, options...)...)
+	screen := cupwriter.New(w, false)
+	screen.SetTermFd(int(descriptor(w)))
+	l.block = mpb.New(append([]mpb.ContainerOption{mpb.WithConsoleWriter(screen), mpb.WithRefreshRate(500 * time.Millisecond)}, options...)...)
 	// A bar without a total is never complete by itself.
 	l.phase = l.block.New(0, mpb.BarStyle(), mpb.BarWidth(30), mpb.BarPriority(0),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return l.text(-1) })))

@@ -5,26 +5,29 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 func main() {
 	os.Exit(run())
 }
 
-// run turns signals into a context: the first one lets a run put the cluster
-// back and report, the second ends the program at once.
+// run turns signals into a context's end; see interruption for those after the first.
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stderr, at := newBacklog(os.Stderr), &work{}
+	logTo(stderr)
+	stop := (&interruption{work: at, stderr: stderr, cancel: cancel, exit: os.Exit}).start()
 	defer stop()
-	context.AfterFunc(ctx, stop)
 
-	streams := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, color: os.Getenv("NO_COLOR") == ""}
+	streams := streams{in: os.Stdin, out: leavable{os.Stdout}, err: stderr, color: os.Getenv("NO_COLOR") == "", work: at}
 	if strings.HasPrefix(filepath.Base(os.Args[0]), "kubectl-") {
 		streams.program = "kubectl shutdowncheck" // kubectl runs its plugins so
 	}
-	return execute(ctx, os.Args[1:], streams)
+	code := execute(ctx, os.Args[1:], streams)
+	at.saved(code)
+	<-stderr.drained()
+	return code
 }

@@ -14,7 +14,7 @@ import (
 const quietInterval = 5 * time.Second
 
 // progress shows a run in progress: a block that is redrawn on a terminal, a
-// plain line now and then elsewhere.
+// plain line now and then elsewhere. Where its reader stalls it is dropped.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -26,7 +26,7 @@ type progress struct {
 }
 
 func newProgress(w io.Writer) *progress {
-	return &progress{w: w, terminal: isTerminal(w)}
+	return &progress{w: passes(w), terminal: isTerminal(w)}
 }
 
 func (p *progress) show(now experiment.Progress) {

@@ -20,14 +20,14 @@ import (
 // its answer.
 const restoreTimeout = time.Minute
 
-type restoreCommand struct {
+type restoration struct {
 	streams    streams
 	connection *genericclioptions.ConfigFlags
 	all, yes   bool
 }
 
 func newRestore(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
-	r := &restoreCommand{streams: s, connection: connection}
+	r := &restoration{streams: s, connection: connection}
 	cmd := &cobra.Command{
 		Use:   "restore (WORKLOAD | --all)",
 		Short: "Put back what a killed run left changed",
@@ -54,7 +54,7 @@ made. It only shows what it finds, unless you say --yes.`,
 	return cmd
 }
 
-func (r *restoreCommand) run(cmd *cobra.Command, args []string) error {
+func (r *restoration) run(cmd *cobra.Command, args []string) error {
 	switch {
 	case r.all && len(args) > 0:
 		return usagef("--all and %s; want one of them", strings.Join(args, " "))
@@ -72,14 +72,21 @@ func (r *restoreCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenPipes()
 	if r.all {
 		return interrupted(cmd.Context(), r.everything(cmd.Context(), cluster))
 	}
-	return interrupted(cmd.Context(), r.one(cmd.Context(), cluster, ref))
+	r.streams.work.at(fmt.Sprintf("putting %s back", ref))
+	settled := r.streams.work.owe(ref.String()+" may be left changed, put it back with", restoreCommand(r.streams, r.connection, cluster.namespace, ref.String()))
+	err = interrupted(cmd.Context(), r.one(cmd.Context(), cluster, ref))
+	if err == nil {
+		settled()
+	}
+	return err
 }
 
 // one puts back what is left for one workload.
-func (r *restoreCommand) one(ctx context.Context, cluster *cluster, ref check.Workload) error {
+func (r *restoration) one(ctx context.Context, cluster *cluster, ref check.Workload) error {
 	looking, cancel := context.WithTimeout(ctx, restoreTimeout)
 	defer cancel()
 	found, err := chaos.Left(looking, cluster.act, cluster.namespace, ref, time.Now)
@@ -93,7 +100,7 @@ func (r *restoreCommand) one(ctx context.Context, cluster *cluster, ref check.Wo
 }
 
 // everything shows what is left anywhere, and puts it back if that was said.
-func (r *restoreCommand) everything(ctx context.Context, cluster *cluster) error {
+func (r *restoration) everything(ctx context.Context, cluster *cluster) error {
 	looking, cancel := context.WithTimeout(ctx, restoreTimeout)
 	defer cancel()
 	namespace := *r.connection.Namespace // not the kubeconfig's: --all means all
@@ -115,7 +122,7 @@ func (r *restoreCommand) everything(ctx context.Context, cluster *cluster) error
 }
 
 // putBack puts all of it back, and asks before what is in doubt.
-func (r *restoreCommand) putBack(ctx context.Context, found []chaos.Leftover) error {
+func (r *restoration) putBack(ctx context.Context, found []chaos.Leftover) error {
 	var failures []error
 	for _, l := range found {
 		if l.Doubt != "" && !r.yes {
@@ -146,7 +153,7 @@ func (r *restoreCommand) putBack(ctx context.Context, found []chaos.Leftover) er
 
 // ask shows what is in doubt and waits for a yes. Where nobody can answer, that is an
 // error which says what to do.
-func (r *restoreCommand) ask(ctx context.Context, l chaos.Leftover) (agreed bool, err error) {
+func (r *restoration) ask(ctx context.Context, l chaos.Leftover) (agreed bool, err error) {
 	r.say("%s", l)
 	if !isTerminal(r.streams.in) {
 		return false, fmt.Errorf("%s was not put back, for it is in doubt (%s); say --yes to put it back all the same", l.Object, l.Doubt)
@@ -165,6 +172,6 @@ func (r *restoreCommand) ask(ctx context.Context, l chaos.Leftover) (agreed bool
 	}
 }
 
-func (r *restoreCommand) say(format string, args ...any) {
+func (r *restoration) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.streams.out, format+"\n", args...)
 }

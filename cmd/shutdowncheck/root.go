@@ -18,10 +18,15 @@ type streams struct {
 	color bool
 	// program is what the user calls the program, where that is not its name.
 	program string
+	// work is told what the program is at.
+	work *work
 }
 
 // execute runs the command line and gives the exit code.
 func execute(ctx context.Context, args []string, s streams) int {
+	if s.work == nil {
+		s.work = &work{}
+	}
 	root := newRoot(s)
 	root.SetArgs(args)
 	return exitCode(root.ExecuteContext(ctx), s.err)

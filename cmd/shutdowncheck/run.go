@@ -60,6 +60,7 @@ interrupted (what was seen until then is reported).`,
 }
 
 func (r *runCommand) run(cmd *cobra.Command, args []string) error {
+	surviveBrokenPipes()
 	c, err := r.check.read(cmd, args)
 	if err != nil {
 		return err
@@ -83,6 +84,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Now:       clock,
 		Progress:  progress.show,
 	}
+	cfg.Doing = r.owing(restoreCommand(r.streams, r.connection, cluster.namespace, c.Workload.String()), c.Workload.String())
 	if c.Control != nil {
 		cfg.Rights = controlRights
 	}
@@ -113,6 +115,23 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	return r.conclude(context.WithoutCancel(cmd.Context()), cfg.Dir, runErr)
 }
 
+// owing follows what the run is at, and from its first change on until it was put back
+// what somebody who ends it has to do.
+func (r *runCommand) owing(restore, workload string) func(experiment.Doing) {
+	paid := func() {}
+	owed := false
+	return func(now experiment.Doing) {
+		r.streams.work.at(now.What)
+		switch {
+		case now.Changed && !owed:
+			paid = r.streams.work.owe(workload+" may be left changed, put it back with", restore)
+		case !now.Changed:
+			paid()
+		}
+		owed = now.Changed
+	}
+}
+
 // relaxGC lets the heap grow to three times what lives (GOGC=200) while requests are
 // sent. Little lives and much dies: with the runtime's 100 the collector would run
 // fifty times a second at full load, and take a tenth of the processor time. An
@@ -127,12 +146,15 @@ func relaxGC() (restore func()) {
 
 // conclude reports what the run has recorded, also where it came to no good end.
 func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) error {
+	r.streams.work.at("making the report")
 	rep, err := analyze(ctx, dir)
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	// Saved first: nobody may be left to read what is printed.
-	err = errors.Join(runErr, saveReport(dir, rep), r.format.write(r.streams, rep))
+	// Saved first: nobody may be left to read what is printed, or in no hurry.
+	err = errors.Join(runErr, saveReport(dir, rep))
+	r.streams.work.saved(exitInterrupted)
+	err = errors.Join(err, r.format.write(r.streams, rep))
 	_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", dir)
 	if err != nil {
 		return err

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"cmp"
+
+	"al.essio.dev/pkg/shellescape"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+)
+
+// restoreCommand is what puts the workload back, for a shell.
+func restoreCommand(s streams, connection *genericclioptions.ConfigFlags, namespace, workload string) string {
+	words := []string{"restore", workload, "-n", namespace}
+	return cmp.Or(s.program, "shutdowncheck") + " " + shellescape.QuoteCommand(append(words, sameCluster(connection)...))
+}
+
+// removeControlCommand is what removes the control, for a shell.
+func removeControlCommand(connection *genericclioptions.ConfigFlags, namespace, name string) string {
+	words := []string{"kubectl", "delete", "deployment,service", name, "-n", namespace}
+	return shellescape.QuoteCommand(append(words, sameCluster(connection)...))
+}
+
+// sameCluster are the flags by which the user named the cluster, except for secrets.
+func sameCluster(connection *genericclioptions.ConfigFlags) (flags []string) {
+	for _, flag := range []struct {
+		name  string
+		value *string
+	}{
+		{"--kubeconfig", connection.KubeConfig},
+		{"--context", connection.Context},
+		{"--cluster", connection.ClusterName},
+		{"--user", connection.AuthInfoName},
+		{"--server", connection.APIServer},
+	} {
+		if flag.value != nil && *flag.value != "" {
+			flags = append(flags, flag.name, *flag.value)
+		}
+	}
+	return flags
+}
