@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 // undoKey is the annotation that holds what a run has still to undo on the
@@ -98,8 +100,8 @@ func (w *Workload) readNote(s state) (*note, error) {
 		err = errors.New("want exactly one change of a known kind")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("annotation %s of %s cannot be read (%w); put things back by hand, then: kubectl annotate %s -n %s %s-",
-			undoKey, w, err, w, w.namespace, undoKey)
+		return nil, fmt.Errorf("annotation %s of %s cannot be read (%w); put things back by hand, then: %s",
+			undoKey, w, err, shell.Line("kubectl annotate %s -n %s %s", w.String(), w.namespace, undoKey+"-"))
 	}
 	return &n, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 // PlanError is a disruption that the workload, as it is now, cannot undergo.
@@ -30,8 +31,14 @@ type ClaimedError struct {
 
 // Error names the run and the way out.
 func (e *ClaimedError) Error() string {
-	return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: shutdowncheck restore %s -n %s",
-		e.Object, e.Run, e.Object, e.Namespace)
+	return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: %s",
+		e.Object, shell.Word(e.Run), restoreCommand(e.Object, e.Namespace))
+}
+
+// restoreCommand puts a workload back by hand. What it names may be another's
+// annotation.
+func restoreCommand(workload, namespace string) string {
+	return shell.Line("shutdowncheck restore %s -n %s", workload, namespace)
 }
 
 // ChangedError is a change that was not put back because somebody else has

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 const (
@@ -133,8 +134,8 @@ func (s *Service) Remove(ctx context.Context) error {
 		present(s.client.CoreV1().Services(s.namespace).Delete(ctx, s.name, background)),
 	)
 	if err != nil {
-		return fmt.Errorf("remove the control by hand (kubectl delete deployment,service %s -n %s): %s",
-			s.name, s.namespace, strings.ReplaceAll(err.Error(), "\n", "; "))
+		return fmt.Errorf("remove the control by hand (%s): %s",
+			shell.Line("kubectl delete deployment,service %s -n %s", s.name, s.namespace), strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 type runCommand struct {
@@ -133,7 +134,7 @@ func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) err
 	}
 	// Saved first: nobody may be left to read what is printed.
 	err = errors.Join(runErr, saveReport(dir, rep), r.format.write(r.streams, rep))
-	_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", dir)
+	_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", shell.Word(dir))
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,8 @@ func findingWords(number int, f *report.Finding, r *report.Report) pageFinding {
 		Says: clean(upperFirst(f.Says) + "."), Fix: clean(f.Fix.Text),
 	}
 	if f.Fix.Patch != "" {
-		words.Patch = clean(patchCommand(r) + " '" + f.Fix.Patch + "'")
+		command, patch := patchCommand(r, f)
+		words.Patch = command + " " + patch
 	}
 	words.Evidence = cleaned(evidence(f))
 	return words
