@@ -49,7 +49,7 @@ func (e entry) write(path string) (err error) {
 		return err
 	}
 	_, missing := os.Stat(path)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
