@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,9 @@ type Driver struct {
 	Settle func(ctx context.Context) error
 	// Exec runs the programs of kills through exec; nil where there are none.
 	Exec Executor
+	// Output takes what a command writes, while it runs; nil drops it. It must
+	// not wait for a reader.
+	Output io.Writer
 
 	// open is the change that is neither undone nor kept. There is never more
 	// than one, so the annotation need not tell an order.

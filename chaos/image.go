@@ -95,8 +95,8 @@ func (c image) changeOf(container corev1.Container) *imageChange {
 		change.Image = &valueChange{From: container.Image, To: c.Image.Image}
 	}
 	for _, v := range c.Env {
-		if from := variable(container, v.Name); !equal(from, &v.Value) {
-			change.Env = append(change.Env, variableStep{Name: v.Name, From: from, To: v.Value})
+		if from := variable(container, v.Name); !equal(from, new(v.Value.Reveal())) {
+			change.Env = append(change.Env, variableStep{Name: v.Name, From: from, To: v.Value.Reveal()})
 		}
 	}
 	return change
@@ -119,7 +119,7 @@ func (c image) describe(w *Workload, s *state) string {
 		return problem
 	}
 	change := c.changeOf(*container)
-	line := fmt.Sprintf("roll %s out with %s: ends %d of its %s, %s", w, change.words(), s.toUpdate(), pods(s.replicas), s.pace())
+	line := fmt.Sprintf("roll %s out with %s: ends %d of its %s, %s", w, change.words(w.shown), s.toUpdate(), pods(s.replicas), s.pace())
 	if restores(c.Restore) {
 		return line + ", then back"
 	}
@@ -130,14 +130,14 @@ func (c image) describe(w *Workload, s *state) string {
 	return line + ", and it stays so"
 }
 
-// words says what it becomes.
-func (c *imageChange) words() string {
+// words says what it becomes, with its values as shown tells them.
+func (c *imageChange) words(shown func(string) string) string {
 	var parts []string
 	if c.Image != nil {
 		parts = append(parts, "image "+c.Image.To)
 	}
 	for _, v := range c.Env {
-		parts = append(parts, v.Name+"="+v.To)
+		parts = append(parts, v.Name+"="+shown(v.To))
 	}
 	return strings.Join(parts, " and ") + " in container " + c.Container
 }
@@ -177,7 +177,7 @@ func (c image) do(ctx context.Context, a *attempt, s state) error {
 	if err != nil {
 		return fmt.Errorf("rolling out %s: %w", a.Workload, err)
 	}
-	a.record(recording.Requested, when, "template set to "+change.Image.words())
+	a.record(recording.Requested, when, "template set to "+change.Image.words(a.Workload.shown))
 	if err := a.replaced(ctx, generation); err != nil || !restores(c.Restore) {
 		return err
 	}
@@ -306,7 +306,7 @@ func (c *imageChange) putBack(ctx context.Context, w *Workload, whole change, du
 	if err != nil {
 		return "", span{}, err
 	}
-	return c.back(), when, w.free(ctx, c)
+	return c.back(w.quoted), when, w.free(ctx, c)
 }
 
 // free deletes the pods of a StatefulSet that do not get Ready with the change.
@@ -332,8 +332,9 @@ func (w *Workload) free(ctx context.Context, c *imageChange) error {
 	return nil
 }
 
-// back says what was put back.
-func (c *imageChange) back() string {
+// back says what was put back. The old values are the cluster's own, so that they
+// are no less secret than the new ones.
+func (c *imageChange) back(shown func(string) string) string {
 	var parts []string
 	if c.Image != nil {
 		parts = append(parts, fmt.Sprintf("image set back from %s to %s", c.Image.To, c.Image.From))
@@ -342,7 +343,7 @@ func (c *imageChange) back() string {
 		if v.From == nil {
 			parts = append(parts, "variable "+v.Name+" removed again")
 		} else {
-			parts = append(parts, fmt.Sprintf("variable %s set back from %q to %q", v.Name, v.To, *v.From))
+			parts = append(parts, fmt.Sprintf("variable %s set back from %s to %s", v.Name, shown(v.To), shown(*v.From)))
 		}
 	}
 	return "container " + c.Container + ": " + strings.Join(parts, ", ")

@@ -44,6 +44,7 @@ func (e entry) write(path string) (err error) {
 			err = fmt.Errorf("writing the restore journal: %w", err)
 		}
 	}()
+	e.Change = e.Change.withoutValues()
 	line, err := json.Marshal(e)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func TestPermissions(t *testing.T) {
 		"kill by node": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaNode})}, append(slices.Clone(ofEvery),
 			"get pods", "create pods", "delete pods")},
 		"image":   {web, []check.Disruption{anImage}, append(slices.Clone(ofEvery), "patch deployments.apps web")},
-		"command": {web, []check.Disruption{{Command: []string{"true"}}}, ofEvery},
+		"command": {web, []check.Disruption{{Command: check.NewValues("true")}}, ofEvery},
 		"observe": {web, []check.Disruption{{Observe: &check.Observe{}}}, ofEvery},
 	}
 	for name, test := range tests {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"time"
 
@@ -40,6 +41,12 @@ type Config struct {
 	Tool string
 	// Now is the run's clock. It has to be monotonic: see NewClock.
 	Now func() time.Time
+	// ShowValues has the values of variables, queries and bodies, and the arguments
+	// and output of commands in the recording and in errors.
+	ShowValues bool
+	// Output takes what commands write, while they run; nil drops it. It must not
+	// wait for a reader.
+	Output io.Writer
 	// Progress is told what goes on, once a second and whenever that changes.
 	Progress func(Progress)
 }
@@ -89,7 +96,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx, err))) }()
 	err = writer.Header(recording.Header{
-		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts, Control: cfg.Control,
+		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check.Recorded(cfg.ShowValues), Workload: plan.facts, Control: cfg.Control,
 	})
 	if err != nil {
 		return err

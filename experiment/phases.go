@@ -27,6 +27,7 @@ func (r *run) phases(ctx context.Context) (err error) {
 		Now:      r.cfg.Now,
 		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
 		Exec:     r.cfg.Exec,
+		Output:   r.cfg.Output,
 	}
 	defer func() {
 		err = errors.Join(err, r.restore(ctx))

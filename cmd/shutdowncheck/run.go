@@ -27,6 +27,7 @@ type runCommand struct {
 	out        string
 	format     *formatFlag
 	dryRun     bool
+	showValues bool
 }
 
 func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
@@ -56,6 +57,7 @@ interrupted (what was seen until then is reported).`,
 	flags.StringVar(&r.out, "out", "", "`FOLDER` for the recording and the report (default shutdowncheck-runs/NAME-TIME)")
 	r.format.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print what would be done and change nothing")
+	flags.BoolVar(&r.showValues, "show-values", false, "show and record the values of variables, queries and bodies, and the arguments and output of commands; header values stay hidden")
 	connection.AddFlags(flags)
 	return cmd
 }
@@ -83,6 +85,9 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Tool:      version(),
 		Now:       clock,
 		Progress:  progress.show,
+
+		ShowValues: r.showValues,
+		Output:     progress,
 	}
 	if c.Control != nil {
 		cfg.Rights = controlRights
