@@ -28,7 +28,7 @@ func FuzzAnswer(f *testing.F) {
 		sink := &samples{}
 		spec := check.Stream{
 			Name: "fuzz", Rate: 1, Connections: check.Reused, Pool: 1, URL: "http://192.0.2.1/", Protocol: check.HTTP1,
-			Method: http.MethodPost, Body: &check.Body{Text: "hello"}, Timeout: check.Duration(time.Second),
+			Method: http.MethodPost, Body: &check.Body{Text: check.NewValue("hello")}, Timeout: check.Duration(time.Second),
 		}
 		if asks {
 			spec.Headers = []check.Header{{Name: "Expect", Value: "100-continue"}}

@@ -110,7 +110,7 @@ func TestHTTP2(t *testing.T) {
 				sink := &samples{}
 				s := streamWith(t, server, sink, check.Target{}, func(s *check.Stream) {
 					over(secured, policy, 2)(s)
-					s.Method, s.Body = "POST", &check.Body{Text: "hello"}
+					s.Method, s.Body = "POST", &check.Body{Text: check.NewValue("hello")}
 				})
 				runFor(t, s, sink, 60)
 				fine(t, sink.all)

@@ -41,7 +41,7 @@ func newMessages(target check.Target, s check.Stream) ([]*message, error) {
 			all[i].Body = body
 		}
 		if messages[i], err = newMessage(all[i], s.Name, s.Body != nil && s.Body.Chunked); err != nil {
-			return nil, fmt.Errorf("put %s %s into words: %w", all[i].Method, all[i].URL, err)
+			return nil, fmt.Errorf("put %s %s into words: %w", all[i].Method, check.ShownURL(all[i].URL), err)
 		}
 	}
 	return messages, nil
@@ -52,7 +52,7 @@ func readBody(b *check.Body) ([]byte, error) {
 	case b == nil:
 		return nil, nil
 	case b.File == "":
-		return []byte(b.Text), nil
+		return []byte(b.Text.Reveal()), nil
 	}
 	body, err := os.ReadFile(b.File)
 	if err != nil {
@@ -111,11 +111,11 @@ func sameOrigin(home *url.URL, raw string) error {
 	u, err := url.ParseRequestURI(raw)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is no URL; want an absolute one", raw)
+		return fmt.Errorf("%q is no URL; want an absolute one", check.ShownURL(raw))
 	case u.User != nil:
 		return fmt.Errorf("the URL holds a user name or password; want none")
 	case !strings.EqualFold(u.Scheme, home.Scheme) || u.Hostname() != home.Hostname() || portOf(u) != portOf(home):
-		return fmt.Errorf("%q goes elsewhere than the stream; want a URL on %s://%s", raw, home.Scheme, home.Host)
+		return fmt.Errorf("%q goes elsewhere than the stream; want a URL on %s://%s", check.ShownURL(raw), home.Scheme, home.Host)
 	default:
 		return nil
 	}

@@ -38,7 +38,7 @@ func TestWhatARequestIsMadeOf(t *testing.T) {
 		}{
 			{
 				"a text",
-				func(s *check.Stream) { s.Method, s.Body = "POST", &check.Body{Text: "hello"} },
+				func(s *check.Stream) { s.Method, s.Body = "POST", &check.Body{Text: check.NewValue("hello")} },
 				func(v *visit) bool {
 					return v.last.Method == "POST" && string(v.body) == "hello" && v.last.ContentLength == 5
 				},
@@ -150,7 +150,7 @@ func TestExpectContinue(t *testing.T) {
 				server := serve(t, secured, tt.do)
 				sink := &samples{}
 				s := streamWith(t, server, sink, check.Target{}, func(s *check.Stream) {
-					s.Method, s.Body = "POST", &check.Body{Text: "hello"}
+					s.Method, s.Body = "POST", &check.Body{Text: check.NewValue("hello")}
 					s.Headers = []check.Header{{Name: "Expect", Value: "100-continue"}}
 				})
 				for i, sample := range send(t, s, sink, 2) {
@@ -182,7 +182,7 @@ func TestAnswerBeforeTheBodyIsSent(t *testing.T) {
 	})
 	sink := &samples{}
 	s := streamWith(t, server, sink, check.Target{}, func(s *check.Stream) {
-		s.Method, s.Body = "POST", &check.Body{Text: strings.Repeat("x", 64<<20)}
+		s.Method, s.Body = "POST", &check.Body{Text: check.NewValue(strings.Repeat("x", 64<<20))}
 	})
 	for _, got := range send(t, s, sink, 5) {
 		if got.Outcome != recording.Failed || !got.Fresh() {

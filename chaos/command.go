@@ -1,9 +1,11 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -16,12 +18,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // command is the user's own release: a program with its arguments. What it
 // does to the workload is not undone.
-type command []string
+type command []check.Value
 
 const (
 	// outputKept bounds what is kept of a program's output, in bytes.
@@ -32,14 +35,37 @@ const (
 )
 
 func (c command) unfit(context.Context, *Workload, state) (field, problem string, err error) {
-	if _, err := exec.LookPath(c[0]); err != nil {
-		return "", fmt.Sprintf("cannot run %q: %v", c[0], err), nil
+	if _, err := exec.LookPath(c.program()); err != nil {
+		return "", fmt.Sprintf("cannot run %q: %v", c.program(), err), nil
 	}
 	return "", "", nil
 }
 
 func (c command) describe(w *Workload, _ *state) string {
-	return fmt.Sprintf("run %s and wait until %s is steady: what it changes stays", strings.Join(c, " "), w)
+	return fmt.Sprintf("run %s and wait until %s is steady: what it changes stays", c.words(w), w)
+}
+
+func (c command) program() string { return c[0].Reveal() }
+
+func (c command) arguments() []string {
+	var texts []string
+	for _, argument := range c[1:] {
+		texts = append(texts, argument.Reveal())
+	}
+	return texts
+}
+
+// words name the program. Its arguments are told where values are shown.
+func (c command) words(w *Workload) string {
+	arguments := c.arguments()
+	switch {
+	case w.ShowValues || len(arguments) == 0:
+		return shell.Words(slices.Concat([]string{c.program()}, arguments))
+	case len(arguments) == 1:
+		return shell.Word(c.program()) + " with 1 argument (hidden)"
+	default:
+		return fmt.Sprintf("%s with %d arguments (hidden)", shell.Word(c.program()), len(arguments))
+	}
 }
 
 func (command) permissions(check.Workload) []Permission { return nil }
@@ -86,28 +112,31 @@ func (a *attempt) counted(ctx context.Context, before []*corev1.Pod) (reason str
 
 // run runs the program and records how it ended.
 func (c command) run(ctx context.Context, a *attempt) error {
-	output := &tail{}
-	program := exec.CommandContext(ctx, c[0], c[1:]...)
+	output := &tail{shown: a.Workload.ShowValues, also: a.Output}
+	program := exec.CommandContext(ctx, c.program(), c.arguments()...)
 	program.Stdout, program.Stderr = output, output
 	program.SysProcAttr = ownGroup()
 	program.Cancel = func() error { return signalGroup(program, syscall.SIGTERM) }
 	program.WaitDelay = commandGrace
 	when, err := a.during(func() error { return runGroup(program) })
 	if program.Process == nil {
-		return fmt.Errorf("starting %s: %w", c[0], err)
+		return fmt.Errorf("starting %s: %w", c.program(), err)
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, and only a child of it kept its output open
 	}
 	code := program.ProcessState.ExitCode()
-	action := a.action(a.Workload.String(), recording.Commanded, when, fmt.Sprintf("%s: %s", c[0], program.ProcessState))
-	action.ExitCode, action.Output = &code, output.String()
+	action := a.action(a.Workload.String(), recording.Commanded, when, fmt.Sprintf("%s: %s", c.program(), program.ProcessState))
+	action.ExitCode, action.OutputBytes, action.OutputLines = &code, output.bytes, output.lines()
+	if a.Workload.ShowValues {
+		action.Output = output.String()
+	}
 	a.Record(action)
 	switch {
 	case ctx.Err() != nil:
-		return &waitError{reason: c[0] + " was still running" + output.last(), err: context.Cause(ctx)}
+		return &waitError{reason: c.program() + " was still running" + output.last(), err: context.Cause(ctx)}
 	case err != nil:
-		return &waitError{reason: c[0] + " failed" + output.last(), err: err}
+		return &waitError{reason: c.program() + " failed" + output.last(), err: err}
 	}
 	return nil
 }
@@ -141,14 +170,30 @@ func signalGroup(program *exec.Cmd, signal syscall.Signal) error {
 	return err
 }
 
-// tail keeps the end of what is written to it.
+// tail counts what is written to it, and keeps the end of it.
 type tail struct {
-	kept []byte
-	cut  bool
+	// shown tells whether any of it may be repeated.
+	shown bool
+	// also has all of it at once; nil drops it.
+	also  io.Writer
+	kept  []byte
+	cut   bool
+	bytes int64
+	// breaks are the line breaks, open is a line behind the last of them.
+	breaks int64
+	open   bool
 }
 
 // Write implements io.Writer.
 func (t *tail) Write(p []byte) (int, error) {
+	if len(p) > 0 {
+		t.bytes += int64(len(p))
+		t.breaks += int64(bytes.Count(p, []byte{'\n'}))
+		t.open = p[len(p)-1] != '\n'
+	}
+	if t.also != nil {
+		_, _ = t.also.Write(p) // a reader who is gone does not end the program
+	}
 	t.kept = append(t.kept, p...)
 	if over := len(t.kept) - outputKept; over > 0 {
 		t.kept, t.cut = slices.Delete(t.kept, 0, over), true
@@ -165,8 +210,25 @@ func (t *tail) String() string {
 	return text
 }
 
-// last gives the last line, in the words of a reason.
+func (t *tail) lines() int64 {
+	if t.open {
+		return t.breaks + 1
+	}
+	return t.breaks
+}
+
+// last gives the last line, in the words of a reason. What a program says on
+// failing often names what it was given, so where values are hidden the reason
+// only counts: the words were there to be read while it ran.
 func (t *tail) last() string {
+	switch {
+	case t.bytes == 0:
+		return "; it wrote nothing"
+	case !t.shown && t.lines() == 1:
+		return "; it wrote 1 line, which is not recorded"
+	case !t.shown:
+		return fmt.Sprintf("; it wrote %d lines, which are not recorded", t.lines())
+	}
 	lines := strings.Split(strings.TrimSpace(t.String()), "\n")
 	if line := lines[len(lines)-1]; line != "" {
 		return "; its last words: " + strings.TrimSpace(line)

@@ -15,7 +15,7 @@ import (
 )
 
 func commandOf(script string) check.Disruption {
-	return check.Disruption{Command: []string{"/bin/sh", "-c", script}}
+	return check.Disruption{Command: check.NewValues("/bin/sh", "-c", script)}
 }
 
 func TestCommand(t *testing.T) {
@@ -35,7 +35,7 @@ func TestCommand(t *testing.T) {
 	}
 	want(t, "actions", r.kinds(), recording.Commanded, recording.Steady)
 	ran := r.actions[0]
-	if ran.ExitCode == nil || *ran.ExitCode != 0 || ran.Output != "out\nerr\n" || !ran.Done.After(ran.At) {
+	if ran.ExitCode == nil || *ran.ExitCode != 0 || ran.Output != "" || ran.OutputBytes != 8 || ran.OutputLines != 2 || !ran.Done.After(ran.At) {
 		t.Errorf("got %+v", ran)
 	}
 	want(t, "doomed", r.actions[1].Doomed, pods[1].Name)
@@ -46,7 +46,7 @@ func TestCommandThatFails(t *testing.T) {
 	c := newCluster(t)
 	r := c.begin("run-1")
 	err := r.Do(t.Context(), 0, commandOf("echo first; echo no such chart >&2; exit 3"))
-	const told = "command of deployment/web did not come to its end (exit status 3): /bin/sh failed; its last words: no such chart"
+	const told = "command of deployment/web did not come to its end (exit status 3): /bin/sh failed; it wrote 2 lines, which are not recorded"
 	if _, ok := errors.AsType[*NotSteadyError](err); !ok || err.Error() != told {
 		t.Errorf("got  %v\nwant %s", err, told)
 	}
@@ -56,7 +56,7 @@ func TestCommandThatFails(t *testing.T) {
 
 func TestCommandThatDoesNotExist(t *testing.T) {
 	c := newCluster(t)
-	d := check.Disruption{Command: []string{"no-such-program", "upgrade"}}
+	d := check.Disruption{Command: check.NewValues("no-such-program", "upgrade")}
 	_, err := c.open().Plan(t.Context(), []check.Disruption{d})
 	if _, ok := errors.AsType[*PlanError](err); !ok || !strings.HasPrefix(err.Error(), `disruptions[0].command: cannot run "no-such-program": `) {
 		t.Errorf("got %v", err)
@@ -76,7 +76,7 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 		cancel(errors.New("stopped"))
 	}()
 	err := r.Do(ctx, 0, commandOf("trap 'echo bye; exit 0' TERM; sleep 600 & echo > "+ready+"; wait"))
-	const told = "command of deployment/web did not come to its end (stopped): /bin/sh was still running; its last words: bye"
+	const told = "command of deployment/web did not come to its end (stopped): /bin/sh was still running; it wrote 1 line, which is not recorded"
 	if text(err) != told {
 		t.Errorf("got  %v\nwant %s", err, told)
 	}

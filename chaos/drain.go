@@ -13,6 +13,7 @@ import (
 	kubectldrain "k8s.io/kubectl/pkg/drain"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -41,8 +42,8 @@ func (c *drain) unfit(ctx context.Context, w *Workload, s state) (field, problem
 		return "node", problem, nil
 	}
 	if other, marked := cordonedBy(c.node); marked {
-		return "node", fmt.Sprintf("node %s is cordoned by run %s of this tool; if that run is over, put it back with: shutdowncheck restore %s -n %s",
-			c.node.Name, other.Run, other.Workload, other.Namespace), nil
+		return "node", fmt.Sprintf("node %s is cordoned by run %s of this tool; if that run is over, put it back with: %s",
+			c.node.Name, shell.Word(other.Run), restoreCommand(other.Workload, other.Namespace)), nil
 	}
 	if !found.room(c.node.Name, s.template.Spec) {
 		return "node", fmt.Sprintf("no other Ready node takes the pods of %s, so their replacements would stay Pending until node %s is uncordoned", w, c.node.Name), nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -38,6 +39,9 @@ type Driver struct {
 	Settle func(ctx context.Context) error
 	// Exec runs the programs of kills through exec; nil where there are none.
 	Exec Executor
+	// Output takes what a command writes, while it runs; nil drops it. It must
+	// not wait for a reader.
+	Output io.Writer
 
 	// held is what the workload bears of this run, notes how many texts it was given.
 	held  hold

@@ -26,7 +26,7 @@ var (
 	scaleToOne  = check.Disruption{Scale: &check.Scale{To: 1}}
 	scaleToFive = check.Disruption{Scale: &check.Scale{To: 5}}
 	anImage     = check.Disruption{Image: &check.Image{Image: "web:2", Env: []check.EnvVar{
-		{Name: "NEW", Value: "x"}, {Name: "MODE", Value: "slow"},
+		{Name: "NEW", Value: check.NewValue("x")}, {Name: "MODE", Value: check.NewValue("slow")},
 	}}}
 )
 
@@ -182,7 +182,7 @@ func TestRestoreAfterAnInterruption(t *testing.T) {
 		"image": {
 			anImage,
 			"; not asked to end yet: web-h7-1, web-h7-2, web-h7-3",
-			`container app: image set back from web:2 to web:1, variable NEW removed again, variable MODE set back from "slow" to "fast"`,
+			`container app: image set back from web:2 to web:1, variable NEW removed again, variable MODE set back from (hidden, 4 bytes) to (hidden, 4 bytes)`,
 		},
 		"scale that was to stay": {
 			check.Disruption{Scale: &check.Scale{To: 1, Restore: new(false)}},

@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 // PlanError is a disruption that the workload, as it is now, cannot undergo.
@@ -37,16 +38,23 @@ type ClaimedError struct {
 
 // Error names the run and the way out.
 func (e *ClaimedError) Error() string {
-	restore := fmt.Sprintf("shutdowncheck restore %s -n %s", e.Object, e.Namespace)
+	restore := restoreCommand(e.Object, e.Namespace)
+	run := shell.Word(e.Run)
 	switch {
 	case e.Changed:
-		return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: %s", e.Object, e.Run, restore)
+		return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: %s", e.Object, run, restore)
 	case e.Until.IsZero():
-		return fmt.Sprintf("run %s is at work on %s; if it is over, release that with: %s", e.Run, e.Object, restore)
+		return fmt.Sprintf("run %s is at work on %s; if it is over, release that with: %s", run, e.Object, restore)
 	default:
 		return fmt.Sprintf("run %s is at work on %s, until %s at most; if it is over, release that with: %s",
-			e.Run, e.Object, e.Until.UTC().Format(time.RFC3339), restore)
+			run, e.Object, e.Until.UTC().Format(time.RFC3339), restore)
 	}
+}
+
+// restoreCommand puts a workload back by hand. What it names may be another's
+// annotation.
+func restoreCommand(workload, namespace string) string {
+	return shell.Line("shutdowncheck restore %s -n %s", workload, namespace)
 }
 
 // LeftError is what could not be put back, although nobody else has changed it.
@@ -65,7 +73,7 @@ func (e *LeftError) Error() string {
 	if apierrors.IsForbidden(e.Err) || apierrors.IsUnauthorized(e.Err) {
 		why = "the right to put it back is gone, which was there when the run began: " + why
 	}
-	return fmt.Sprintf("%s is left changed: %s (%s); put it back with: shutdowncheck restore %s -n %s", e.Object, e.What, why, e.Object, e.Namespace)
+	return fmt.Sprintf("%s is left changed: %s (%s); put it back with: %s", e.Object, e.What, why, restoreCommand(e.Object, e.Namespace))
 }
 
 // Unwrap gives why.

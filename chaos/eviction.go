@@ -18,6 +18,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/retry"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -201,9 +202,9 @@ func (r *refusals) reason() string {
 
 func (r *refusals) remedy() string {
 	if r.several {
-		return fmt.Sprintf("it takes one budget for each pod (kubectl get pdb -n %s)", r.pod.Namespace)
+		return shell.Line("it takes one budget for each pod (kubectl get pdb -n %s)", r.pod.Namespace)
 	}
-	return fmt.Sprintf("it takes more Ready pods than the budget wants, or a budget that allows a disruption (kubectl get pdb -n %s)", r.pod.Namespace)
+	return shell.Line("it takes more Ready pods than the budget wants, or a budget that allows a disruption (kubectl get pdb -n %s)", r.pod.Namespace)
 }
 
 func times(n int) string {

@@ -95,8 +95,8 @@ func (c image) changeOf(container corev1.Container) *imageChange {
 		change.Image = &valueChange{From: container.Image, To: c.Image.Image}
 	}
 	for _, v := range c.Env {
-		if from := variable(container, v.Name); !equal(from, &v.Value) {
-			change.Env = append(change.Env, variableStep{Name: v.Name, From: from, To: v.Value})
+		if from := variable(container, v.Name); !equal(from, new(v.Value.Reveal())) {
+			change.Env = append(change.Env, variableStep{Name: v.Name, From: from, To: v.Value.Reveal()})
 		}
 	}
 	return change
@@ -119,7 +119,7 @@ func (c image) describe(w *Workload, s *state) string {
 		return problem
 	}
 	change := c.changeOf(*container)
-	line := fmt.Sprintf("roll %s out with %s: ends %d of its %s, %s", w, change.words(), s.toUpdate(), pods(s.replicas), s.pace())
+	line := fmt.Sprintf("roll %s out with %s: ends %d of its %s, %s", w, change.words(w.shown), s.toUpdate(), pods(s.replicas), s.pace())
 	if restores(c.Restore) {
 		return line + ", then back"
 	}
@@ -130,14 +130,14 @@ func (c image) describe(w *Workload, s *state) string {
 	return line + ", and it stays so"
 }
 
-// words says what it becomes.
-func (c *imageChange) words() string {
+// words says what it becomes, with its values as shown tells them.
+func (c *imageChange) words(shown func(string) string) string {
 	var parts []string
 	if c.Image != nil {
 		parts = append(parts, "image "+c.Image.To)
 	}
 	for _, v := range c.Env {
-		parts = append(parts, v.Name+"="+v.To)
+		parts = append(parts, v.Name+"="+shown(v.To))
 	}
 	return strings.Join(parts, " and ") + " in container " + c.Container
 }
@@ -173,7 +173,7 @@ func (c image) do(ctx context.Context, a *attempt, s state) error {
 	if err != nil {
 		return fmt.Errorf("rolling out %s: %w", a.Workload, err)
 	}
-	a.record(recording.Requested, when, "template set to "+made.words())
+	a.record(recording.Requested, when, "template set to "+made.words(a.Workload.shown))
 	if err := a.replaced(ctx, after.meta.Generation); err != nil || !restores(c.Restore) {
 		return err
 	}
@@ -271,7 +271,7 @@ func (c *imageChange) undone(w *Workload, s state) (edit, string, error) {
 	case !c.isTo(s.template.Spec):
 		return edit{}, "", &ChangedError{Object: w.String(), Problem: "was given another image or other variables by somebody else since, and it is left so"}
 	}
-	return edit{containers: []any{c.patch(false)}}, c.back(), nil
+	return edit{containers: []any{c.patch(false)}}, c.back(w.quoted), nil
 }
 
 // clear deletes the pods of a StatefulSet that do not get Ready with the change.
@@ -297,8 +297,9 @@ func (c *imageChange) clear(ctx context.Context, w *Workload) error {
 	return nil
 }
 
-// back says what was put back.
-func (c *imageChange) back() string {
+// back says what was put back. The old values are the cluster's own, so that they
+// are no less secret than the new ones.
+func (c *imageChange) back(shown func(string) string) string {
 	var parts []string
 	if c.Image != nil {
 		parts = append(parts, fmt.Sprintf("image set back from %s to %s", c.Image.To, c.Image.From))
@@ -307,7 +308,7 @@ func (c *imageChange) back() string {
 		if v.From == nil {
 			parts = append(parts, "variable "+v.Name+" removed again")
 		} else {
-			parts = append(parts, fmt.Sprintf("variable %s set back from %q to %q", v.Name, v.To, *v.From))
+			parts = append(parts, fmt.Sprintf("variable %s set back from %s to %s", v.Name, shown(v.To), shown(*v.From)))
 		}
 	}
 	return "container " + c.Container + ": " + strings.Join(parts, ", ")

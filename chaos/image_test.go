@@ -21,8 +21,8 @@ func TestImageGoesThereAndBack(t *testing.T) {
 	}
 	want(t, "actions", r.kinds(), recording.Requested, recording.Restored, recording.Steady)
 	want(t, "details", []string{r.actions[0].Detail, r.actions[1].Detail, r.actions[2].Detail},
-		"template set to image web:2 and NEW=x and MODE=slow in container app",
-		`container app: image set back from web:2 to web:1, variable NEW removed again, variable MODE set back from "slow" to "fast"`,
+		"template set to image web:2 and NEW=(hidden, 1 byte) and MODE=(hidden, 4 bytes) in container app",
+		`container app: image set back from web:2 to web:1, variable NEW removed again, variable MODE set back from (hidden, 4 bytes) to (hidden, 4 bytes)`,
 		"6 pods ended, all that are wanted are Ready")
 	want(t, "doomed at first", r.actions[0].Doomed, "web-h7-1", "web-h7-2", "web-h7-3")
 	want(t, "journal", r.steps(t), stepBegun, stepRestored)
@@ -57,11 +57,11 @@ func TestImagePlan(t *testing.T) {
 		want   string
 	}{
 		"image":             {check.Image{Image: "web:2"}, false, "roll deployment/web out with image web:2 in container app: ends 3 of its 3 pods, with at least 2 available and at most 3 at once, then back"},
-		"what differs only": {check.Image{Image: "web:1", Env: []check.EnvVar{{Name: "MODE"}}, Restore: new(false)}, false, "roll deployment/web out with MODE= in container app: ends 3 of its 3 pods, with at least 2 available and at most 3 at once, and it stays so"},
+		"what differs only": {check.Image{Image: "web:1", Env: []check.EnvVar{{Name: "MODE"}}, Restore: new(false)}, false, "roll deployment/web out with MODE=(hidden, 0 bytes) in container app: ends 3 of its 3 pods, with at least 2 available and at most 3 at once, and it stays so"},
 		"no such container": {check.Image{Image: "web:2", Container: "db"}, false, `disruptions[0].image.container: deployment/web has no container "db"; want app or log`},
-		"nothing new":       {check.Image{Image: "web:1", Env: []check.EnvVar{{Name: "MODE", Value: "fast"}}}, false, "disruptions[0].image: container app of deployment/web has that image and those variables already, so nothing would end"},
-		"valueFrom":         {check.Image{Env: []check.EnvVar{{Name: "MODE", Value: "x"}, {Name: "NODE", Value: "x"}}}, false, "disruptions[0].image.env[1].name: variable NODE of container app has its value from elsewhere (valueFrom); want one with a plain value, or a new one"},
-		"twice there":       {check.Image{Env: []check.EnvVar{{Name: "TWICE", Value: "x"}}}, false, "disruptions[0].image.env[0].name: container app has 2 variables TWICE, so which one to put back is not clear"},
+		"nothing new":       {check.Image{Image: "web:1", Env: []check.EnvVar{{Name: "MODE", Value: check.NewValue("fast")}}}, false, "disruptions[0].image: container app of deployment/web has that image and those variables already, so nothing would end"},
+		"valueFrom":         {check.Image{Env: []check.EnvVar{{Name: "MODE", Value: check.NewValue("x")}, {Name: "NODE", Value: check.NewValue("x")}}}, false, "disruptions[0].image.env[1].name: variable NODE of container app has its value from elsewhere (valueFrom); want one with a plain value, or a new one"},
+		"twice there":       {check.Image{Env: []check.EnvVar{{Name: "TWICE", Value: check.NewValue("x")}}}, false, "disruptions[0].image.env[0].name: container app has 2 variables TWICE, so which one to put back is not clear"},
 		"paused":            {check.Image{Image: "web:2"}, true, "disruptions[0].image: deployment/web is paused, so nothing would end; resume it first: kubectl rollout resume deployment/web -n shop"},
 	}
 	for name, test := range tests {

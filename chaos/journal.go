@@ -44,12 +44,13 @@ func (e entry) write(path string) (err error) {
 			err = fmt.Errorf("writing the restore journal: %w", err)
 		}
 	}()
+	e.Change = e.Change.withoutValues()
 	line, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
 	_, missing := os.Stat(path)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

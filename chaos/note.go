@@ -9,6 +9,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 // undoKey is the annotation by which a run holds a workload, and which says what
@@ -80,7 +82,7 @@ func (w *Workload) readNote(s state) (*note, error) {
 
 // dropCommand removes the annotation and puts nothing back.
 func (w *Workload) dropCommand() string {
-	return fmt.Sprintf("kubectl annotate %s -n %s %s-", w, w.namespace, undoKey)
+	return shell.Line("kubectl annotate %s -n %s %s", w.String(), w.namespace, undoKey+"-")
 }
 
 // doubt says why a note may not be a run's own: empty if it was written by a run, for

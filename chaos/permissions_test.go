@@ -50,7 +50,7 @@ func TestPermissions(t *testing.T) {
 		"kill by node": {web, []check.Disruption{aKill(check.Kill{Via: check.ViaNode})}, append(slices.Clone(claiming),
 			"get pods", "create pods", "delete pods")},
 		"image":   {web, []check.Disruption{anImage}, claiming},
-		"command": {web, []check.Disruption{{Command: []string{"true"}}}, claiming},
+		"command": {web, []check.Disruption{{Command: check.NewValues("true")}}, claiming},
 		"observe": {web, []check.Disruption{{Observe: &check.Observe{}}}, ofEvery},
 	}
 	for name, test := range tests {

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -22,7 +23,7 @@ type restart struct{}
 func (restart) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	switch {
 	case s.paused:
-		problem = fmt.Sprintf("%s is paused, so nothing would end; resume it first: kubectl rollout resume %s -n %s", w, w, w.namespace)
+		problem = fmt.Sprintf("%s is paused, so nothing would end; resume it first: %s", w, shell.Line("kubectl rollout resume %s -n %s", w.String(), w.namespace))
 	case s.onDelete:
 		problem = fmt.Sprintf("%s has the update strategy OnDelete, so nothing would end; want RollingUpdate", w)
 	case s.toUpdate() == 0:

@@ -18,6 +18,9 @@ type Workload struct {
 	// Self is the pod that this tool runs in, as namespace/name; empty outside
 	// a cluster. It is not evicted. Set it before Plan and Do.
 	Self string
+	// ShowValues has the values of variables, and the arguments and output of
+	// commands, in plans, records and errors. Set it before Plan and Do.
+	ShowValues bool
 
 	ref       check.Workload
 	namespace string

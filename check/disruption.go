@@ -12,7 +12,7 @@ type Disruption struct {
 	Image   *Image   `json:"image,omitempty"`
 	// Command is a program with its arguments, the user's own release. It runs
 	// on this machine, without a shell.
-	Command []string `json:"command,omitempty"`
+	Command []Value  `json:"command,omitempty"`
 	Observe *Observe `json:"observe,omitempty"`
 
 	// Repeat is how often it is done in a row; 0 means once.
@@ -129,8 +129,9 @@ type Image struct {
 
 // EnvVar is an environment variable with a plain value.
 type EnvVar struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name string `json:"name"`
+	// Value is given to the container and shown only where values are.
+	Value Value `json:"value"`
 }
 
 // Observe does nothing and watches what others do to the workload.

@@ -36,7 +36,7 @@ func TestReadDisruptions(t *testing.T) {
 		"env": {"image: {env: [{name: A, value: ''}], restore: false}", check.Disruption{Image: &check.Image{
 			Env: []check.EnvVar{{Name: "A"}}, Restore: new(false),
 		}}},
-		"command": {"command: [helm, upgrade]", check.Disruption{Command: []string{"helm", "upgrade"}}},
+		"command": {"command: [helm, upgrade]", check.Disruption{Command: check.NewValues("helm", "upgrade")}},
 		"observe": {"observe: {for: 1s}", check.Disruption{Observe: &check.Observe{For: second}}},
 	}
 	for name, test := range tests {

@@ -78,9 +78,9 @@ func fieldPaths(of reflect.Type, path string) []string {
 	switch {
 	case of.Kind() == reflect.Pointer:
 		return fieldPaths(of.Elem(), path)
-	case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct:
+	case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct && of.Elem() != reflect.TypeFor[check.Value]():
 		return fieldPaths(of.Elem(), path+"[]")
-	case of.Kind() != reflect.Struct || of == reflect.TypeFor[check.Workload]() || of.NumField() == 0:
+	case of.Kind() != reflect.Struct || of == reflect.TypeFor[check.Workload]() || of == reflect.TypeFor[check.Value]() || of.NumField() == 0:
 		return []string{path}
 	}
 	var paths []string

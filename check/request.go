@@ -46,7 +46,7 @@ func (s Secret) Reveal() string { return string(s) }
 
 // Body is what each request of a stream carries. One of Text and File is set.
 type Body struct {
-	Text string `json:"text,omitempty"`
+	Text Value `json:"text,omitzero"`
 	// File is a path on this machine. It is read once, before the run.
 	File string `json:"file,omitempty"`
 	// Chunked sends it in chunks, without telling its length first.
@@ -178,7 +178,7 @@ func (s Stream) validateRequest(at string, p *problems) {
 }
 
 func (s Stream) validateBody(at string, p *problems) {
-	if (s.Body.Text == "") == (s.Body.File == "") {
+	if (s.Body.Text.Reveal() == "") == (s.Body.File == "") {
 		p.add(at, "want text or file, one of them")
 	}
 	if s.Targets == nil && !slices.Contains(methodsWithBody, s.Method) {

@@ -198,8 +198,13 @@ func (p *problems) url(field, raw string) {
 		return
 	}
 	u, err := url.Parse(raw)
+	shown := ShownURL(raw)
 	if parse, ok := errors.AsType[*url.Error](err); ok {
-		p.add(field, "%q is no URL (%v); %s", raw, parse.Err, want)
+		why := fmt.Sprintf(" (%v)", parse.Err)
+		if strings.Contains(raw, "@") {
+			why = "" // it may quote a password
+		}
+		p.add(field, "%q is no URL%s; %s", shown, why, want)
 		return
 	}
 	switch {
@@ -208,11 +213,11 @@ func (p *problems) url(field, raw string) {
 		// repeated here either.
 		p.add(field, "holds a user name or password; want none in the URL")
 	case u.Scheme != "http" && u.Scheme != "https":
-		p.add(field, "%q has no http or https scheme; %s", raw, want)
+		p.add(field, "%q has no http or https scheme; %s", shown, want)
 	case u.Hostname() == "":
-		p.add(field, "%q names no host; %s", raw, want)
+		p.add(field, "%q names no host; %s", shown, want)
 	case !validPort(u.Port()):
-		p.add(field, "%q has a port that does not exist; want 1 to 65535", raw)
+		p.add(field, "%q has a port that does not exist; want 1 to 65535", shown)
 	}
 }
 

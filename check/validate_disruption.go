@@ -129,13 +129,13 @@ func (i *Image) validate(at string, p *problems) {
 	}
 }
 
-func validateCommand(at string, words []string, p *problems) {
+func validateCommand(at string, words []Value, p *problems) {
 	const want = "want a program and its arguments, for example [helm, upgrade, web, ./chart]"
-	if len(words) == 0 || words[0] == "" {
+	if len(words) == 0 || words[0].Reveal() == "" {
 		p.add(at, "names no program; %s", want)
 	}
 	for i, word := range words {
-		if strings.ContainsRune(word, 0) {
+		if strings.ContainsRune(word.Reveal(), 0) {
 			p.add(fmt.Sprintf("%s[%d]", at, i), "holds a zero byte, which no program can be given; %s", want)
 		}
 	}

@@ -72,9 +72,9 @@ func TestValidate(t *testing.T) {
 		"own header":      {func(c *check.Check) { c.Streams[0].Headers = []check.Header{{Name: "connection"}} }, `streams[0].headers[0].name: Connection is set by the stream itself; want another`},
 		"header's value":  {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "A", Value: "b\r\nc: d"}} }, `target.headers[0].value: holds a line break or another control character; want none`},
 		"expectation":     {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "Expect", Value: "cake"}} }, `target.headers[0].value: want 100-continue, the only thing that can be expected`},
-		"body of a GET":   {func(c *check.Check) { c.Streams[0].Body = &check.Body{Text: "x"} }, `streams[0].body: a GET carries no body; want one of POST, PUT, PATCH, DELETE as method`},
+		"body of a GET":   {func(c *check.Check) { c.Streams[0].Body = &check.Body{Text: check.NewValue("x")} }, `streams[0].body: a GET carries no body; want one of POST, PUT, PATCH, DELETE as method`},
 		"two bodies": {func(c *check.Check) {
-			c.Streams[0].Method, c.Streams[0].Body = "PUT", &check.Body{Text: "x", File: "y"}
+			c.Streams[0].Method, c.Streams[0].Body = "PUT", &check.Body{Text: check.NewValue("x"), File: "y"}
 		}, `streams[0].body: want text or file, one of them`},
 		"no targets":     {func(c *check.Check) { c.Streams[0].Targets = &check.Targets{Format: "http"} }, `streams[0].targets.file: missing; want a file of targets`},
 		"target format":  {func(c *check.Check) { c.Streams[0].Targets = &check.Targets{File: "x", Format: "csv"} }, `streams[0].targets.format: "csv"; want http or json`},

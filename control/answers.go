@@ -2,12 +2,16 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	neturl "net/url"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 const (
@@ -36,7 +40,7 @@ func answers(ctx context.Context, url string) error {
 	case err != nil && last != nil:
 		return fmt.Errorf("the control's service did not answer: %w", last)
 	case err != nil:
-		return fmt.Errorf("asking the control's service at %s: %w", url, err)
+		return fmt.Errorf("asking the control's service at %s: %w", check.ShownURL(url), err)
 	}
 	return nil
 }
@@ -47,15 +51,18 @@ func ask(ctx context.Context, client *http.Client, url string) error {
 		return err
 	}
 	response, err := client.Do(request)
+	if inner, ok := errors.AsType[*neturl.Error](err); ok {
+		err = fmt.Errorf("asking %s: %w", check.ShownURL(url), inner.Err) // it quotes the whole URL
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		return fmt.Errorf("reading the answer of %s: %w", url, err)
+		return fmt.Errorf("reading the answer of %s: %w", check.ShownURL(url), err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", url, response.Status)
+		return fmt.Errorf("%s answered %s", check.ShownURL(url), response.Status)
 	}
 	return nil
 }

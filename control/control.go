@@ -16,6 +16,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/retry"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 const (
@@ -136,8 +137,8 @@ func (s *Service) Remove(ctx context.Context) error {
 		remove(ctx, func() error { return s.client.CoreV1().Services(s.namespace).Delete(ctx, s.name, background) }),
 	)
 	if err != nil {
-		return fmt.Errorf("remove the control by hand (kubectl delete deployment,service %s -n %s): %s",
-			s.name, s.namespace, strings.ReplaceAll(err.Error(), "\n", "; "))
+		return fmt.Errorf("remove the control by hand (%s): %s",
+			shell.Line("kubectl delete deployment,service %s -n %s", s.name, s.namespace), strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"time"
 
@@ -41,6 +42,12 @@ type Config struct {
 	Tool string
 	// Now is the run's clock. It has to be monotonic: see NewClock.
 	Now func() time.Time
+	// ShowValues has the values of variables, queries and bodies, and the arguments
+	// and output of commands in the recording and in errors.
+	ShowValues bool
+	// Output takes what commands write, while they run; nil drops it. It must not
+	// wait for a reader.
+	Output io.Writer
 	// Progress is told what goes on, once a second and whenever a phase begins. One that
 	// takes its time misses some of that; it holds up nothing but the end of the run.
 	Progress func(Progress)
@@ -128,7 +135,7 @@ func (r *run) record() (err error) {
 		return err
 	}
 	return r.writer.Header(recording.Header{
-		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check, Workload: r.facts, Control: r.cfg.Control,
+		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check.Recorded(r.cfg.ShowValues), Workload: r.facts, Control: r.cfg.Control,
 	})
 }
 

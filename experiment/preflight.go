@@ -59,7 +59,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	workload.Self = cfg.Self
+	workload.Self, workload.ShowValues = cfg.Self, cfg.ShowValues
 	steps, err := workload.Plan(ctx, cfg.Check.Disruptions)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	if control := cfg.Check.Control; control != nil {
 		steps = append(steps, fmt.Sprintf("first try the same streams on a service that drops requests, made of %s and removed again", control.Image))
 	}
-	for _, s := range cfg.Check.Streams {
+	for _, s := range cfg.Check.Recorded(cfg.ShowValues).Streams {
 		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))
 	}
 	steps = append(steps, fmt.Sprintf("watch the undisturbed service for %s", cfg.Check.Timing.Baseline))

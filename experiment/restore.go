@@ -41,6 +41,7 @@ func (r *run) newDriver() *chaos.Driver {
 		Now:      r.cfg.Now,
 		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
 		Exec:     r.cfg.Exec,
+		Output:   r.cfg.Output,
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 // WriteJSON writes the report as indented JSON.
@@ -112,11 +114,11 @@ func (p *printer) finding(number int, f *Finding) {
 	p.wrapped("   Why: ", "        ", f.Why)
 	p.wrapped("   Fix: ", "        ", f.Fix)
 	if f.Patch != "" {
-		command := "kubectl patch " + place
+		command := shell.Line("kubectl patch %s", place)
 		if f.Place.Namespace != "" {
-			command += " -n " + f.Place.Namespace
+			command += shell.Line(" -n %s", f.Place.Namespace)
 		}
 		p.line("   " + command + " --patch \\")
-		p.line("     '" + f.Patch + "'")
+		p.line("     " + shell.Word(f.Patch))
 	}
 }

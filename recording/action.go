@@ -67,7 +67,11 @@ type Action struct {
 	// connections, how many of those that it had open were last answered by which
 	// pod, under an empty name those that no pod had named itself on.
 	Spread map[string]map[string]int `json:"spread,omitempty"`
-	// ExitCode and Output are a command's; the output is cut to its end.
-	ExitCode *int   `json:"exitCode,omitempty"`
-	Output   string `json:"output,omitempty"`
+	// ExitCode is a command's.
+	ExitCode *int `json:"exitCode,omitempty"`
+	// OutputBytes and OutputLines are how much it wrote to stdout and stderr.
+	OutputBytes int64 `json:"outputBytes,omitempty"`
+	OutputLines int64 `json:"outputLines,omitempty"`
+	// Output is the end of that, only where values are shown.
+	Output string `json:"output,omitempty"`
 }

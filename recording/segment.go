@@ -134,7 +134,7 @@ func (e *segmentEncoder) write(samples []Sample) error {
 	e.number++
 	name := segmentName(e.number)
 	path := filepath.Join(e.dir, name)
-	file, err := os.Create(path + unclosedSuffix)
+	file, err := os.OpenFile(path+unclosedSuffix, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("begin a segment of samples: %w", err)
 	}

@@ -24,10 +24,11 @@ type Writer struct {
 	firstErr error
 }
 
-// Create makes the folder dir and begins a recording in it. A folder that
+// Create makes the folder dir and begins a recording in it, for its owner alone: a
+// folder that is there keeps its mode. One that
 // already holds a recording is refused, so that none is overwritten.
 func Create(dir string, now func() time.Time) (*Writer, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the recording: %w", err)
 	}
 	for _, name := range []string{headerFile, eventsFile, segmentsFile} {
@@ -98,7 +99,7 @@ func writeJSON(path string, v any) error {
 		return fmt.Errorf("encode %s: %w", filepath.Base(path), err)
 	}
 	unclosed := path + unclosedSuffix
-	if err := os.WriteFile(unclosed, append(data, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(unclosed, append(data, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write the recording: %w", err)
 	}
 	if err := os.Rename(unclosed, path); err != nil {

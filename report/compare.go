@@ -314,7 +314,7 @@ func sameDisruptions(base, next check.Check) bool {
 				all[i].Image = &check.Image{}
 			}
 			if all[i].Command != nil {
-				all[i].Command = []string{}
+				all[i].Command = []check.Value{}
 			}
 		}
 		return all

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -160,7 +161,7 @@ func fixRestarted(m *measured) Fix {
 					"A liveness probe is there to end what is stuck; a busy pod gets slower, and the others too, when it is restarted.", human(m.longest)))
 				patch = livenessPatch(t, m.longest)
 			default:
-				texts = append(texts, fmt.Sprintf("Find out why container %s ended (exit code %s): kubectl logs %s -c %s --previous.", t.Container, codeOf(t), t.Pod, t.Container))
+				texts = append(texts, fmt.Sprintf("Find out why container %s ended (exit code %s): %s.", t.Container, codeOf(t), shell.Line("kubectl logs %s -c %s --previous", t.Pod, t.Container)))
 			}
 		}
 	}

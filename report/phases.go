@@ -72,7 +72,7 @@ func (d *Disruption) take(a *recording.Action) {
 	case recording.Restored:
 		d.Restored = append(d.Restored, a.Detail)
 	case recording.Commanded:
-		d.Command = &Command{ExitCode: a.ExitCode, Output: strings.ToValidUTF8(a.Output, "�"), Took: Duration(a.Done.Sub(a.At))}
+		d.Command = &Command{ExitCode: a.ExitCode, OutputBytes: a.OutputBytes, OutputLines: a.OutputLines, Output: strings.ToValidUTF8(a.Output, "�"), Took: Duration(a.Done.Sub(a.At))}
 	case recording.Steady:
 		d.Steady = a.At
 		took := Duration(a.At.Sub(d.Started).Round(time.Millisecond))

@@ -123,7 +123,10 @@ type Command struct {
 	// ExitCode is missing where the command could not be started.
 	ExitCode *int     `json:"exitCode,omitempty"`
 	Took     Duration `json:"took"`
-	// Output is the end of what it wrote to stdout and stderr.
+	// OutputBytes and OutputLines are how much it wrote to stdout and stderr.
+	OutputBytes int64 `json:"outputBytes,omitempty"`
+	OutputLines int64 `json:"outputLines,omitempty"`
+	// Output is the end of that; missing where values were not to be shown.
 	Output string `json:"output,omitempty"`
 }
 

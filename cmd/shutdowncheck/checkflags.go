@@ -114,7 +114,7 @@ func (f *checkFlags) parse(cmd *cobra.Command, args []string) (check.Check, erro
 		return check.Check{}, usagef("want one workload, as KIND/NAME (for example deployment/web), or --%s FILE", fileFlag)
 	}
 	if command != nil {
-		f.disruptions.list = append(f.disruptions.list, check.Disruption{Command: command})
+		f.disruptions.list = append(f.disruptions.list, check.Disruption{Command: check.NewValues(command...)})
 	}
 	return f.fromFlags(cmd.Flags(), args[0])
 }

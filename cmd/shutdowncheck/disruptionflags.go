@@ -115,7 +115,7 @@ func (f *disruptionFlags) setEnv(s string) error {
 		f.list = append(f.list, check.Disruption{Image: &check.Image{}})
 	}
 	last := f.lastImage()
-	last.Env = append(last.Env, check.EnvVar{Name: name, Value: text})
+	last.Env = append(last.Env, check.EnvVar{Name: name, Value: check.NewValue(text)})
 	return nil
 }
 

@@ -149,9 +149,9 @@ func (c *fakeCluster) answer(r *http.Request, path []string, last string, body [
 		if r.Method == http.MethodPatch {
 			c.merge(body, "metadata", "spec")
 		}
-		return http.StatusOK, text(c.deployment)
+		return http.StatusOK, encoded(c.deployment)
 	case last == "deployments":
-		return http.StatusOK, fakeList("apps/v1", "DeploymentList", text(c.deployment))
+		return http.StatusOK, fakeList("apps/v1", "DeploymentList", encoded(c.deployment))
 	case last == "pods":
 		return http.StatusOK, fakeList("v1", "PodList", fakePod("web-1-a"), fakePod("web-1-b"))
 	case path[0] == "api":
@@ -162,7 +162,7 @@ func (c *fakeCluster) answer(r *http.Request, path []string, last string, body [
 }
 
 func (c *fakeCluster) scale() string {
-	return text(map[string]any{
+	return encoded(map[string]any{
 		"apiVersion": "autoscaling/v1", "kind": "Scale",
 		"metadata": map[string]any{"name": "web", "namespace": "default", "uid": "uid-web", "resourceVersion": c.at("metadata", "resourceVersion")},
 		"spec":     map[string]any{"replicas": c.at("spec", "replicas")},
@@ -175,7 +175,7 @@ func (c *fakeCluster) rescale(body []byte) {
 	if err != nil {
 		panic(err)
 	}
-	c.merge([]byte(text(scale)), "spec")
+	c.merge([]byte(encoded(scale)), "spec")
 }
 
 // merge takes over parts of a patch, or of an object.
@@ -191,7 +191,7 @@ func (c *fakeCluster) merge(body []byte, parts ...string) {
 	}
 	c.version++
 	metadata := c.deployment["metadata"].(map[string]any)
-	metadata["resourceVersion"] = text(c.version)
+	metadata["resourceVersion"] = encoded(c.version)
 	metadata["generation"] = c.version
 	c.deployment["status"].(map[string]any)["observedGeneration"] = c.version
 }
@@ -215,7 +215,7 @@ func fakeList(version, kind string, items ...string) string {
 	return `{"apiVersion": "` + version + `", "kind": "` + kind + `", "metadata": {"resourceVersion": "1"}, "items": [` + strings.Join(items, ",") + `]}`
 }
 
-func text(value any) string {
+func encoded(value any) string {
 	data, err := json.Marshal(value)
 	if err != nil {
 		panic(err)

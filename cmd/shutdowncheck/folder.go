@@ -24,7 +24,7 @@ func makeFolder(dir string) (made, error) {
 		}
 		m = append(m, path)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return m, err
 	}
 	probe, err := os.CreateTemp(dir, ".writable-*")

@@ -44,6 +44,16 @@ func (p *progress) show(now experiment.Progress) {
 	}
 }
 
+// Write shows what a command writes, above what is redrawn.
+func (p *progress) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live != nil {
+		return p.live.block.Write(text)
+	}
+	return p.w.Write(text)
+}
+
 // end leaves what is shown as it is.
 func (p *progress) end() {
 	p.mu.Lock()

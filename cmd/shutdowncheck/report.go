@@ -73,7 +73,7 @@ func saveReport(dir string, rep *report.Report) error {
 		if err := file.write(&content, rep); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, file.name), content.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, file.name), content.Bytes(), 0o600); err != nil {
 			return fmt.Errorf("save the report: %w", err)
 		}
 	}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -29,10 +32,10 @@ const headerType = "header"
 func (f *requestFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.method, "method", check.DefaultMethod, "`METHOD` of the requests")
 	flags.VarP(value{headerType, func(s string) error {
-		header, err := parseHeader(s)
-		f.headers = append(f.headers, header)
+		headers, err := parseHeaders(s)
+		f.headers = append(f.headers, headers...)
 		return err
-	}}, "header", "H", "header field of the requests, as `NAME: VALUE` (repeatable); its value is never recorded")
+	}}, "header", "H", "header field of the requests, as `NAME: VALUE`, NAME=env:VARIABLE or @FILE with such fields, one a line (repeatable); its value is never recorded")
 	flags.StringVar(&f.bodyFile, "body-file", "", "`FILE` with the body of the requests")
 	flags.StringVar(&f.targets, "targets", "", "`FILE` of requests in vegeta's format, sent in turn")
 	flags.StringVar(&f.targetsFormat, "targets-format", string(check.TargetsHTTP), "format of --targets: http or json")
@@ -43,12 +46,69 @@ func (f *requestFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.insecure, "insecure-skip-verify", false, "take any certificate of the service")
 }
 
-// parseHeader reads NAME: VALUE. What it says may be a secret, so it is not
+// parseHeaders reads what -H was given. A value that is in the environment or in a
+// file does not stand among the arguments, which every user of a machine can list.
+func parseHeaders(s string) ([]check.Header, error) {
+	if path, ok := strings.CutPrefix(s, "@"); ok {
+		return readHeaders(path)
+	}
+	header, err := parseHeader(s)
+	if err != nil {
+		return nil, err
+	}
+	return []check.Header{header}, nil
+}
+
+// readHeaders reads a file of them, as curl does: one a line, between empty ones.
+func readHeaders(path string) ([]check.Header, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; want @FILE with a header on each line", err)
+	}
+	var headers []check.Header
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		header, err := parseHeader(line)
+		if err == nil {
+			err = header.Validate()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, number, err)
+		}
+		headers = append(headers, header)
+	}
+	if len(headers) == 0 {
+		return nil, fmt.Errorf("%s holds no header; want NAME: VALUE on each line", path)
+	}
+	return headers, nil
+}
+
+// fromEnvironment is NAME=env:VARIABLE. No header's name holds a '=', so that it can
+// be nothing else.
+var fromEnvironment = regexp.MustCompile(`^([^:=\s]+)=env:(.*)$`)
+
+// parseHeader reads NAME: VALUE, or NAME=env:VARIABLE. What it says may be a secret, so it is not
 // repeated.
 func parseHeader(s string) (check.Header, error) {
+	if m := fromEnvironment.FindStringSubmatch(strings.TrimSpace(s)); m != nil {
+		text, set := os.LookupEnv(m[2])
+		switch {
+		case m[2] == "":
+			return check.Header{}, fmt.Errorf("%s=env: names no variable; want one such as %s=env:TOKEN", m[1], m[1])
+		case !set:
+			return check.Header{}, fmt.Errorf("the environment has no variable %s for the header %s; want it set", m[2], m[1])
+		case text == "":
+			return check.Header{}, fmt.Errorf("the variable %s for the header %s is empty; want a value", m[2], m[1])
+		}
+		return check.Header{Name: m[1], Value: check.Secret(text)}, nil
+	}
 	name, text, found := strings.Cut(s, ":")
 	if !found {
-		return check.Header{}, errors.New("no header; want NAME: VALUE")
+		return check.Header{}, errors.New("no header; want NAME: VALUE, NAME=env:VARIABLE or @FILE")
 	}
 	return check.Header{Name: strings.TrimSpace(name), Value: check.Secret(strings.TrimSpace(text))}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 type runCommand struct {
@@ -26,6 +27,7 @@ type runCommand struct {
 	out        string
 	format     *formatFlag
 	dryRun     bool
+	showValues bool
 }
 
 func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
@@ -55,6 +57,7 @@ interrupted (what was seen until then is reported).`,
 	flags.StringVar(&r.out, "out", "", "`FOLDER` for the recording and the report (default shutdowncheck-runs/NAME-TIME)")
 	r.format.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print what would be done and change nothing")
+	flags.BoolVar(&r.showValues, "show-values", false, "show and record the values of variables, queries and bodies, and the arguments and output of commands; header values stay hidden")
 	connection.AddFlags(flags)
 	return cmd
 }
@@ -83,6 +86,9 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Tool:      version(),
 		Now:       clock,
 		Progress:  progress.show,
+
+		ShowValues: r.showValues,
+		Output:     progress,
 	}
 	cfg.Doing = r.owing(restoreCommand(r.streams, r.connection, cluster.namespace, c.Workload.String()), c.Workload.String())
 	if c.Control != nil {
@@ -155,7 +161,7 @@ func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) err
 	err = errors.Join(runErr, saveReport(dir, rep))
 	r.streams.work.saved(exitInterrupted)
 	err = errors.Join(err, r.format.write(r.streams, rep))
-	_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", dir)
+	_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", shell.Word(dir))
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "chaos",
-		house:   []string{"check", "recording", "internal/guard", "internal/label", "internal/retry"},
+		house:   []string{"check", "recording", "internal/guard", "internal/label", "internal/retry", "internal/shell"},
 		modules: anyModule,
 		direct:  commandLine,
 		never:   load,
@@ -80,7 +80,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "control",
-		house:   []string{"check", "internal/label", "internal/retry"},
+		house:   []string{"check", "internal/label", "internal/retry", "internal/shell"},
 		modules: anyModule,
 		direct:  commandLine,
 		never:   slices.Concat(load, []string{house + "chaos", house + "timeline"}),
@@ -96,14 +96,14 @@ var rules = []rule{
 	},
 	{
 		pkg:     "report",
-		house:   []string{"check", "recording"},
+		house:   []string{"check", "recording", "internal/shell"},
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "a report is made of a recording alone, so that an old one can be judged anew",
 	},
 	{
 		pkg:    "report/render",
-		house:  []string{"check", "report"},
+		house:  []string{"check", "internal/shell", "report"},
 		never:  slices.Concat(kubernetes, commandLine, load),
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
@@ -116,7 +116,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"report"},
+		house:   []string{"internal/shell", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
 		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
@@ -133,6 +133,11 @@ var rules = []rule{
 		pkg:     "internal/retry",
 		modules: append([]string{"golang.org/x/net/http2"}, kubernetes...),
 		reason:  "it knows what an API server and the way to it can fail with, not what is asked of it",
+	},
+	{
+		pkg:     "internal/shell",
+		modules: []string{"al.essio.dev/pkg/shellescape"},
+		reason:  "all who print a command quote it here, so it knows none of them",
 	},
 	{
 		pkg:     "internal/schema",
@@ -161,7 +166,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/victim", "lint", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/shell", "internal/victim", "lint", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

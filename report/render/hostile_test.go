@@ -151,6 +151,10 @@ func markdownShows(t *testing.T, out string, r *report.Report, text string) {
 	if shown != clean(text) {
 		got += strings.Count(words, clean(text))
 	}
+	// A command has it in a shell's quotes.
+	if quoted := strings.ReplaceAll(clean(text), "'", `'"'"'`); quoted != clean(text) {
+		got += strings.Count(words, quoted)
+	}
 	if want == 0 || got != want {
 		t.Errorf("%q is shown %d times, want %d, in\n%s", shown, got, want, words)
 	}

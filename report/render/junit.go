@@ -155,7 +155,8 @@ func findingsText(r *report.Report, about func(*report.Finding) bool) string {
 		lines = append(lines, f.Evidence...)
 		lines = append(lines, "Fix: "+f.Fix.Text)
 		if f.Fix.Patch != "" {
-			lines = append(lines, patchCommand(r)+" '"+f.Fix.Patch+"'")
+			command, patch := patchCommand(r, f)
+			lines = append(lines, command+" "+patch)
 		}
 		lines = append(lines, "")
 	}

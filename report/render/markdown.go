@@ -94,7 +94,8 @@ func markdownFinding(number int, f *report.Finding, r *report.Report) string {
 	fmt.Fprintf(&text, "#### %d. %s%s: %s\n\n%s.", number, code(string(f.Cause)), sureness(f), prose(losses(f)), prose(upperFirst(f.Says)))
 	fmt.Fprintf(&text, "\n\n**Fix:** %s", prose(f.Fix.Text))
 	if f.Fix.Patch != "" {
-		text.WriteString("\n\n" + fenced("sh", patchCommand(r)+" \\\n  '"+clean(f.Fix.Patch)+"'"))
+		command, patch := patchCommand(r, f)
+		text.WriteString("\n\n" + fenced("sh", command+" \\\n  "+patch))
 	}
 	text.WriteString("\n\n" + folded("Evidence", bullets(evidence(f))))
 	return text.String()

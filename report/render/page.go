@@ -146,7 +146,8 @@ func findingWords(number int, f *report.Finding, r *report.Report) pageFinding {
 		Says: clean(upperFirst(f.Says) + "."), Fix: clean(f.Fix.Text),
 	}
 	if f.Fix.Patch != "" {
-		words.Patch = clean(patchCommand(r) + " '" + f.Fix.Patch + "'")
+		command, patch := patchCommand(r, f)
+		words.Patch = command + " " + patch
 	}
 	words.Evidence = cleaned(evidence(f))
 	return words
@@ -163,6 +164,9 @@ func disruptionWords(number int, d *report.Disruption) pageDisruption {
 	}
 	if c := d.Command; c != nil && c.ExitCode != nil {
 		words.Lines = append(words.Lines, fmt.Sprintf("the command ended with exit code %d after %s", *c.ExitCode, short(c.Took)))
+		if c.Output == "" && c.OutputLines > 0 {
+			words.Lines = append(words.Lines, fmt.Sprintf("it wrote %s, which the run did not record (--show-values does)", count(int(c.OutputLines), "line")))
+		}
 		for line := range strings.Lines(c.Output) {
 			words.Lines = append(words.Lines, strings.TrimRight(line, "\r\n"))
 		}

@@ -130,8 +130,9 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 	}
 	p.wrapped("   Fix: ", "        ", f.Fix.Text)
 	if f.Fix.Patch != "" {
-		p.line("   " + patchCommand(r) + " \\")
-		p.line("     '" + f.Fix.Patch + "'")
+		command, patch := patchCommand(r, f)
+		p.line("   " + command + " \\")
+		p.line("     " + patch)
 	}
 	p.line("")
 }

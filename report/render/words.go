@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -100,9 +101,10 @@ func warning(w report.Warning) string {
 	return fmt.Sprintf("%s [%s]", w.Text, w.Cause)
 }
 
-// patchCommand is what a patch follows, in quotes.
-func patchCommand(r *report.Report) string {
-	return clean(fmt.Sprintf("kubectl patch %s -n %s --patch", r.Workload, r.Namespace))
+// patchCommand is a command in two parts, for one line or two: the patch is the last
+// of its words.
+func patchCommand(r *report.Report, f *report.Finding) (command, patch string) {
+	return shell.Line("kubectl patch %s -n %s --patch", r.Workload, r.Namespace), shell.Word(f.Fix.Patch)
 }
 
 // smallestOutages tells the power of each stream; empty where none is known.
