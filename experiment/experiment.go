@@ -87,7 +87,12 @@ func Run(ctx context.Context, cfg Config) (err error) {
 			return fmt.Errorf("target.shutdownLog: %w", err)
 		}
 	}
-	defer func() { err = errors.Join(err, writer.Close(r.ending(ctx, err))) }()
+	defer func() {
+		// What ended the run may be what the writer met.
+		if failed := writer.Close(r.ending(ctx, err)); !errors.Is(err, failed) {
+			err = errors.Join(err, failed)
+		}
+	}()
 	err = writer.Header(recording.Header{
 		Tool: cfg.Tool, Began: r.began, Namespace: cfg.Namespace, Check: cfg.Check, Workload: plan.facts, Control: cfg.Control,
 	})
@@ -138,6 +143,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	// they have changed.
 	running, fail := context.WithCancelCause(observed)
 	defer fail(nil)
+	r.writer.OnError(fail)
 	r.load, err = startLoad(r.cfg, r.writer.Sample, fail)
 	if err != nil {
 		return err
