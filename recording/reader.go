@@ -53,6 +53,9 @@ func Open(dir string) (*Recording, error) {
 		return nil, fmt.Errorf("%s was written in version %d of the format; this tool reads versions %d to %d",
 			source.path(headerFile), v, oldestVersion, Version)
 	}
+	if n := len(r.Header.Check.Streams); n > mostStreams {
+		return nil, fmt.Errorf("%s names %d streams; at most %d are read", source.path(headerFile), n, mostStreams)
+	}
 	var ending Ending
 	switch err := source.json(endingFile, &ending); {
 	case err == nil:

@@ -23,6 +23,8 @@ const (
 	mostLine  = 4 * most
 	// mostSegment bounds a segment as it lies on the disk.
 	mostSegment = 64 * most
+	// mostStreams bounds those of a check: a report keeps a few megabytes of each.
+	mostStreams = 100
 )
 
 // source is the folder that a recording is read from. It opens plain files that
