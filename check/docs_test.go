@@ -93,15 +93,19 @@ func fieldPaths(of reflect.Type, path string) []string {
 
 var (
 	// reason is what the judge says, as far as it is written out there.
-	reason = regexp.MustCompile(`(?:add|Sprintf)\(\s*("(?:[^"\\]|\\.)*")`)
+	reason = regexp.MustCompile(`(?:add\(|Sprintf\(|doubt\([^"]*)\s*("(?:[^"\\]|\\.)*")`)
 	verb   = regexp.MustCompile(`%\.?\d*[a-z]`)
 )
 
 // docs/reading.md has every reason for a verdict, in the judge's own words.
 func TestEachReasonForAVerdictIsDocumented(t *testing.T) {
-	judge, err := os.ReadFile("../report/judge.go")
-	if err != nil {
-		t.Fatal(err)
+	var judge []byte
+	for _, file := range []string{"../report/judge.go", "../report/completeness.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge = append(judge, source...)
 	}
 	page := strings.Join(strings.Fields(pages(t)["../docs/reading.md"]), " ")
 	found := 0

@@ -99,7 +99,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		err = errors.Join(err, r.release(ctx))
 		if r.writer != nil {
 			r.at("saving the recording")
-			err = errors.Join(err, r.writer.Close(r.ending(ctx, err)))
+			err = also(err, r.writer.Close(r.ending(ctx, err)))
 		}
 	}()
 	readySince, unhealthy := plan.workload.Healthy(ctx)
@@ -181,6 +181,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	// they have changed.
 	running, fail := context.WithCancelCause(observed)
 	defer fail(nil)
+	r.writer.OnError(fail)
 	r.load, err = startLoad(r.cfg, r.writer.Sample, fail)
 	if err != nil {
 		return err

@@ -84,6 +84,9 @@ func (c *columns) load(data []byte) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := checkSegment(data, file); err != nil {
+		return err
+	}
 	c.rows = int(file.NumRows())
 	c.unit = time.Nanosecond // that of version 1
 	if _, ok := file.Schema().Lookup("end" + pointsSuffix[time.Microsecond]); ok {
@@ -98,6 +101,9 @@ func (c *columns) load(data []byte) (err error) {
 		}
 		if !ok {
 			return fmt.Errorf("it has no column %s", column.name)
+		}
+		if !leaf.Node.Leaf() || !leaf.Node.Required() {
+			return fmt.Errorf("column %s: it has values that may be missing", column.name)
 		}
 		for _, group := range file.RowGroups() {
 			if err := eachPage(group.ColumnChunks()[leaf.ColumnIndex], column.take); err != nil {
@@ -122,8 +128,11 @@ func checkFooter(data []byte) error {
 	}
 	if footer := int64(binary.LittleEndian.Uint32(data[end:])); footer > int64(end-magic) {
 		return fmt.Errorf("a footer of %d bytes in a file of %d", footer, len(data))
+	} else if footer > mostFooter {
+		return fmt.Errorf("a footer of %d bytes; at most %d are read", footer, mostFooter)
+	} else {
+		return checkCounts(data[int64(end)-footer : end])
 	}
-	return nil
 }
 
 func eachPage(chunk parquet.ColumnChunk, take func(parquet.Page) error) error {

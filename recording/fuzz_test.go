@@ -1,10 +1,13 @@
 package recording
 
 import (
+	"encoding/json"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 )
 
@@ -100,5 +103,59 @@ func FuzzSamples(f *testing.F) {
 				t.Fatalf("read %+v from a segment with a wrong checksum", s)
 			}
 		}
+	})
+}
+
+// Whatever lies in a folder, it is read or refused, at once: a pipe that nobody
+// writes into, a link, a folder in place of a file, and segments that are sealed as
+// they should be.
+func FuzzFolder(f *testing.F) {
+	dir := record(f, 20)
+	header, events, actions := get(f, dir, headerFile), get(f, dir, eventsFile), get(f, dir, actionsFile)
+	ending, segment := get(f, dir, endingFile), get(f, dir, segmentName(1))
+	for craft := range uint8(24) {
+		f.Add(header, events, actions, ending, segment, 20, craft)
+	}
+	f.Fuzz(func(t *testing.T, header, events, actions, ending, segment []byte, samples int, craft uint8) {
+		dir := t.TempDir()
+		seal, err := json.Marshal(segmentSeal{Name: segmentName(1), Samples: samples, Bytes: int64(len(segment)), CRC32C: crc32.Checksum(segment, castagnoli)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, dir, map[string][]byte{
+			headerFile: header, eventsFile: events, actionsFile: actions, endingFile: ending,
+			segmentName(1): segment, segmentsFile: append(seal, '\n'),
+		})
+		names := []string{headerFile, eventsFile, actionsFile, endingFile, segmentsFile, segmentName(1)}
+		path := filepath.Join(dir, names[int(craft)%len(names)])
+		special := true
+		switch int(craft) / len(names) % 4 {
+		case 0:
+			special = false
+		case 1:
+			err = errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600))
+		case 2:
+			err = errors.Join(os.Rename(path, path+".moved"), os.Symlink(path+".moved", path))
+		case 3:
+			err = errors.Join(os.Remove(path), os.Mkdir(path, 0o700))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, func() {
+			r, err := Open(dir)
+			read := 0
+			if err == nil {
+				for _, err = range r.Samples() {
+					read++
+				}
+			}
+			if special && err == nil {
+				t.Errorf("%s was read", path)
+			}
+			if err == nil && read != samples {
+				t.Errorf("%d samples of %d", read, samples)
+			}
+		})
 	})
 }

@@ -62,6 +62,16 @@ type Ending struct {
 	Streams []StreamEnd `json:"streams"`
 	// Client is nil where nothing was sent.
 	Client *Client `json:"client,omitempty"`
+	// Recorded tells how much there was to record, so that what is missing from
+	// the recording is noticed; nil in one of an older tool. Of the samples
+	// Streams tell it.
+	Recorded *Counts `json:"recorded,omitempty"`
+}
+
+// Counts are how many lines a recording had to take.
+type Counts struct {
+	Events  int `json:"events"`
+	Actions int `json:"actions"`
 }
 
 // StreamEnd is what a stream knows of itself at its end.

@@ -1,6 +1,9 @@
 package recording
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+)
 
 // The files of a recording.
 const (
@@ -16,3 +19,5 @@ const (
 )
 
 func segmentName(number int) string { return fmt.Sprintf("samples-%06d.parquet", number) }
+
+var segmentPattern = regexp.MustCompile(`^samples-[0-9]{6,}\.parquet$`)

@@ -1,10 +1,7 @@
 package recording
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,28 +12,44 @@ import (
 // lineWriter appends JSON lines. Each line goes to the kernel at once, so that
 // only a line that was being written is lost when the process is killed.
 type lineWriter struct {
+	name string
 	mu   sync.Mutex
-	file *os.File
+	file io.WriteCloser
+	// torn tells that the file ends in the middle of a line, which could not be
+	// written whole.
+	torn bool
+	// given is how many values there were to write.
+	given int
 }
 
-func newLineWriter(path string) (*lineWriter, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+func newLineWriter(d disk, path string) (*lineWriter, error) {
+	file, err := d.open(path, os.O_EXCL|os.O_APPEND)
 	if err != nil {
 		return nil, fmt.Errorf("begin the recording: %w", err)
 	}
-	return &lineWriter{file: file}, nil
+	return &lineWriter{name: filepath.Base(path), file: file}, nil
 }
 
+// write appends a line. After one that was torn the next begins on a line of its
+// own, so that only the torn one is lost.
 func (l *lineWriter) write(v any) error {
 	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode a line of %s: %w", filepath.Base(l.file.Name()), err)
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := l.file.Write(append(data, '\n')); err != nil {
+	l.given++
+	if err != nil {
+		return fmt.Errorf("encode a line of %s: %w", l.name, err)
+	}
+	data = append(data, '\n')
+	if l.torn {
+		data = append([]byte{'\n'}, data...)
+	}
+	n, err := l.file.Write(data)
+	if err != nil {
+		l.torn = l.torn || n > 0
 		return fmt.Errorf("write the recording: %w", err)
 	}
+	l.torn = false
 	return nil
 }
 
@@ -45,33 +58,4 @@ func (l *lineWriter) close() error {
 		return fmt.Errorf("close the recording: %w", err)
 	}
 	return nil
-}
-
-// readLines decodes a file of JSON lines. A damaged line ends the reading: what
-// came before it is returned together with an error that names the line. The
-// unfinished last line of a killed run is no damage.
-func readLines[T any](path string) ([]T, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-
-	var values []T
-	reader := bufio.NewReader(file)
-	for number := 1; ; number++ {
-		line, err := reader.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return values, nil
-		}
-		if err != nil {
-			return values, fmt.Errorf("read %s: %w", path, err)
-		}
-		var value T
-		decoder := json.NewDecoder(bytes.NewReader(line))
-		if err := decoder.Decode(&value); err != nil {
-			return values, fmt.Errorf("%s:%d is damaged (%w); %d lines before it could be read", path, number, err, len(values))
-		}
-		values = append(values, value)
-	}
 }

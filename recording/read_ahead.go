@@ -1,6 +1,9 @@
 package recording
 
-import "path/filepath"
+import (
+	"fmt"
+	"path/filepath"
+)
 
 // readAhead decodes the segments of a recording in their order, each while the
 // one before it is used.
@@ -41,6 +44,12 @@ func (a *readAhead) done(c *columns) { a.free <- c }
 
 func (a *readAhead) run(dir string, segments []segmentSeal) {
 	defer close(a.decoded)
+	from, err := openSource(dir)
+	if err != nil {
+		a.give(decoded{path: dir, err: err})
+		return
+	}
+	defer from.close()
 	var data []byte
 	for _, seal := range segments {
 		next := decoded{path: filepath.Join(dir, seal.Name)}
@@ -49,16 +58,24 @@ func (a *readAhead) run(dir string, segments []segmentSeal) {
 		case <-a.stopped:
 			return
 		}
-		if data, next.err = seal.read(next.path, data); next.err == nil {
+		if data, next.err = seal.read(from, data); next.err == nil {
 			next.err = next.columns.load(data)
 		}
-		select {
-		case a.decoded <- next:
-		case <-a.stopped:
+		if rows := next.columns.rows; next.err == nil && rows != seal.Samples {
+			next.err = fmt.Errorf("%d samples instead of %d", rows, seal.Samples)
+		}
+		if !a.give(next) || next.err != nil {
 			return
 		}
-		if next.err != nil {
-			return
-		}
+	}
+}
+
+// give hands over what was decoded, if it is still wanted.
+func (a *readAhead) give(d decoded) bool {
+	select {
+	case a.decoded <- d:
+		return true
+	case <-a.stopped:
+		return false
 	}
 }

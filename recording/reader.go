@@ -1,13 +1,11 @@
 package recording
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
+	"time"
 )
 
 // Recording is a run read back from disk. Samples are read as they are asked
@@ -18,16 +16,34 @@ type Recording struct {
 	Actions []Action
 	// Ending is nil for a run that was killed.
 	Ending *Ending
+	// Losses are what was recorded and cannot be read any more. What the killed
+	// process of a run had not come to write is none.
+	Losses []Loss
 
 	dir      string
 	segments []segmentSeal
 }
 
-// Open reads the recording in dir. Its errors name the file that is damaged and
-// what could be read of it.
+// Loss tells of lines that are missing from one of the files.
+type Loss struct {
+	// Text says it in words.
+	Text string
+	// Samples tells that it concerns nothing but samples. Of what the cluster or
+	// the run itself did, anything may be missing otherwise.
+	Samples bool
+}
+
+// Open reads the recording in dir. Lines that are damaged are left out, and told in
+// Losses. Its errors name the file that cannot be read, and why. Nothing outside
+// dir is read, whatever is in it.
 func Open(dir string) (*Recording, error) {
+	source, err := openSource(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer source.close()
 	r := &Recording{dir: dir}
-	if err := readJSON(filepath.Join(dir, headerFile), &r.Header); err != nil {
+	if err := source.json(headerFile, &r.Header); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s holds no recording: there is no %s in it", dir, headerFile)
 		}
@@ -35,25 +51,58 @@ func Open(dir string) (*Recording, error) {
 	}
 	if v := r.Header.Version; v < oldestVersion || v > Version {
 		return nil, fmt.Errorf("%s was written in version %d of the format; this tool reads versions %d to %d",
-			filepath.Join(dir, headerFile), v, oldestVersion, Version)
+			source.path(headerFile), v, oldestVersion, Version)
 	}
-
-	var eventsErr, actionsErr, segmentsErr error
-	r.Events, eventsErr = readLines[Event](filepath.Join(dir, eventsFile))
-	r.Actions, actionsErr = readLines[Action](filepath.Join(dir, actionsFile))
-	r.segments, segmentsErr = readLines[segmentSeal](filepath.Join(dir, segmentsFile))
-	if err := errors.Join(eventsErr, actionsErr, segmentsErr); err != nil {
-		return nil, err
+	if n := len(r.Header.Check.Streams); n > mostStreams {
+		return nil, fmt.Errorf("%s names %d streams; at most %d are read", source.path(headerFile), n, mostStreams)
 	}
-
 	var ending Ending
-	switch err := readJSON(filepath.Join(dir, endingFile), &ending); {
+	switch err := source.json(endingFile, &ending); {
 	case err == nil:
 		r.Ending = &ending
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
+
+	events, eventsErr := readLines(source, eventsFile, func(e *Event) error { return timed(e.At) })
+	actions, actionsErr := readLines(source, actionsFile, func(a *Action) error { return timed(a.At) })
+	seals, sealsErr := readLines(source, segmentsFile, newSealCheck())
+	if err := errors.Join(eventsErr, actionsErr, sealsErr); err != nil {
+		return nil, err
+	}
+	r.Events, r.Actions, r.segments = events.values, actions.values, seals.values
+	if err := checkNames(source.path(segmentsFile), r.segments); err != nil {
+		return nil, err
+	}
+	r.lose(eventsFile, len(r.Events), events.loss(), events.unfinished, func(c *Counts) int { return c.Events })
+	r.lose(actionsFile, len(r.Actions), actions.loss(), actions.unfinished, func(c *Counts) int { return c.Actions })
+	r.lose(segmentsFile, len(r.segments), seals.loss(), seals.unfinished, nil)
 	return r, nil
+}
+
+// timed refuses what has no time: everything that is recorded has one.
+func timed(at time.Time) error {
+	if at.IsZero() {
+		return errors.New("it has no time")
+	}
+	return nil
+}
+
+// lose notes what is missing of a file from which so many lines could be read.
+func (r *Recording) lose(file string, read int, damage string, unfinished bool, recorded func(*Counts) int) {
+	ended := r.Ending != nil
+	switch {
+	case recorded != nil && ended && r.Ending.Recorded != nil && read != recorded(r.Ending.Recorded):
+		text := fmt.Sprintf("%s has %d lines that can be read, %d were recorded", file, read, recorded(r.Ending.Recorded))
+		if damage != "" {
+			text += ": " + damage
+		}
+		r.Losses = append(r.Losses, Loss{Text: text})
+	case damage != "":
+		r.Losses = append(r.Losses, Loss{Text: file + " is damaged: " + damage, Samples: file == segmentsFile})
+	case unfinished && ended:
+		r.Losses = append(r.Losses, Loss{Text: file + " is damaged: its last line is cut", Samples: file == segmentsFile})
+	}
 }
 
 // Samples gives every sample, segment by segment: a segment holds those that
@@ -81,15 +130,4 @@ func (r *Recording) Samples() iter.Seq2[*Sample, error] {
 			ahead.done(segment.columns)
 		}
 	}
-}
-
-func readJSON(path string, v any) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s is damaged: %w", path, err)
-	}
-	return nil
 }

@@ -2,9 +2,8 @@ package recording
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -50,8 +49,8 @@ type segmentWriter struct {
 }
 
 // newSegmentWriter tells failed of what goes wrong later.
-func newSegmentWriter(dir string, now func() time.Time, failed func(error)) (*segmentWriter, error) {
-	encoder, err := newSegmentEncoder(dir)
+func newSegmentWriter(dir string, d disk, now func() time.Time, failed func(error)) (*segmentWriter, error) {
+	encoder, err := newSegmentEncoder(dir, d)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +113,7 @@ func (w *segmentWriter) close() error {
 // segmentEncoder writes segments.
 type segmentEncoder struct {
 	dir    string
+	disk   disk
 	number int
 	seals  *lineWriter
 	rows   *parquet.GenericWriter[row] // of the present segment
@@ -121,28 +121,23 @@ type segmentEncoder struct {
 	places []place
 }
 
-func newSegmentEncoder(dir string) (*segmentEncoder, error) {
-	seals, err := newLineWriter(filepath.Join(dir, segmentsFile))
+func newSegmentEncoder(dir string, d disk) (*segmentEncoder, error) {
+	seals, err := newLineWriter(d, filepath.Join(dir, segmentsFile))
 	if err != nil {
 		return nil, err
 	}
-	return &segmentEncoder{dir: dir, seals: seals, batch: make([]row, 0, batchRows)}, nil
+	return &segmentEncoder{dir: dir, disk: d, seals: seals, batch: make([]row, 0, batchRows)}, nil
 }
 
 // write makes a segment of the samples, gives it its readable name and seals it.
 func (e *segmentEncoder) write(samples []Sample) error {
 	e.number++
 	name := segmentName(e.number)
-	path := filepath.Join(e.dir, name)
-	file, err := os.OpenFile(path+unclosedSuffix, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("begin a segment of samples: %w", err)
-	}
-	sealer := newSealer(file)
-	err = errors.Join(e.encode(sealer, samples), file.Close())
-	if err == nil {
-		err = os.Rename(path+unclosedSuffix, path)
-	}
+	var sealer *sealer
+	err := writeWhole(e.disk, filepath.Join(e.dir, name), func(to io.Writer) error {
+		sealer = newSealer(to)
+		return e.encode(sealer, samples)
+	})
 	if err == nil {
 		err = e.seals.write(segmentSeal{Name: name, Samples: len(samples), Bytes: sealer.bytes, CRC32C: sealer.sum.Sum32()})
 	}

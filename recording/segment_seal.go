@@ -6,7 +6,6 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
-	"os"
 	"slices"
 )
 
@@ -41,24 +40,46 @@ func (s *sealer) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// newSealCheck gives what tells whether a line is a whole seal. One that comes a
+// second time would give its samples twice.
+func newSealCheck() func(*segmentSeal) error {
+	met := map[string]bool{}
+	return func(seal *segmentSeal) error {
+		switch {
+		case seal.Name == "":
+			return errors.New("it names no segment")
+		case met[seal.Name]:
+			return fmt.Errorf("it names %.40q again", seal.Name)
+		}
+		met[seal.Name] = true
+		return nil
+	}
+}
+
+// checkNames refuses seals of files that are no segments.
+func checkNames(path string, seals []segmentSeal) error {
+	for _, seal := range seals {
+		if !segmentPattern.MatchString(seal.Name) {
+			return fmt.Errorf("%s names the file %.100q; want names like %s", path, seal.Name, segmentName(1))
+		}
+	}
+	return nil
+}
+
 // read gives the file's content if it is the one that was sealed, in buffer as
 // far as that holds it.
-func (seal segmentSeal) read(path string, buffer []byte) ([]byte, error) {
-	file, err := os.Open(path)
+func (seal segmentSeal) read(from *source, buffer []byte) ([]byte, error) {
+	file, size, err := from.open(seal.Name, mostSegment)
 	if err != nil {
 		return buffer, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return buffer, err
+	if size != seal.Bytes {
+		return buffer, fmt.Errorf("%d bytes long instead of %d", size, seal.Bytes)
 	}
-	if info.Size() != seal.Bytes {
-		return buffer, fmt.Errorf("%d bytes long instead of %d", info.Size(), seal.Bytes)
-	}
-	data := slices.Grow(buffer[:0], int(seal.Bytes))[:seal.Bytes]
+	data := slices.Grow(buffer[:0], int(size))[:size]
 	if _, err := io.ReadFull(file, data); err != nil {
-		return data, err
+		return data, bare(err)
 	}
 	if crc32.Checksum(data, castagnoli) != seal.CRC32C {
 		return data, errors.New("its checksum is wrong")

@@ -176,7 +176,7 @@ func TestForeignColumns(t *testing.T) {
 		want string
 	}{
 		{"no column", func(w io.Writer) error { return parquet.Write(w, []lacking{{"new"}}) }, "it has no column seq"},
-		{"no dictionary", func(w io.Writer) error { return parquet.Write(w, []otherwise{{"new"}}) }, "column stream: it is no dictionary"},
+		{"no dictionary", func(w io.Writer) error { return parquet.Write(w, []otherwise{{"new"}}) }, "column stream: its encoding is DELTA_LENGTH_BYTE_ARRAY"},
 		{"nothing", func(io.Writer) error { return nil }, "0 bytes are no Parquet file"},
 		{"an endless footer", func(w io.Writer) error { _, err := io.WriteString(w, "PAR1\xff\xff\xff\x7fPAR1"); return err }, "a footer of 2147483647 bytes in a file of 12"},
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,23 +12,29 @@ import (
 )
 
 // Writer writes a recording. Its methods may be called from many goroutines at
-// once. The first error is kept and returned by Close; after it the Writer goes
-// on with what still works, because a run in progress has to put the cluster
-// back whatever becomes of its disk.
+// once. The first error is told to whoever asked with OnError, and returned by
+// Close; after it the Writer goes on with what still works, because a run in
+// progress has to put the cluster back whatever becomes of its disk.
 type Writer struct {
 	dir     string
+	disk    disk
 	samples *segmentWriter
 	events  *lineWriter
 	actions *lineWriter
 
 	mu       sync.Mutex
 	firstErr error
+	failed   func(error)
 }
 
 // Create makes the folder dir and begins a recording in it, for its owner alone: a
 // folder that is there keeps its mode. One that
 // already holds a recording is refused, so that none is overwritten.
 func Create(dir string, now func() time.Time) (*Writer, error) {
+	return create(dir, now, osDisk{})
+}
+
+func create(dir string, now func() time.Time, d disk) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the recording: %w", err)
 	}
@@ -36,16 +43,16 @@ func Create(dir string, now func() time.Time) (*Writer, error) {
 			return nil, fmt.Errorf("%s already holds a recording; name another folder", dir)
 		}
 	}
-	w := &Writer{dir: dir}
-	samples, err := newSegmentWriter(dir, now, w.keep)
+	w := &Writer{dir: dir, disk: d, failed: func(error) {}}
+	samples, err := newSegmentWriter(dir, d, now, w.keep)
 	if err != nil {
 		return nil, err
 	}
-	events, err := newLineWriter(filepath.Join(dir, eventsFile))
+	events, err := newLineWriter(d, filepath.Join(dir, eventsFile))
 	if err != nil {
 		return nil, errors.Join(err, samples.close())
 	}
-	actions, err := newLineWriter(filepath.Join(dir, actionsFile))
+	actions, err := newLineWriter(d, filepath.Join(dir, actionsFile))
 	if err != nil {
 		return nil, errors.Join(err, samples.close(), events.close())
 	}
@@ -56,10 +63,21 @@ func Create(dir string, now func() time.Time) (*Writer, error) {
 // Dir is the folder of the recording.
 func (w *Writer) Dir() string { return w.dir }
 
+// OnError has failed told, once, of the first error, which may have come
+// already. It is called from whatever goroutine met the error, which waits for it.
+func (w *Writer) OnError(failed func(error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = failed
+	if w.firstErr != nil {
+		failed(w.firstErr)
+	}
+}
+
 // Header writes what is known before the run begins.
 func (w *Writer) Header(h Header) error {
 	h.Version = Version
-	return writeJSON(filepath.Join(w.dir, headerFile), h)
+	return writeJSON(w.disk, filepath.Join(w.dir, headerFile), h)
 }
 
 // Sample adds one request.
@@ -72,12 +90,14 @@ func (w *Writer) Event(e Event) { w.keep(w.events.write(e)) }
 func (w *Writer) Action(a Action) { w.keep(w.actions.write(a)) }
 
 // Close ends the recording and returns the first error met while writing it.
-// No other method may be called from then on.
+// No other method may be called from then on. What end says to be recorded is
+// what was given to the Writer, whether it could be written or not.
 func (w *Writer) Close(end Ending) error {
 	w.keep(w.samples.close())
 	w.keep(w.events.close())
 	w.keep(w.actions.close())
-	w.keep(writeJSON(filepath.Join(w.dir, endingFile), end))
+	end.Recorded = &Counts{Events: w.events.given, Actions: w.actions.given}
+	w.keep(writeJSON(w.disk, filepath.Join(w.dir, endingFile), end))
 	return w.firstErr
 }
 
@@ -89,20 +109,21 @@ func (w *Writer) keep(err error) {
 	defer w.mu.Unlock()
 	if w.firstErr == nil {
 		w.firstErr = err
+		w.failed(err)
 	}
 }
 
 // writeJSON writes v to path so that a reader sees all of it or nothing.
-func writeJSON(path string, v any) error {
+func writeJSON(d disk, path string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", filepath.Base(path), err)
 	}
-	unclosed := path + unclosedSuffix
-	if err := os.WriteFile(unclosed, append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write the recording: %w", err)
-	}
-	if err := os.Rename(unclosed, path); err != nil {
+	err = writeWhole(d, path, func(to io.Writer) error {
+		_, err := to.Write(append(data, '\n'))
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("write the recording: %w", err)
 	}
 	return nil

@@ -75,7 +75,9 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	rep.Warnings = rep.warn(r, course, ended, scene.longestOfAll())
 	rep.Validity = rep.validate(r, course, ended, traffic)
 	rep.Picture = rep.draw(r, traffic, pods, endpoints)
-	rep.Verdict, rep.Reasons = judge(rep, sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps, rep.Validity.stalls()))
+	losses := sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps, rep.Validity.stalls())
+	losses.unsound = traffic.incomplete.unsound
+	rep.Verdict, rep.Reasons = judge(rep, losses)
 	return rep, nil
 }
 

@@ -77,6 +77,8 @@ type losses struct {
 	obscured int
 	// ownFaults tells whether the client had failures of its own.
 	ownFaults bool
+	// unsound is that of incomplete.
+	unsound bool
 }
 
 func sumLosses(streams []Stream, failures []*failure, gaps []recording.Gap, stalls []recording.Stall) losses {
@@ -157,9 +159,12 @@ func (l losses) over(b check.Budget) []string {
 }
 
 // standing tells whether the budget would be exceeded by failures alone that
-// are in no doubt: seen with a whole watch, and tied to a termination where the
-// client itself was in trouble.
+// are in no doubt: seen with a whole watch, tied to a termination where the client
+// itself was in trouble, and of a recording that is sound.
 func (l losses) standing(b check.Budget) bool {
+	if l.unsound {
+		return false
+	}
 	sure := l.failed - l.obscured
 	if l.ownFaults {
 		sure -= l.unattributed
@@ -197,6 +202,7 @@ func doubts(rep *Report, r *recording.Recording, c *course, ended []*Termination
 			add("%s ended no pod", d.Kind)
 		}
 	}
+	all = append(all, t.incomplete.doubts...)
 	all = append(all, loadDoubts(rep)...)
 	all = append(all, coverageDoubts(ended, t)...)
 	return all

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -229,7 +230,7 @@ type request struct {
 
 func (s *scenario) request(r request) *scenario {
 	sample := recording.Sample{
-		Stream: r.stream, Seq: s.seq, Scheduled: after(r.sent), Sent: 0, Acquired: 0, Written: 0,
+		Stream: r.stream, Scheduled: after(r.sent), Sent: 0, Acquired: 0, Written: 0,
 		FirstByte: recording.NotReached, End: r.took, Conn: s.seq + 1, Served: r.served,
 		Pod: r.pod, ConnPod: r.connPod, RemoteAddr: "127.0.0.1:30080",
 		Outcome: r.outcome, Phase: r.phase, Class: r.class, Status: r.status,
@@ -283,7 +284,10 @@ func (s *scenario) record(t *testing.T) *recording.Recording {
 	if err := w.Header(s.header); err != nil {
 		t.Fatal(err)
 	}
+	sent := map[string]uint64{}
 	for _, sample := range s.samples {
+		sample.Seq = sent[sample.Stream]
+		sent[sample.Stream]++
 		w.Sample(sample)
 	}
 	for _, e := range s.events {
@@ -295,6 +299,11 @@ func (s *scenario) record(t *testing.T) *recording.Recording {
 	end := recording.Ending{At: after(60 * time.Second)}
 	if s.ending != nil {
 		end = *s.ending
+	}
+	for _, stream := range s.header.Check.Streams {
+		if !slices.ContainsFunc(end.Streams, func(e recording.StreamEnd) bool { return e.Name == stream.Name }) {
+			end.Streams = append(end.Streams, recording.StreamEnd{Name: stream.Name, Sent: sent[stream.Name]})
+		}
 	}
 	if err := w.Close(end); err != nil {
 		t.Fatal(err)

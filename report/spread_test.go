@@ -18,7 +18,9 @@ func TestSpread(t *testing.T) {
 			a.Spread = map[string]map[string]int{"short-reused": spread, "nameless": nameless}
 		}
 	}
-	s.ending.Streams = []recording.StreamEnd{{Name: "short-reused", Spread: spread}, {Name: "short-new", Spread: nameless}}
+	s.ending.Streams = []recording.StreamEnd{
+		{Name: "short-reused", Sent: 1388, Spread: spread}, {Name: "short-new", Sent: 1388, Spread: nameless},
+	}
 	rep := s.analyze(t)
 	if got, want := rep.Disruptions[0].Spread, map[string]map[string]int{"short-reused": spread}; !reflect.DeepEqual(got, want) {
 		t.Errorf("at the disruption: %v, want %v", got, want)

@@ -30,6 +30,8 @@ type traffic struct {
 	baselineSent   int
 	baselineFailed int
 	last           time.Time
+	// incomplete is what the recording lacks.
+	incomplete incomplete
 }
 
 type streamTally struct {
@@ -108,6 +110,7 @@ func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *p
 		t.streams = append(t.streams, tally)
 		t.byName[s.Name] = tally
 	}
+	whole := newCompleteness(r)
 	for sample, err := range r.Samples() {
 		if err != nil {
 			return nil, err
@@ -115,10 +118,12 @@ func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *p
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		whole.take(sample)
 		if tally := t.byName[sample.Stream]; tally != nil {
 			t.take(sample, tally, c, pods)
 		}
 	}
+	t.incomplete = whole.incomplete(r)
 	for _, s := range t.streams {
 		s.Latency = Latency{P50: quantile(s.latency, 50), P99: quantile(s.latency, 99), Max: Duration(s.maximum)}
 		s.LatenessP99 = quantile(s.lateness, 99)

@@ -44,6 +44,9 @@ func exportSamples(ctx context.Context, s streams, dir string, f format, names [
 	if err != nil {
 		return fmt.Errorf("read the recording: %w", err)
 	}
+	for _, loss := range r.Losses {
+		_, _ = fmt.Fprintf(s.err, "part of the recording is lost: %s\n", loss.Text)
+	}
 	recorded := export.Streams(r)
 	for _, name := range names {
 		if !slices.Contains(recorded, name) {
