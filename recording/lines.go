@@ -49,8 +49,9 @@ func (l *lineWriter) close() error {
 
 // readLines decodes a file of JSON lines. A damaged line ends the reading: what
 // came before it is returned together with an error that names the line. The
-// unfinished last line of a killed run is no damage.
-func readLines[T any](path string) ([]T, error) {
+// unfinished last line of a killed run is no damage. take sees each value before it
+// is kept, and may change it.
+func readLines[T any](path string, take func(*T)) ([]T, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -72,6 +73,7 @@ func readLines[T any](path string) ([]T, error) {
 		if err := decoder.Decode(&value); err != nil {
 			return values, fmt.Errorf("%s:%d is damaged (%w); %d lines before it could be read", path, number, err, len(values))
 		}
+		take(&value)
 		values = append(values, value)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // for; the rest is small and held.
 type Recording struct {
 	Header  Header
-	Events  []Event
+	Events  Events
 	Actions []Action
 	// Ending is nil for a run that was killed.
 	Ending *Ending
@@ -39,9 +39,11 @@ func Open(dir string) (*Recording, error) {
 	}
 
 	var eventsErr, actionsErr, segmentsErr error
-	r.Events, eventsErr = readLines[Event](filepath.Join(dir, eventsFile))
-	r.Actions, actionsErr = readLines[Action](filepath.Join(dir, actionsFile))
-	r.segments, segmentsErr = readLines[segmentSeal](filepath.Join(dir, segmentsFile))
+	gathered := newGathering()
+	gathered.events, eventsErr = readLines(filepath.Join(dir, eventsFile), gathered.take)
+	r.Events = gathered.Events
+	r.Actions, actionsErr = readLines(filepath.Join(dir, actionsFile), func(*Action) {})
+	r.segments, segmentsErr = readLines(filepath.Join(dir, segmentsFile), func(*segmentSeal) {})
 	if err := errors.Join(eventsErr, actionsErr, segmentsErr); err != nil {
 		return nil, err
 	}
