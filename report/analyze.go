@@ -19,7 +19,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	course := readCourse(r.Actions)
 	course.assign(ended)
 	pods := indexPods(&r.Events, ended, endpoints)
-	rotation := newRotation(ended)
+	rotation := newRotation(ended, longestTimeout(r.Header.Check), endpoints.most)
 	traffic, err := readTraffic(ctx, r, course, pods, rotation, newMoments(ended))
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 		longest:   map[string]time.Duration{},
 		podsNamed: traffic.podsNamed,
 	}
-	rotation.settle(endpoints.most, scene.starts)
+	rotation.settle(scene.starts)
 	for _, s := range traffic.streams {
 		scene.longest[s.Name] = s.longest
 	}
@@ -77,6 +77,15 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	rep.Picture = rep.draw(r, traffic, pods, endpoints)
 	rep.Verdict, rep.Reasons = judge(rep, sumLosses(rep.Streams, traffic.failures, rep.Validity.Gaps, rep.Validity.stalls()))
 	return rep, nil
+}
+
+// longestTimeout bounds the requests of all streams.
+func longestTimeout(c check.Check) time.Duration {
+	var longest time.Duration
+	for _, s := range c.Streams {
+		longest = max(longest, time.Duration(s.Timeout))
+	}
+	return longest
 }
 
 // freshRate is how many requests per second go out on connections of their own.
