@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
 func main() {
@@ -21,6 +23,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	boundMemory(memlimit.FromCgroup)
 
 	streams := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, color: os.Getenv("NO_COLOR") == ""}
 	if strings.HasPrefix(filepath.Base(os.Args[0]), "kubectl-") {

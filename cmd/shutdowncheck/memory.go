@@ -1,0 +1,17 @@
+package main
+
+import (
+	"github.com/KimMachineGun/automemlimit/memlimit"
+)
+
+// memoryShare is the part of the container's memory that the Go runtime may take:
+// stacks of the kernel's, files and the program itself need some too.
+const memoryShare = 0.9
+
+// boundMemory lets the collector work harder before the container's limit ends the
+// program. An environment that sets GOMEMLIMIT is obeyed, and where there is no
+// limit nothing is set.
+func boundMemory(limit memlimit.Provider) {
+	// Without a limit, or a way to read it, the program runs as it did.
+	_, _ = memlimit.SetGoMemLimitWithOpts(memlimit.WithRatio(memoryShare), memlimit.WithProvider(limit))
+}
