@@ -83,6 +83,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Now:       clock,
 		Progress:  progress.show,
 	}
+	cfg.Room = readRoom(cfg.Dir)
 	if c.Control != nil {
 		cfg.Rights = controlRights
 	}
@@ -144,6 +145,9 @@ func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) err
 func (r *runCommand) explained(err error) error {
 	if _, ok := errors.AsType[*chaos.PlanError](err); ok {
 		return r.check.planProblem(err)
+	}
+	if _, ok := errors.AsType[*experiment.RoomError](err); ok {
+		return usagef("%w", err)
 	}
 	return err
 }
