@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"runtime/debug"
+
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
@@ -14,4 +17,15 @@ const memoryShare = 0.9
 func boundMemory(limit memlimit.Provider) {
 	// Without a limit, or a way to read it, the program runs as it did.
 	_, _ = memlimit.SetGoMemLimitWithOpts(memlimit.WithRatio(memoryShare), memlimit.WithProvider(limit))
+}
+
+// tightenGC lets the heap grow by two fifths of what lives (GOGC=40) while a
+// recording is analyzed: much of it lives, little dies, and the container that the
+// run was given is to hold it. An environment that sets GOGC is obeyed.
+func tightenGC() (restore func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(40)
+	return func() { debug.SetGCPercent(before) }
 }
