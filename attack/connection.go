@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -46,8 +47,15 @@ type connection struct {
 	net.Conn
 	raw net.Conn // the socket; the same as Conn over plain HTTP
 
+	// reader and writer are there while they are needed.
 	reader *bufio.Reader
 	writer *bufio.Writer
+	// attempt is attemptRead, made once. While it reads, onSocket is set and socket
+	// is its descriptor; attempted is what became of it.
+	attempt   func(fd uintptr) bool
+	socket    uintptr
+	onSocket  bool
+	attempted error
 	// readErr is the first error of reading from the connection during a
 	// request. The parsers above it may hide it: net/textproto takes what came
 	// before the error for a line.
@@ -68,8 +76,7 @@ type connection struct {
 
 func newConnection(id uint64, raw net.Conn, cut context.Context) *connection { //nolint:revive // cut bounds no call
 	c := &connection{endpoint: newEndpoint(id, raw), Conn: raw, raw: raw, cut: cut, probe: newProbe(raw)}
-	c.reader = bufio.NewReader(c)
-	c.writer = bufio.NewWriter(c)
+	c.attempt = c.attemptRead
 	return c
 }
 
@@ -93,8 +100,15 @@ func (c *connection) reusable(a answer) bool {
 
 // Read is where the reader gets its bytes from.
 func (c *connection) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if err != nil && c.readErr == nil {
+	if c.onSocket {
+		return c.read(c.readSocket(p))
+	}
+	return c.read(c.Conn.Read(p))
+}
+
+// read notes what became of reading.
+func (c *connection) read(n int, err error) (int, error) {
+	if err != nil && c.readErr == nil && !errors.Is(err, syscall.EAGAIN) {
 		c.readErr = err
 	}
 	return n, err
@@ -112,6 +126,8 @@ func (c *connection) cause(err error) error {
 // write sends a request. If the service answers before it has all of it, that
 // answer is left to be read.
 func (c *connection) write(m *message, seq uint64) error {
+	c.takeWriter()
+	defer c.giveWriter()
 	m.writeHead(c.writer, seq)
 	if m.expects {
 		if err := c.awaitContinue(m); err != nil {
@@ -142,7 +158,7 @@ func (c *connection) answered(err error) bool {
 	if c.readUntil(time.Now().Add(time.Millisecond)) != nil {
 		return false
 	}
-	if _, err := c.reader.Peek(1); err != nil {
+	if _, err := c.takeReader().Peek(1); err != nil {
 		return false
 	}
 	return c.readUntil(c.deadline) == nil
@@ -169,7 +185,10 @@ func (c *connection) bound(deadline time.Time) error {
 }
 
 func (c *connection) awaitFirstByte() error {
-	_, err := c.reader.Peek(1)
+	if c.reader == nil && c.hasSocket() {
+		return c.awaitOnSocket()
+	}
+	_, err := c.takeReader().Peek(1)
 	return err
 }
 

@@ -35,7 +35,7 @@ func (c *connection) awaitContinue(m *message) error {
 		if err := c.readUntil(patience); err != nil {
 			return err
 		}
-		start, err := c.reader.Peek(len("HTTP/1.1 1"))
+		start, err := c.takeReader().Peek(len("HTTP/1.1 1"))
 		if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() && patience.Before(c.deadline) {
 			c.readErr = nil
 			return c.readUntil(c.deadline)

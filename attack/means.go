@@ -37,6 +37,9 @@ func Feasible(streams []check.Stream) error {
 	return errors.Join(append(readMeans().lacks(streams), unreachable(streams, hasRoute)...)...)
 }
 
+// InFlight is how many requests of a stream are under way at the most.
+func InFlight(s check.Stream) int { return maxInFlight(s) }
+
 // lacks gives what would run out if the service were silent, or let us close first.
 func (m means) lacks(streams []check.Stream) []error {
 	var problems []error

@@ -177,7 +177,9 @@ func (t *transport) exchange(m *message, sample *recording.Sample) (answer, erro
 		return answer{}, err
 	}
 	a, err := t.converse(conn, m, sample)
-	if err == nil && conn.reusable(a) {
+	reusable := err == nil && conn.reusable(a)
+	conn.giveReader()
+	if reusable {
 		t.pool.put(conn)
 	} else {
 		t.pool.drop(conn)

@@ -38,6 +38,8 @@ type Config struct {
 	Control *recording.ControlResult
 	// Dir is the folder of the recording.
 	Dir string
+	// Room is what there is for the recording and in memory.
+	Room Room
 	// Tool is the version of the program, for the recording.
 	Tool string
 	// Now is the run's clock. It has to be monotonic: see NewClock.

@@ -68,6 +68,11 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	tight, err := cfg.Room.fits(cfg.Check, facts.Replicas)
+	if err != nil {
+		return nil, err
+	}
+	facts.Warnings = append(facts.Warnings, tight...)
 	blind, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, optional(cfg.Check))
 	if err != nil {
 		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)

@@ -72,7 +72,7 @@ func TestWatchGoesOnForLateNews(t *testing.T) {
 					t.Fatal(err)
 				}
 				got := false
-				for _, e := range recorded.Events {
+				for e := range recorded.Events.ButSlices() {
 					got = got || e.Pod != nil && e.Pod.Change == recording.Modified
 				}
 				if got != tt.want {

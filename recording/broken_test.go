@@ -126,8 +126,9 @@ func unlike(dir string) error {
 			return fmt.Errorf("sample %d is %+v", i, s)
 		}
 	}
-	for i, e := range r.Events {
-		if e.Pod == nil || !e.At.Equal(began.Add(time.Duration(number(e.Pod.Name))*time.Second)) || (i > 0 && !e.At.After(r.Events[i-1].At)) {
+	events := slices.Collect(r.Events.All())
+	for i, e := range events {
+		if e.Pod == nil || !e.At.Equal(began.Add(time.Duration(number(e.Pod.Name))*time.Second)) || (i > 0 && !e.At.After(events[i-1].At)) {
 			return fmt.Errorf("event %d is %+v", i, e)
 		}
 	}
@@ -139,9 +140,9 @@ func unlike(dir string) error {
 	if r.Ending == nil {
 		return nil
 	}
-	lost := len(r.Events) < smallSamples || len(r.Actions) < smallSamples
+	lost := r.Events.Len() < smallSamples || len(r.Actions) < smallSamples
 	if lost != slices.ContainsFunc(r.Losses, func(l Loss) bool { return !l.Samples }) {
-		return fmt.Errorf("%d events, %d actions, and it says %v", len(r.Events), len(r.Actions), r.Losses)
+		return fmt.Errorf("%d events, %d actions, and it says %v", r.Events.Len(), len(r.Actions), r.Losses)
 	}
 	return nil
 }
@@ -183,7 +184,7 @@ func TestTornLineCostsThatLineOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, e := range r.Events {
+	for e := range r.Events.All() {
 		names = append(names, e.Pod.Name)
 	}
 	if !slices.Equal(names, []string{"web-0", "web-3", "web-4"}) {

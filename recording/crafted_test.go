@@ -89,7 +89,7 @@ func TestCraftedTextIsBounded(t *testing.T) {
 		}
 		bounded(t, func() {
 			r, err := Open(dir)
-			if err != nil || len(r.Events) != 3 || len(r.Losses) != 1 {
+			if err != nil || r.Events.Len() != 3 || len(r.Losses) != 1 {
 				t.Errorf("got %+v, %v", r, err)
 			}
 		})

@@ -12,7 +12,7 @@ import (
 // for; the rest is small and held.
 type Recording struct {
 	Header  Header
-	Events  []Event
+	Events  Events
 	Actions []Action
 	// Ending is nil for a run that was killed.
 	Ending *Ending
@@ -64,17 +64,25 @@ func Open(dir string) (*Recording, error) {
 		return nil, err
 	}
 
-	events, eventsErr := readLines(source, eventsFile, func(e *Event) error { return timed(e.At) })
+	gathered := newGathering()
+	events, eventsErr := readLines(source, eventsFile, func(e *Event) error {
+		if err := timed(e.At); err != nil {
+			return err
+		}
+		gathered.take(e)
+		return nil
+	})
 	actions, actionsErr := readLines(source, actionsFile, func(a *Action) error { return timed(a.At) })
 	seals, sealsErr := readLines(source, segmentsFile, newSealCheck())
 	if err := errors.Join(eventsErr, actionsErr, sealsErr); err != nil {
 		return nil, err
 	}
-	r.Events, r.Actions, r.segments = events.values, actions.values, seals.values
+	gathered.events = events.values
+	r.Events, r.Actions, r.segments = gathered.Events, actions.values, seals.values
 	if err := checkNames(source.path(segmentsFile), r.segments); err != nil {
 		return nil, err
 	}
-	r.lose(eventsFile, len(r.Events), events.loss(), events.unfinished, func(c *Counts) int { return c.Events })
+	r.lose(eventsFile, r.Events.Len(), events.loss(), events.unfinished, func(c *Counts) int { return c.Events })
 	r.lose(actionsFile, len(r.Actions), actions.loss(), actions.unfinished, func(c *Counts) int { return c.Actions })
 	r.lose(segmentsFile, len(r.segments), seals.loss(), seals.unfinished, nil)
 	return r, nil

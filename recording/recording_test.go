@@ -103,7 +103,7 @@ func TestRecordingReadsBackAsWritten(t *testing.T) {
 	if len(r.segments) < 4 {
 		t.Errorf("%d segments for 20 s; a killed run would lose too much", len(r.segments))
 	}
-	if len(r.Events) != 3 || len(r.Actions) != 3 || r.Ending == nil || r.Header.Workload.Replicas != 3 {
+	if r.Events.Len() != 3 || len(r.Actions) != 3 || r.Ending == nil || r.Header.Workload.Replicas != 3 {
 		t.Errorf("the rest of the recording did not come back: %+v", r)
 	}
 }
@@ -145,7 +145,7 @@ func TestKilledRunCanBeRead(t *testing.T) {
 	if len(samples) < 1500 {
 		t.Errorf("only %d of 2000 samples are left", len(samples))
 	}
-	if r, err = Open(dir); err != nil || r.Ending != nil || len(r.Events) != 3 {
+	if r, err = Open(dir); err != nil || r.Ending != nil || r.Events.Len() != 3 {
 		t.Errorf("got %+v, %v", r, err)
 	}
 }
@@ -270,8 +270,12 @@ func TestEveryKindOfEventSurvives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(r.Events, want) {
-		t.Errorf("\n got %+v\nwant %+v", r.Events, want)
+	var got []Event
+	for e := range r.Events.All() {
+		got = append(got, *e)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
 }
 

@@ -14,12 +14,12 @@ import (
 // Analyze makes the report of a recording. The same recording always gives the
 // same report. It fails on a damaged recording, and when ctx ends.
 func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
-	endpoints := readEndpoints(r.Events)
+	endpoints := readEndpoints(&r.Events)
 	ended := terminations(r, endpoints)
 	course := readCourse(r.Actions)
 	course.assign(ended)
-	pods := indexPods(r.Events, ended, endpoints)
-	rotation := newRotation(ended)
+	pods := indexPods(&r.Events, ended, endpoints)
+	rotation := newRotation(ended, longestTimeout(r.Header.Check), endpoints.most)
 	traffic, err := readTraffic(ctx, r, course, pods, rotation, newMoments(ended))
 	if err != nil {
 		return nil, err
@@ -30,12 +30,12 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 
 	scene := &scene{
 		endpoints: endpoints,
-		starts:    newStarts(pods, freshRate(r.Header.Check), endpoints.most(), traffic.podsNamed),
-		gaps:      gaps(r.Events),
+		starts:    newStarts(pods, freshRate(r.Header.Check), endpoints.most, traffic.podsNamed),
+		gaps:      gaps(&r.Events),
 		longest:   map[string]time.Duration{},
 		podsNamed: traffic.podsNamed,
 	}
-	rotation.settle(endpoints.most(), scene.starts)
+	rotation.settle(scene.starts)
 	for _, s := range traffic.streams {
 		scene.longest[s.Name] = s.longest
 	}
@@ -64,7 +64,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	}
 	rep.Streams = finishStreams(traffic, r)
 	for _, s := range r.Header.Check.Streams {
-		if seen := smallestOutageSeen(s, endpoints.most()); seen > 0 {
+		if seen := smallestOutageSeen(s, endpoints.most); seen > 0 {
 			rep.Power[s.Name] = seen
 		}
 	}
@@ -81,6 +81,15 @@ func Analyze(ctx context.Context, r *recording.Recording) (*Report, error) {
 	return rep, nil
 }
 
+// longestTimeout bounds the requests of all streams.
+func longestTimeout(c check.Check) time.Duration {
+	var longest time.Duration
+	for _, s := range c.Streams {
+		longest = max(longest, time.Duration(s.Timeout))
+	}
+	return longest
+}
+
 // freshRate is how many requests per second go out on connections of their own.
 func freshRate(c check.Check) float64 {
 	rate := 0.0
@@ -92,10 +101,10 @@ func freshRate(c check.Check) float64 {
 	return rate
 }
 
-func gaps(events []recording.Event) []recording.Gap {
+func gaps(events *recording.Events) []recording.Gap {
 	var all []recording.Gap
-	for i := range events {
-		if gap := events[i].Gap; gap != nil {
+	for event := range events.ButSlices() {
+		if gap := event.Gap; gap != nil {
 			all = append(all, *gap)
 		}
 	}
@@ -190,7 +199,7 @@ func (rep *Report) validate(r *recording.Recording, c *course, ended []*Terminat
 		PodsNamed: t.podsNamed,
 	}
 	v.Baseline.Sent, v.Baseline.Failed = t.baselineSent, t.baselineFailed
-	v.Gaps = gaps(r.Events)
+	v.Gaps = gaps(&r.Events)
 	if r.Ending != nil {
 		v.Client = r.Ending.Client
 	}

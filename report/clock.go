@@ -51,7 +51,7 @@ type clocks struct {
 }
 
 // readClocks takes the offsets from the leases' renewals.
-func readClocks(events []recording.Event) *clocks {
+func readClocks(events *recording.Events) *clocks {
 	type renewals struct {
 		greatest time.Duration
 		seen     bool
@@ -59,8 +59,8 @@ func readClocks(events []recording.Event) *clocks {
 		prompt   int
 	}
 	var gaps []*recording.Gap
-	for i := range events {
-		if gap := events[i].Gap; gap != nil && gap.Resource == "leases" {
+	for event := range events.ButSlices() {
+		if gap := event.Gap; gap != nil && gap.Resource == "leases" {
 			gaps = append(gaps, gap)
 		}
 	}
@@ -74,8 +74,8 @@ func readClocks(events []recording.Event) *clocks {
 	}
 
 	of := map[string]*renewals{}
-	for i := range events {
-		lease := events[i].Lease
+	for event := range events.ButSlices() {
+		lease := event.Lease
 		if lease == nil || lease.Renewed.IsZero() {
 			continue
 		}
@@ -84,12 +84,12 @@ func readClocks(events []recording.Event) *clocks {
 			r = &renewals{}
 			of[lease.Component] = r
 		}
-		if ahead := lease.Renewed.Sub(events[i].At); !r.seen || ahead > r.greatest {
+		if ahead := lease.Renewed.Sub(event.At); !r.seen || ahead > r.greatest {
 			r.greatest, r.seen = ahead, true
 		}
 		// A renewal that was told again later, or in a catch-up, says nothing
 		// about how fast one can be.
-		if lease.Renewed.After(r.latest) && !afterGap(events[i].At) {
+		if lease.Renewed.After(r.latest) && !afterGap(event.At) {
 			r.prompt++
 		}
 		r.latest = later(r.latest, lease.Renewed)

@@ -43,8 +43,8 @@ func recorded(t *testing.T, golden string, change func(recording.Sample) []recor
 	if err := w.Header(old.Header); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range old.Events {
-		w.Event(e)
+	for e := range old.Events.All() {
+		w.Event(*e)
 	}
 	for _, a := range old.Actions {
 		w.Action(a)

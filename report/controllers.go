@@ -27,10 +27,9 @@ type revisionObservation struct {
 	revision string
 }
 
-func readControllers(events []recording.Event) *controllers {
+func readControllers(events *recording.Events) *controllers {
 	c := &controllers{sets: map[string][]setObservation{}, deletes: map[string]*recording.KubeEvent{}}
-	for i := range events {
-		e := &events[i]
+	for e := range events.ButSlices() {
 		switch {
 		case e.ReplicaSet != nil:
 			c.sets[e.ReplicaSet.UID] = append(c.sets[e.ReplicaSet.UID], setObservation{e.At, e.ReplicaSet})

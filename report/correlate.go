@@ -17,12 +17,13 @@ func (s *scene) correlate(failures []*failure, ended []*Termination, pods *podIn
 			}
 		}
 	}
+	spans := effects(ended)
 	for _, f := range failures {
 		f.cause = Unknown
 		if life := identify(f, pods); life != nil {
 			s.blame(f, life)
 		} else {
-			s.compare(f, ended)
+			s.compare(f, s.near(f, ended, spans))
 		}
 		if f.cause == Unknown && nearGap(f, s.gaps) {
 			f.cause = ObservationGap
@@ -103,6 +104,35 @@ func (s *scene) blame(f *failure, life *podLife) {
 	case looseFit:
 		f.confidence = Likely
 	}
+}
+
+// effects are the times in which each termination may have failed a request, as
+// explain has it, but for the requests that near excepts.
+func effects(ended []*Termination) reaches {
+	return newReaches(len(ended), func(i int) (from, to time.Time) {
+		t := ended[i]
+		exit := t.exit()
+		from, to = earlier(t.begin(), exit.From), later(exit.To, t.LeftSlice.To).Add(looseProxyLag)
+		if t.Sigterm.Known() {
+			from = earlier(from, t.Sigterm.From)
+		}
+		if t.Container != "" {
+			to = later(to, t.over())
+		}
+		return from.Add(-clockSlack), to.Add(clockSlack)
+	})
+}
+
+// near gives the terminations whose times may explain a failure. What hung may have
+// been sent to any, and where nobody was ready all that went before may have led to
+// that.
+func (s *scene) near(f *failure, ended []*Termination, spans reaches) []*Termination {
+	sent := f.SentAt()
+	if symptomOf(f) == hung || s.endpoints.emptyDuring(sent.Add(-proxyLag), sent) {
+		return ended
+	}
+	first, end := spans.touching(sent, f.EndAt())
+	return ended[first:end]
 }
 
 // compare explains a failure by its times alone.

@@ -8,16 +8,12 @@ import (
 
 // endpoints is how the service's EndpointSlices changed over time.
 type endpoints struct {
-	// ready counts the distinct pods that some slice called ready, from each
-	// moment on.
-	ready []readyCount
+	// most is the largest number of ready endpoints at once, at least 1.
+	most int
+	// empty are the times in which there was none, to is zero if that lasted.
+	empty []readySpan
 	// spans are the times in which a slice called a pod ready, by its UID.
 	spans map[string][]readySpan
-}
-
-type readyCount struct {
-	from  time.Time
-	count int
 }
 
 // readySpan is a time in which a pod was called ready; to is zero if it still
@@ -26,11 +22,12 @@ type readySpan struct{ from, to time.Time }
 
 // readEndpoints merges the slices: a service has several once it holds more
 // than 100 endpoints, and a pod that moves between them is listed twice.
-func readEndpoints(events []recording.Event) *endpoints {
-	e := &endpoints{spans: map[string][]readySpan{}}
+func readEndpoints(events *recording.Events) *endpoints {
+	e := &endpoints{most: 1, spans: map[string][]readySpan{}}
+	before := map[string]bool{}
 	slices := map[string][]recording.Endpoint{}
-	for i := range events {
-		o := events[i].Slice
+	for event := range events.All() {
+		o := event.Slice
 		if o == nil {
 			continue
 		}
@@ -39,12 +36,14 @@ func readEndpoints(events []recording.Event) *endpoints {
 		} else {
 			slices[o.Name] = o.Endpoints
 		}
-		e.take(events[i].At, slices)
+		before = e.take(event.At, slices, before)
 	}
 	return e
 }
 
-func (e *endpoints) take(at time.Time, slices map[string][]recording.Endpoint) {
+// take notes what the slices tell at a time, and gives the pods that they call
+// ready; before are those of the last time.
+func (e *endpoints) take(at time.Time, slices map[string][]recording.Endpoint, before map[string]bool) map[string]bool {
 	ready := map[string]bool{}
 	for _, endpoints := range slices {
 		for _, endpoint := range endpoints {
@@ -53,17 +52,25 @@ func (e *endpoints) take(at time.Time, slices map[string][]recording.Endpoint) {
 			}
 		}
 	}
-	for uid, spans := range e.spans {
-		if last := &spans[len(spans)-1]; last.to.IsZero() && !ready[uid] {
-			last.to = at
+	for uid := range before {
+		if !ready[uid] {
+			spans := e.spans[uid]
+			spans[len(spans)-1].to = at
 		}
 	}
 	for uid := range ready {
-		if spans := e.spans[uid]; len(spans) == 0 || !spans[len(spans)-1].to.IsZero() {
-			e.spans[uid] = append(spans, readySpan{from: at})
+		if !before[uid] {
+			e.spans[uid] = append(e.spans[uid], readySpan{from: at})
 		}
 	}
-	e.ready = append(e.ready, readyCount{at, len(ready)})
+	if last := len(e.empty) - 1; last >= 0 && e.empty[last].to.IsZero() {
+		e.empty[last].to = at
+	}
+	if len(ready) == 0 {
+		e.empty = append(e.empty, readySpan{from: at})
+	}
+	e.most = max(e.most, len(ready))
+	return ready
 }
 
 // entered tells when a pod was first called ready.
@@ -103,23 +110,14 @@ func (e *endpoints) interruption(uid string, after time.Time) (left, back Interv
 // emptyDuring tells whether there was a moment between from and to at which no
 // endpoint was ready.
 func (e *endpoints) emptyDuring(from, to time.Time) bool {
-	for i, r := range e.ready {
-		until := to
-		if i+1 < len(e.ready) {
-			until = e.ready[i+1].from
+	for _, none := range e.empty {
+		until := none.to
+		if until.IsZero() {
+			until = to
 		}
-		if r.count == 0 && !r.from.After(to) && !until.Before(from) {
+		if !none.from.After(to) && !until.Before(from) {
 			return true
 		}
 	}
 	return false
-}
-
-// most is the largest number of ready endpoints at once, at least 1.
-func (e *endpoints) most() int {
-	most := 1
-	for _, r := range e.ready {
-		most = max(most, r.count)
-	}
-	return most
 }

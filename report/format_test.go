@@ -45,8 +45,8 @@ func recordAnew(t *testing.T, old *recording.Recording) *recording.Recording {
 	if err := w.Header(old.Header); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range old.Events {
-		w.Event(e)
+	for e := range old.Events.All() {
+		w.Event(*e)
 	}
 	for _, a := range old.Actions {
 		w.Action(a)

@@ -11,11 +11,11 @@ import (
 // terminations finds the end of every pod, and of every container whose pod
 // went on, in what was recorded. They are in the order in which they began.
 func terminations(r *recording.Recording, endpoints *endpoints) []*Termination {
-	owners, kube := readControllers(r.Events), kubeEvents(r.Events)
-	authors, logs, clocks := readAuthors(r), readLogs(r.Events), readClocks(r.Events)
+	owners, kube := readControllers(&r.Events), kubeEvents(&r.Events)
+	authors, logs, clocks := readAuthors(r), readLogs(&r.Events), readClocks(&r.Events)
 
 	var ended []*Termination
-	for _, p := range histories(r.Events) {
+	for _, p := range histories(&r.Events) {
 		for _, e := range p.exits {
 			if e.old {
 				continue
@@ -46,11 +46,11 @@ func terminations(r *recording.Recording, endpoints *endpoints) []*Termination {
 }
 
 // histories gathers the observations by pod, in the order of first sight.
-func histories(events []recording.Event) []*podHistory {
+func histories(events *recording.Events) []*podHistory {
 	pods := map[string]*podHistory{}
 	var order []*podHistory
-	for i := range events {
-		o := events[i].Pod
+	for event := range events.ButSlices() {
+		o := event.Pod
 		if o == nil {
 			continue
 		}
@@ -60,7 +60,7 @@ func histories(events []recording.Event) []*podHistory {
 			pods[o.UID] = p
 			order = append(order, p)
 		}
-		p.observe(events[i].At, o)
+		p.observe(event.At, o)
 	}
 	return order
 }

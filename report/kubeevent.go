@@ -14,11 +14,11 @@ type kubeEvent struct {
 }
 
 // kubeEvents groups the Event objects by the UID they are about.
-func kubeEvents(events []recording.Event) map[string][]kubeEvent {
+func kubeEvents(events *recording.Events) map[string][]kubeEvent {
 	byUID := map[string][]kubeEvent{}
-	for i := range events {
-		if e := events[i].Kube; e != nil {
-			byUID[e.UID] = append(byUID[e.UID], kubeEvent{e, events[i].At})
+	for event := range events.ButSlices() {
+		if e := event.Kube; e != nil {
+			byUID[e.UID] = append(byUID[e.UID], kubeEvent{e, event.At})
 		}
 	}
 	return byUID

@@ -10,10 +10,10 @@ import (
 // order of their arrival.
 type logs map[string][]*recording.LogLine
 
-func readLogs(events []recording.Event) logs {
+func readLogs(events *recording.Events) logs {
 	l := logs{}
-	for i := range events {
-		if line := events[i].Log; line != nil {
+	for event := range events.ButSlices() {
+		if line := event.Log; line != nil {
 			l[line.UID] = append(l[line.UID], line)
 		}
 	}

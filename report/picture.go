@@ -160,7 +160,7 @@ func (c *courseTally) course() Course {
 
 // draw makes the picture of what the report was made of.
 func (r *Report) draw(rec *recording.Recording, t *traffic, pods *podIndex, endpoints *endpoints) *Picture {
-	p := &Picture{Pods: drawPods(rec.Events, pods, endpoints), Failures: describe(t.failures), Finding: make([]int, len(t.failures))}
+	p := &Picture{Pods: drawPods(&rec.Events, pods, endpoints), Failures: describe(t.failures), Finding: make([]int, len(t.failures))}
 	for _, s := range t.streams {
 		p.Courses = append(p.Courses, s.course.course())
 	}
@@ -175,7 +175,7 @@ func (r *Report) draw(rec *recording.Recording, t *traffic, pods *podIndex, endp
 }
 
 // drawPods tells the lives of the pods.
-func drawPods(events []recording.Event, index *podIndex, endpoints *endpoints) []Pod {
+func drawPods(events *recording.Events, index *podIndex, endpoints *endpoints) []Pod {
 	lives := slices.Clone(index.all)
 	slices.SortStableFunc(lives, func(a, b *podLife) int {
 		return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.name, b.name))
@@ -190,9 +190,9 @@ func drawPods(events []recording.Event, index *podIndex, endpoints *endpoints) [
 		pods = append(pods, pod)
 		byUID[life.uid] = &pods[len(pods)-1]
 	}
-	for i := range events {
-		if o := events[i].Pod; o != nil {
-			byUID[o.UID].take(events[i].At, o)
+	for event := range events.ButSlices() {
+		if o := event.Pod; o != nil {
+			byUID[o.UID].take(event.At, o)
 		}
 	}
 	return pods

@@ -32,7 +32,7 @@ type podLife struct {
 	served time.Time
 }
 
-func indexPods(events []recording.Event, ended []*Termination, endpoints *endpoints) *podIndex {
+func indexPods(events *recording.Events, ended []*Termination, endpoints *endpoints) *podIndex {
 	terminations := map[string][]*Termination{}
 	for _, t := range ended {
 		terminations[t.UID] = append(terminations[t.UID], t)
@@ -40,8 +40,8 @@ func indexPods(events []recording.Event, ended []*Termination, endpoints *endpoi
 	index := &podIndex{byName: map[string][]*podLife{}, byAddress: map[string][]*podLife{}}
 	lives := map[string]*podLife{}
 	addressed := map[string]bool{}
-	for i := range events {
-		o := events[i].Pod
+	for event := range events.ButSlices() {
+		o := event.Pod
 		if o == nil {
 			continue
 		}

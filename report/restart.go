@@ -107,9 +107,9 @@ func readAuthors(r *recording.Recording) *authors {
 			a.requests[uid] = append(a.requests[uid], asked{action.Name, action.At})
 		}
 	}
-	for i := range r.Events {
-		if n := r.Events[i].Node; n != nil {
-			a.cordoned[n.Name] = append(a.cordoned[n.Name], cordon{r.Events[i].At, n.Unschedulable})
+	for event := range r.Events.ButSlices() {
+		if n := event.Node; n != nil {
+			a.cordoned[n.Name] = append(a.cordoned[n.Name], cordon{event.At, n.Unschedulable})
 		}
 	}
 	return a

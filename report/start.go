@@ -12,6 +12,10 @@ import (
 // starts holds what the traffic shows about the pods that came during the run.
 type starts struct {
 	young []*podLife
+	// unseen are those of them that no probe had seen to answer, unanswering the
+	// times in which they may not have been able to.
+	unseen      []*podLife
+	unanswering reaches
 	// chance is how long a pod that does answer may be missed by all fresh
 	// requests once in a thousand.
 	chance time.Duration
@@ -30,9 +34,38 @@ func newStarts(pods *podIndex, freshRate float64, endpoints int, podsNamed bool)
 	for _, life := range pods.all {
 		if life.young && life.entered.Known() {
 			s.young = append(s.young, life)
+			if !life.probed {
+				s.unseen = append(s.unseen, life)
+			}
 		}
 	}
+	s.unanswering = newReaches(len(s.unseen), func(i int) (from, to time.Time) {
+		return s.unseen[i].entered.From.Add(-clockSlack), s.answersBy(s.unseen[i])
+	})
 	return s
+}
+
+// answersBy is from when on a pod's start explains nothing.
+func (s *starts) answersBy(life *podLife) time.Time {
+	switch {
+	case !life.served.IsZero():
+		return life.served
+	case !s.podsNamed:
+		return life.entered.To.Add(looseProxyLag)
+	case len(life.ends) > 0:
+		return life.ends[0].begin()
+	default:
+		return endless
+	}
+}
+
+// endless is later than all that is recorded.
+var endless = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+// unansweringAt gives the pods that may not have been able to answer then.
+func (s *starts) unansweringAt(when time.Time) []*podLife {
+	first, end := s.unanswering.touching(when, when)
+	return s.unseen[first:end]
 }
 
 // slowProxyLag is what a kube-proxy took on a machine with more work than
@@ -48,7 +81,7 @@ func (s *starts) late(life *podLife) bool {
 
 // lateAt tells whether some new pod could not answer yet at that time.
 func (s *starts) lateAt(sent time.Time) bool {
-	return slices.ContainsFunc(s.young, func(life *podLife) bool {
+	return slices.ContainsFunc(s.unansweringAt(sent), func(life *podLife) bool {
 		return s.late(life) && !sent.Before(life.entered.From) && sent.Before(life.served)
 	})
 }
@@ -93,7 +126,7 @@ func (s *starts) explains(f *failure, life *podLife) strength {
 
 // of gives the pods whose start explains the failure best, and how well.
 func (s *starts) of(f *failure) (best strength, lives []*podLife) {
-	for _, life := range s.young {
+	for _, life := range s.unansweringAt(f.SentAt()) {
 		fits := s.explains(f, life)
 		switch {
 		case fits == 0 || fits < best:

@@ -94,7 +94,7 @@ type Termination struct {
 	// fresh are the connections made around its leaving the slice; forgotten is
 	// when the traffic shows that no proxy sent anything to it any more, zero
 	// if it does not show it.
-	fresh     []freshConnection
+	fresh     []refusals
 	forgotten time.Time
 	// answers counts its answers from firstCounted to its end's beginning.
 	answers      int

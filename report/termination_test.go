@@ -44,7 +44,8 @@ func TestWhoEndedThePod(t *testing.T) {
 
 // ends gives the terminations that the scenario's events tell of.
 func ends(s *scenario) []*Termination {
-	return terminations(&recording.Recording{Events: s.events, Actions: s.actions}, readEndpoints(s.events))
+	events := recording.EventsOf(s.events)
+	return terminations(&recording.Recording{Events: *events, Actions: s.actions}, readEndpoints(events))
 }
 
 func TestTimesOfATermination(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
 func main() {
@@ -21,6 +23,7 @@ func run() int {
 	logTo(stderr)
 	stop := (&interruption{work: at, stderr: stderr, cancel: cancel, exit: os.Exit}).start()
 	defer stop()
+	boundMemory(memlimit.FromCgroup)
 
 	streams := streams{in: os.Stdin, out: leavable{os.Stdout}, err: stderr, color: os.Getenv("NO_COLOR") == "", work: at}
 	if strings.HasPrefix(filepath.Base(os.Args[0]), "kubectl-") {

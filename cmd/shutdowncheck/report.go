@@ -39,6 +39,7 @@ report of one recording is always the same, byte for byte in JSON.`,
 }
 
 func analyze(ctx context.Context, dir string) (*report.Report, error) {
+	defer tightenGC()()
 	r, err := recording.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)

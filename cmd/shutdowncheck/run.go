@@ -91,6 +91,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Output:     progress,
 	}
 	cfg.Doing = r.owing(restoreCommand(r.streams, r.connection, cluster.namespace, c.Workload.String()), c.Workload.String())
+	cfg.Room = readRoom(cfg.Dir)
 	if c.Control != nil {
 		cfg.Rights = controlRights
 	}
@@ -172,6 +173,9 @@ func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) err
 func (r *runCommand) explained(err error) error {
 	if _, ok := errors.AsType[*chaos.PlanError](err); ok {
 		return r.check.planProblem(err)
+	}
+	if _, ok := errors.AsType[*experiment.RoomError](err); ok {
+		return usagef("%w", err)
 	}
 	return err
 }

@@ -1,13 +1,14 @@
 // Package synthetic writes recordings of runs that never happened, as long as
 // wanted: what a report costs is measured on them.
 //
-// The service has three pods, which are restarted one after the other at equal
-// intervals. Each goes on SIGTERM at once and is sent requests for a while
+// The service has some pods, which are restarted one after the other at equal
+// intervals, with all that the watches of a real cluster show of it. Each goes on SIGTERM at once and is sent requests for a while
 // longer, which fail as they would on a real cluster. The same Run always gives
 // the same recording.
 package synthetic
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"math/rand/v2"
@@ -26,15 +27,33 @@ type Run struct {
 	Rate float64
 	// Restarts is how often all pods are replaced.
 	Restarts int
+	// Pods is how many the service has; 0 is 3.
+	Pods int
+	// PodInterval lies between the ends of two pods of a restart. It is at least
+	// two seconds; 0 is 3 s.
+	PodInterval time.Duration
+}
+
+// Shapes of long and of large runs.
+var (
+	// Soak is eight hours at 2,000/s, with ten pods restarted every ten minutes.
+	Soak = Run{Samples: 57_600_000, Rate: 1000, Restarts: 48, Pods: 10}
+	// Rounds are 48 restarts of a hundred pods at 1,000/s.
+	Rounds = Run{Samples: 10_400_000, Rate: 500, Restarts: 48, Pods: 100, PodInterval: 2 * time.Second}
+)
+
+func (r Run) withDefaults() Run {
+	r.Pods = cmp.Or(r.Pods, 3)
+	r.PodInterval = cmp.Or(r.PodInterval, 3*time.Second)
+	return r
 }
 
 const (
-	replicas = 3
-	pool     = 32
+	pool = 32
 
 	baseline = 10 * time.Second
-	// podInterval lies between the ends of two pods of a restart.
-	podInterval = 3 * time.Second
+	// startUp is how long before the end of the pod that it replaces a pod is made.
+	startUp = 500 * time.Millisecond
 	// sigtermAfter is how long after its deletion a pod is told to stop, and
 	// forgottenAfter when the last request is sent to it.
 	sigtermAfter   = 60 * time.Millisecond
@@ -46,6 +65,10 @@ var began = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 
 // Write writes the recording into the folder dir, which must hold none yet.
 func (r Run) Write(dir string) error {
+	r = r.withDefaults()
+	if r.PodInterval < 2*time.Second {
+		return fmt.Errorf("a pod every %v: want at least 2s", r.PodInterval)
+	}
 	if length := r.length(); length < baseline+time.Duration(r.Restarts+1)*r.pause() {
 		return fmt.Errorf("%d samples at twice %g/s take %v: too short for %d restarts", r.Samples, r.Rate, length, r.Restarts)
 	}
@@ -77,7 +100,7 @@ func (r Run) length() time.Duration {
 }
 
 // pause is the least time from the beginning of one restart to that of the next.
-func (r Run) pause() time.Duration { return replicas*podInterval + 10*time.Second }
+func (r Run) pause() time.Duration { return time.Duration(r.Pods)*r.PodInterval + 10*time.Second }
 
 // script is a run with all that happens in it, times counted from began.
 type script struct {
@@ -100,6 +123,7 @@ type life struct {
 const forever = time.Duration(1<<63 - 1)
 
 func (r Run) script() *script {
+	r = r.withDefaults()
 	s := &script{Run: r, check: check.Check{
 		Workload: check.Workload{Kind: check.Deployment, Name: "web"},
 		Target:   check.Target{URL: "http://127.0.0.1:30080/"},
@@ -108,7 +132,7 @@ func (r Run) script() *script {
 			{Name: "short-reused", Rate: r.Rate, Connections: check.Reused, Pool: pool},
 		},
 	}.WithDefaults()}
-	for n := range replicas {
+	for n := range r.Pods {
 		s.lives = append(s.lives, life{name: podName(n), deleted: forever, sigterm: forever, dropped: forever})
 		s.see(0, s.pod(recording.Listed, n, 0))
 	}
@@ -137,7 +161,7 @@ func (s *script) see(at time.Duration, e recording.Event) {
 // restart replaces the pods one after the other, with the next one Ready just
 // before one goes.
 func (s *script) restart(n int, at, interval time.Duration) {
-	first := len(s.lives) - replicas
+	first := len(s.lives) - s.Pods
 	var doomed, uids []string
 	for _, l := range s.lives[first:] {
 		doomed, uids = append(doomed, l.name), append(uids, "uid-"+l.name)
@@ -146,42 +170,95 @@ func (s *script) restart(n int, at, interval time.Duration) {
 	s.act(at, recording.Action{
 		Kind: recording.Requested, Name: "restart", Round: n, Object: "deployment/web", Done: began.Add(at), Doomed: doomed, DoomedUIDs: uids,
 	})
-	for i := range replicas {
-		s.replace(first+i, at+time.Duration(i)*podInterval+time.Second)
+	for i := range s.Pods {
+		s.replace(first+i, at+time.Duration(i)*s.PodInterval+time.Second)
 	}
-	steady := at + replicas*podInterval
+	steady := at + time.Duration(s.Pods)*s.PodInterval
 	s.act(steady, recording.Action{Kind: recording.Steady, Name: "restart", Round: n, Object: "deployment/web"})
 	s.act(steady, recording.Action{Kind: recording.PhaseEnded, Phase: recording.Disrupt, Name: "restart", Round: n})
 	s.act(steady, recording.Action{Kind: recording.PhaseBegan, Phase: recording.Settle, Name: "restart", Round: n})
 	s.act(at+interval, recording.Action{Kind: recording.PhaseEnded, Phase: recording.Settle, Name: "restart", Round: n})
 }
 
-// replace ends a pod at the given time.
+// replace ends a pod at the given time, with the next one Ready just before.
 func (s *script) replace(number int, at time.Duration) {
-	next := len(s.lives)
-	const startUp = 500 * time.Millisecond
-	s.lives = append(s.lives, life{name: podName(next), ready: at - startUp/2, deleted: forever, sigterm: forever, dropped: forever})
-	s.see(at-startUp, s.pod(recording.Added, next, at-startUp))
-	s.slice(at - startUp/2)
+	s.begin(at - startUp)
+	s.end(number, at)
+}
 
+// begin makes the next pod.
+func (s *script) begin(at time.Duration) {
+	next := len(s.lives)
+	l := life{name: podName(next), ready: at + startUp/2, deleted: forever, sigterm: forever, dropped: forever}
+	s.lives = append(s.lives, l)
+	step := startUp / 20
+	s.kube(at, "ReplicaSet", "web", "SuccessfulCreate", "Created pod: "+l.name)
+	s.controllers(at, len(s.lives))
+	for n := range 3 { // made, given to a node, given an address
+		born := s.pod(recording.Modified, next, at)
+		if n == 0 {
+			born.Pod.Change = recording.Added
+		}
+		if n < 2 {
+			born.Pod.IP = ""
+		}
+		born.Pod.Phase, born.Pod.Ready = "Pending", false
+		s.see(at+time.Duration(2*n+1)*step, born)
+	}
+	for n, reason := range []string{"Scheduled", "Pulled", "Created", "Started"} {
+		s.kube(at+time.Duration(2*n)*step+step/2, "Pod", l.name, reason, reason+" container app of "+l.name)
+	}
+	running := s.pod(recording.Modified, next, at)
+	running.Pod.Ready = false
+	s.see(at+7*step, running)
+	s.slice(at + 8*step)
+	s.see(l.ready-step, s.pod(recording.Modified, next, at))
+	s.slice(l.ready)
+	s.controllers(l.ready, len(s.lives))
+}
+
+// end deletes a pod.
+func (s *script) end(number int, at time.Duration) {
 	l := &s.lives[number]
 	l.deleted, l.sigterm, l.dropped = at, at+sigtermAfter, at+forgottenAfter
 	deadline, grace := began.Add(at+30*time.Second), 30*time.Second
+	s.kube(at, "ReplicaSet", "web", "SuccessfulDelete", "Deleted pod: "+l.name)
 	dying := s.pod(recording.Modified, number, l.ready)
 	dying.Pod.DeletionTimestamp, dying.Pod.DeletionGrace = &deadline, &grace
 	s.see(at+2*time.Millisecond, dying)
 	s.slice(at + 4*time.Millisecond)
-	s.see(at+sigtermAfter+5*time.Millisecond, recording.Event{Kube: &recording.KubeEvent{
-		Name: l.name + ".1", Reason: "Killing", Component: "kubelet", Kind: "Pod", Object: l.name, UID: "uid-" + l.name,
-		Emitted: began.Add(at + sigtermAfter), Precise: true,
-	}})
+	s.kube(at+sigtermAfter, "Pod", l.name, "Killing", "Stopping container app")
 	gone := s.pod(recording.Deleted, number, l.ready)
 	gone.Pod.DeletionTimestamp, gone.Pod.DeletionGrace = &deadline, &grace
 	gone.Pod.Phase, gone.Pod.Ready = "Failed", false
 	gone.Pod.Containers = []recording.Container{{Name: "app", Terminated: &recording.Exit{
 		Code: 2, Reason: "Error", FinishedAt: began.Add(at + sigtermAfter).Truncate(time.Second),
 	}}}
+	failed := gone
+	failed.Pod = new(*gone.Pod)
+	failed.Pod.Change = recording.Modified
+	s.see(at+goneAfter/2, failed)
 	s.see(at+goneAfter, gone)
+	s.slice(at + goneAfter + 2*time.Millisecond)
+	s.controllers(at+goneAfter+4*time.Millisecond, len(s.lives))
+}
+
+// kube is an Event object, which arrives some milliseconds after it was made.
+func (s *script) kube(at time.Duration, kind, object, reason, message string) {
+	s.see(at+5*time.Millisecond, recording.Event{Kube: &recording.KubeEvent{
+		Name: fmt.Sprintf("%s.%x", object, began.Add(at).UnixNano()), Reason: reason, Message: message, Component: "kubelet",
+		Kind: kind, Object: object, UID: "uid-" + object, Emitted: began.Add(at), Precise: true,
+	}})
+}
+
+// controllers is what the workload and its ReplicaSet tell of themselves.
+func (s *script) controllers(at time.Duration, made int) {
+	s.see(at, recording.Event{ReplicaSet: &recording.ReplicaSetObservation{
+		Change: recording.Modified, Name: "web", UID: "uid-web", Revision: 1, Replicas: int32(s.Pods),
+	}})
+	s.see(at, recording.Event{Workload: &recording.WorkloadObservation{
+		Change: recording.Modified, Replicas: int32(s.Pods), Ready: int32(s.Pods), Updated: int32(made), Available: int32(s.Pods),
+	}})
 }
 
 func (s *script) pod(change recording.Change, number int, created time.Duration) recording.Event {
@@ -199,9 +276,9 @@ func (s *script) slice(at time.Duration) {
 		if l.deleted < at-goneAfter {
 			continue
 		}
-		ready := at < l.deleted
+		ready := l.ready <= at && at < l.deleted
 		o.Endpoints = append(o.Endpoints, recording.Endpoint{
-			Pod: l.name, PodUID: "uid-" + l.name, Address: fmt.Sprintf("10.0.%d.%d", n/250, n%250+1), Ready: ready, Serving: true, Terminating: !ready,
+			Pod: l.name, PodUID: "uid-" + l.name, Address: fmt.Sprintf("10.0.%d.%d", n/250, n%250+1), Ready: ready, Serving: l.ready <= at, Terminating: l.deleted <= at,
 		})
 	}
 	s.see(at, recording.Event{Slice: o})
@@ -210,7 +287,7 @@ func (s *script) slice(at time.Duration) {
 func (s *script) header() recording.Header {
 	return recording.Header{
 		Tool: "synthetic", Began: began, Namespace: "synthetic", Check: s.check,
-		Workload: recording.Workload{Kind: "Deployment", Name: "web", UID: "uid-web", Replicas: replicas, Selector: "app=web", Services: []string{"web"}},
+		Workload: recording.Workload{Kind: "Deployment", Name: "web", UID: "uid-web", Replicas: int32(s.Pods), Selector: "app=web", Services: []string{"web"}},
 	}
 }
 

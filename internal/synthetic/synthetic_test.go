@@ -35,7 +35,7 @@ func TestReportOfASyntheticRecording(t *testing.T) {
 	if rep.Verdict != report.Failed {
 		t.Errorf("%s: %v", rep.Verdict, rep.Reasons)
 	}
-	if len(rep.Terminations) != 2*replicas || len(rep.Disruptions) != 2 {
+	if len(rep.Terminations) != 2*3 || len(rep.Disruptions) != 2 {
 		t.Errorf("%d terminations by %d disruptions", len(rep.Terminations), len(rep.Disruptions))
 	}
 	for _, s := range rep.Streams {
@@ -75,7 +75,7 @@ func TestSamplesAreWhole(t *testing.T) {
 func TestTheSameRunGivesTheSameRecording(t *testing.T) {
 	run := Run{Samples: 80_000, Rate: 500, Restarts: 1}
 	a, b := write(t, run), write(t, run)
-	if !reflect.DeepEqual(a.Events, b.Events) || !reflect.DeepEqual(a.Actions, b.Actions) {
+	if !reflect.DeepEqual(&a.Events, &b.Events) || !reflect.DeepEqual(a.Actions, b.Actions) {
 		t.Error("what happened differs")
 	}
 	var samples []recording.Sample

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/synthetic"
 )
@@ -16,7 +17,9 @@ func main() {
 	var run synthetic.Run
 	flag.IntVar(&run.Samples, "samples", 10_000_000, "how many requests it is to hold")
 	flag.Float64Var(&run.Rate, "rate", 2500, "requests per second of each of its two streams")
-	flag.IntVar(&run.Restarts, "restarts", 4, "how often its three pods are replaced")
+	flag.IntVar(&run.Restarts, "restarts", 4, "how often its pods are replaced")
+	flag.IntVar(&run.Pods, "pods", 3, "how many pods it has")
+	flag.DurationVar(&run.PodInterval, "pod-interval", 3*time.Second, "the time between the ends of two pods of a restart")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "synthetic: want one FOLDER")

@@ -1,0 +1,44 @@
+package attack
+
+import (
+	"bufio"
+	"sync"
+)
+
+// Ten thousand requests wait at once where a service is silent. None of them needs
+// a buffer for that: a writer is taken to send, a reader when something has come.
+var (
+	readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
+	writers = sync.Pool{New: func() any { return bufio.NewWriter(nil) }}
+)
+
+// takeReader lets the connection have a reader if it has none.
+func (c *connection) takeReader() *bufio.Reader {
+	if c.reader == nil {
+		c.reader = readers.Get().(*bufio.Reader) //nolint:forcetypeassert // it holds nothing else
+		c.reader.Reset(c)
+	}
+	return c.reader
+}
+
+// giveReader gives it back with what is in it.
+func (c *connection) giveReader() {
+	if c.reader != nil {
+		c.reader.Reset(nil)
+		readers.Put(c.reader)
+		c.reader = nil
+	}
+}
+
+func (c *connection) takeWriter() {
+	c.writer = writers.Get().(*bufio.Writer) //nolint:forcetypeassert // it holds nothing else
+	c.writer.Reset(c.Conn)
+}
+
+func (c *connection) giveWriter() {
+	if c.writer != nil {
+		c.writer.Reset(nil)
+		writers.Put(c.writer)
+		c.writer = nil
+	}
+}
