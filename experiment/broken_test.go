@@ -42,6 +42,7 @@ func TestBrokenRecordingEndsTheRun(t *testing.T) {
 			Progress: func(Progress) {},
 		},
 	}
+	r.driver = r.newDriver()
 	// A time that JSON cannot write stands for a disk that cannot either.
 	unwritable := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
 	breaks := time.AfterFunc(100*time.Millisecond, func() { writer.Event(recording.Event{At: unwritable}) })
