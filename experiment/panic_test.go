@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +14,6 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kuberuntime "k8s.io/apimachinery/pkg/runtime"
@@ -76,7 +76,6 @@ const longestDisruption = 20 * time.Second
 // cluster is a fake API with a Deployment of three pods and nobody who acts on it.
 type cluster struct {
 	client     *fake.Clientset
-	replicas   atomic.Int32
 	scaledDown atomic.Bool
 	service    *httptest.Server
 }
@@ -86,7 +85,6 @@ var web = check.Workload{Kind: check.Deployment, Name: "web"}
 func newCluster(t *testing.T) *cluster {
 	c := &cluster{service: httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))}
 	t.Cleanup(c.service.Close)
-	c.replicas.Store(3)
 	labels := map[string]string{"app": "web"}
 	objects := []kuberuntime.Object{&appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "shop", UID: "uid-web", Annotations: map[string]string{"owner": "shop"}},
@@ -102,35 +100,17 @@ func newCluster(t *testing.T) *cluster {
 		}})
 	}
 	c.client = fake.NewClientset(objects...)
-	c.client.PrependReactor("get", "deployments", func(action clienttesting.Action) (bool, kuberuntime.Object, error) {
-		return action.GetSubresource() == "scale", c.scale(c.replicas.Load()), nil
-	})
-	c.client.PrependReactor("update", "deployments", c.setScale)
-	return c
-}
-
-func (c *cluster) scale(n int32) *autoscalingv1.Scale {
-	return &autoscalingv1.Scale{
-		ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "shop", UID: "uid-web"},
-		Spec:       autoscalingv1.ScaleSpec{Replicas: n},
-	}
-}
-
-func (c *cluster) setScale(action clienttesting.Action) (bool, kuberuntime.Object, error) {
-	if action.GetSubresource() != "scale" {
+	c.client.PrependReactor("patch", "deployments", func(action clienttesting.Action) (bool, kuberuntime.Object, error) {
+		var patch struct{ Spec struct{ Replicas *int32 } }
+		if err := json.Unmarshal(action.(clienttesting.PatchAction).GetPatch(), &patch); err != nil {
+			return true, nil, err
+		}
+		if n := patch.Spec.Replicas; n != nil {
+			c.scaledDown.Store(*n < 3)
+		}
 		return false, nil, nil
-	}
-	n := action.(clienttesting.UpdateAction).GetObject().(*autoscalingv1.Scale).Spec.Replicas
-	deployments := appsv1.SchemeGroupVersion.WithResource("deployments")
-	o, err := c.client.Tracker().Get(deployments, "shop", "web")
-	if err != nil {
-		return true, nil, err
-	}
-	d := o.(*appsv1.Deployment).DeepCopy()
-	d.Spec.Replicas = new(n)
-	c.replicas.Store(n)
-	c.scaledDown.Store(n < 3)
-	return true, c.scale(n), c.client.Tracker().Update(deployments, d, "shop")
+	})
+	return c
 }
 
 // run scales the workload down under load, on the given clock.
