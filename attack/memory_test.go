@@ -22,7 +22,7 @@ func TestRequestsUnderWayAreSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close()
+	defer func() { _ = silent.Close() }()
 	var accepted []net.Conn
 	all, gone := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -53,7 +53,7 @@ func TestRequestsUnderWayAreSmall(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		stream.Run(ctx)
+		_, _ = stream.Run(ctx)
 	}()
 	<-all
 	each := (held() - before) / requests

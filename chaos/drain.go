@@ -128,7 +128,7 @@ func (c *drain) describe(w *Workload, s *state) string {
 	return line + ", then uncordon it"
 }
 
-func (c *drain) permissions(ref check.Workload) []Permission {
+func (c *drain) permissions(check.Workload) []Permission {
 	node := ""
 	if c.Node != check.OfAPod {
 		node = c.Node

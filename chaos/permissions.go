@@ -57,12 +57,12 @@ func (p Permission) String() string {
 // where there are disruptions.
 func Permissions(ref check.Workload, disruptions []check.Disruption) []Permission {
 	needed := []Permission{
-		own(ref, "get", ""),
+		own(ref, "get"),
 		{Verb: "list", Resource: "pods"},
 		{Verb: "list", Resource: "services"},
 	}
 	if len(disruptions) > 0 {
-		needed = append(needed, own(ref, "list", ""), own(ref, "watch", ""), Permission{Verb: "watch", Resource: "pods"})
+		needed = append(needed, own(ref, "list"), own(ref, "watch"), Permission{Verb: "watch", Resource: "pods"})
 	}
 	if slices.ContainsFunc(disruptions, Claims) {
 		needed = append(needed, noting(ref))
@@ -83,14 +83,14 @@ func Permissions(ref check.Workload, disruptions []check.Disruption) []Permissio
 
 // noting is the right to the annotation by which a change that is to be undone
 // is announced, whatever it changes.
-func noting(ref check.Workload) Permission { return own(ref, "patch", "") }
+func noting(ref check.Workload) Permission { return own(ref, "patch") }
 
 // own is a right to the workload itself.
-func own(ref check.Workload, verb, subresource string) Permission {
+func own(ref check.Workload, verb string) Permission {
 	resource := map[check.WorkloadKind]string{
 		check.Deployment: "deployments", check.StatefulSet: "statefulsets", check.DaemonSet: "daemonsets",
 	}[ref.Kind]
-	return Permission{Verb: verb, Group: "apps", Resource: resource, Subresource: subresource, Name: ref.Name}
+	return Permission{Verb: verb, Group: "apps", Resource: resource, Name: ref.Name}
 }
 
 // Missing gives those of the rights that the client does not have, by asking

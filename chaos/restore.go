@@ -85,9 +85,10 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 	if apierrors.IsNotFound(err) {
 		err = w.isGone()
 	}
-	if _, elsewhere := kind.(outside); elsewhere && (changed(err)) {
+	switch _, elsewhere := kind.(outside); {
+	case elsewhere && changed(err):
 		err = nil // what was changed was not the workload
-	} else if back != "" {
+	case back != "":
 		did, when = back, edited
 	}
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 type hold []string
 
 // stands tells whether the workload bears one of them.
-func (h hold) stands(s state) bool { return slices.Contains(h, s.meta.Annotations[undoKey]) }
+func (h *hold) stands(s state) bool { return slices.Contains(*h, s.meta.Annotations[undoKey]) }
 
 // revise is the only way in which a run changes its workload: it replaces its note
 // by another one, and makes in the same write the edit that goes with it. from

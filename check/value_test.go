@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -112,7 +113,7 @@ func TestOnlyTheseTextsOfACheckAreHidden(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, err := json.Marshal(back)
-		if err != nil || string(again) != string(text) {
+		if err != nil || !bytes.Equal(again, text) {
 			t.Errorf("read back and written again it is\n%s\nwant\n%s", again, text)
 		}
 		if printed := fmt.Sprintf("%v %+v", c.Streams[0].Body.Text, c.Disruptions[0].Command); strings.Contains(printed, "canary") {

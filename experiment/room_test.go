@@ -32,7 +32,8 @@ func TestRoom(t *testing.T) {
 		{"a run of the usual size in the Job as it is", once, Room{Disk: gib, Memory: 256 * mib}, "", nil},
 		{"a soak where there is room", soak, Room{Disk: 4 * gib, Memory: 2 * gib}, "", nil},
 		{
-			"a soak that cannot fit", soak, Room{Disk: 512 * mib},
+			"a soak that cannot fit", soak,
+			Room{Disk: 512 * mib},
 			"the recording takes at least 824 MiB (8h0m0s of all streams), and 512 MiB are free where it goes; want lower rates, a shorter run, or another --out", nil,
 		},
 		{"a soak that may not fit", soak, Room{Disk: gib}, "", []string{"the recording may take up to"}},

@@ -126,13 +126,14 @@ func checkFooter(data []byte) error {
 	if end < magic {
 		return fmt.Errorf("%d bytes are no Parquet file", len(data))
 	}
-	if footer := int64(binary.LittleEndian.Uint32(data[end:])); footer > int64(end-magic) {
+	footer := int64(binary.LittleEndian.Uint32(data[end:]))
+	switch {
+	case footer > int64(end-magic):
 		return fmt.Errorf("a footer of %d bytes in a file of %d", footer, len(data))
-	} else if footer > mostFooter {
+	case footer > mostFooter:
 		return fmt.Errorf("a footer of %d bytes; at most %d are read", footer, mostFooter)
-	} else {
-		return checkCounts(data[int64(end)-footer : end])
 	}
+	return checkCounts(data[int64(end)-footer : end])
 }
 
 func eachPage(chunk parquet.ColumnChunk, take func(parquet.Page) error) error {

@@ -128,8 +128,8 @@ func (g *gathering) once(v reflect.Value) {
 		if v.Type() == timeType {
 			return
 		}
-		for i := range v.NumField() {
-			g.once(v.Field(i))
+		for _, field := range v.Fields() {
+			g.once(field)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {

@@ -208,7 +208,7 @@ func checkValues(encoding format.Encoding, count int, body []byte) error {
 			return fmt.Errorf("a page of %d values for %d", total, count)
 		}
 		return nil
-	case format.RLEDictionary, format.PlainDictionary:
+	case format.RLEDictionary, format.PlainDictionary: //nolint:staticcheck // files of others may still have it
 		return checkRuns(count, body)
 	default:
 		return fmt.Errorf("its encoding is %v", encoding)

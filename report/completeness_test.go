@@ -115,23 +115,31 @@ func TestIncompleteRecording(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, `stream (new|reused): [0-9]+ of the [0-9]+ requests that were sent are missing from the recording`, true},
-		{"a segment's line is torn", func(t *testing.T, dir string) { edit(t, dir, "segments.jsonl", torn(0)) },
-			`segments.jsonl is damaged: line 1 \(.*\) cannot be read`, true},
+		{
+			"a segment's line is torn", func(t *testing.T, dir string) { edit(t, dir, "segments.jsonl", torn(0)) },
+			`segments.jsonl is damaged: line 1 \(.*\) cannot be read`, true,
+		},
 		{"a segment's line is there twice", func(t *testing.T, dir string) {
 			edit(t, dir, "segments.jsonl", func(data []byte) []byte { return append(data, data...) })
 		}, `segments.jsonl is damaged: [0-9]+ lines cannot be read, the first is line [0-9]+ \(it names "samples-000001.parquet" again\)`, true},
-		{"an event's line is gone", func(t *testing.T, dir string) { edit(t, dir, "events.jsonl", without(3)) },
-			`events.jsonl has [0-9]+ lines that can be read, [0-9]+ were recorded`, false},
-		{"an event's line is torn", func(t *testing.T, dir string) { edit(t, dir, "events.jsonl", torn(3)) },
-			`events.jsonl has [0-9]+ lines that can be read, [0-9]+ were recorded: line 4 \(.*\) cannot be read`, false},
+		{
+			"an event's line is gone", func(t *testing.T, dir string) { edit(t, dir, "events.jsonl", without(3)) },
+			`events.jsonl has [0-9]+ lines that can be read, [0-9]+ were recorded`, false,
+		},
+		{
+			"an event's line is torn", func(t *testing.T, dir string) { edit(t, dir, "events.jsonl", torn(3)) },
+			`events.jsonl has [0-9]+ lines that can be read, [0-9]+ were recorded: line 4 \(.*\) cannot be read`, false,
+		},
 		{"the end of the events is gone", func(t *testing.T, dir string) {
 			edit(t, dir, "events.jsonl", func(data []byte) []byte { return data[:len(data)-7] })
 		}, `events.jsonl has [0-9]+ lines`, false},
 		{"no event is left", func(t *testing.T, dir string) {
 			edit(t, dir, "events.jsonl", func([]byte) []byte { return nil })
 		}, `events.jsonl has 0 lines`, false},
-		{"an action's line is gone", func(t *testing.T, dir string) { edit(t, dir, "actions.jsonl", without(4)) },
-			`actions.jsonl has [0-9]+ lines that can be read, [0-9]+ were recorded`, false},
+		{
+			"an action's line is gone", func(t *testing.T, dir string) { edit(t, dir, "actions.jsonl", without(4)) },
+			`actions.jsonl has [0-9]+ lines that can be read, [0-9]+ were recorded`, false,
+		},
 		{"of an older tool, an event's line is torn", func(t *testing.T, dir string) {
 			edit(t, dir, "end.json", uncounted)
 			edit(t, dir, "events.jsonl", torn(3))

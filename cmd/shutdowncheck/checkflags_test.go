@@ -16,7 +16,7 @@ func parsed(t *testing.T, line ...string) check.Check {
 	t.Helper()
 	var f checkFlags
 	var c check.Check
-	cmd := &cobra.Command{Args: atMostOne("WORKLOAD"), RunE: func(cmd *cobra.Command, args []string) (err error) {
+	cmd := &cobra.Command{Args: atMostOneWorkload, RunE: func(cmd *cobra.Command, args []string) (err error) {
 		c, err = f.read(cmd, args)
 		return err
 	}}

@@ -149,7 +149,7 @@ func commandOf(t *testing.T, path string) check.Check {
 	}
 	var f checkFlags
 	var c check.Check
-	cmd := &cobra.Command{Args: atMostOne("WORKLOAD"), RunE: func(cmd *cobra.Command, args []string) (err error) {
+	cmd := &cobra.Command{Args: atMostOneWorkload, RunE: func(cmd *cobra.Command, args []string) (err error) {
 		c, err = f.read(cmd, args)
 		return err
 	}}

@@ -36,7 +36,7 @@ without any cluster.
 Exit codes: 0 nothing found that counts, 1 at least one error or warning (see
 --fail-on), 2 bad usage, 4 tool or cluster error, 130 interrupted. Notes never
 count. A clean result is no proof: only a run shows what the program does.`,
-		Args: atMostOne("WORKLOAD"),
+		Args: atMostOneWorkload,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			objects, notes, err := lintInput(cmd.Context(), s, connection, args, files)
 			if err != nil {

@@ -45,7 +45,7 @@ made. It only shows what it finds, unless you say --yes.`,
 		Example: `  shutdowncheck restore deployment/web
   shutdowncheck restore --all
   shutdowncheck restore --all --yes -n shop`,
-		Args: atMostOne("WORKLOAD"),
+		Args: atMostOneWorkload,
 		RunE: r.run,
 	}
 	cmd.Flags().BoolVar(&r.all, "all", false, "show everything that runs have left in the cluster, or in the namespace of -n")

@@ -48,7 +48,7 @@ interrupted (what was seen until then is reported).`,
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --evict 1 --restart --repeat 3 --pause 30s
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ -- helm upgrade web ./chart
   shutdowncheck run -f check.yaml -o json`,
-		Args: atMostOne("WORKLOAD"),
+		Args: atMostOneWorkload,
 		RunE: r.run,
 	}
 	flags := cmd.Flags()

@@ -20,8 +20,7 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
 
-// exactlyOne and atMostOne take the argument that name stands for, atMostOne
-// with a command behind "--".
+// exactlyOne takes the argument that name stands for.
 func exactlyOne(name string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
@@ -31,14 +30,13 @@ func exactlyOne(name string) cobra.PositionalArgs {
 	}
 }
 
-func atMostOne(name string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		args, _ = splitCommand(cmd, args)
-		if len(args) > 1 {
-			return usagef("%s; want at most one %s", given(args), name)
-		}
-		return nil
+// atMostOneWorkload takes a workload, with a command behind "--".
+func atMostOneWorkload(cmd *cobra.Command, args []string) error {
+	args, _ = splitCommand(cmd, args)
+	if len(args) > 1 {
+		return usagef("%s; want at most one WORKLOAD", given(args))
 	}
+	return nil
 }
 
 func given(args []string) string {

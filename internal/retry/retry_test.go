@@ -23,7 +23,7 @@ var (
 	refusal     = apierrors.NewForbidden(resource, "web", errors.New("no"))
 	busy        = apierrors.NewTooManyRequests("busy", 1)
 	broken      = apierrors.NewInternalError(errors.New("etcd"))
-	badGateway  = apierrors.NewGenericServerResponse(502, "PATCH", resource, "web", "", 0, true)
+	errGateway  = apierrors.NewGenericServerResponse(502, "PATCH", resource, "web", "", 0, true)
 )
 
 // forbiddenFor is as many refusals as come within the time.
@@ -45,7 +45,7 @@ func TestInsist(t *testing.T) {
 		"conflict":              {[]error{conflict, conflict, nil}, nil},
 		"no answer":             {[]error{unreachable, nil}, nil},
 		"busy, then a conflict": {[]error{busy, conflict, nil}, nil},
-		"out of order":          {[]error{broken, badGateway, nil}, nil},
+		"out of order":          {[]error{broken, errGateway, nil}, nil},
 		"only coming up":        {[]error{unreachable, refusal, refusal, nil}, nil},
 		"refused for long":      {forbiddenFor(retry.WarmUp), refusal},
 		"refused for good":      {[]error{unreachable, invalid}, invalid},
@@ -89,7 +89,7 @@ func TestUnknown(t *testing.T) {
 		want bool
 	}{
 		"none": {nil, false}, "no answer": {unreachable, true}, "stopped": {context.Canceled, true},
-		"bad gateway": {badGateway, true}, "internal": {broken, true},
+		"bad gateway": {errGateway, true}, "internal": {broken, true},
 		"busy": {busy, false}, "conflict": {conflict, false}, "forbidden": {refusal, false}, "invalid": {invalid, false},
 	} {
 		if got := retry.Unknown(test.err); got != test.want {

@@ -37,7 +37,7 @@ func TestBrokenAnswers(t *testing.T) {
 		"connection closed without a word": {false, hangUp},
 		"bad gateway in words of a proxy": {false, func(w http.ResponseWriter) {
 			w.WriteHeader(http.StatusBadGateway)
-			fmt.Fprint(w, "<html>Bad Gateway</html>")
+			_, _ = fmt.Fprint(w, "<html>Bad Gateway</html>")
 		}},
 		"gateway timeout":                   {false, func(w http.ResponseWriter) { w.WriteHeader(http.StatusGatewayTimeout) }},
 		"unavailable, with no time to wait": {true, func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }},
@@ -74,7 +74,7 @@ const clientTimeout = 500 * time.Millisecond
 // begin sends the first part of an object.
 func begin(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprint(w, half)
+	_, _ = fmt.Fprint(w, half)
 	if flusher, ok := w.(http.Flusher); ok {
 		flusher.Flush()
 	}
