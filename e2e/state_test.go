@@ -42,6 +42,18 @@ func (v *victim) wantUnchanged(t *testing.T, before state) {
 	}
 }
 
+// wantAsBefore fails the test if anything is not as it was before a run that held the
+// workload. Each change of a Deployment's annotations, and so each claim, counts as a
+// generation (kubernetes pkg/registry/apps/deployment/strategy.go).
+func (v *victim) wantAsBefore(t *testing.T, before state) {
+	t.Helper()
+	now := v.state(t)
+	before.Generation = now.Generation
+	if !reflect.DeepEqual(now, before) {
+		t.Errorf("%s was changed:\nbefore %+v\nnow    %+v", v.name, before, now)
+	}
+}
+
 // wantPutBack fails the test unless the workload wants what it wanted before
 // and bears nothing to undo, then waits until it has all it wants.
 func (v *victim) wantPutBack(t *testing.T, before state) {

@@ -42,7 +42,7 @@ func TestForbiddenEvictionIsInconclusive(t *testing.T) {
 	if text := strings.Join(run.report(t).Reasons, "\n"); !strings.Contains(text, "nobody-leaves") {
 		t.Errorf("the budget is not named in\n%s", text)
 	}
-	graceful.wantUnchanged(t, before)
+	graceful.wantAsBefore(t, before)
 }
 
 // A drain that a PodDisruptionBudget forbids leaves no node cordoned.
@@ -133,7 +133,7 @@ func TestImageWithoutKill(t *testing.T) {
 			t.Errorf("%q is not in\n%s", word, run.stderr)
 		}
 	}
-	graceful.wantUnchanged(t, before)
+	graceful.wantAsBefore(t, before)
 }
 
 // The API server goes away for some seconds while a workload is scaled down. It
