@@ -33,7 +33,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		"drain":   {Drain: &check.Drain{Node: check.OfAPod}},
 		"kill":    {Kill: &check.Kill{Via: check.ViaEphemeral, HelperImage: "shutdowncheck:dev"}},
 		"image":   {Image: &check.Image{Env: []check.EnvVar{{Name: "E2E", Value: check.NewValue("1")}}}},
-		"command": {Command: check.NewValues("true")},
+		"command": {Command: check.NewValues("sleep", "2")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			careless := newPlace(t).deploy(t, "careless", hasty(1))
