@@ -128,7 +128,8 @@ func TestConflictStorm(t *testing.T) {
 	writes := 0
 	storm.Go(func() {
 		for ; ctx.Err() == nil; writes++ {
-			patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"storm":"%d"}}}`, writes)
+			// A label, as annotations count as a generation each, which nobody takes up so fast.
+			patch := fmt.Appendf(nil, `{"metadata":{"labels":{"storm":"%d"}}}`, writes)
 			_, err := client.AppsV1().Deployments(graceful.namespace).Patch(ctx, graceful.name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "storm"})
 			if err != nil && ctx.Err() == nil {
 				t.Errorf("storm: %v", err)
@@ -142,6 +143,9 @@ func TestConflictStorm(t *testing.T) {
 	t.Logf("%d writes of somebody else's", writes)
 	if run.code != passed && run.code != inconclusive {
 		t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
+	}
+	if done := run.report(t).Disruptions; len(done) != 2 {
+		t.Errorf("%d disruptions were done, want 2", len(done))
 	}
 	graceful.wantPutBack(t, before)
 	graceful.wantNoVariable(t, "E2E")
