@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -203,5 +204,30 @@ func TestReleasedByAPerson(t *testing.T) {
 				t.Errorf("the third run's is touched: %+v", after)
 			}
 		})
+	}
+}
+
+// What somebody else has changed and changed back by the time of the write is no reason
+// to leave anything.
+func TestChangedAndBackIsPutBack(t *testing.T) {
+	c := newCluster(t)
+	r := c.begin("run-1")
+	if err := c.interrupt(r, scaleToOne); err == nil {
+		t.Fatal("it came to its end")
+	}
+	get, read := r.Workload.api.get, false
+	r.Workload.api.get = func(ctx context.Context) (state, error) {
+		if read {
+			return get(ctx)
+		}
+		read = true
+		c.set(func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(5)) })
+		s, err := get(ctx)
+		c.set(func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(1)) })
+		return s, err
+	}
+	c.must(r.Release(t.Context()))
+	if n := *c.deployment().Spec.Replicas; n != 3 {
+		t.Errorf("it wants %d pods", n)
 	}
 }

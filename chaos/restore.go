@@ -71,14 +71,15 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 		return did, when, err
 	}
 	var back string
+	var taken error // what somebody else has changed, as the last reading showed it
 	_, edited, err := d.held.revise(ctx, w, d.during, to, d.ours, func(s state) (e edit, err error) {
-		back = ""
+		back, taken = "", nil
 		if n, err := s.note(); err != nil || n == nil || n.Change == nil {
 			return edit{}, err // the change has not come about, and now it cannot
 		}
 		e, back, err = w.undone(s, c)
 		if changed(err) {
-			theirs, err = err, nil
+			taken, err = err, nil
 		}
 		return e, err
 	})
@@ -92,7 +93,7 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 		did, when = back, edited
 	}
 	if err == nil {
-		err = theirs
+		err = errors.Join(theirs, taken)
 	}
 	if after, ok := kind.(aftermath); ok && err == nil {
 		err = retry.Insist(ctx, func() error { return after.clear(ctx, w) })
