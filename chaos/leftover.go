@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -49,9 +50,9 @@ func (l Leftover) String() string {
 // ChangedError.
 func (l Leftover) PutBack(ctx context.Context) (did string, err error) { return l.putBack(ctx) }
 
-// Left gives what runs have left on the workload and on nodes for its sake: what
-// its annotation tells, and the cordons that name it. A workload that is gone may
-// have left cordons. now is the present time.
+// Left gives what runs have left on the workload and for its sake: what its annotation
+// tells, what the run that wrote that has made, and the cordons that name the workload.
+// A workload that is gone may have left cordons. now is the present time.
 func Left(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now func() time.Time) ([]Leftover, error) {
 	var found []Leftover
 	w, s, missing := find(ctx, client, namespace, ref)
@@ -64,6 +65,11 @@ func Left(ctx context.Context, client kubernetes.Interface, namespace string, re
 			return nil, err
 		}
 		found = append(found, on...)
+		for _, l := range on {
+			// Who has no right to look has made nothing.
+			made, _ := madeLeft(ctx, client, namespace, label.Of(l.Run))
+			found = append(found, made...)
+		}
 	}
 	cordons, err := cordonsLeft(ctx, client, func(by mark) bool { return by.Namespace == namespace && by.Workload == ref.String() }, now)
 	if apierrors.IsForbidden(err) {

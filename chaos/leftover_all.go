@@ -20,17 +20,16 @@ import (
 // of this tool: helper pods, controls, jobs. What could be found is given also with
 // an error, which says for each kind of object why it could not be looked at.
 func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time) ([]Leftover, error) {
-	var found []Leftover
 	var failures []error
 	noted := map[string]bool{}
-	for _, look := range []func(context.Context, kubernetes.Interface, string, func() time.Time) ([]Leftover, error){notesLeft, madeLeft} {
-		some, err := look(ctx, client, namespace, now)
-		found = append(found, some...)
-		failures = append(failures, err)
-	}
-	for _, l := range found {
+	notes, err := notesLeft(ctx, client, namespace, now)
+	failures = append(failures, err)
+	for _, l := range notes {
 		noted[l.Namespace+"/"+l.Object] = true
 	}
+	made, err := madeLeft(ctx, client, namespace, label.Selector)
+	failures = append(failures, err)
+	found := append(notes, made...)
 	// A cordon that a workload's note tells of is put back with that.
 	cordons, err := cordonsLeft(ctx, client, func(by mark) bool {
 		return (namespace == "" || by.Namespace == namespace) && !noted[by.Namespace+"/"+by.Workload]
@@ -86,12 +85,12 @@ func bearers(ctx context.Context, client kubernetes.Interface, namespace string,
 	return noted, err
 }
 
-// madeLeft gives the objects that runs have made. Pods that another object owns go
-// with that.
-func madeLeft(ctx context.Context, client kubernetes.Interface, namespace string, _ func() time.Time) ([]Leftover, error) {
+// madeLeft gives the objects that runs have made, as selector picks them. Pods that
+// another object owns go with that.
+func madeLeft(ctx context.Context, client kubernetes.Interface, namespace, selector string) ([]Leftover, error) {
 	var found []Leftover
 	var failures []error
-	labelled := metav1.ListOptions{LabelSelector: label.Selector}
+	labelled := metav1.ListOptions{LabelSelector: selector}
 	take := func(kind string, all []metav1.ObjectMeta, err error, remove func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error) {
 		if err != nil {
 			failures = append(failures, fmt.Errorf("looking for what runs have made: %w", err))

@@ -13,11 +13,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
 )
 
 func forbidden(resource string) error {
@@ -137,6 +139,27 @@ func TestUndo(t *testing.T) {
 			}
 			c.open()
 		})
+	}
+}
+
+// What the run itself has made goes too, and no other run's.
+func TestUndoRemovesWhatTheRunHasMade(t *testing.T) {
+	c := newCluster(t)
+	if err := c.interrupt(c.begin("run-1"), scaleToOne); err == nil {
+		t.Fatal("it came to its end")
+	}
+	for name, run := range map[string]string{"ours": "run-1", "theirs": "run-2"} {
+		c.must(c.client.Tracker().Add(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+			Name: name, Namespace: namespace, UID: types.UID(name), Labels: map[string]string{label.ManagedBy: label.Tool, label.Run: run},
+		}}))
+	}
+	lines, err := putBackLeft(t, c.client, web)
+	want(t, "lines", append(lines, text(err)), "deployment/web: replicas set back from 1 to 3 (run run-1)", "deployment/web: removed (run run-1)", "")
+	if _, err := c.client.Tracker().Get(podsOf, namespace, "ours"); !apierrors.IsNotFound(err) {
+		t.Errorf("the helper is left: %v", err)
+	}
+	if _, err := c.client.Tracker().Get(podsOf, namespace, "theirs"); err != nil {
+		t.Errorf("another run's helper: %v", err)
 	}
 }
 

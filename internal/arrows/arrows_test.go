@@ -126,8 +126,9 @@ var rules = []rule{
 		reason: "what everyone may lean on leans on nothing",
 	},
 	{
-		pkg:    "internal/label",
-		reason: "a name is not to be had in two versions",
+		pkg:     "internal/label",
+		modules: []string{"k8s.io/apimachinery"},
+		reason:  "a name is not to be had in two versions",
 	},
 	{
 		pkg:     "internal/retry",

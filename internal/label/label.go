@@ -2,6 +2,8 @@
 // is found again.
 package label
 
+import "k8s.io/apimachinery/pkg/labels"
+
 // The labels. ManagedBy is Kubernetes' own recommended one, Run holds the id of the
 // run that made the object.
 const (
@@ -12,3 +14,8 @@ const (
 
 // Selector finds everything that a run has made.
 const Selector = ManagedBy + "=" + Tool + "," + Run
+
+// Of finds what one run has made.
+func Of(run string) string {
+	return labels.Set{ManagedBy: Tool, Run: run}.AsSelectorPreValidated().String()
+}
