@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -54,7 +53,7 @@ func readBody(b *check.Body) ([]byte, error) {
 	case b.File == "":
 		return []byte(b.Text.Reveal()), nil
 	}
-	body, err := os.ReadFile(b.File)
+	body, err := check.ReadFile(b.File, check.MostTargets)
 	if err != nil {
 		return nil, &check.FieldError{Field: "body.file", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
 	}
@@ -79,7 +78,7 @@ func headerOf(lists ...[]check.Header) http.Header {
 // readTargets reads a file of vegeta's targets. All have to go where the stream
 // goes: what is checked is one service.
 func readTargets(t *check.Targets, streamURL string) ([]vegeta.Target, error) {
-	text, err := os.ReadFile(t.File)
+	text, err := check.ReadFile(t.File, check.MostTargets)
 	if err != nil {
 		return nil, &check.FieldError{Field: "targets.file", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
 	}

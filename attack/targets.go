@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -87,7 +86,7 @@ func (p *httpTargets) line(number int, line string) error {
 		// header otherwise.
 		return fail(content, "a target begins on the line below another; want an empty line between")
 	case strings.HasPrefix(content, "@"):
-		body, err := os.ReadFile(content[1:])
+		body, err := check.ReadFile(content[1:], check.MostTargets)
 		if err != nil {
 			return fail(content[1:], "%w; want a file that can be read", err)
 		}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -23,7 +22,7 @@ func tlsConfig(t *check.TLS, host string) (*tls.Config, error) {
 	if t.CAFile == "" {
 		return config, nil
 	}
-	pem, err := os.ReadFile(t.CAFile)
+	pem, err := check.ReadFile(t.CAFile, check.MostText)
 	if err != nil {
 		return nil, &check.FieldError{Field: "target.tls.caFile", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -141,7 +140,7 @@ func (f *checkFlags) fromFile(cmd *cobra.Command, args, command []string) (check
 			return check.Check{}, usagef("both --%s and --%s: write it into the file", fileFlag, name)
 		}
 	}
-	data, err := os.ReadFile(f.file)
+	data, err := check.ReadFile(f.file, check.MostText)
 	if err != nil {
 		return check.Check{}, usagef("--%s: %w", fileFlag, err)
 	}

@@ -61,7 +61,7 @@ func parseHeaders(s string) ([]check.Header, error) {
 
 // readHeaders reads a file of them, as curl does: one a line, between empty ones.
 func readHeaders(path string) ([]check.Header, error) {
-	text, err := os.ReadFile(path)
+	text, err := check.ReadFile(path, check.MostText)
 	if err != nil {
 		return nil, fmt.Errorf("%w; want @FILE with a header on each line", err)
 	}
