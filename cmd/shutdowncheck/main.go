@@ -19,6 +19,7 @@ func main() {
 func run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
+	surviveCrashes(cancel)
 	stderr, at := newBacklog(os.Stderr), &work{}
 	logTo(stderr)
 	stop := (&interruption{work: at, stderr: stderr, cancel: cancel, exit: os.Exit}).start()
