@@ -118,7 +118,7 @@ func (c command) run(ctx context.Context, a *attempt) error {
 	program.SysProcAttr = ownGroup()
 	program.Cancel = func() error { return signalGroup(program, syscall.SIGTERM) }
 	program.WaitDelay = commandGrace
-	when, err := a.during(func() error { return runGroup(program) })
+	when, err := a.during(func() error { return runGroup(program, a.Group) })
 	if program.Process == nil {
 		return fmt.Errorf("starting %s: %w", c.program(), err)
 	}
@@ -147,18 +147,21 @@ func (c command) run(ctx context.Context, a *attempt) error {
 // session of its own, as daemons do (setsid(2)).
 //
 // The group is asked to end only where ctx ended the program: at its own end the program
-// has had its time to do so.
-func runGroup(program *exec.Cmd) error {
+// has had its time to do so. What began tells, if set, is for those who end this process
+// before that.
+func runGroup(program *exec.Cmd, began func(leader int) (ended func())) error {
 	// The kernel ends the program with the thread that started it (ownGroup): the thread
 	// must not be another goroutine's to end.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	defer func() {
-		if program.Process != nil {
-			_ = signalGroup(program, syscall.SIGKILL) // most often nobody is left
-		}
-	}()
-	return program.Run()
+	if err := program.Start(); err != nil {
+		return err
+	}
+	if began != nil {
+		defer began(program.Process.Pid)()
+	}
+	defer func() { _ = signalGroup(program, syscall.SIGKILL) }() // most often nobody is left
+	return program.Wait()
 }
 
 // signalGroup sends a signal to the group that a program leads.

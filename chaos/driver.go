@@ -42,6 +42,9 @@ type Driver struct {
 	// Output takes what a command writes, while it runs; nil drops it. It must
 	// not wait for a reader.
 	Output io.Writer
+	// Group is told of each process group that a command leads, by its leader, until
+	// nothing of it runs any more; nil where nobody wants to know.
+	Group func(leader int) (ended func())
 
 	// held is what the workload bears of this run, notes how many texts it was given.
 	held  hold

@@ -50,6 +50,9 @@ type Config struct {
 	// Output takes what commands write, while they run; nil drops it. It must not
 	// wait for a reader.
 	Output io.Writer
+	// Group is told of the process group of each command, by its leader, until nothing
+	// of it runs any more; nil where nobody wants to know.
+	Group func(leader int) (ended func())
 	// Progress is told what goes on, once a second and whenever a phase begins. One that
 	// takes its time misses some of that; it holds up nothing but the end of the run.
 	Progress func(Progress)

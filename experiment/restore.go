@@ -42,6 +42,7 @@ func (r *run) newDriver() *chaos.Driver {
 		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
 		Exec:     r.cfg.Exec,
 		Output:   r.cfg.Output,
+		Group:    r.cfg.Group,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -32,7 +33,14 @@ func (e *verdictError) Error() string { return string(e.verdict) }
 // interrupted gives a command's error where ctx may have ended the command:
 // whatever else went wrong is then a consequence of that.
 func interrupted(ctx context.Context, err error) error {
+	panicked, crashed := errors.AsType[*guard.PanicError](context.Cause(ctx))
 	switch {
+	case crashed && err == nil:
+		return panicked
+	case crashed && errors.Is(err, panicked):
+		return err
+	case crashed:
+		return errors.Join(panicked, err)
 	case ctx.Err() == nil || errors.Is(err, experiment.ErrInterrupted):
 		return err
 	case err == nil:
@@ -59,6 +67,9 @@ func exitCode(err error, stderr io.Writer) int {
 	complain(stderr, err)
 	if _, ok := errors.AsType[*experiment.RestoreError](err); ok {
 		// A cluster that is left changed is worse news than the interruption.
+		return exitError
+	}
+	if _, ok := errors.AsType[*guard.PanicError](err); ok {
 		return exitError
 	}
 	if errors.Is(err, experiment.ErrInterrupted) {

@@ -142,12 +142,16 @@ func (c *fakeCluster) answer(r *http.Request, path []string, last string, body [
 		return http.StatusUnprocessableEntity, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422}`
 	case last == "scale":
 		if r.Method == http.MethodPut {
-			c.rescale(body)
+			if !c.rescale(body) {
+				return fakeConflict()
+			}
 		}
 		return http.StatusOK, c.scale()
 	case last == "web":
 		if r.Method == http.MethodPatch {
-			c.merge(body, "metadata", "spec")
+			if !c.merge(body, "metadata", "spec") {
+				return fakeConflict()
+			}
 		}
 		return http.StatusOK, encoded(c.deployment)
 	case last == "deployments":
@@ -170,19 +174,29 @@ func (c *fakeCluster) scale() string {
 }
 
 // rescale takes the replicas from a Scale, which clients send as protobuf.
-func (c *fakeCluster) rescale(body []byte) {
+func (c *fakeCluster) rescale(body []byte) (fits bool) {
 	scale, _, err := scheme.Codecs.UniversalDeserializer().Decode(body, nil, nil)
 	if err != nil {
 		panic(err)
 	}
-	c.merge([]byte(encoded(scale)), "spec")
+	return c.merge([]byte(encoded(scale)), "spec")
 }
 
-// merge takes over parts of a patch, or of an object.
-func (c *fakeCluster) merge(body []byte, parts ...string) {
+func fakeConflict() (int, string) {
+	return http.StatusConflict, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Conflict", "code": 409}`
+}
+
+// merge takes over parts of a patch, or of an object, unless it was made for another
+// version than the present one.
+func (c *fakeCluster) merge(body []byte, parts ...string) (fits bool) {
 	var patch map[string]any
 	if err := json.Unmarshal(body, &patch); err != nil {
 		panic(err)
+	}
+	if bears, ok := patch["metadata"].(map[string]any); ok {
+		if version, ok := bears["resourceVersion"]; ok && version != c.at("metadata", "resourceVersion") {
+			return false
+		}
 	}
 	for _, part := range parts {
 		if change, ok := patch[part].(map[string]any); ok {
@@ -194,6 +208,7 @@ func (c *fakeCluster) merge(body []byte, parts ...string) {
 	metadata["resourceVersion"] = encoded(c.version)
 	metadata["generation"] = c.version
 	c.deployment["status"].(map[string]any)["observedGeneration"] = c.version
+	return true
 }
 
 func merge(object, change map[string]any) {

@@ -45,6 +45,8 @@ type work struct {
 	mu    sync.Mutex
 	doing string
 	owed  []*debt
+	// groups are the process groups of commands, by their leaders.
+	groups map[int]bool
 	// exit is the code to end with at once, where nothing but a reader is waited for.
 	exit *int
 }
@@ -73,6 +75,31 @@ func (w *work) owe(what, command string) (paid func()) {
 	}
 }
 
+// group tells of a process group that must not outlive the program, until ended.
+func (w *work) group(leader int) (ended func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.groups == nil {
+		w.groups = map[int]bool{}
+	}
+	w.groups[leader] = true
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.groups, leader)
+	}
+}
+
+// killGroups leaves none of the groups running. A group is told as ended only after its
+// owner has killed it, so a number that is known here is still its own.
+func (w *work) killGroups() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for leader := range w.groups {
+		_ = syscall.Kill(-leader, syscall.SIGKILL)
+	}
+}
+
 func without(all []*debt, paid *debt) (rest []*debt) {
 	for _, d := range all {
 		if d != paid {
@@ -96,7 +123,7 @@ type interruption struct {
 	work   *work
 	stderr *backlog
 	// cancel ends the work.
-	cancel func()
+	cancel func(cause error)
 	// exit ends the program.
 	exit  func(code int)
 	count int
@@ -119,7 +146,7 @@ func (i *interruption) heed(sig os.Signal) {
 	case exit != nil:
 		i.end(*exit, owed)
 	case i.count == 1:
-		i.cancel()
+		i.cancel(nil)
 	case doing == "":
 		i.end(exitInterrupted, owed)
 	case i.count == 2:
@@ -142,6 +169,7 @@ func (i *interruption) end(code int, owed []*debt) {
 	case <-i.stderr.drained():
 	case <-time.After(saying):
 	}
+	i.work.killGroups()
 	i.exit(code)
 }
 

@@ -17,8 +17,9 @@ func main() {
 
 // run turns signals into a context's end; see interruption for those after the first.
 func run() int {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	surviveCrashes(cancel)
 	stderr, at := newBacklog(os.Stderr), &work{}
 	logTo(stderr)
 	stop := (&interruption{work: at, stderr: stderr, cancel: cancel, exit: os.Exit}).start()

@@ -89,6 +89,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 
 		ShowValues: r.showValues,
 		Output:     progress,
+		Group:      r.streams.work.group,
 	}
 	cfg.Doing = r.owing(restoreCommand(r.streams, r.connection, cluster.namespace, c.Workload.String()), c.Workload.String())
 	cfg.Room = readRoom(cfg.Dir)
