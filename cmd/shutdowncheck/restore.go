@@ -37,7 +37,7 @@ is at work there, and by the mark on a node that it has cordoned.
 
 What may not be a run's own, or not wanted any more, is shown first and put back
 only if you say so: an annotation that a rollback has brought back, one that the
-workload was rolled out over since, one that is more than a day old.
+workload was rolled out over since, one whose time is more than a day away.
 
 --all looks through the whole cluster, or with -n through one namespace: notes on
 workloads, cordoned nodes, and the helper pods, controls and jobs that runs have
