@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
 )
 
 // fakeCluster is an API server with one Deployment, default/web, of two pods. Nobody in
@@ -43,9 +45,11 @@ func fakePod(name string) string {
 "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}`
 }
 
-// fakeKinds are those of the lists that are always empty.
+// fakeKinds are those of the lists that are empty: always, or where only what runs have
+// made is asked for.
 var fakeKinds = map[string]string{
 	"services": "ServiceList", "events": "EventList", "nodes": "NodeList", "leases": "LeaseList",
+	"deployments": "DeploymentList", "pods": "PodList", "statefulsets": "StatefulSetList", "daemonsets": "DaemonSetList", "jobs": "JobList",
 	"replicasets": "ReplicaSetList", "endpointslices": "EndpointSliceList",
 	"horizontalpodautoscalers": "HorizontalPodAutoscalerList", "poddisruptionbudgets": "PodDisruptionBudgetList",
 }
@@ -154,15 +158,20 @@ func (c *fakeCluster) answer(r *http.Request, path []string, last string, body [
 			}
 		}
 		return http.StatusOK, encoded(c.deployment)
-	case last == "deployments":
+	case last == "deployments" && !forMade(r):
 		return http.StatusOK, fakeList("apps/v1", "DeploymentList", encoded(c.deployment))
-	case last == "pods":
+	case last == "pods" && !forMade(r):
 		return http.StatusOK, fakeList("v1", "PodList", fakePod("web-1-a"), fakePod("web-1-b"))
 	case path[0] == "api":
 		return http.StatusOK, fakeList("v1", fakeKinds[last])
 	default:
 		return http.StatusOK, fakeList(path[1]+"/"+path[2], fakeKinds[last])
 	}
+}
+
+// forMade tells whether only what runs have made is asked for.
+func forMade(r *http.Request) bool {
+	return strings.Contains(r.URL.Query().Get("labelSelector"), label.ManagedBy)
 }
 
 func (c *fakeCluster) scale() string {
