@@ -54,7 +54,7 @@ func TestOldNotesAreInDoubt(t *testing.T) {
 // The API server notes who wrote an annotation last.
 func TestNotesOfOthers(t *testing.T) {
 	entry := func(manager, fields string) metav1.ManagedFieldsEntry {
-		return metav1.ManagedFieldsEntry{Manager: manager, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+		return metav1.ManagedFieldsEntry{Manager: manager, FieldsV1: metav1.NewFieldsV1(fields)}
 	}
 	const annotation, other = `{"f:metadata":{"f:annotations":{"f:shutdowncheck.io/undo":{}}}}`, `{"f:metadata":{"f:annotations":{"f:owner":{}}}}`
 	for name, test := range map[string]struct {
