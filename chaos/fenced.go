@@ -21,7 +21,8 @@ import (
 // zero. If ctx ends first, what became of the last write may be unknown.
 func fenced(ctx context.Context, during timer, look func() (write func() error, err error)) (when span, err error) {
 	began := time.Now()
-	var pace retry.Backoff
+	var outage retry.Backoff
+	contention := retry.AfterConflict()
 	var unanswered *span
 	for {
 		write, err := look()
@@ -36,6 +37,7 @@ func fenced(ctx context.Context, during timer, look func() (write func() error, 
 			return span{at: unanswered.at, done: found.at}, err
 		}
 		when, failure := during(write)
+		pace := &outage
 		switch {
 		case failure == nil:
 			return when, nil
@@ -43,7 +45,9 @@ func fenced(ctx context.Context, during timer, look func() (write func() error, 
 			if unanswered == nil {
 				unanswered = &when
 			}
-		case !apierrors.IsConflict(failure) && !retry.Passing(failure, time.Since(began)):
+		case apierrors.IsConflict(failure):
+			pace = &contention
+		case !retry.Passing(failure, time.Since(began)):
 			return span{}, failure
 		}
 		if ended := pace.Wait(ctx); ended != nil {

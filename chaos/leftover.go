@@ -145,7 +145,8 @@ func problemOf(err error) string {
 	return err.Error()
 }
 
-// maxNoteAge is how old a note may be that is taken at its word.
+// maxNoteAge is how old a note may be that is taken at its word, and how far ahead of
+// this machine's clock it may be dated.
 const maxNoteAge = 24 * time.Hour
 
 // oldNote says why a note should not be taken at its word.
@@ -157,8 +158,17 @@ func (s state) oldNote(n *note, now time.Time) string {
 	if s.revision() != 0 && c.Revision != 0 && s.revision() > c.kind().revision(c.Revision) {
 		return fmt.Sprintf("%s was rolled out since: it has revision %d", s.meta.Name, s.revision())
 	}
-	if age := now.Sub(c.At); age > maxNoteAge {
+	return farFrom(now, c.At)
+}
+
+// farFrom says why a time is in doubt: it lies too far back, or so far ahead that the
+// clock which gave it tells nothing about its age.
+func farFrom(now, at time.Time) string {
+	switch age := now.Sub(at); {
+	case age > maxNoteAge:
 		return fmt.Sprintf("it is %s old", age.Round(time.Hour))
+	case age < -maxNoteAge:
+		return fmt.Sprintf("it is dated %s ahead of this machine's clock", (-age).Round(time.Hour))
 	}
 	return ""
 }

@@ -128,13 +128,19 @@ func objectLeft(kind string, object metav1.ObjectMeta, remove func(ctx context.C
 		Object: kind + "/" + object.Name, Namespace: object.Namespace, Run: object.Labels[label.Run],
 		Since: object.CreationTimestamp.Time, What: "removed",
 		putBack: func(ctx context.Context) (string, error) {
+			gone := false
 			err := retry.Insist(ctx, func() error {
-				return remove(ctx, object.Namespace, object.Name, metav1.DeleteOptions{
+				err := remove(ctx, object.Namespace, object.Name, metav1.DeleteOptions{
 					PropagationPolicy: new(metav1.DeletePropagationBackground),
 					Preconditions:     metav1.NewUIDPreconditions(string(object.UID)),
 				})
+				// A conflict is another object of that name, which stays.
+				if gone = apierrors.IsNotFound(err) || apierrors.IsConflict(err); gone {
+					return nil
+				}
+				return err
 			})
-			if apierrors.IsNotFound(err) {
+			if gone {
 				return "", nil
 			}
 			return "removed", err

@@ -73,7 +73,7 @@ func TestNotesOfOthers(t *testing.T) {
 }
 
 // All that is left is found and told, and finding changes nothing.
-func TestAllLeft(t *testing.T) {
+func TestAllLeftOfADrain(t *testing.T) {
 	c := newCluster(t)
 	c.onNodes("n1", "n2")
 	if err := c.stuck(c.begin("run-1")); err == nil {

@@ -17,7 +17,7 @@ import (
 // OnConflict repeats try while somebody else's change came between its reading
 // and its writing. Each attempt has to read anew, so nothing is overwritten.
 func OnConflict(ctx context.Context, try func() error) error {
-	var pace Backoff
+	pace := AfterConflict()
 	for {
 		err := try()
 		if !apierrors.IsConflict(err) || pace.Wait(ctx) != nil {

@@ -1,0 +1,148 @@
+package chaos
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
+)
+
+// made is the metadata of something that run-9 has made.
+func made(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name: name, Namespace: namespace, UID: types.UID("uid-" + name), CreationTimestamp: metav1.NewTime(present),
+		Labels: map[string]string{label.ManagedBy: label.Tool, label.Run: "run-9"},
+	}
+}
+
+// littered is a cluster in which runs have left one of each kind, beside what is
+// others'.
+func littered(t *testing.T) *cluster {
+	t.Helper()
+	c := newCluster(t)
+	c.onNodes("n1", "n2", "n3", "n4")
+	r := c.begin("run-1")
+	r.Now = time.Now // as the fake API notes when the cordon was written
+	if err := c.interrupt(r, scaleToOne); err == nil {
+		t.Fatal("it came to its end")
+	}
+	cordon := `{"run":"run-8","namespace":"shop","workload":"deployment/gone"}`
+	c.must((&Workload{client: c.client}).patchNode(t.Context(), c.node("n3"), &cordon, map[string]any{"unschedulable": true}))
+	c.setNode("n4", func(n *corev1.Node) { n.Spec.Unschedulable = true })
+	owned := made("left-by-the-control")
+	owned.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "control", Controller: new(true)}}
+	managed := made("others")
+	delete(managed.Labels, label.Run)
+	for _, object := range []runtime.Object{
+		&corev1.Pod{ObjectMeta: made("helper")}, &corev1.Pod{ObjectMeta: owned}, &corev1.Pod{ObjectMeta: managed},
+		&corev1.Service{ObjectMeta: made("control")}, &appsv1.Deployment{ObjectMeta: made("control")}, &batchv1.Job{ObjectMeta: made("job")},
+		&appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "db", Namespace: namespace}},
+	} {
+		c.must(c.client.Tracker().Add(object))
+	}
+	c.client.ClearActions()
+	return c
+}
+
+func linesOf(left []Leftover) []string {
+	var lines []string
+	for _, l := range left {
+		lines = append(lines, l.Object+": "+l.What+" ("+l.Run+")")
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// Whatever runs have left is found, in one namespace as in all, and looking changes
+// nothing. Put back, nothing of it is there any more, and what is others' still is.
+func TestAllLeft(t *testing.T) {
+	everything := []string{
+		"deployment/control: removed (run-9)",
+		"deployment/web: replicas set back from 1 to 3 (run-1)",
+		"job/job: removed (run-9)",
+		"node/n3: uncordoned, which was cordoned for deployment/gone in namespace shop (run-8)",
+		"pod/helper: removed (run-9)",
+		"service/control: removed (run-9)",
+	}
+	for _, where := range []string{"", namespace} {
+		c := littered(t)
+		left, err := AllLeft(t.Context(), c.client, where, time.Now)
+		want(t, "left, "+where, append(linesOf(left), text(err)), append(everything, "")...)
+		want(t, "writes", c.writes())
+		for _, l := range left {
+			if l.Doubt != "" {
+				t.Errorf("in doubt: %s", l)
+			}
+			if did, err := l.PutBack(t.Context()); did == "" || err != nil {
+				t.Errorf("%s: did %q, %v", l, did, err)
+			}
+		}
+		again, err := AllLeft(t.Context(), c.client, where, time.Now)
+		want(t, "again", append(linesOf(again), text(err)), "")
+		c.isUndone("n3")
+		if !c.node("n4").Spec.Unschedulable || *c.deployment().Spec.Replicas != 3 {
+			t.Errorf("n4 is %+v, %d replicas", c.node("n4").Spec, *c.deployment().Spec.Replicas)
+		}
+		for _, name := range []string{"others", "left-by-the-control"} {
+			if _, err := c.client.Tracker().Get(podsOf, namespace, name); err != nil {
+				t.Errorf("pod %s: %v", name, err)
+			}
+		}
+	}
+	c := littered(t)
+	left, err := AllLeft(t.Context(), c.client, "elsewhere", time.Now)
+	want(t, "elsewhere", append(linesOf(left), text(err)), "")
+}
+
+// Who may not look at some kind of object is told so, and of all others what is left.
+func TestAllLeftTellsWhatItMayNotSee(t *testing.T) {
+	for _, resource := range []string{"deployments", "statefulsets", "daemonsets", "nodes", "pods", "services", "jobs"} {
+		c := littered(t)
+		c.client.PrependReactor("list", resource, func(clienttesting.Action) (bool, runtime.Object, error) {
+			return true, nil, forbidden(resource)
+		})
+		left, err := AllLeft(t.Context(), c.client, "", time.Now)
+		if err == nil || !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "looking for ") || !strings.Contains(err.Error(), resource) {
+			t.Errorf("%s: got %v", resource, err)
+		}
+		unseen := map[string]int{"deployments": 2, "statefulsets": 0, "daemonsets": 0, "nodes": 1, "pods": 1, "services": 1, "jobs": 1}
+		if n := 6 - unseen[resource]; len(left) != n {
+			t.Errorf("without %s: got %v, want %d", resource, linesOf(left), n)
+		}
+	}
+}
+
+// Only the very object that was found is removed. One that was made anew by the same
+// name stays, and is not waited for.
+func TestAllLeftSparesWhatWasMadeAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := littered(t)
+		left, err := AllLeft(t.Context(), c.client, "", time.Now)
+		c.must(err)
+		helper := left[slices.IndexFunc(left, func(l Leftover) bool { return l.Object == "pod/helper" })]
+		anew := made("helper")
+		anew.UID = "uid-anew"
+		c.must(c.client.Tracker().Update(podsOf, &corev1.Pod{ObjectMeta: anew}, namespace))
+		began := time.Now()
+		did, err := helper.PutBack(t.Context())
+		want(t, "did", []string{did, text(err)}, "", "")
+		if took := time.Since(began); took != 0 {
+			t.Errorf("it took %s", took)
+		}
+		if _, err := c.client.Tracker().Get(podsOf, namespace, "helper"); err != nil {
+			t.Errorf("the pod that was made anew: %v", err)
+		}
+	})
+}
