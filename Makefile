@@ -33,10 +33,12 @@ lint: ## golangci-lint as pinned in tools/go.mod
 	$(call begin,lint)
 	linter=$$(scripts/tool golangci-lint); "$$linter" run --allow-serial-runners ./...
 
+# What memory takes is measured without the race detector, which takes more.
 .PHONY: unit
 unit: c-compiler ## the tests that need no cluster, with the race detector
 	$(call begin,unit tests)
 	go test -race ./...
+	go test -run 'UnderWayAreSmall' ./attack
 
 # What is committed has to be what its sources give.
 .PHONY: page

@@ -60,10 +60,17 @@ func (d *Driver) drop(ctx context.Context) error {
 	if err == nil {
 		_, _, err = d.held.revise(ctx, d.Workload, untimed, "", d.ours, nothing)
 	}
-	if changed(err) || apierrors.IsNotFound(err) {
-		err = nil // it bears nothing of this run any more
-	}
-	if err != nil {
+	theirs, taken := errors.AsType[*ChangedError](err)
+	switch {
+	case taken && theirs.Released && !d.commanded:
+		// Another run may have been at work meanwhile: what was seen may not be this
+		// one's doing alone.
+		d.held = nil
+		return err
+	case taken || apierrors.IsNotFound(err):
+		// It bears nothing of this run any more, as it is another one by now, or a
+		// command has written it anew.
+	case err != nil:
 		return d.leftError("the annotation "+undoKey, err)
 	}
 	d.held = nil
@@ -85,7 +92,7 @@ func (d *Driver) ours(s state) error {
 	if d.held.stands(s) {
 		return nil
 	}
-	return &ChangedError{Object: d.Workload.String(), Problem: "was given free by somebody else while this run was at work on it, and it is left as it is"}
+	return &ChangedError{Object: d.Workload.String(), Released: true, Problem: "was given free by somebody else while this run was at work on it, and it is left as it is"}
 }
 
 // note gives a text for the annotation that no other one is like.

@@ -49,6 +49,9 @@ type Driver struct {
 	// held is what the workload bears of this run, notes how many texts it was given.
 	held  hold
 	notes int
+	// commanded tells that a command of the user's was run, which may have written the
+	// workload anew, without the note.
+	commanded bool
 	// claimedAt is when it was first claimed.
 	claimedAt time.Time
 	// open is the change that is neither undone nor settled, kept one that is to
@@ -90,6 +93,7 @@ func (d *Driver) Do(ctx context.Context, index int, disruption check.Disruption)
 			return err
 		}
 	}
+	d.commanded = d.commanded || disruption.Command != nil
 	a := &attempt{Driver: d, view: v, index: index, name: disruption.Kind()}
 	return a.finish(ctx, kind.do(ctx, a, s))
 }

@@ -85,6 +85,9 @@ type ChangedError struct {
 	// Object is kind/name.
 	Object  string
 	Problem string
+	// Released tells that nothing of the run is left there: somebody has put it back, or
+	// given the workload free.
+	Released bool
 }
 
 // Error says what was found.

@@ -23,6 +23,9 @@ type Leftover struct {
 	// Run is the run's id, Since when it did it.
 	Run   string
 	Since time.Time
+	// Until is when the run is over at the latest; zero where that is not known. Before
+	// it the run may be at work.
+	Until time.Time
 	// What says what PutBack does.
 	What string
 	// Doubt is why that may not be wanted: what was found may not be what the run
@@ -38,7 +41,11 @@ func (l Leftover) String() string {
 	if l.Namespace != "" {
 		where += " in namespace " + l.Namespace
 	}
-	line := fmt.Sprintf("%s: %s (run %s, %s)", where, l.What, l.Run, l.Since.UTC().Format(time.RFC3339))
+	line := fmt.Sprintf("%s: %s (run %s, of %s", where, l.What, l.Run, l.Since.UTC().Format(time.RFC3339))
+	if !l.Until.IsZero() {
+		line += ", over at " + l.Until.UTC().Format(time.RFC3339) + " at the latest"
+	}
+	line += ")"
 	if l.Doubt != "" {
 		line += "; in doubt: " + l.Doubt
 	}
@@ -88,7 +95,7 @@ func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
 	if n == nil || err != nil {
 		return nil, err
 	}
-	l := Leftover{Object: w.String(), Namespace: w.namespace, Run: n.Run, Doubt: s.oldNote(n, now())}
+	l := Leftover{Object: w.String(), Namespace: w.namespace, Run: n.Run, Until: n.Until, Doubt: s.oldNote(n, now())}
 	d := &Driver{Workload: w, Run: n.Run, Now: now, held: hold{s.meta.Annotations[undoKey]}}
 	switch c := n.Change; {
 	case n.UID != w.uid:
@@ -107,7 +114,11 @@ func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
 				did = a.Detail
 			}
 		}
-		return did, d.Release(ctx)
+		err := d.Release(ctx)
+		if theirs, ok := errors.AsType[*ChangedError](err); ok && theirs.Released {
+			err = nil // somebody else was quicker with the same
+		}
+		return did, err
 	}
 	return []Leftover{l}, nil
 }

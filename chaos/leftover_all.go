@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -29,7 +30,7 @@ func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string,
 	}
 	made, err := madeLeft(ctx, client, namespace, label.Selector)
 	failures = append(failures, err)
-	found := append(notes, made...)
+	found := slices.Concat(notes, made)
 	// A cordon that a workload's note tells of is put back with that.
 	cordons, err := cordonsLeft(ctx, client, func(by mark) bool {
 		return (namespace == "" || by.Namespace == namespace) && !noted[by.Namespace+"/"+by.Workload]

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/experiment"
@@ -39,10 +41,23 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			careless := newPlace(t).deploy(t, "careless", hasty(1))
 			for round := range *rounds {
 				careless.atOnce(t, fmt.Sprintf("%s-%d", name, round), disruption)
+				if disruption.Kill != nil {
+					// A container that is killed again and again is started later each time.
+					careless.replacePods(t)
+				}
 				careless.waitSteady(t)
 			}
 			wantNoCordon(t)
 		})
+	}
+}
+
+// replacePods ends all pods; their replacements come by themselves.
+func (v *victim) replacePods(t *testing.T) {
+	t.Helper()
+	err := client.CoreV1().Pods(v.namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "app=" + v.name})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -218,10 +218,16 @@ func also(err error, more ...error) error {
 // at tells what is done from now on.
 func (r *run) at(format string, arguments ...any) { r.cfg.at(r.changed, format, arguments...) }
 
+// panicked tells a fault of the program's own, which may end the run's context too.
+func panicked(err error) bool {
+	_, is := errors.AsType[*guard.PanicError](err)
+	return is
+}
+
 func (r *run) ending(ctx context.Context, err error) recording.Ending {
 	end := recording.Ending{
 		At:          r.cfg.Now(),
-		Interrupted: ctx.Err() != nil,
+		Interrupted: ctx.Err() != nil && !panicked(err),
 		Error:       r.unproven,
 		Streams:     []recording.StreamEnd{},
 	}

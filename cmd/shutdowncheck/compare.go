@@ -56,6 +56,7 @@ error, 130 interrupted.`,
 }
 
 func compare(ctx context.Context, base, next string, tolerance report.Tolerance) (*report.Comparison, error) {
+	defer spareMemory()()
 	before, err := analyze(ctx, base)
 	if err != nil {
 		return nil, err

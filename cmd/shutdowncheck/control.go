@@ -76,6 +76,7 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 	if err != nil {
 		return nil, fmt.Errorf("the control: %w", err)
 	}
+	defer spareMemory()()
 	rep, err := analyze(ctx, cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("the control: %w", err)

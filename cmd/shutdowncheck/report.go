@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,7 @@ func newReport(s streams) *cobra.Command {
 report of one recording is always the same, byte for byte in JSON.`,
 		Args: exactlyOne("FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			defer spareMemory()()
 			rep, err := analyze(cmd.Context(), args[0])
 			if err != nil {
 				return interrupted(cmd.Context(), err)
@@ -39,7 +41,6 @@ report of one recording is always the same, byte for byte in JSON.`,
 }
 
 func analyze(ctx context.Context, dir string) (*report.Report, error) {
-	defer tightenGC()()
 	r, err := recording.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)
@@ -59,7 +60,7 @@ func verdictOf(rep *report.Report) error {
 }
 
 // saveReport leaves the report beside its recording, in every format.
-func saveReport(dir string, rep *report.Report) error {
+func saveReport(dir string, rep *report.Report) (unsaved error) {
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer, *report.Report) error
@@ -74,9 +75,11 @@ func saveReport(dir string, rep *report.Report) error {
 		if err := file.write(&content, rep); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, file.name), content.Bytes(), 0o600); err != nil {
-			return fmt.Errorf("save the report: %w", err)
+		path := filepath.Join(dir, file.name)
+		if err := os.WriteFile(path, content.Bytes(), 0o600); err != nil {
+			_ = os.Remove(path) // half of one would be taken for a whole one
+			unsaved = errors.Join(unsaved, fmt.Errorf("save the report: %w", err))
 		}
 	}
-	return nil
+	return unsaved
 }

@@ -147,6 +147,9 @@ func (r *restoration) putBack(ctx context.Context, found []chaos.Leftover) error
 		if err != nil {
 			failures = append(failures, fmt.Errorf("put %s back: %w", l.Object, err))
 		}
+		if time.Now().Before(l.Until) {
+			r.say("  If run %s is still at work, it finds its hold on %s gone, and ends with an error.", l.Run, l.Object)
+		}
 	}
 	return errors.Join(failures...)
 }

@@ -155,15 +155,20 @@ func relaxGC() (restore func()) {
 // conclude reports what the run has recorded, also where it came to no good end.
 func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) error {
 	r.streams.work.at("making the report")
+	defer spareMemory()()
 	rep, err := analyze(ctx, dir)
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
 	// Saved first: nobody may be left to read what is printed, or in no hurry.
-	err = errors.Join(runErr, saveReport(dir, rep))
+	unsaved := saveReport(dir, rep)
 	r.streams.work.saved(exitInterrupted)
-	err = errors.Join(err, r.format.write(r.streams, rep))
-	_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", shell.Word(dir))
+	err = errors.Join(runErr, unsaved, r.format.write(r.streams, rep))
+	if unsaved == nil {
+		_, _ = fmt.Fprintf(r.streams.err, "recording and report: %s\n", shell.Word(dir))
+	} else {
+		_, _ = fmt.Fprintf(r.streams.err, "recording: %s, of which the report is made with: %s\n", shell.Word(dir), shell.Line("shutdowncheck report %s", dir))
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,7 +77,14 @@ func flagProblem(cmd *cobra.Command, err error) error {
 	return &usageError{err}
 }
 
+// untold are the flags whose values are not repeated: they may hold secrets, also where
+// they are wrong.
+var untold = []string{"header", "env", "stream"}
+
 func valueProblem(invalid *pflag.InvalidValueError) string {
+	if slices.Contains(untold, invalid.GetFlag().Name) {
+		return errors.Unwrap(invalid).Error()
+	}
 	value := strconv.Quote(invalid.GetValue())
 	if errors.Is(invalid, strconv.ErrRange) {
 		return value + " is out of range"
@@ -90,8 +98,6 @@ func valueProblem(invalid *pflag.InvalidValueError) string {
 		return value + "; want a number with a unit, for example 250ms, 10s or 5m"
 	case "bool":
 		return value + "; want true or false"
-	case headerType:
-		return errors.Unwrap(invalid).Error() // its value may be a secret
 	default:
 		return value + "; " + errors.Unwrap(invalid).Error()
 	}
