@@ -29,7 +29,9 @@ func cordonsLeft(ctx context.Context, client kubernetes.Interface, wanted func(m
 func cordonLeft(client kubernetes.Interface, node *corev1.Node, by mark, now func() time.Time) Leftover {
 	c := &cordonChange{Node: node.Name, Mark: node.Annotations[cordonKey]}
 	l := Leftover{Object: "node/" + node.Name, Run: by.Run, Since: markedAt(node, now()), What: "uncordoned, which was cordoned for " + by.Workload + " in namespace " + by.Namespace}
-	l.Doubt = farFrom(now(), l.Since)
+	if age := now().Sub(l.Since); age > maxNoteAge {
+		l.Doubt = fmt.Sprintf("it is %s old", age.Round(time.Hour))
+	}
 	l.putBack = func(ctx context.Context) (string, error) {
 		did, _, err := c.putBack(ctx, &Workload{client: client}, untimed)
 		return did, err
