@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,8 +19,10 @@ import (
 // where frees is set; a disk may be full of others' files.
 type fullDisk struct {
 	osDisk
-	room  int64
 	frees bool
+
+	mu   sync.Mutex // segments are written in a goroutine of their own
+	room int64
 }
 
 func (d *fullDisk) open(path string, flag int) (io.WriteCloser, error) {
@@ -30,7 +33,9 @@ func (d *fullDisk) open(path string, flag int) (io.WriteCloser, error) {
 func (d *fullDisk) remove(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && d.frees {
+		d.mu.Lock()
 		d.room += info.Size()
+		d.mu.Unlock()
 	}
 	return d.osDisk.remove(path)
 }
@@ -41,8 +46,10 @@ type fullFile struct {
 }
 
 func (f *fullFile) Write(p []byte) (int, error) {
+	f.disk.mu.Lock()
 	fits := min(int64(len(p)), max(0, f.disk.room))
 	f.disk.room -= fits
+	f.disk.mu.Unlock()
 	n, err := f.WriteCloser.Write(p[:fits])
 	if err == nil && n < len(p) {
 		err = &os.PathError{Op: "write", Path: "the file", Err: syscall.ENOSPC}

@@ -20,11 +20,13 @@ func TestCrashOfTheClient(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	surviveCrashes(cancel)
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		defer runtime.HandleCrash() // as client-go's goroutines do
 		panic("out of order")
 	}()
-	<-ctx.Done()
+	<-ended
 	err := interrupted(ctx, experiment.ErrInterrupted)
 	panicked, ok := errors.AsType[*guard.PanicError](err)
 	if !ok || panicked.Value != "out of order" || !strings.Contains(panicked.Stack, "crash_test.go") {
