@@ -17,6 +17,7 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/analysis"
 )
 
 var began = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
@@ -186,7 +187,7 @@ func TestVegetaAgreesWithTheReport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rep, err := report.Analyze(t.Context(), r)
+			rep, err := analysis.Analyze(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)
 			}

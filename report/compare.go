@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/words"
+
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
@@ -156,24 +158,24 @@ func inconclusive(base, next *Report) []string {
 func (c *Comparison) worse() []string {
 	var reasons []string
 	if c.Base.Verdict == Passed && c.New.Verdict == Failed {
-		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.Failed, plural(c.New.Sent, "request")))
+		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.Failed, words.Plural(c.New.Sent, "request")))
 	} else if c.New.Failed-c.Base.Failed > c.allowed(c.Base.Failed, c.New.Failed) {
-		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", c.New.Failed, plural(c.New.Sent, "request"), c.Base.Failed, c.Base.Sent))
+		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", c.New.Failed, words.Plural(c.New.Sent, "request"), c.Base.Failed, c.Base.Sent))
 	}
 	for _, change := range c.Causes {
 		if change.Worse {
-			reasons = append(reasons, fmt.Sprintf("%s failed by %s, %d before", plural(change.New, "request"), change.Cause, change.Base))
+			reasons = append(reasons, fmt.Sprintf("%s failed by %s, %d before", words.Plural(change.New, "request"), change.Cause, change.Base))
 		}
 	}
 	for _, change := range c.Latencies {
 		if change.Worse {
 			reasons = append(reasons, fmt.Sprintf("99%% of %s were answered within %s, within %s before",
-				change.Stream, human(time.Duration(change.New.P99)), human(time.Duration(change.Base.P99))))
+				change.Stream, words.Duration(time.Duration(change.New.P99)), words.Duration(time.Duration(change.Base.P99))))
 		}
 	}
 	for _, change := range c.Margins {
 		if change.Worse {
-			reasons = append(reasons, fmt.Sprintf("the %s is %s, %s before", change.Margin, human(time.Duration(*change.New)), human(time.Duration(*change.Base))))
+			reasons = append(reasons, fmt.Sprintf("the %s is %s, %s before", change.Margin, words.Duration(time.Duration(*change.New)), words.Duration(time.Duration(*change.Base))))
 		}
 	}
 	return reasons
@@ -182,13 +184,13 @@ func (c *Comparison) worse() []string {
 func causeChanges(base, next *Report, allowed func(base, next int) int) []CauseChange {
 	before, after := byCause(base), byCause(next)
 	changes := []CauseChange{}
-	for _, cause := range causeOrder {
+	for _, cause := range Causes {
 		change := CauseChange{Cause: cause, Base: before[cause], New: after[cause]}
 		if change.Base == 0 && change.New == 0 {
 			continue
 		}
 		// What nothing explains is no cause of its own: the sum of all tells of it.
-		change.Worse = cause.claims() && change.New-change.Base > allowed(change.Base, change.New)
+		change.Worse = cause.Explains() && change.New-change.Base > allowed(change.Base, change.New)
 		changes = append(changes, change)
 	}
 	return changes

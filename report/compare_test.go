@@ -15,11 +15,11 @@ func twin(failed int) *Report {
 		Verdict: Passed, Reasons: []string{"because"}, Workload: "deployment/web", Namespace: "demo",
 		Streams: []Stream{{
 			Name: "new", Sent: 1000, OK: 1000 - failed, Failed: failed,
-			Latency: Latency{P50: Duration(10 * ms), P99: Duration(100 * ms), Max: Duration(time.Second)},
+			Latency: Latency{P50: Duration(10 * time.Millisecond), P99: Duration(100 * time.Millisecond), Max: Duration(time.Second)},
 		}},
 		Terminations: []Termination{
-			{Margins: Margins{GraceHeadroom: new(Duration(20 * second)), Drain: new(Duration(5 * second))}},
-			{Margins: Margins{GraceHeadroom: new(Duration(25 * second))}},
+			{Margins: Margins{GraceHeadroom: new(Duration(20 * time.Second)), Drain: new(Duration(5 * time.Second))}},
+			{Margins: Margins{GraceHeadroom: new(Duration(25 * time.Second))}},
 			{},
 		},
 		Check: check.Check{
@@ -29,7 +29,7 @@ func twin(failed int) *Report {
 	}
 	if failed > 0 {
 		r.Verdict = Failed
-		r.Findings = []Finding{{Cause: NoDrain, Failed: failed, Phase: atExit}}
+		r.Findings = []Finding{{Cause: NoDrain, Failed: failed, Phase: "at the exit"}}
 	}
 	return r
 }
@@ -59,22 +59,22 @@ func TestCompare(t *testing.T) {
 			base: twin(50), next: twin(50), change: func(r *Report) { r.Findings[0].Cause = Unknown }, want: NotWorse, reasons: nothing,
 		},
 		"slower": {
-			base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(201 * ms) }, want: Worse,
+			base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(201 * time.Millisecond) }, want: Worse,
 			reasons: "99% of new were answered within 201ms, within 100ms before",
 		},
 		"slower, as losses make it": {
 			base: twin(50), next: twin(50), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(time.Second) }, want: NotWorse, reasons: nothing,
 		},
 		"slower, as tolerated": {
-			base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(201 * ms) },
+			base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(201 * time.Millisecond) },
 			tolerance: func(t *Tolerance) { t.Latency = 3 }, want: NotWorse, reasons: nothing,
 		},
-		"slower by nothing that counts": {base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(150 * ms) }, want: NotWorse, reasons: nothing},
+		"slower by nothing that counts": {base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(150 * time.Millisecond) }, want: NotWorse, reasons: nothing},
 		"less grace left": {
-			base: twin(0), next: twin(0), change: func(r *Report) { r.Terminations[1].Margins.GraceHeadroom = new(Duration(9 * second)) }, want: Worse,
+			base: twin(0), next: twin(0), change: func(r *Report) { r.Terminations[1].Margins.GraceHeadroom = new(Duration(9 * time.Second)) }, want: Worse,
 			reasons: "the least grace left at an exit is 9s, 20s before",
 		},
-		"a longer request at the exit": {base: twin(0), next: twin(0), change: func(r *Report) { r.Terminations[1].Margins.GraceHeadroom = new(Duration(11 * second)) }, want: NotWorse, reasons: nothing},
+		"a longer request at the exit": {base: twin(0), next: twin(0), change: func(r *Report) { r.Terminations[1].Margins.GraceHeadroom = new(Duration(11 * time.Second)) }, want: NotWorse, reasons: nothing},
 		"no grace known":               {base: twin(0), next: twin(0), change: func(r *Report) { r.Terminations = nil }, want: NotWorse, reasons: nothing},
 		"an inconclusive run": {
 			base: twin(0), next: twin(9), change: func(r *Report) { r.Verdict = Inconclusive }, want: Incomparable,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/analysis"
 	"github.com/shutdowncheck/shutdowncheck/report/render"
 )
 
@@ -45,7 +46,7 @@ func analyze(ctx context.Context, dir string) (*report.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)
 	}
-	rep, err := report.Analyze(ctx, r)
+	rep, err := analysis.Analyze(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)
 	}

@@ -41,6 +41,9 @@ var (
 	anyModule   = []string{""}
 )
 
+// analysis knows why requests failed; who only reads reports does without it.
+const analysis = house + "report/analysis"
+
 var rules = []rule{
 	{
 		pkg:     "check",
@@ -95,8 +98,14 @@ var rules = []rule{
 		reason:  "a run brings the producers together and records; what it means and how it is called is not its business",
 	},
 	{
-		pkg:     "report",
-		house:   []string{"check", "recording", "internal/shell"},
+		pkg:    "report",
+		house:  []string{"check", "recording", "internal/words"},
+		never:  slices.Concat(kubernetes, commandLine, load, []string{analysis}),
+		reason: "a report is what was found out, not how",
+	},
+	{
+		pkg:     "report/analysis",
+		house:   []string{"check", "recording", "report", "internal/shell", "internal/words"},
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "a report is made of a recording alone, so that an old one can be judged anew",
@@ -104,7 +113,7 @@ var rules = []rule{
 	{
 		pkg:    "report/render",
 		house:  []string{"check", "internal/shell", "report"},
-		never:  slices.Concat(kubernetes, commandLine, load),
+		never:  slices.Concat(kubernetes, commandLine, load, []string{analysis}),
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
 	{
@@ -118,7 +127,7 @@ var rules = []rule{
 		pkg:     "lint",
 		house:   []string{"internal/shell", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
-		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
 	},
 	{
@@ -139,6 +148,10 @@ var rules = []rule{
 		pkg:     "internal/shell",
 		modules: []string{"al.essio.dev/pkg/shellescape"},
 		reason:  "all who print a command quote it here, so it knows none of them",
+	},
+	{
+		pkg:    "internal/words",
+		reason: "what everyone may lean on leans on nothing",
 	},
 	{
 		pkg:     "internal/schema",
@@ -167,7 +180,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/victim", "lint", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
@@ -177,6 +190,7 @@ var rules = []rule{
 		house:   []string{"chaos", "check", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render", "timeline"},
 		modules: kubernetes,
 		direct:  slices.Concat(commandLine, load),
+		never:   []string{analysis},
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",
 	},
 	{
@@ -193,7 +207,7 @@ var rules = []rule{
 	{
 		pkg:    "matrix/witness",
 		house:  []string{"internal/victim", "recording", "report"},
-		never:  slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		never:  slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason: "what really happened is read from the services' own logs, not from the cluster",
 	},
 	{

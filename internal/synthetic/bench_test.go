@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
-	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/analysis"
 )
 
 // BenchmarkAnalyze is what a report costs for each sample.
@@ -21,7 +21,7 @@ func BenchmarkAnalyze(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := report.Analyze(b.Context(), r); err != nil {
+		if _, err := analysis.Analyze(b.Context(), r); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
-	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/analysis"
 )
 
 // A service tells all its pods anew at each change of one. What is held of that may
@@ -28,7 +28,7 @@ func TestEventsAreHeldByTheChange(t *testing.T) {
 		}
 		each := (live() - before) / ended
 		runtime.KeepAlive(r)
-		rep, err := report.Analyze(t.Context(), r)
+		rep, err := analysis.Analyze(t.Context(), r)
 		if err != nil || len(rep.Terminations) != ended {
 			t.Fatalf("%v, %d terminations", err, len(rep.Terminations))
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/analysis"
 )
 
 func write(t *testing.T, run Run) *recording.Recording {
@@ -28,7 +29,7 @@ func write(t *testing.T, run Run) *recording.Recording {
 // report finds in it what it finds in real ones.
 func TestReportOfASyntheticRecording(t *testing.T) {
 	r := write(t, Run{Samples: 80_000, Rate: 500, Restarts: 2})
-	rep, err := report.Analyze(t.Context(), r)
+	rep, err := analysis.Analyze(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}

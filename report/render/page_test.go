@@ -18,6 +18,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
+	"github.com/shutdowncheck/shutdowncheck/report/analysis"
 )
 
 // analyzed makes the report of a golden recording anew, with its picture.
@@ -27,7 +28,7 @@ func analyzed(t *testing.T, name string) *report.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Analyze(t.Context(), rec)
+	r, err := analysis.Analyze(t.Context(), rec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,57 @@
+package analysis
+
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// at is a moment that is known exactly.
+func at(t time.Time) report.Interval { return report.Interval{From: t, To: t} }
+
+// sourced names what the moment is known from.
+func sourced(i report.Interval, source string) report.Interval {
+	if i.Known() {
+		i.Source = source
+	}
+	return i
+}
+
+// shifted moves a moment by d.
+func shifted(i report.Interval, d time.Duration) report.Interval {
+	if !i.Known() {
+		return i
+	}
+	i.From, i.To = i.From.Add(d), i.To.Add(d)
+	return i
+}
+
+// notBefore raises the lower bound, as far as the upper one allows.
+func notBefore(i report.Interval, t time.Time) report.Interval {
+	if i.Known() && t.After(i.From) {
+		i.From = earlier(t, i.To)
+	}
+	return i
+}
+
+// notAfter lowers the upper bound, as far as the lower one allows.
+func notAfter(i report.Interval, t time.Time) report.Interval {
+	if i.Known() && t.Before(i.To) {
+		i.To = later(t, i.From)
+	}
+	return i
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

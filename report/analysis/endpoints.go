@@ -1,0 +1,125 @@
+package analysis
+
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// endpoints is how the service's EndpointSlices changed over time.
+type endpoints struct {
+	// most is the largest number of ready endpoints at once, at least 1.
+	most int
+	// empty are the times in which there was none, to is zero if that lasted.
+	empty []readySpan
+	// spans are the times in which a slice called a pod ready, by its UID.
+	spans map[string][]readySpan
+}
+
+// readySpan is a time in which a pod was called ready; to is zero if it still
+// was at the end.
+type readySpan struct{ from, to time.Time }
+
+// readEndpoints merges the slices: a service has several once it holds more
+// than 100 endpoints, and a pod that moves between them is listed twice.
+func readEndpoints(events *recording.Events) *endpoints {
+	e := &endpoints{most: 1, spans: map[string][]readySpan{}}
+	before := map[string]bool{}
+	slices := map[string][]recording.Endpoint{}
+	for event := range events.All() {
+		o := event.Slice
+		if o == nil {
+			continue
+		}
+		if o.Change == recording.Deleted {
+			delete(slices, o.Name)
+		} else {
+			slices[o.Name] = o.Endpoints
+		}
+		before = e.take(event.At, slices, before)
+	}
+	return e
+}
+
+// take notes what the slices tell at a time, and gives the pods that they call
+// ready; before are those of the last time.
+func (e *endpoints) take(at time.Time, slices map[string][]recording.Endpoint, before map[string]bool) map[string]bool {
+	ready := map[string]bool{}
+	for _, endpoints := range slices {
+		for _, endpoint := range endpoints {
+			if endpoint.Ready && endpoint.PodUID != "" {
+				ready[endpoint.PodUID] = true
+			}
+		}
+	}
+	for uid := range before {
+		if !ready[uid] {
+			spans := e.spans[uid]
+			spans[len(spans)-1].to = at
+		}
+	}
+	for uid := range ready {
+		if !before[uid] {
+			e.spans[uid] = append(e.spans[uid], readySpan{from: at})
+		}
+	}
+	if last := len(e.empty) - 1; last >= 0 && e.empty[last].to.IsZero() {
+		e.empty[last].to = at
+	}
+	if len(ready) == 0 {
+		e.empty = append(e.empty, readySpan{from: at})
+	}
+	e.most = max(e.most, len(ready))
+	return ready
+}
+
+// entered tells when a pod was first called ready.
+func (e *endpoints) entered(uid string) report.Interval {
+	if spans := e.spans[uid]; len(spans) > 0 {
+		return at(spans[0].from)
+	}
+	return report.Interval{}
+}
+
+// leave tells when a pod was last taken out, and whether it was ever in.
+func (e *endpoints) leave(uid string) (report.Interval, bool) {
+	spans := e.spans[uid]
+	if len(spans) == 0 {
+		return report.Interval{}, false
+	}
+	if last := spans[len(spans)-1]; !last.to.IsZero() {
+		return at(last.to), true
+	}
+	return report.Interval{}, true
+}
+
+// interruption tells when a pod was first taken out after a moment, and when it
+// was called ready again. Either may not have happened.
+func (e *endpoints) interruption(uid string, after time.Time) (left, back report.Interval) {
+	for _, span := range e.spans[uid] {
+		switch {
+		case left.Known():
+			return left, at(span.from)
+		case !span.to.IsZero() && !span.to.Before(after):
+			left = at(span.to)
+		}
+	}
+	return left, report.Interval{}
+}
+
+// emptyDuring tells whether there was a moment between from and to at which no
+// endpoint was ready.
+func (e *endpoints) emptyDuring(from, to time.Time) bool {
+	for _, none := range e.empty {
+		until := none.to
+		if until.IsZero() {
+			until = to
+		}
+		if !none.from.After(to) && !until.Before(from) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,270 @@
+package analysis
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// terminations finds the end of every pod, and of every container whose pod
+// went on, in what was recorded. They are in the order in which they began.
+func terminations(r *recording.Recording, endpoints *endpoints) []*termination {
+	owners, kube := readControllers(&r.Events), kubeEvents(&r.Events)
+	authors, logs, clocks := readAuthors(r), readLogs(&r.Events), readClocks(&r.Events)
+
+	var ended []*termination
+	for _, p := range histories(&r.Events) {
+		for _, e := range p.exits {
+			if e.old {
+				continue
+			}
+			t := p.restart(e, kube[p.first.UID], authors, clocks.node(p.last.Node))
+			t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
+			t.wasReady = endpoints.entered(t.UID).Known()
+			ended = append(ended, t)
+		}
+		if !p.ending() {
+			if t := p.pending(ended, kube[p.first.UID], clocks.node(p.last.Node)); t != nil {
+				t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
+				t.wasReady = endpoints.entered(t.UID).Known()
+				ended = append(ended, t)
+			}
+			continue
+		}
+		t := p.termination(kube[p.first.UID], clocks)
+		t.EndedBy = owners.endedBy(p)
+		t.Requested = owners.boundRequest(t, clocks.controllerManager())
+		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
+		t.Sigterm = logs.narrow(sigterm(t), t, clocks.node(t.Node))
+		authors.refine(t)
+		ended = append(ended, t)
+	}
+	slices.SortStableFunc(ended, func(a, b *termination) int { return a.begin().Compare(b.begin()) })
+	return ended
+}
+
+// histories gathers the observations by pod, in the order of first sight.
+func histories(events *recording.Events) []*podHistory {
+	pods := map[string]*podHistory{}
+	var order []*podHistory
+	for event := range events.ButSlices() {
+		o := event.Pod
+		if o == nil {
+			continue
+		}
+		p := pods[o.UID]
+		if p == nil {
+			p = &podHistory{first: o}
+			pods[o.UID] = p
+			order = append(order, p)
+		}
+		p.observe(event.At, o)
+	}
+	return order
+}
+
+// podHistory gathers what the observations of one pod tell about its end. The
+// deletion is latched at first sight: the kubelet's last delete sets a new
+// timestamp and no grace.
+type podHistory struct {
+	first, last *recording.PodObservation
+	terminating *recording.PodObservation
+	seen        time.Time
+	// seenLive is false where the pod was terminating when it was first met.
+	seenLive bool
+	// failed is when the pod was seen to be over although nobody had deleted
+	// it: its kubelet ended it.
+	failed time.Time
+	// exit is that of the first main container, exited what showed it.
+	exit     *recording.Exit
+	exitSeen time.Time
+	exited   *recording.PodObservation
+	gone     time.Time
+	// exits are those of containers while the pod went on.
+	exits []containerExit
+}
+
+// containerExit is the end of one container, as it was first seen.
+type containerExit struct {
+	container *recording.Container
+	exit      *recording.Exit
+	seen      time.Time
+	// old marks an exit from before the pod was met.
+	old bool
+}
+
+func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
+	switch {
+	case o.DeletionTimestamp != nil || o.Change == recording.Deleted:
+	case over(o):
+		if p.failed.IsZero() && p.seenLive {
+			p.failed = at
+		}
+	default:
+		p.seenLive = true
+		p.observeExits(at, o)
+	}
+	if p.terminating == nil && o.DeletionTimestamp != nil {
+		p.terminating, p.seen = o, at
+	}
+	if p.exit == nil && (p.terminating != nil || over(o)) {
+		if p.exit = mainExit(o.Containers); p.exit != nil {
+			p.exitSeen, p.exited = at, o
+		}
+	}
+	if o.Change == recording.Deleted {
+		p.gone = at
+	}
+	p.last = o
+}
+
+// over tells whether all containers are done for good.
+func over(o *recording.PodObservation) bool { return o.Phase == "Failed" || o.Phase == "Succeeded" }
+
+// observeExits notes each container's end once. The same one shows first as the
+// present state and after the restart as the last one.
+func (p *podHistory) observeExits(at time.Time, o *recording.PodObservation) {
+	for i := range o.Containers {
+		c := &o.Containers[i]
+		for _, exit := range []*recording.Exit{c.Last, c.Terminated} {
+			if exit == nil || exit.FinishedAt.IsZero() {
+				continue
+			}
+			known := slices.ContainsFunc(p.exits, func(e containerExit) bool {
+				return e.container.Name == c.Name && e.exit.FinishedAt.Equal(exit.FinishedAt)
+			})
+			if !known {
+				p.exits = append(p.exits, containerExit{container: c, exit: exit, seen: at, old: o == p.first})
+			}
+		}
+	}
+}
+
+// ending tells whether the pod ended while it was watched.
+func (p *podHistory) ending() bool {
+	return p.seenLive && (p.terminating != nil || !p.gone.IsZero() || !p.failed.IsZero())
+}
+
+// begun is a Termination with what holds for each end of the pod.
+func (p *podHistory) begun() *termination {
+	o := p.last
+	t := &termination{
+		Termination: report.Termination{Pod: o.Name, UID: o.UID, Node: o.Node, Grace: report.Duration(o.Grace)},
+		specGrace:   o.Grace,
+		created:     o.Created,
+		address:     p.address(),
+	}
+	if o.OwnerKind != "" {
+		t.Owner = strings.ToLower(o.OwnerKind) + "/" + o.OwnerName
+	}
+	return t
+}
+
+func (p *podHistory) termination(events []kubeEvent, clocks *clocks) *termination {
+	t := p.begun()
+	node := clocks.node(t.Node)
+	for _, c := range mains(p.last.Containers) {
+		if t.container == "" {
+			t.container = c.Name
+		}
+		t.hooks = append(t.hooks, hook{c.PreStop, c.PreStopSleep})
+		if c.PreStop != recording.PreStopNone && report.Duration(c.PreStopSleep) >= t.PreStopSleep {
+			t.PreStop, t.PreStopSleep = c.PreStop, report.Duration(c.PreStopSleep)
+		}
+	}
+	if d := p.terminating; d != nil {
+		if d.DeletionGrace != nil {
+			t.Grace = report.Duration(*d.DeletionGrace)
+		}
+		t.Seen = sourced(at(p.seen), "first sight of the deletionTimestamp")
+		from := d.DeletionTimestamp.Add(-time.Duration(t.Grace))
+		requested := here(report.Interval{From: from, To: from.Add(time.Second)}, clocks.apiserver())
+		t.Requested = sourced(notAfter(requested, p.seen), "deletionTimestamp less the grace")
+	}
+	t.KubeletStarted = startOfKilling(events, t.Requested.From, node)
+	if p.exit != nil {
+		t.ExitCode, t.ExitReason = &p.exit.Code, p.exit.Reason
+		t.Exited = notBefore(finished(p.exit, p.exitSeen, node), t.KubeletStarted.From)
+		t.Exits = exitsOf(p.exited, p.exitSeen, node)
+	}
+	if !t.Exited.Known() && !p.failed.IsZero() && t.KubeletStarted.Known() {
+		// A kubelet that lost sight of its containers tells no times of them.
+		t.Exited = sourced(report.Interval{From: t.KubeletStarted.From, To: p.failed}, "between the kubelet's start and the first sight of the pod's end")
+	}
+	if !p.gone.IsZero() {
+		t.Gone = sourced(at(p.gone), "the object's removal")
+	}
+	return t
+}
+
+// finished is the time of an exit, which the kubelet tells in whole seconds of
+// its node's clock.
+func finished(e *recording.Exit, seen time.Time, clock span) report.Interval {
+	if e.FinishedAt.IsZero() {
+		return report.Interval{}
+	}
+	whole := here(report.Interval{From: e.FinishedAt, To: e.FinishedAt.Add(time.Second)}, clock)
+	return sourced(notAfter(whole, seen), "finishedAt of the container")
+}
+
+// startOfKilling is when the kubelet began to end the pod, by the first such
+// event that is not from before the deletion.
+func startOfKilling(events []kubeEvent, requested time.Time, clock span) report.Interval {
+	for _, e := range events {
+		if e.Reason != "Killing" || e.Emitted.IsZero() || e.restarts() {
+			continue
+		}
+		if when := e.when(clock); !when.To.Before(requested.Add(-clockSlack)) {
+			return when
+		}
+	}
+	return report.Interval{}
+}
+
+func (p *podHistory) address() string {
+	if p.last.IP != "" {
+		return p.last.IP
+	}
+	return p.first.IP
+}
+
+// mains are the containers that are not sidecars.
+func mains(containers []recording.Container) []recording.Container {
+	return slices.DeleteFunc(slices.Clone(containers), func(c recording.Container) bool { return c.Sidecar })
+}
+
+// mainExit is the exit of the first main container, which by the convention of
+// kubectl is the one that matters, once all main ones have ended: until then a
+// terminating pod's statuses are stale (kubernetes#106896).
+func mainExit(containers []recording.Container) *recording.Exit {
+	var first *recording.Exit
+	for _, c := range mains(containers) {
+		if c.Terminated == nil {
+			return nil
+		}
+		if first == nil {
+			first = c.Terminated
+		}
+	}
+	return first
+}
+
+// exitsOf tells each container's end, where there are several.
+func exitsOf(o *recording.PodObservation, seen time.Time, clock span) []report.ContainerExit {
+	if o == nil || len(o.Containers) < 2 {
+		return nil
+	}
+	var exits []report.ContainerExit
+	for _, c := range o.Containers {
+		if c.Terminated != nil {
+			exits = append(exits, report.ContainerExit{
+				Container: c.Name, Sidecar: c.Sidecar, ExitCode: c.Terminated.Code, ExitReason: c.Terminated.Reason, Exited: finished(c.Terminated, seen, clock),
+			})
+		}
+	}
+	return exits
+}

@@ -1,0 +1,52 @@
+package analysis
+
+import (
+	"math"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+func (t *termination) margins() report.Margins {
+	var m report.Margins
+	if t.LeftSlice.Known() && t.Sigterm.Known() {
+		m.Drain = between(t.LeftSlice.To, t.Sigterm.From)
+	}
+	if t.KubeletStarted.Known() && t.Exited.Known() && t.Container == "" {
+		m.GraceHeadroom = between(t.Exited.To, t.deadline().From)
+	}
+	if t.Seen.Known() && t.LeftSlice.Known() {
+		m.SliceLag = between(t.Seen.From, t.LeftSlice.From)
+	}
+	if t.Seen.Known() && t.LastAnswered.Known() {
+		m.LastAnswer = between(t.Seen.From, t.LastAnswered.From)
+	}
+	return m
+}
+
+func between(from, to time.Time) *report.Duration {
+	d := report.Duration(to.Sub(from).Round(time.Millisecond))
+	return &d
+}
+
+// smallestOutageSeen is the shortest time for which one pod of so many could
+// have refused requests with the run seeing it with a probability of 99 %. A
+// request meets that pod with a probability of 1/pods, so that n requests all
+// miss it with (1 - 1/pods)^n. Those on kept connections take turns over the
+// pool, so that no more of them are independent than there are connections:
+// zero where that does not suffice, however long the outage.
+func smallestOutageSeen(s check.Stream, pods int) report.Duration {
+	if s.Rate <= 0 {
+		return 0
+	}
+	requests := 1.0
+	if pods > 1 {
+		requests = math.Log(0.01) / math.Log(1-1/float64(pods))
+	}
+	if s.Connections == check.Reused && requests > float64(s.Pool) {
+		return 0
+	}
+	return report.Duration(time.Duration(requests / s.Rate * float64(time.Second)).Round(time.Millisecond))
+}
