@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/words"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -158,24 +158,24 @@ func inconclusive(base, next *Report) []string {
 func (c *Comparison) worse() []string {
 	var reasons []string
 	if c.Base.Verdict == Passed && c.New.Verdict == Failed {
-		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.Failed, words.Plural(c.New.Sent, "request")))
+		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.Failed, text.Count(c.New.Sent, "request")))
 	} else if c.New.Failed-c.Base.Failed > c.allowed(c.Base.Failed, c.New.Failed) {
-		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", c.New.Failed, words.Plural(c.New.Sent, "request"), c.Base.Failed, c.Base.Sent))
+		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", c.New.Failed, text.Count(c.New.Sent, "request"), c.Base.Failed, c.Base.Sent))
 	}
 	for _, change := range c.Causes {
 		if change.Worse {
-			reasons = append(reasons, fmt.Sprintf("%s failed by %s, %d before", words.Plural(change.New, "request"), change.Cause, change.Base))
+			reasons = append(reasons, fmt.Sprintf("%s failed by %s, %d before", text.Count(change.New, "request"), change.Cause, change.Base))
 		}
 	}
 	for _, change := range c.Latencies {
 		if change.Worse {
 			reasons = append(reasons, fmt.Sprintf("99%% of %s were answered within %s, within %s before",
-				change.Stream, words.Duration(time.Duration(change.New.P99)), words.Duration(time.Duration(change.Base.P99))))
+				change.Stream, text.Coarse(time.Duration(change.New.P99)), text.Coarse(time.Duration(change.Base.P99))))
 		}
 	}
 	for _, change := range c.Margins {
 		if change.Worse {
-			reasons = append(reasons, fmt.Sprintf("the %s is %s, %s before", change.Margin, words.Duration(time.Duration(*change.New)), words.Duration(time.Duration(*change.Base))))
+			reasons = append(reasons, fmt.Sprintf("the %s is %s, %s before", change.Margin, text.Coarse(time.Duration(*change.New)), text.Coarse(time.Duration(*change.Base))))
 		}
 	}
 	return reasons
@@ -297,11 +297,11 @@ func differences(base, next check.Check) []string {
 func loads(c check.Check) map[string]string {
 	all := map[string]string{}
 	for _, s := range c.Streams {
-		text := fmt.Sprintf("%g/s on %s connections", s.Rate, s.Connections)
+		line := fmt.Sprintf("%g/s on %s connections", s.Rate, s.Connections)
 		if s.Pool > 0 {
-			text += fmt.Sprintf(", %d of them", s.Pool)
+			line += fmt.Sprintf(", %d of them", s.Pool)
 		}
-		all[s.Name] = text
+		all[s.Name] = line
 	}
 	return all
 }

@@ -99,20 +99,20 @@ var rules = []rule{
 	},
 	{
 		pkg:    "report",
-		house:  []string{"check", "recording", "internal/words"},
+		house:  []string{"check", "recording", "internal/text"},
 		never:  slices.Concat(kubernetes, commandLine, load, []string{analysis}),
 		reason: "a report is what was found out, not how",
 	},
 	{
 		pkg:     "report/analysis",
-		house:   []string{"check", "recording", "report", "internal/shell", "internal/words"},
+		house:   []string{"check", "recording", "report", "internal/shell", "internal/text"},
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "a report is made of a recording alone, so that an old one can be judged anew",
 	},
 	{
 		pkg:    "report/render",
-		house:  []string{"check", "internal/shell", "report"},
+		house:  []string{"check", "internal/shell", "internal/text", "report"},
 		never:  slices.Concat(kubernetes, commandLine, load, []string{analysis}),
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
@@ -125,7 +125,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"internal/shell", "manifest", "report"},
+		house:   []string{"internal/shell", "internal/text", "manifest", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
@@ -157,8 +157,8 @@ var rules = []rule{
 		reason:  "all who print a command quote it here, so it knows none of them",
 	},
 	{
-		pkg:    "internal/words",
-		reason: "what everyone may lean on leans on nothing",
+		pkg:    "internal/text",
+		reason: "all who write for people use it, so it knows none of them",
 	},
 	{
 		pkg:     "internal/schema",

@@ -186,11 +186,11 @@ func warn(rep *report.Report, r *recording.Recording, c *course, ended []*termin
 	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		all = append(all, report.Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
 	}
-	for _, text := range r.Header.Workload.Warnings {
-		all = append(all, report.Warning{Text: text})
+	for _, line := range r.Header.Workload.Warnings {
+		all = append(all, report.Warning{Text: line})
 	}
-	for _, text := range c.restoreFailed {
-		all = append(all, report.Warning{Text: "not put back: " + text})
+	for _, line := range c.restoreFailed {
+		all = append(all, report.Warning{Text: "not put back: " + line})
 	}
 	return append(all, warnings(ended, longest, blamed)...)
 }

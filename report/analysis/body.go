@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/words"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -29,12 +29,12 @@ func bodiesCut(members []*failure) string {
 	if cut == 0 {
 		return ""
 	}
-	bytes, took := words.Plural(int(most), "byte"), words.Duration(last)
+	bytes, took := text.Count(int(most), "byte"), text.Coarse(last)
 	if least != most {
 		bytes = fmt.Sprintf("%d to %s", least, bytes)
 	}
-	if words.Duration(first) != took {
-		took = words.Duration(first) + " to " + took
+	if text.Coarse(first) != took {
+		took = text.Coarse(first) + " to " + took
 	}
-	return fmt.Sprintf("%s cut in the body, after %s and %s", words.Plural(cut, "answer"), bytes, took)
+	return fmt.Sprintf("%s cut in the body, after %s and %s", text.Count(cut, "answer"), bytes, took)
 }

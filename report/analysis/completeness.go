@@ -3,7 +3,7 @@ package analysis
 import (
 	"fmt"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/words"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -84,7 +84,7 @@ func (c *completeness) incomplete(r *recording.Recording) incomplete {
 		doubt(!loss.Samples, "part of the recording is lost: %s", loss.Text)
 	}
 	if c.foreign > 0 {
-		doubt(true, "the recording has %s of streams that the check does not have (%.40q)", words.Plural(c.foreign, "request"), c.named)
+		doubt(true, "the recording has %s of streams that the check does not have (%.40q)", text.Count(c.foreign, "request"), c.named)
 	}
 	if r.Ending == nil {
 		return i

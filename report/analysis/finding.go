@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/words"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -150,10 +150,10 @@ func (s *scene) evidence(cause report.Cause, members []*failure) []string {
 	}
 	for _, group := range byTermination(members) {
 		t := group.termination
-		line := fmt.Sprintf("%s (%s): %s", t.Pod, t.EndedBy, words.Plural(len(group.failures), "request"))
+		line := fmt.Sprintf("%s (%s): %s", t.Pod, t.EndedBy, text.Count(len(group.failures), "request"))
 		switch {
 		case cutsAtExit(cause):
-			line += fmt.Sprintf(" cut, the oldest under way for %s;", words.Duration(oldest(group.failures)))
+			line += fmt.Sprintf(" cut, the oldest under way for %s;", text.Coarse(oldest(group.failures)))
 		case cause == report.ListenerClosedEarly || cause == report.NoCapacity:
 			line += fmt.Sprintf(" turned away, the last one sent %s;", relative(lastSent(group.failures), t))
 		default:
@@ -163,7 +163,7 @@ func (s *scene) evidence(cause report.Cause, members []*failure) []string {
 	}
 	lines = append(lines, startEvidence(members)...)
 	if shared := countShared(members); shared > 0 {
-		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", words.Plural(shared, "request")))
+		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
 	return lines
 }
@@ -173,20 +173,20 @@ func story(t *termination) string {
 	if t.Container != "" {
 		return interruption(t)
 	}
-	text := "SIGTERM time unknown"
+	line := "SIGTERM time unknown"
 	if t.Sigterm.Known() {
-		text = "SIGTERM at " + clock(t.Sigterm.From)
+		line = "SIGTERM at " + clock(t.Sigterm.From)
 	}
 	if t.ExitCode != nil {
-		text += fmt.Sprintf(", exit code %d", *t.ExitCode)
+		line += fmt.Sprintf(", exit code %d", *t.ExitCode)
 		if t.Exited.Known() && t.Sigterm.Known() {
-			text += fmt.Sprintf(" within %s of it", words.Duration(t.Exited.To.Sub(t.Sigterm.From)))
+			line += fmt.Sprintf(" within %s of it", text.Coarse(t.Exited.To.Sub(t.Sigterm.From)))
 		}
 	}
 	if t.LeftSlice.Known() {
-		text += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
+		line += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
 	}
-	return text + ", grace " + granted(t)
+	return line + ", grace " + granted(t)
 }
 
 // granted tells the grace, and whether a deletion has overridden the pod's own.
@@ -207,36 +207,36 @@ func granted(t *termination) string {
 
 // interruption tells the end of a container whose pod went on.
 func interruption(t *termination) string {
-	text := fmt.Sprintf("container %s ended at %s", t.Container, clock(t.Exited.From))
+	line := fmt.Sprintf("container %s ended at %s", t.Container, clock(t.Exited.From))
 	if t.ExitCode != nil {
-		text += fmt.Sprintf(" with exit code %d", *t.ExitCode)
+		line += fmt.Sprintf(" with exit code %d", *t.ExitCode)
 	}
 	if t.ExitReason != "" {
-		text += " (" + t.ExitReason + ")"
+		line += " (" + t.ExitReason + ")"
 	}
 	switch t.EndedBy {
 	case report.ByOOM:
-		text += " because it ran out of memory"
+		line += " because it ran out of memory"
 		if t.memoryLimit > 0 {
-			text += fmt.Sprintf(", its limit is %s", size(t.memoryLimit))
+			line += fmt.Sprintf(", its limit is %s", size(t.memoryLimit))
 		}
 	case report.ByProbe:
-		text += " because its liveness probe had failed"
+		line += " because its liveness probe had failed"
 		if p := t.liveness; p != nil {
-			text += fmt.Sprintf(" (%s of %s each, one every %s)", words.Plural(int(p.Failures), "attempt"), p.Timeout, p.Period)
+			line += fmt.Sprintf(" (%s of %s each, one every %s)", text.Count(int(p.Failures), "attempt"), p.Timeout, p.Period)
 		}
 	case report.ByKill:
-		text += " by the signal of this run"
+		line += " by the signal of this run"
 	default:
-		text += " by itself"
+		line += " by itself"
 	}
 	switch {
 	case t.Back.Known() && t.LeftSlice.Known():
-		text += fmt.Sprintf("; out of the EndpointSlice for %s", words.Duration(t.Back.To.Sub(t.LeftSlice.From)))
+		line += fmt.Sprintf("; out of the EndpointSlice for %s", text.Coarse(t.Back.To.Sub(t.LeftSlice.From)))
 	case t.LeftSlice.Known():
-		text += "; out of the EndpointSlice at " + clock(t.LeftSlice.From) + " and not back"
+		line += "; out of the EndpointSlice at " + clock(t.LeftSlice.From) + " and not back"
 	}
-	return text
+	return line
 }
 
 // size writes a number of bytes the way manifests do.
@@ -264,11 +264,11 @@ func startEvidence(members []*failure) []string {
 	for _, life := range slices.SortedFunc(maps.Keys(counts), func(a, b *podLife) int {
 		return cmp.Or(a.entered.From.Compare(b.entered.From), cmp.Compare(a.uid, b.uid))
 	}) {
-		line := fmt.Sprintf("%s: %s lost; called ready at %s", life.name, words.Plural(counts[life], "request"), clock(life.entered.From))
+		line := fmt.Sprintf("%s: %s lost; called ready at %s", life.name, text.Count(counts[life], "request"), clock(life.entered.From))
 		if life.served.IsZero() {
 			line += ", no answer seen"
 		} else {
-			line += fmt.Sprintf(", first answer %s later", words.Duration(life.served.Sub(life.entered.From)))
+			line += fmt.Sprintf(", first answer %s later", text.Coarse(life.served.Sub(life.entered.From)))
 		}
 		if !life.probed {
 			line += ", no readiness probe"
@@ -285,26 +285,26 @@ func relative(when time.Time, t *termination) string {
 	}
 	d := when.Sub(t.Sigterm.From)
 	if d < 0 {
-		return words.Duration(-d) + " before SIGTERM"
+		return text.Coarse(-d) + " before SIGTERM"
 	}
-	return words.Duration(d) + " after SIGTERM"
+	return text.Coarse(d) + " after SIGTERM"
 }
 
 // symptoms counts the ways in which the requests failed, most frequent first.
 func symptoms(members []*failure) string {
 	counts := map[string]int{}
 	for _, m := range members {
-		text := string(m.Class) + " at " + string(m.Phase)
+		line := string(m.Class) + " at " + string(m.Phase)
 		if m.Class == recording.ClassStatus {
-			text = fmt.Sprintf("status %d", m.Status)
+			line = fmt.Sprintf("status %d", m.Status)
 		}
-		counts[text]++
+		counts[line]++
 	}
 	texts := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	for i, text := range texts {
-		texts[i] = fmt.Sprintf("%d × %s", counts[text], text)
+	for i, line := range texts {
+		texts[i] = fmt.Sprintf("%d × %s", counts[line], line)
 	}
 	return strings.Join(texts, ", ")
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/words"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
@@ -74,7 +74,7 @@ func fixNoDrain(m *measured) report.Fix {
 		Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight (up to %s was seen here) and exit only then. "+
 			"Let requests stop arriving first, with a preStop sleep of %d s; the patch adds it. "+
 			"It saves short requests on new connections even without a change of the program; kept-alive connections need the program to answer with \"Connection: close\" while it drains.",
-			words.Duration(m.longest), m.sleep()),
+			text.Coarse(m.longest), m.sleep()),
 		Patch: preStopPatch(m.members, m.sleep(), m.longest),
 	}
 }
@@ -83,7 +83,7 @@ func fixListenerClosedEarly(m *measured) report.Fix {
 	return report.Fix{
 		Text: fmt.Sprintf("Keep accepting until the cluster has stopped sending: a preStop sleep of %d s. "+
 			"The last request that was turned away was sent %s after the kubelet began to stop the pod; %s are added for slower moments.",
-			m.sleep(), words.Duration(propagationLag(m.members)), words.Duration(lagMargin)),
+			m.sleep(), text.Coarse(propagationLag(m.members)), text.Coarse(lagMargin)),
 		Patch: preStopPatch(m.members, m.sleep(), m.longest),
 	}
 }
@@ -99,7 +99,7 @@ func fixGraceTooShort(m *measured) report.Fix {
 func fixSigtermIgnored(m *measured) report.Fix {
 	return report.Fix{Text: fmt.Sprintf("Handle SIGTERM in the container's first process: stop when it comes, after answering what is in flight (up to %s was seen here). "+
 		"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app), or under an init such as tini. "+
-		"A longer grace only makes each rollout slower.", words.Duration(m.longest))}
+		"A longer grace only makes each rollout slower.", text.Coarse(m.longest))}
 }
 
 func fixKeepaliveCut(*measured) report.Fix {
@@ -136,14 +136,14 @@ func fixNotReadyYet(m *measured) report.Fix {
 			}
 		}
 	}
-	text := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
+	line := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
 	if probed {
-		text = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
+		line = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
 	}
 	if longest > 0 {
-		text += fmt.Sprintf("The first answer came up to %s after the pod was called ready. ", words.Duration(longest))
+		line += fmt.Sprintf("The first answer came up to %s after the pod was called ready. ", text.Coarse(longest))
 	}
-	return report.Fix{Text: text + "minReadySeconds slows a rollout down, but does not keep traffic away."}
+	return report.Fix{Text: line + "minReadySeconds slows a rollout down, but does not keep traffic away."}
 }
 
 func fixRestarted(m *measured) report.Fix {
@@ -161,7 +161,7 @@ func fixRestarted(m *measured) report.Fix {
 				texts = append(texts, "Give the container the memory it needs under this load, or find the leak: it was killed at its memory limit"+limitOf(t)+".")
 			case report.ByProbe:
 				texts = append(texts, fmt.Sprintf("Make the liveness probe more patient than the service is slow, and let it ask for less than the readiness probe does: requests took up to %s here. "+
-					"A liveness probe is there to end what is stuck; a busy pod gets slower, and the others too, when it is restarted.", words.Duration(m.longest)))
+					"A liveness probe is there to end what is stuck; a busy pod gets slower, and the others too, when it is restarted.", text.Coarse(m.longest)))
 				patch = livenessPatch(t, m.longest)
 			default:
 				texts = append(texts, fmt.Sprintf("Find out why container %s ended (exit code %s): %s.", t.Container, codeOf(t), shell.Line("kubectl logs %s -c %s --previous", t.Pod, t.Container)))
@@ -259,13 +259,13 @@ func (m *measured) neededGrace() (seconds int, sum string) {
 		}
 	}
 	arrivals := arrivalLag(m.members)
-	first := words.Duration(hook) + " for the preStop hook"
+	first := text.Coarse(hook) + " for the preStop hook"
 	if arrivals > hook {
-		first = words.Duration(arrivals) + " in which requests still came after the stop had begun"
+		first = text.Coarse(arrivals) + " in which requests still came after the stop had begun"
 	}
 	needed := max(arrivals, hook) + m.longestSeen() + drainMargin
 	return wholeSeconds(max(needed, grace+time.Second)),
-		fmt.Sprintf("%s, %s for the longest request, and %s to spare", first, words.Duration(m.longestSeen()), words.Duration(drainMargin))
+		fmt.Sprintf("%s, %s for the longest request, and %s to spare", first, text.Coarse(m.longestSeen()), text.Coarse(drainMargin))
 }
 
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/words"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -38,7 +38,7 @@ func judge(rep *report.Report, losses losses) (report.Verdict, []string) {
 	if rep.Validity.Baseline.Failed > 0 {
 		return report.Inconclusive, append([]string{fmt.Sprintf(
 			"the service failed %d of %s in the baseline, before anything was done to it",
-			rep.Validity.Baseline.Failed, words.Plural(rep.Validity.Baseline.Sent, "request"))}, rep.Validity.Doubts...)
+			rep.Validity.Baseline.Failed, text.Count(rep.Validity.Baseline.Sent, "request"))}, rep.Validity.Doubts...)
 	}
 	over := losses.over(rep.Check.Budget)
 	switch {
@@ -62,9 +62,9 @@ func passReason(rep *report.Report, l losses) string {
 			pods++
 		}
 	}
-	reason := fmt.Sprintf("%s, %s", words.Plural(l.sent, "request"), words.Plural(pods, "pod"))
+	reason := fmt.Sprintf("%s, %s", text.Count(l.sent, "request"), text.Count(pods, "pod"))
 	if containers := len(rep.Terminations) - pods; containers > 0 {
-		reason += " and " + words.Plural(containers, "container")
+		reason += " and " + text.Count(containers, "container")
 	}
 	if l.failed == 0 {
 		return reason + " ended, nothing lost"
@@ -141,14 +141,14 @@ func stallDoubts(failures []*failure, stalls []recording.Stall) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s timed out while this machine stood still (for up to %s): whether they were answered is not known",
-		words.Plural(timedOut, "request"), words.Duration(longest))}
+		text.Count(timedOut, "request"), text.Coarse(longest))}
 }
 
 // over says where the budget is exceeded.
 func (l losses) over(b check.Budget) []string {
 	var reasons []string
 	if l.failed-min(l.maskable, b.Maskable) > b.Failed {
-		reason := fmt.Sprintf("%d of %s failed, the budget is %d", l.failed, words.Plural(l.sent, "request"), b.Failed)
+		reason := fmt.Sprintf("%d of %s failed, the budget is %d", l.failed, text.Count(l.sent, "request"), b.Failed)
 		if l.maskable > 0 {
 			reason += fmt.Sprintf(" (%d of them maskable: a client that replays would have hidden them; %d allowed)", l.maskable, b.Maskable)
 		}
@@ -156,7 +156,7 @@ func (l losses) over(b check.Budget) []string {
 	}
 	if l.unattributed > b.Unattributed {
 		reasons = append(reasons, fmt.Sprintf("%s could be tied to no termination, the budget is %d",
-			words.Plural(l.unattributed, "failure"), b.Unattributed))
+			text.Count(l.unattributed, "failure"), b.Unattributed))
 	}
 	return reasons
 }
@@ -217,11 +217,11 @@ func loadDoubts(rep *report.Report) []string {
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	for _, s := range rep.Streams {
 		if s.Client > 0 {
-			add("stream %s: %s failed on the client's own side (names, ports or descriptors)", s.Name, words.Plural(s.Client, "request"))
+			add("stream %s: %s failed on the client's own side (names, ports or descriptors)", s.Name, text.Count(s.Client, "request"))
 		}
 		if s.Sent > 0 && time.Duration(s.LatenessP99) > latenessTolerance {
 			add("stream %s: requests went out late (99th percentile %s, at most %s is allowed): this machine is too busy for %g per second",
-				s.Name, words.Duration(time.Duration(s.LatenessP99)), latenessTolerance, s.Rate)
+				s.Name, text.Coarse(time.Duration(s.LatenessP99)), latenessTolerance, s.Rate)
 		}
 		if s.AchievedRate > 0 && math.Abs(s.AchievedRate-s.Rate) > rateTolerance*s.Rate {
 			add("stream %s: %.4g requests per second were sent, %.4g were wanted", s.Name, s.AchievedRate, s.Rate)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/words"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -102,7 +102,7 @@ func longWords(s *streamTally) (missing, tooShort string) {
 	if s.podsNamed {
 		where = "the pod"
 	}
-	took := words.Duration(max(s.longestPart, time.Millisecond)) // it is a bound
+	took := text.Coarse(max(s.longestPart, time.Millisecond)) // it is a bound
 	missing, tooShort = "request under way in "+where, "its requests took "+took+" at most"
 	if s.kind == check.Streaming {
 		missing, tooShort = "answer on its way from "+where, "reading one took "+took+" at most"
