@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -38,7 +40,7 @@ var disruptionRules = []rule{{
 					severity: Warning, of: &other{"PodDisruptionBudget", b.Value.Name, b.Source}, field: "spec." + field,
 					why:   why + ": no pod may ever be evicted, and a drain hangs until it is forced.",
 					fix:   "Allow one pod at a time to be away: maxUnavailable: 1.",
-					patch: patch(object{"spec": object{"minAvailable": nil, "maxUnavailable": 1}}),
+					patch: patch.JSON(patch.Object{"spec": patch.Object{"minAvailable": nil, "maxUnavailable": 1}}),
 				})
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
@@ -82,7 +84,7 @@ var preStopRules = []rule{{
 			}
 			needed := int(math.Ceil(sleep)) + defaultGrace
 			b.fix = fmt.Sprintf("Set terminationGracePeriodSeconds to %d, preStop and the usual %d s after it, or sleep less.", needed, defaultGrace)
-			b.patch = podPatch(object{"terminationGracePeriodSeconds": needed})
+			b.patch = patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": needed})
 			report(b)
 		}
 	},
@@ -96,7 +98,7 @@ var preStopRules = []rule{{
 				severity: Error, field: "spec.template.spec.terminationGracePeriodSeconds",
 				why:   "The grace period is 0 s: preStop is not run, and what is in flight is cut.",
 				fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d or to what the longest request needs.", defaultGrace),
-				patch: podPatch(object{"terminationGracePeriodSeconds": defaultGrace}),
+				patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": defaultGrace}),
 			})
 		}
 	},
@@ -152,24 +154,19 @@ func preStopSleep(c container) (seconds float64, known bool) {
 	return d.Seconds(), known
 }
 
-// sleepPatch makes preStop sleep, and the grace hold it. A hook has exactly one
-// handler: another one has to go.
+// sleepPatch makes preStop sleep, and the grace hold it.
 func sleepPatch(w *workload, c container, seconds int) string {
-	hook := object{"sleep": object{"seconds": seconds}}
+	var others []string
 	if old := preStop(c); old != nil {
-		if old.Exec != nil {
-			hook["exec"] = nil
-		}
-		if old.HTTPGet != nil {
-			hook["httpGet"] = nil
-		}
-		if old.TCPSocket != nil {
-			hook["tcpSocket"] = nil
+		for field, set := range map[string]bool{"exec": old.Exec != nil, "httpGet": old.HTTPGet != nil, "tcpSocket": old.TCPSocket != nil} {
+			if set {
+				others = append(others, field)
+			}
 		}
 	}
-	spec := object{"containers": []object{{"name": c.Name, "lifecycle": object{"preStop": hook}}}}
+	spec := patch.PreStopSleep(c.Name, seconds, others...)
 	if w.grace() < seconds+leastDrain {
 		spec["terminationGracePeriodSeconds"] = seconds + defaultGrace
 	}
-	return podPatch(spec)
+	return patch.PodSpec(spec)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -70,7 +72,7 @@ var probeRules = []rule{{
 				why: fmt.Sprintf("%d failures at %d s each with a timeout of %d s restart the container: a stall of %d s is enough, and cuts what is in flight.%s",
 					failures(p), period(p), timeout(p), stall(p), same),
 				fix:   fmt.Sprintf("Let it bear %d s or more: a failureThreshold of 3 at a period of 10 s.", patience),
-				patch: containerPatch(c.Name, object{"livenessProbe": object{"periodSeconds": 10, "failureThreshold": 3}}),
+				patch: patch.Container(c.Name, patch.Object{"livenessProbe": patch.Object{"periodSeconds": 10, "failureThreshold": 3}}),
 			})
 		}
 	},

@@ -3,6 +3,8 @@ package lint
 import (
 	"fmt"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -22,7 +24,7 @@ var rolloutRules = []rule{{
 			severity: Warning, field: "spec.replicas",
 			why:   "There is one pod: while a drain, an eviction or a failing node ends it, none is ready until its replacement is.",
 			fix:   "Run 2 replicas or more.",
-			patch: patch(object{"spec": object{"replicas": 2}}),
+			patch: patch.JSON(patch.Object{"spec": patch.Object{"replicas": 2}}),
 		}
 		if w.statefulSet != nil {
 			b.severity = Error
@@ -45,7 +47,7 @@ var rolloutRules = []rule{{
 				severity: Error, field: "spec.strategy.type",
 				why:   "The strategy is Recreate: every rollout ends all pods before the first new one starts.",
 				fix:   "Use RollingUpdate.",
-				patch: patch(object{"spec": object{"strategy": object{"type": "RollingUpdate"}}}),
+				patch: patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"type": "RollingUpdate"}}}),
 			})
 		}
 	},
@@ -63,7 +65,7 @@ var rolloutRules = []rule{{
 					severity: Error, field: "spec.updateStrategy.rollingUpdate.maxUnavailable",
 					why:   "maxUnavailable is 100%: a rollout may end the pods of all nodes at once.",
 					fix:   "Set maxUnavailable to 1.",
-					patch: patch(object{"spec": object{"updateStrategy": object{"rollingUpdate": object{"maxUnavailable": 1}}}}),
+					patch: patch.JSON(patch.Object{"spec": patch.Object{"updateStrategy": patch.Object{"rollingUpdate": patch.Object{"maxUnavailable": 1}}}}),
 				})
 			}
 			return
@@ -156,7 +158,7 @@ func (w *workload) minReady() string {
 }
 
 func rollingPatch() string {
-	return patch(object{"spec": object{"strategy": object{"rollingUpdate": object{"maxUnavailable": 0, "maxSurge": 1}}}})
+	return patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"rollingUpdate": patch.Object{"maxUnavailable": 0, "maxSurge": 1}}}})
 }
 
 func pods(n int) string {

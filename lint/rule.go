@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -62,22 +61,4 @@ func (r *rule) finding(w *workload, b breach) Finding {
 		},
 		Why: b.why, Fix: b.fix, Patch: b.patch,
 	}
-}
-
-// object is a part of a patch.
-type object = map[string]any
-
-func podPatch(spec object) string {
-	return patch(object{"spec": object{"template": object{"spec": spec}}})
-}
-
-func containerPatch(name string, fields object) string {
-	fields["name"] = name
-	return podPatch(object{"containers": []object{fields}})
-}
-
-func patch(o object) string {
-	// Maps of strings, numbers and nil always have a form in JSON.
-	text, _ := json.Marshal(o)
-	return string(text)
 }

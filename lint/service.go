@@ -3,6 +3,8 @@ package lint
 import (
 	"fmt"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -27,7 +29,7 @@ var serviceRules = []rule{{
 			if headless(s.Value) {
 				b.severity = Note // how a StatefulSet's peers find each other
 			} else {
-				b.patch = patch(object{"spec": object{"publishNotReadyAddresses": false}})
+				b.patch = patch.JSON(patch.Object{"spec": patch.Object{"publishNotReadyAddresses": false}})
 			}
 			report(b)
 		}

@@ -105,7 +105,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "report/analysis",
-		house:   []string{"check", "recording", "report", "internal/shell", "internal/text"},
+		house:   []string{"check", "recording", "report", "internal/patch", "internal/shell", "internal/text"},
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "a report is made of a recording alone, so that an old one can be judged anew",
@@ -125,7 +125,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"internal/shell", "internal/text", "manifest", "report"},
+		house:   []string{"internal/patch", "internal/shell", "internal/text", "manifest", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
@@ -145,6 +145,10 @@ var rules = []rule{
 		pkg:     "internal/label",
 		modules: []string{"k8s.io/apimachinery"},
 		reason:  "a name is not to be had in two versions",
+	},
+	{
+		pkg:    "internal/patch",
+		reason: "a patch is made alike from a manifest and from a run, so it knows neither",
 	},
 	{
 		pkg:     "internal/retry",
