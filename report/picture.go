@@ -7,8 +7,8 @@ import "time"
 type Picture struct {
 	// Pods are all that were seen, in the order of their creation.
 	Pods []Pod
-	// Courses are those of the streams, in the order of Report.Streams.
-	Courses []Course
+	// Series are those of the streams, in the order of Report.Streams.
+	Series []Series
 	// Failures are all that were examined, up to 100,000, in the order in which
 	// they were sent. Finding is, for each of them, the index of the one it
 	// belongs to in Report.Findings.
@@ -39,9 +39,9 @@ type Stretch struct {
 	To   time.Time `json:"to,omitzero"`
 }
 
-// Course is how a stream fared, in equal steps from Report.Began on. A request
+// Series is how a stream fared, in equal steps from Report.Began on. A request
 // counts for the step in which it was scheduled.
-type Course struct {
+type Series struct {
 	Step Duration
 	// Until is when the next request would have been due: the last step is cut
 	// short.

@@ -123,7 +123,7 @@ func TestCausesOfPodsThatEnd(t *testing.T) {
 			for _, r := range tt.lost {
 				s.request(r)
 			}
-			if got := told(s.analyze(t)); got != tt.want {
+			if got := summary(s.analyze(t)); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
@@ -198,7 +198,7 @@ func TestCausesOfContainersThatEnd(t *testing.T) {
 			tt.happens(s)
 			s.traffic(0, 7100*ms, "web-1", "web-2", "web-3").traffic(9500*ms, 30*second, "web-1", "web-2", "web-3").steady(12 * second)
 			rep := s.request(tt.lost).analyze(t)
-			if got := told(rep); got != tt.want {
+			if got := summary(rep); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 			if evidence := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(evidence, tt.told) {
@@ -217,7 +217,7 @@ func TestARestartThatIsStillUnderWay(t *testing.T) {
 	s := newScenario().pod("web-1", nil).pod("web-2", nil).pod("web-3", nil).killing("web-1", 29*second)
 	s.traffic(0, 29*second, "web-1", "web-2", "web-3").steady(28 * second)
 	s.request(request{sent: 29500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
-	if got, want := told(s.analyze(t)), "failed; 1 restarted (likely) [web-1] while its container was away"; got != want {
+	if got, want := summary(s.analyze(t)), "failed; 1 restarted (likely) [web-1] while its container was away"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
@@ -228,7 +228,7 @@ func TestALongRequestFromTheBaseline(t *testing.T) {
 	s := newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)
 	undisturbed(s)
 	s.request(request{sent: 4900 * ms, took: 4360 * ms, connPod: "web-1", served: 1, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-	if got, want := told(s.analyze(t)), "failed; 1 grace-too-short (certain) [web-1] at the exit"; got != want {
+	if got, want := summary(s.analyze(t)), "failed; 1 grace-too-short (certain) [web-1] at the exit"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 	s.request(request{sent: 4900 * ms, took: 4 * second, phase: recording.PhaseDone, class: recording.ClassStatus, status: 500})
@@ -267,7 +267,7 @@ func TestNotReadyYet(t *testing.T) {
 			s := newScenario().pod("web-1", last).pod("web-2", nil).pod("web-3", nil).newcomer("web-4", 6*second, tt.probed)
 			s.traffic(0, tt.first, "web-1", "web-2", "web-3").traffic(tt.first, 20*second, "web-1", "web-2", "web-3", "web-4")
 			s.traffic(22*second, 30*second, "web-2", "web-3", "web-4").steady(26 * second)
-			if got := told(s.request(tt.lost).analyze(t)); got != tt.want {
+			if got := summary(s.request(tt.lost).analyze(t)); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
@@ -282,7 +282,7 @@ func TestAStartIsNoOldPodsDoing(t *testing.T) {
 	for at := 6500 * ms; at < 11*second; at += 250 * ms {
 		s.request(request{sent: at, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
 	}
-	if got, want := told(s.analyze(t)), "failed; 18 not-ready-yet (likely) [web-4] before the first answer"; got != want {
+	if got, want := summary(s.analyze(t)), "failed; 18 not-ready-yet (likely) [web-4] before the first answer"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
@@ -293,7 +293,7 @@ func TestNobodyReady(t *testing.T) {
 	s.setEndpoint(6*second, recording.Endpoint{Pod: "web-1", PodUID: "uid-web-1"})
 	s.setEndpoint(8*second, recording.Endpoint{Pod: "web-1", PodUID: "uid-web-1", Ready: true, Serving: true})
 	s.request(request{sent: 7 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
-	if got, want := told(s.analyze(t)), "failed; 1 no-capacity (possible) [] while no pod was ready"; got != want {
+	if got, want := summary(s.analyze(t)), "failed; 1 no-capacity (possible) [] while no pod was ready"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }

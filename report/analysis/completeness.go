@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -96,11 +95,11 @@ func (c *completeness) incomplete(r *recording.Recording) incomplete {
 	whole := !r.Ending.Interrupted && r.Ending.Error == ""
 	for _, s := range r.Header.Check.Streams {
 		read := c.streams[s.Name].read
-		end, told := ends[s.Name]
+		end, known := ends[s.Name]
 		switch {
-		case !told && whole:
+		case !known && whole:
 			doubt(false, "stream %s: the recording does not say how many requests were sent", s.Name)
-		case !told:
+		case !known:
 		case read < end.Sent:
 			doubt(false, "stream %s: %d of the %d requests that were sent are missing from the recording", s.Name, end.Sent-read, end.Sent)
 		case read > end.Sent:

@@ -4,9 +4,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // controllers holds what is known about the objects that own pods.
@@ -162,7 +161,7 @@ func (c *controllers) shrunk(uid string) bool {
 
 // boundRequest narrows the deletion request by the controller's event, which is
 // made right after its DELETE call has returned.
-func (c *controllers) boundRequest(t *termination, clock span) report.Interval {
+func (c *controllers) boundRequest(t *ending, clock span) report.Interval {
 	e := c.deletes[t.Pod]
 	if e == nil || !e.Precise {
 		return t.Requested

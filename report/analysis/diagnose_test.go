@@ -136,7 +136,7 @@ func TestCauses(t *testing.T) {
 			for _, r := range tt.lost {
 				s.request(r)
 			}
-			if got := told(s.analyze(t)); got != tt.want {
+			if got := summary(s.analyze(t)); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
@@ -151,13 +151,13 @@ func TestTwoPodsAtOnce(t *testing.T) {
 	}
 	t.Run("times that fit both name both", func(t *testing.T) {
 		s := build().request(request{sent: 6500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
-		if got, want := told(s.analyze(t)), "failed; 1 listener-closed-early (likely) [web-1 web-2] after the exit"; got != want {
+		if got, want := summary(s.analyze(t)), "failed; 1 listener-closed-early (likely) [web-1 web-2] after the exit"; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
 	t.Run("the connection's pod decides", func(t *testing.T) {
 		s := build().request(request{stream: "short-reused", sent: 6250 * ms, took: 12 * ms, connPod: "web-2", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		if got, want := told(s.analyze(t)), "failed; 1 no-drain (certain) [web-2] at the exit"; got != want {
+		if got, want := summary(s.analyze(t)), "failed; 1 no-drain (certain) [web-2] at the exit"; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
@@ -165,14 +165,14 @@ func TestTwoPodsAtOnce(t *testing.T) {
 		// web-1 answered last 50 ms before web-2 did; it answers every 60 ms.
 		s := build().request(request{sent: 6243 * ms, took: 20 * ms, pod: "web-2"}).
 			request(request{sent: 6255 * ms, took: 10 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		if got, want := told(s.analyze(t)), "failed; 1 no-drain (likely) [web-1 web-2] at the exit"; got != want {
+		if got, want := summary(s.analyze(t)), "failed; 1 no-drain (likely) [web-1 web-2] at the exit"; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
 	t.Run("an answer that a proxy delivered late tells nothing", func(t *testing.T) {
 		s := build().request(request{sent: 6263 * ms, took: 40 * ms, pod: "web-2"}).
 			request(request{sent: 6250 * ms, took: 12 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		if got, want := told(s.analyze(t)), "failed; 1 no-drain (likely) [web-1 web-2] at the exit"; got != want {
+		if got, want := summary(s.analyze(t)), "failed; 1 no-drain (likely) [web-1 web-2] at the exit"; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
@@ -186,14 +186,14 @@ func TestTwoPodsAtOnce(t *testing.T) {
 		}
 		s.samples = kept
 		s.request(request{sent: 6250 * ms, took: 12 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		if got, want := told(s.analyze(t)), "failed; 1 no-drain (likely) [web-2] at the exit"; got != want {
+		if got, want := summary(s.analyze(t)), "failed; 1 no-drain (likely) [web-2] at the exit"; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
 	t.Run("the one that went on answering was not cut", func(t *testing.T) {
 		s := build().request(request{sent: 6400 * ms, took: 20 * ms, pod: "web-2"}).
 			request(request{sent: 6250 * ms, took: 12 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		if got, want := told(s.analyze(t)), "failed; 1 no-drain (likely) [web-1] at the exit"; got != want {
+		if got, want := summary(s.analyze(t)), "failed; 1 no-drain (likely) [web-1] at the exit"; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	})
@@ -247,7 +247,7 @@ func TestTheVoidOutlastsTheRotation(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := undisturbed(newScenario().pod("web-1", abrupt()).pod("web-2", nil).pod("web-3", nil))
-			if got := told(s.request(tt.lost).analyze(t)); got != tt.want {
+			if got := summary(s.request(tt.lost).analyze(t)); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
@@ -259,7 +259,7 @@ func TestNoCapacity(t *testing.T) {
 	s.traffic(0, 6250*ms, "web-1").steady(12 * second)
 	s.request(request{sent: 7 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
 	rep := s.analyze(t)
-	if got, want := told(rep), "failed; 1 no-capacity (likely) [web-1] after the exit"; got != want {
+	if got, want := summary(rep), "failed; 1 no-capacity (likely) [web-1] after the exit"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 	if want := `{"spec":{"strategy":{"rollingUpdate":{"maxSurge":1,"maxUnavailable":0}}}}`; rep.Findings[0].Fix.Patch != want {

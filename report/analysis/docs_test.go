@@ -23,7 +23,7 @@ func TestEachCauseIsDocumented(t *testing.T) {
 		sections[report.Cause(name)] = strings.Join(strings.Fields(body), " ")
 	}
 	for _, cause := range report.Causes {
-		want := strings.ToUpper(says[cause][:1]) + says[cause][1:] + "."
+		want := strings.ToUpper(causeNamed(cause).says[:1]) + causeNamed(cause).says[1:] + "."
 		if got := sections[cause]; !strings.HasPrefix(got, want) {
 			t.Errorf("%s: its section begins with %.120q, want %q", cause, got, want)
 		}

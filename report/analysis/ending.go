@@ -3,31 +3,19 @@ package analysis
 import (
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// termination is a Termination in the making.
-type termination struct {
+// ending is the end of a pod, or of one container whose pod goes on, as the
+// events show it: of the Termination it has what they tell.
+type ending struct {
 	report.Termination
-
-	created time.Time
-	// fresh are the connections made around its leaving the slice; forgotten is
-	// when the traffic shows that no proxy sent anything to it any more, zero
-	// if it does not show it.
-	fresh     []refusals
-	forgotten time.Time
-	// answers counts its answers from firstCounted to its end's beginning.
-	answers      int
-	firstCounted time.Time
-	// cut is when requests on its own connections were cut: the first and the
-	// last of them. Not known if none was.
-	cut     report.Interval
-	address string
-	// wasReady tells whether a slice ever called it ready.
+	// number is its place in the order in which the endings began.
+	number int
+	// wasReady tells whether a slice ever called the pod ready.
 	wasReady bool
-	// container is the first main container's name.
+	// container is the first main container's name, or the one that ended.
 	container string
 	// hooks are those of its main containers, none among them.
 	hooks []hook
@@ -36,17 +24,6 @@ type termination struct {
 	// liveness is the probe by which the container was restarted.
 	liveness    *recording.Probe
 	memoryLimit int64
-	// servedOn counts, by connection, the answers to requests that were sent
-	// after SIGTERM; unmoved tells that one connection carried several.
-	servedOn map[connection]int
-	unmoved  bool
-	// again is the first answer after a container's end.
-	again time.Time
-	// underWayAnywhere tells for each stream of long requests whether any pod had
-	// one when this one's end began.
-	underWayAnywhere map[string]bool
-	// lostInFlight tells whether its end cut a request.
-	lostInFlight bool
 }
 
 // hook is one main container's preStop hook.
@@ -55,17 +32,11 @@ type hook struct {
 	sleep time.Duration
 }
 
-// connection is one of a stream's connections.
-type connection struct {
-	stream string
-	id     uint64
-}
-
 // killedAfterGrace is the exit code of SIGKILL: 128 + 9.
 const killedAfterGrace = 137
 
 // begin is the earliest moment at which the termination can have had an effect.
-func (t *termination) begin() time.Time {
+func (t *ending) begin() time.Time {
 	for _, i := range []report.Interval{t.Requested, t.KubeletStarted, t.Seen, t.Exited, t.Gone} {
 		if i.Known() {
 			return i.From
@@ -77,7 +48,7 @@ func (t *termination) begin() time.Time {
 // begunBy is the moment by which the termination had certainly begun. The
 // earliest one may lie up to a second before the request, because
 // deletionTimestamp has whole seconds.
-func (t *termination) begunBy() time.Time {
+func (t *ending) begunBy() time.Time {
 	if t.Requested.Known() {
 		return t.Requested.To
 	}
@@ -87,7 +58,7 @@ func (t *termination) begunBy() time.Time {
 // deadline is when the kubelet kills what still runs. It counts the grace from
 // its own start, not from the deletion (kubernetes pkg/kubelet/kuberuntime,
 // killContainer), and never gives less than 2 s after preStop.
-func (t *termination) deadline() report.Interval {
+func (t *ending) deadline() report.Interval {
 	start := t.KubeletStarted
 	if !start.Known() {
 		start = report.Interval{From: t.begin(), To: t.begin().Add(time.Second)}
@@ -96,7 +67,7 @@ func (t *termination) deadline() report.Interval {
 }
 
 // killed tells whether it was still running when its grace ended.
-func (t *termination) killed() bool {
+func (t *ending) killed() bool {
 	if t.ExitCode == nil || *t.ExitCode != killedAfterGrace || t.ExitReason == "OOMKilled" || !t.Exited.Known() {
 		return false
 	}
@@ -110,24 +81,33 @@ func (t *termination) killed() bool {
 // forced tells whether it was given no time at all: the object goes at once, and
 // its containers get about 2 s (kubernetes pkg/kubelet/kuberuntime,
 // minimumGracePeriodInSeconds).
-func (t *termination) forced() bool { return t.Container == "" && t.Grace == 0 && t.Requested.Known() }
+func (t *ending) forced() bool { return t.Container == "" && t.Grace == 0 && t.Requested.Known() }
 
-// nature is the cause that lies in who ended it; empty where it lies in how the
-// pod behaved.
-func (t *termination) nature() report.Cause {
-	switch t.EndedBy {
-	case report.ByProbe, report.ByOOM, report.ByCrash:
-		return report.Restarted
-	case report.ByKill:
-		return report.Killed
-	case report.ByNode, report.ByNodePressure, report.ByNodeShutdown:
-		return report.Node
-	}
-	if t.forced() || (t.killed() && time.Duration(t.Grace) < t.specGrace) {
-		return report.Killed
-	}
-	return ""
+// restarted tells whether a container ended by itself or for its probe's sake.
+func (t *ending) restarted() bool {
+	return t.EndedBy == report.ByProbe || t.EndedBy == report.ByOOM || t.EndedBy == report.ByCrash
 }
+
+// byNode tells whether its kubelet ended the pod of its own accord.
+func (t *ending) byNode() bool {
+	return t.EndedBy == report.ByNode || t.EndedBy == report.ByNodePressure || t.EndedBy == report.ByNodeShutdown
+}
+
+// givenNoTime tells whether who ended it left it less time than it wants.
+func (t *ending) givenNoTime() bool {
+	switch {
+	case t.EndedBy == report.ByKill:
+		return true
+	case t.restarted() || t.byNode():
+		return false
+	default:
+		return t.forced() || (t.killed() && time.Duration(t.Grace) < t.specGrace)
+	}
+}
+
+// orderly tells whether what is lost at it lies in how the pod behaved, not in who
+// ended it.
+func (t *ending) orderly() bool { return !t.restarted() && !t.byNode() && !t.givenNoTime() }
 
 // littleGrace is what a hook has to leave of the grace at the least: the kubelet
 // gives as much in any case.
@@ -135,14 +115,14 @@ const littleGrace = leastGrace
 
 // hookIsLong tells whether the hook, where its length is known, leaves too little
 // of the grace.
-func (t *termination) hookIsLong() bool {
+func (t *ending) hookIsLong() bool {
 	return t.PreStopSleep > 0 && time.Duration(t.Grace-t.PreStopSleep) <= littleGrace
 }
 
 // eatenByPreStop tells whether the hook left it too little of its grace, so that
 // it was killed. The kubelet then gives 2 s more than the grace (killContainer):
 // an exit that late shows it also where the hook's length is not known.
-func (t *termination) eatenByPreStop() bool {
+func (t *ending) eatenByPreStop() bool {
 	switch {
 	case t.PreStop == recording.PreStopNone || !t.killed():
 		return false
@@ -151,4 +131,50 @@ func (t *termination) eatenByPreStop() bool {
 	default:
 		return t.Exited.From.After(t.deadline().To.Add(littleGrace / 2))
 	}
+}
+
+// exit is the termination's exit, or where it is not known the span from the
+// signal to the removal.
+func (t *ending) exit() report.Interval {
+	if t.Exited.Known() {
+		return t.Exited
+	}
+	from := t.begin()
+	if t.Sigterm.Known() {
+		from = t.Sigterm.From
+	}
+	to := from.Add(time.Duration(t.Grace) + leastGrace)
+	switch {
+	case t.forced():
+		// Its object goes before its containers do, and the kubelet may notice
+		// a second later and round by another (3.1 s were seen).
+		to = to.Add(2 * time.Second)
+	case t.Gone.Known():
+		to = later(from, t.Gone.To)
+	}
+	return report.Interval{From: from, To: to}
+}
+
+// signalled tells whether the pod may have been told to stop by then.
+func (t *ending) signalled(when time.Time) bool {
+	from := t.exit().From
+	if t.Sigterm.Known() {
+		from = earlier(from, t.Sigterm.From)
+	}
+	return !when.Before(from.Add(-clockSlack))
+}
+
+// atOnce is how soon after SIGTERM an exit counts as no drain at all.
+const atOnce = time.Second
+
+// left tells whether the pod went as soon as it was signalled, or was killed:
+// not the ending of a pod that drained.
+func (t *ending) left() bool {
+	if t.killed() {
+		return true
+	}
+	if t.ExitCode != nil && *t.ExitCode == 0 {
+		return false
+	}
+	return t.Sigterm.Known() && t.exit().From.Before(t.Sigterm.To.Add(atOnce))
 }

@@ -3,9 +3,8 @@ package analysis
 import (
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // endpoints is how the service's EndpointSlices changed over time.

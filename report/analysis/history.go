@@ -5,18 +5,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// terminations finds the end of every pod, and of every container whose pod
+// readEndings finds the end of every pod, and of every container whose pod
 // went on, in what was recorded. They are in the order in which they began.
-func terminations(r *recording.Recording, endpoints *endpoints) []*termination {
+func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 	owners, kube := readControllers(&r.Events), kubeEvents(&r.Events)
 	authors, logs, clocks := readAuthors(r), readLogs(&r.Events), readClocks(&r.Events)
 
-	var ended []*termination
+	var ended []*ending
 	for _, p := range histories(&r.Events) {
 		for _, e := range p.exits {
 			if e.old {
@@ -27,7 +26,7 @@ func terminations(r *recording.Recording, endpoints *endpoints) []*termination {
 			t.wasReady = endpoints.entered(t.UID).Known()
 			ended = append(ended, t)
 		}
-		if !p.ending() {
+		if !p.ended() {
 			if t := p.pending(ended, kube[p.first.UID], clocks.node(p.last.Node)); t != nil {
 				t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
 				t.wasReady = endpoints.entered(t.UID).Known()
@@ -35,7 +34,7 @@ func terminations(r *recording.Recording, endpoints *endpoints) []*termination {
 			}
 			continue
 		}
-		t := p.termination(kube[p.first.UID], clocks)
+		t := p.ending(kube[p.first.UID], clocks)
 		t.EndedBy = owners.endedBy(p)
 		t.Requested = owners.boundRequest(t, clocks.controllerManager())
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
@@ -43,7 +42,10 @@ func terminations(r *recording.Recording, endpoints *endpoints) []*termination {
 		authors.refine(t)
 		ended = append(ended, t)
 	}
-	slices.SortStableFunc(ended, func(a, b *termination) int { return a.begin().Compare(b.begin()) })
+	slices.SortStableFunc(ended, func(a, b *ending) int { return a.begin().Compare(b.begin()) })
+	for i, t := range ended {
+		t.number = i
+	}
 	return ended
 }
 
@@ -144,19 +146,17 @@ func (p *podHistory) observeExits(at time.Time, o *recording.PodObservation) {
 	}
 }
 
-// ending tells whether the pod ended while it was watched.
-func (p *podHistory) ending() bool {
+// ended tells whether the pod ended while it was watched.
+func (p *podHistory) ended() bool {
 	return p.seenLive && (p.terminating != nil || !p.gone.IsZero() || !p.failed.IsZero())
 }
 
-// begun is a Termination with what holds for each end of the pod.
-func (p *podHistory) begun() *termination {
+// begun is an ending with what holds for each end of the pod.
+func (p *podHistory) begun() *ending {
 	o := p.last
-	t := &termination{
+	t := &ending{
 		Termination: report.Termination{Pod: o.Name, UID: o.UID, Node: o.Node, Grace: report.Duration(o.Grace)},
 		specGrace:   o.Grace,
-		created:     o.Created,
-		address:     p.address(),
 	}
 	if o.OwnerKind != "" {
 		t.Owner = strings.ToLower(o.OwnerKind) + "/" + o.OwnerName
@@ -164,7 +164,8 @@ func (p *podHistory) begun() *termination {
 	return t
 }
 
-func (p *podHistory) termination(events []kubeEvent, clocks *clocks) *termination {
+// ending is the end of the pod itself.
+func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 	t := p.begun()
 	node := clocks.node(t.Node)
 	for _, c := range mains(p.last.Containers) {
@@ -223,13 +224,6 @@ func startOfKilling(events []kubeEvent, requested time.Time, clock span) report.
 		}
 	}
 	return report.Interval{}
-}
-
-func (p *podHistory) address() string {
-	if p.last.IP != "" {
-		return p.last.IP
-	}
-	return p.first.IP
 }
 
 // mains are the containers that are not sidecars.

@@ -3,9 +3,8 @@ package analysis
 import (
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // logs are the lines by which the pods told of their SIGTERM, by pod UID in the
@@ -28,7 +27,7 @@ const logDelay = 100 * time.Millisecond
 
 // narrow places the signal by the first line of the pod's main container that
 // lies within its termination.
-func (l logs) narrow(signal report.Interval, t *termination, clock span) report.Interval {
+func (l logs) narrow(signal report.Interval, t *ending, clock span) report.Interval {
 	for _, line := range l[t.UID] {
 		written := here(at(line.Written), clock)
 		if line.Container != t.container || !within(written.To, report.Interval{From: t.begin(), To: t.exit().To}, clockSlack) {

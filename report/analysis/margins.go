@@ -4,11 +4,11 @@ import (
 	"math"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
+// margins are those of a termination.
 func (t *termination) margins() report.Margins {
 	var m report.Margins
 	if t.LeftSlice.Known() && t.Sigterm.Known() {

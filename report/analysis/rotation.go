@@ -26,8 +26,10 @@ const rotationDoubt = 0.001
 type rotation struct {
 	// leaving holds the terminations by the time at which they left the slice;
 	// the first settled ones have their evidence.
-	leaving []*termination
+	leaving []*ending
 	settled int
+	// evidence is that of each settled one.
+	evidence [][]refusals
 	// enough is how many successes in a row are a proof.
 	enough int
 	// delay is how much later than others of its time a request may be told.
@@ -46,7 +48,7 @@ const sweepLeast = 1 << 14
 
 // newRotation takes the longest time that a request may take, and how many
 // endpoints were ready at the most.
-func newRotation(ended []*termination, longest time.Duration, endpoints int) *rotation {
+func newRotation(ended []*ending, longest time.Duration, endpoints int) *rotation {
 	r := &rotation{
 		enough: int(math.Ceil(math.Log(rotationDoubt) / math.Log(1-1/float64(endpoints+1)))),
 		// A segment is written when it is some seconds old. A machine that is
@@ -59,7 +61,7 @@ func newRotation(ended []*termination, longest time.Duration, endpoints int) *ro
 			r.leaving = append(r.leaving, t)
 		}
 	}
-	slices.SortStableFunc(r.leaving, func(a, b *termination) int {
+	slices.SortStableFunc(r.leaving, func(a, b *ending) int {
 		return a.LeftSlice.From.Compare(b.LeftSlice.From)
 	})
 	return r
@@ -73,7 +75,7 @@ type freshConnection struct {
 
 // take notes a fresh connection if a pod had left shortly before.
 func (r *rotation) take(c freshConnection) {
-	first, _ := slices.BinarySearchFunc(r.leaving, c.sent.Add(-rotationReach), func(t *termination, from time.Time) int {
+	first, _ := slices.BinarySearchFunc(r.leaving, c.sent.Add(-rotationReach), func(t *ending, from time.Time) int {
 		return t.LeftSlice.From.Compare(from)
 	})
 	r.newest = later(r.newest, c.sent)
@@ -96,7 +98,7 @@ func (r *rotation) sweep(before time.Time) {
 		if !until.Before(before) {
 			break
 		}
-		t.fresh = r.evidence(t, r.between(t.LeftSlice.From, until))
+		r.evidence = append(r.evidence, r.refusals(t, r.between(t.LeftSlice.From, until)))
 	}
 	if r.settled == len(r.leaving) {
 		r.recent = nil
@@ -121,10 +123,10 @@ type refusals struct {
 	successes int
 }
 
-// evidence counts, from a pod's exit on, the successes between the failures, as far
+// refusals counts, from a pod's exit on, the successes between the failures, as far
 // as a proof needs them. Before its exit the pod may have been the one that
 // answered.
-func (r *rotation) evidence(t *termination, connections []freshConnection) []refusals {
+func (r *rotation) refusals(t *ending, connections []freshConnection) []refusals {
 	var all []refusals
 	exit := t.exit().To
 	run := refusals{}
@@ -144,23 +146,24 @@ func (r *rotation) evidence(t *termination, connections []freshConnection) []ref
 	return append(all, run)
 }
 
-// settle tells for each pod when the proxies had forgotten it, as far as the
-// traffic proves it: right after the last failure that precedes a run of
-// successes long enough. A failure that a new pod explains says nothing about
-// the old ones.
-func (r *rotation) settle(starts *starts) {
+// settle tells for each pod, by the number of its ending, when the proxies had
+// forgotten it, as far as the traffic proves it: right after the last failure that
+// precedes a run of successes long enough. A failure that a new pod explains says
+// nothing about the old ones.
+func (r *rotation) settle(starts *starts) map[int]time.Time {
 	r.sweep(endless)
-	for _, t := range r.leaving {
+	forgotten := map[int]time.Time{}
+	for i, t := range r.leaving {
 		last, run := t.LeftSlice.To, 0
-		for i, refused := range t.fresh {
-			if i > 0 && !starts.lateAt(refused.sent) {
+		for j, refused := range r.evidence[i] {
+			if j > 0 && !starts.lateAt(refused.sent) {
 				last, run = refused.sent, 0
 			}
 			if run += refused.successes; run >= r.enough {
-				t.forgotten = last
+				forgotten[t.number] = last
 				break
 			}
 		}
-		t.fresh = nil
 	}
+	return forgotten
 }

@@ -334,8 +334,8 @@ func (s *scenario) analyze(t *testing.T) *report.Report {
 	return rep
 }
 
-// told sums a report up for comparison: each finding with its count and pods.
-func told(rep *report.Report) string {
+// summary sums a report up for comparison: each finding with its count and pods.
+func summary(rep *report.Report) string {
 	text := string(rep.Verdict)
 	for _, f := range rep.Findings {
 		text += fmt.Sprintf("; %d %s (%s) %v %s", f.Failed, f.Cause, f.Confidence, f.Pods, f.Phase)

@@ -3,9 +3,8 @@ package analysis
 import (
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // signalDelay is how long the runtime takes to deliver a signal.
@@ -16,7 +15,7 @@ const hookDelay = time.Second
 
 // sigterm places the stop signal of the pod's main containers: each gets its own
 // after its own hook.
-func sigterm(t *termination) report.Interval {
+func sigterm(t *ending) report.Interval {
 	var union report.Interval
 	for _, h := range t.hooks {
 		one := t.signalAfter(h)
@@ -33,7 +32,7 @@ func sigterm(t *termination) report.Interval {
 // length, and anywhere up to the end of the grace after any other hook, whose
 // success emits nothing, and where the node took less time for the pod than the pod
 // has (kubernetes pkg/kubelet/eviction, gracePeriodOverride).
-func (t *termination) signalAfter(h hook) report.Interval {
+func (t *ending) signalAfter(h hook) report.Interval {
 	start := t.KubeletStarted
 	if !start.Known() {
 		return report.Interval{}
@@ -45,7 +44,7 @@ func (t *termination) signalAfter(h hook) report.Interval {
 	switch {
 	case h.kind == recording.PreStopNone || t.forced():
 		return sourced(report.Interval{From: start.From, To: start.To.Add(signalDelay)}, "the kubelet's start")
-	case h.sleep > 0 && t.nature() != report.Node:
+	case h.sleep > 0 && !t.byNode():
 		after := shifted(start, min(h.sleep, time.Duration(t.Grace)))
 		after.To = after.To.Add(signalDelay)
 		if h.kind != recording.PreStopSleep {

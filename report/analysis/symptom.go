@@ -1,10 +1,58 @@
 package analysis
 
 import (
+	"net"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
+
+const (
+	// inFlightAge tells a request that was being answered from one that met a
+	// closed door: on a path where connections are accepted by a proxy both
+	// end in EOF or reset, but a closed door answers within a round trip.
+	inFlightAge = 5 * time.Millisecond
+	// slowRefusal is the age up to which a fresh connection may still have met
+	// a closed door: on a busy machine a proxy took up to 50 ms to say so, and
+	// connections that wait in a listener's queue are reset when it closes.
+	slowRefusal = 100 * time.Millisecond
+)
+
+// examined is a failure with what it tells by itself.
+type examined struct {
+	*failure
+	symptom symptom
+	// life is the pod that it names, nil if it names none.
+	life *life
+}
+
+func examine(t *traffic, pods *podIndex) []examined {
+	all := make([]examined, len(t.failures))
+	for i, f := range t.failures {
+		all[i] = examined{failure: f, symptom: symptomOf(f)}
+		if p := identify(f, pods); p != nil {
+			all[i].life = t.lives[p.number]
+		}
+	}
+	return all
+}
+
+// identify finds the pod that the failure itself names.
+func identify(f *failure, pods *podIndex) *pod {
+	for _, name := range []string{f.Pod, f.ConnPod} {
+		if name == "" {
+			continue
+		}
+		if p := pods.named(name, f.SentAt()); p != nil {
+			return p
+		}
+	}
+	host, _, err := net.SplitHostPort(f.RemoteAddr)
+	if err != nil {
+		return nil
+	}
+	return pods.addressed(host, f.SentAt())
+}
 
 // symptom is what a failure looked like from outside.
 type symptom int
@@ -36,7 +84,7 @@ func symptomOf(f *failure) symptom {
 	switch {
 	case f.Class == recording.ClassTimeout:
 		return hung
-	case age(f) >= inFlightAge:
+	case f.age() >= inFlightAge:
 		return cutShort
 	case f.Fresh():
 		return shutOut
@@ -46,28 +94,12 @@ func symptomOf(f *failure) symptom {
 }
 
 // age is how long the request had been on its connection when it failed.
-func age(f *failure) time.Duration { return f.End - max(f.Acquired, f.Sent) }
+func (f *failure) age() time.Duration { return f.End - max(f.Acquired, f.Sent) }
 
 // answering tells whether a part of the answer had come already.
-func answering(f *failure) bool {
+func (f *failure) answering() bool {
 	return f.Phase == recording.PhaseHeader || f.Phase == recording.PhaseBody
 }
 
-// wasInFlight tells whether the pod had the request when it exited, rather than
-// refused it: the answer had begun, the connection was the pod's own, it had
-// waited longer than any refusal takes, or it ended together with requests of
-// which that is known. Without any of these the pod's own ending decides: one
-// that left in good order is taken to have finished what it had.
-func wasInFlight(f *failure, t *termination) bool {
-	switch {
-	case wasHeld(f), !f.Fresh():
-		return true
-	case t.cut.Known():
-		return within(f.EndAt(), t.cut, sameMoment)
-	default:
-		return t.left()
-	}
-}
-
 // wasHeld tells whether some pod must have had the request, from itself alone.
-func wasHeld(f *failure) bool { return answering(f) || age(f) >= slowRefusal }
+func (f *failure) wasHeld() bool { return f.answering() || f.age() >= slowRefusal }

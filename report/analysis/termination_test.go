@@ -45,9 +45,9 @@ func TestWhoEndedThePod(t *testing.T) {
 }
 
 // ends gives the terminations that the scenario's events tell of.
-func ends(s *scenario) []*termination {
+func ends(s *scenario) []*ending {
 	events := recording.EventsOf(s.events)
-	return terminations(&recording.Recording{Events: *events, Actions: s.actions}, readEndpoints(events))
+	return readEndings(&recording.Recording{Events: *events, Actions: s.actions}, readEndpoints(events))
 }
 
 func TestTimesOfATermination(t *testing.T) {
@@ -57,7 +57,7 @@ func TestTimesOfATermination(t *testing.T) {
 			t.Errorf("%s: [%s, %s], want [%s, %s]", name, got.From.Sub(began), got.To.Sub(began), from, to)
 		}
 	}
-	one := func(t *testing.T, d *death) *termination {
+	one := func(t *testing.T, d *death) *ending {
 		t.Helper()
 		ended := ends(newScenario().pod("web-1", d))
 		if len(ended) != 1 {
@@ -132,12 +132,12 @@ func TestTimesOfATermination(t *testing.T) {
 }
 
 func TestPodsOfTheSameName(t *testing.T) {
-	lives := []*podLife{
+	lives := []*pod{
 		{name: "web-0", created: after(0)},
 		{name: "web-0", created: after(10 * second)},
 	}
-	index := &podIndex{byName: map[string][]*podLife{"web-0": lives}}
-	for at, want := range map[time.Duration]*podLife{-second: nil, 5 * second: lives[0], 15 * second: lives[1]} {
+	index := &podIndex{byName: map[string][]*pod{"web-0": lives}}
+	for at, want := range map[time.Duration]*pod{-second: nil, 5 * second: lives[0], 15 * second: lives[1]} {
 		if got := index.named("web-0", after(at)); got != want {
 			t.Errorf("at %s: %v, want %v", at, got, want)
 		}
@@ -261,7 +261,7 @@ func TestAClockThatIsSecondsAhead(t *testing.T) {
 	}
 	undisturbed(s.pod("web-2", nil).pod("web-3", nil))
 	s.request(request{stream: "short-reused", sent: 6250 * ms, took: 12 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-	if got, want := told(s.analyze(t)), "failed; 1 no-drain (certain) [web-1] at the exit"; got != want {
+	if got, want := summary(s.analyze(t)), "failed; 1 no-drain (certain) [web-1] at the exit"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }

@@ -1,37 +1,37 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
-
-	"github.com/shutdowncheck/shutdowncheck/report"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // failuresExamined bounds how many failed requests are kept whole. Beyond it
 // they are counted, as unattributed.
 const failuresExamined = 100_000
 
-// coverageReach is how long before its deletion a pod's answers still count as
-// coverage of its end.
-const coverageReach = 10 * time.Second
-
-// traffic is what one pass over the samples leaves.
+// traffic is what the samples show.
 type traffic struct {
-	streams  []*streamTally
-	byName   map[string]*streamTally
-	rotation *rotation
-	moments  moments
+	streams []*streamTally
+	// terminations are the endings in their order, lives the pods in theirs.
+	terminations []*termination
+	lives        []*life
+	starts       *starts
+	// failures are in the order in which they were sent.
 	failures []*failure
 	// podsNamed tells whether any answer named its pod.
-	podsNamed      bool
-	baselineSent   int
-	baselineFailed int
-	last           time.Time
+	podsNamed    bool
+	baselineSent int
+	// baselineUnexamined are the baseline's failures that were not kept.
+	baselineUnexamined int
+	last               time.Time
 	// incomplete is what the recording lacks.
 	incomplete incomplete
 }
@@ -42,7 +42,7 @@ type streamTally struct {
 	latency  *hdrhistogram.Histogram
 	lateness *hdrhistogram.Histogram
 	maximum  time.Duration
-	course   *courseTally
+	series   *seriesTally
 	// longest is the longest time that an answered request took from being
 	// sent: what a drain has to wait for.
 	longest time.Duration
@@ -53,31 +53,32 @@ type streamTally struct {
 	unexamined  int
 }
 
-// failure is a failed sample with what explains it.
+// failure is a failed sample.
 type failure struct {
 	recording.Sample
-	suspects []*termination
-	// starting are the new pods whose start explains it.
-	starting   []*podLife
-	cause      report.Cause
-	confidence report.Confidence
 	// baseline tells whether it was sent before anything was done.
 	baseline bool
 }
 
-// attributed tells whether something that happened to a pod explains it.
-func (f *failure) attributed() bool { return f.cause.Explains() }
+// life is a pod with what the traffic showed of it.
+type life struct {
+	*pod
+	ends []*termination
+	// served is its first answer; zero if it gave none that named it.
+	served time.Time
+}
 
-// pods names the pods that explain it.
-func (f *failure) pods() []string {
-	names := []string{}
-	for _, t := range f.suspects {
-		names = append(names, t.Pod)
+// longest is how long an answered request of any stream took at the most.
+func (t *traffic) longest() time.Duration {
+	var longest time.Duration
+	for _, s := range t.streams {
+		longest = max(longest, s.longest)
 	}
-	for _, life := range f.starting {
-		names = append(names, life.name)
-	}
-	return names
+	return longest
+}
+
+func (t *traffic) stream(name string) *streamTally {
+	return t.streams[slices.IndexFunc(t.streams, func(s *streamTally) bool { return s.Name == name })]
 }
 
 // newHistogram holds durations in microseconds up to ten minutes, to three
@@ -99,20 +100,9 @@ func quantile(h *hdrhistogram.Histogram, q float64) report.Duration {
 	return report.Duration(time.Duration(h.ValueAtQuantile(q)) * time.Microsecond)
 }
 
-func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *podIndex, rotation *rotation, moments moments) (*traffic, error) {
-	t := &traffic{byName: map[string]*streamTally{}, rotation: rotation, moments: moments}
-	for _, s := range r.Header.Check.Streams {
-		tally := &streamTally{
-			Stream:   report.Stream{Name: s.Name, Kind: shownKind(s.Kind), Connections: string(s.Connections), Rate: s.Rate},
-			kind:     s.Kind,
-			latency:  newHistogram(),
-			lateness: newHistogram(),
-			course:   newCourseTally(r.Header.Began),
-		}
-		t.streams = append(t.streams, tally)
-		t.byName[s.Name] = tally
-	}
-	whole := newCompleteness(r)
+// readTraffic reads the samples, once.
+func readTraffic(ctx context.Context, r *recording.Recording, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) (*traffic, error) {
+	p := newPass(r, run, pods, endings, endpoints)
 	for sample, err := range r.Samples() {
 		if err != nil {
 			return nil, err
@@ -120,58 +110,115 @@ func readTraffic(ctx context.Context, r *recording.Recording, c *course, pods *p
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		whole.take(sample)
-		if tally := t.byName[sample.Stream]; tally != nil {
-			t.take(sample, tally, c, pods)
+		p.completeness.take(sample)
+		if tally := p.byName[sample.Stream]; tally != nil {
+			p.take(sample, tally)
 		}
 	}
-	t.incomplete = whole.incomplete(r)
-	for _, s := range t.streams {
-		s.Latency = report.Latency{P50: quantile(s.latency, 50), P99: quantile(s.latency, 99), Max: report.Duration(s.maximum)}
-		s.LatenessP99 = quantile(s.lateness, 99)
-	}
-	return t, nil
+	return p.end(r, endpoints), nil
 }
 
-func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods *podIndex) {
-	t.last = later(t.last, s.EndAt())
+// pass is one reading of the samples.
+type pass struct {
+	traffic
+	byName       map[string]*streamTally
+	run          *run
+	pods         *podIndex
+	answering    []answering
+	servings     []*serving
+	rotation     *rotation
+	onsets       onsets
+	completeness *completeness
+}
+
+// answering is a pod while its answers are read.
+type answering struct {
+	*pod
+	ends   []*serving
+	served time.Time
+}
+
+func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) *pass {
+	p := &pass{
+		byName: map[string]*streamTally{}, run: run, pods: pods,
+		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most),
+		onsets:       newOnsets(endings),
+		completeness: newCompleteness(r),
+	}
+	for _, s := range r.Header.Check.Streams {
+		tally := &streamTally{
+			Stream:   report.Stream{Name: s.Name, Kind: shownKind(s.Kind), Connections: string(s.Connections), Rate: s.Rate},
+			kind:     s.Kind,
+			latency:  newHistogram(),
+			lateness: newHistogram(),
+			series:   newSeriesTally(r.Header.Began),
+		}
+		p.streams = append(p.streams, tally)
+		p.byName[s.Name] = tally
+	}
+	for _, e := range endings {
+		p.servings = append(p.servings, &serving{ending: e})
+	}
+	for _, pod := range pods.all {
+		a := answering{pod: pod}
+		for _, e := range pod.ends {
+			a.ends = append(a.ends, p.servings[e.number])
+		}
+		p.answering = append(p.answering, a)
+	}
+	return p
+}
+
+// longestTimeout bounds the requests of all streams.
+func longestTimeout(c check.Check) time.Duration {
+	var longest time.Duration
+	for _, s := range c.Streams {
+		longest = max(longest, time.Duration(s.Timeout))
+	}
+	return longest
+}
+
+// freshRate is how many requests per second go out on connections of their own.
+func freshRate(c check.Check) float64 {
+	rate := 0.0
+	for _, s := range c.Streams {
+		if s.Connections == check.New {
+			rate += s.Rate
+		}
+	}
+	return rate
+}
+
+func (p *pass) take(s *recording.Sample, tally *streamTally) {
+	p.last = later(p.last, s.EndAt())
 	tally.Sent++
-	tally.course.take(s)
+	tally.series.take(s)
 	recordIn(tally.lateness, s.Sent)
-	baseline := c.inBaseline(s.SentAt())
+	baseline := p.run.inBaseline(s.SentAt())
 	if baseline {
-		t.baselineSent++
+		p.baselineSent++
 	}
 	if s.Pod != "" {
-		t.podsNamed, tally.podsNamed = true, true
+		p.podsNamed, tally.podsNamed = true, true
 	}
 	if s.Fresh() && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
-		t.rotation.take(freshConnection{sent: s.SentAt(), ok: s.Outcome == recording.OK})
+		p.rotation.take(freshConnection{sent: s.SentAt(), ok: s.Outcome == recording.OK})
 	}
 	switch s.Outcome {
 	case recording.OK:
-		tally.OK++
-		recordIn(tally.latency, s.End)
-		tally.maximum = max(tally.maximum, s.End)
-		tally.longest = max(tally.longest, s.End-s.Sent)
-		uid := ""
-		if life := pods.named(s.Pod, s.EndAt()); life != nil {
-			life.answered(s)
-			uid = life.uid
-		}
-		t.underWay(s, tally, uid)
+		p.answer(s, tally)
 	case recording.Failed:
 		tally.Failed++
 		if s.Maskable {
 			tally.Maskable++
 		}
-		if len(t.failures) < failuresExamined {
-			t.failures = append(t.failures, &failure{Sample: *s, baseline: baseline})
+		if len(p.failures) < failuresExamined {
+			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline})
 			break
 		}
 		tally.unexamined++
 		if baseline {
-			t.baselineFailed++
+			p.baselineUnexamined++
 		}
 	case recording.ClientFault:
 		tally.Client++
@@ -180,53 +227,65 @@ func (t *traffic) take(s *recording.Sample, tally *streamTally, c *course, pods 
 	}
 }
 
-// answered takes an answer that named the pod as evidence that it still served.
-func (t *termination) answered(s *recording.Sample) {
-	if end := s.EndAt(); !t.LastAnswered.Known() || end.After(t.LastAnswered.From) {
-		t.LastAnswered = sourced(at(end), "the last answer that named it")
+func (p *pass) answer(s *recording.Sample, tally *streamTally) {
+	tally.OK++
+	recordIn(tally.latency, s.End)
+	tally.maximum = max(tally.maximum, s.End)
+	tally.longest = max(tally.longest, s.End-s.Sent)
+	uid := ""
+	if pod := p.pods.named(s.Pod, s.EndAt()); pod != nil {
+		p.answering[pod.number].answered(s)
+		uid = pod.uid
 	}
-	t.serves(s)
-	if end := s.EndAt(); !end.Before(t.begin().Add(-coverageReach)) && end.Before(t.begin()) {
-		if t.answers == 0 || end.Before(t.firstCounted) {
-			t.firstCounted = end
-		}
-		t.answers++
-	}
-	if !s.EndAt().Before(t.begin().Add(-coverageReach)) {
-		t.cover(s.Stream)
-	}
-}
-
-// cover notes that the stream met the pod at its end.
-func (t *termination) cover(stream string) {
-	if t.Covered == nil {
-		t.Covered = map[string]bool{}
-	}
-	t.Covered[stream] = true
-}
-
-// settleBaseline counts the failures of the undisturbed service: those that
-// ended before it was touched, and those that nothing which was done to it
-// explains. A long request may begin in the baseline and be cut by what follows.
-func (t *traffic) settleBaseline(c *course) {
-	for _, f := range t.failures {
-		if f.baseline && (!f.attributed() || c.inBaseline(f.EndAt())) {
-			t.baselineFailed++
+	if from, to, ok := longPart(tally.kind, s); ok {
+		tally.longestPart = max(tally.longestPart, to.Sub(from))
+		for _, e := range p.onsets.during(from, to) {
+			p.servings[e.number].underWay.add(s.Stream, e.UID == uid)
 		}
 	}
 }
 
-// serves notes whether a connection goes on as before after SIGTERM. A pod that
-// drains ends each one after the next answer; a second answer to a request that
-// was sent after the signal shows one that does not.
-func (t *termination) serves(s *recording.Sample) {
-	if s.Fresh() || t.unmoved || !t.Sigterm.Known() || s.SentAt().Before(t.Sigterm.To.Add(clockSlack)) {
-		return
+// answered takes an answer that named the pod as evidence that it served.
+func (a *answering) answered(s *recording.Sample) {
+	end := s.EndAt()
+	if a.served.IsZero() || end.Before(a.served) {
+		a.served = end
 	}
-	if t.servedOn == nil {
-		t.servedOn = map[connection]int{}
+	for _, t := range a.ends {
+		if t.Container == "" || !end.After(t.exit().To) {
+			t.answered(s)
+			return
+		}
+		if t.again.IsZero() || end.Before(t.again) {
+			t.again = end
+		}
 	}
-	c := connection{s.Stream, s.Conn}
-	t.servedOn[c]++
-	t.unmoved = t.servedOn[c] > 1
+}
+
+// end is what the pass has come to.
+func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
+	t := &p.traffic
+	for _, s := range t.streams {
+		s.Latency = report.Latency{P50: quantile(s.latency, 50), P99: quantile(s.latency, 99), Max: report.Duration(s.maximum)}
+		s.LatenessP99 = quantile(s.lateness, 99)
+	}
+	for _, e := range p.servings {
+		t.terminations = append(t.terminations, e.termination())
+	}
+	for _, a := range p.answering {
+		l := &life{pod: a.pod, served: a.served}
+		for _, e := range a.ends {
+			l.ends = append(l.ends, t.terminations[e.number])
+		}
+		t.lives = append(t.lives, l)
+	}
+	t.starts = newStarts(t.lives, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
+	for number, forgotten := range p.rotation.settle(t.starts) {
+		t.terminations[number].forgotten = forgotten
+	}
+	slices.SortStableFunc(t.failures, func(a, b *failure) int {
+		return cmp.Or(a.SentAt().Compare(b.SentAt()), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
+	})
+	t.incomplete = p.completeness.incomplete(r)
+	return t
 }

@@ -131,11 +131,11 @@ func TestShortRequestsNeedNotBeUnderWay(t *testing.T) {
 }
 
 func TestTheEndsThatBeganMeanwhile(t *testing.T) {
-	var ended []*termination
+	var ended []*ending
 	for _, when := range []time.Duration{3 * second, second, 2 * second, 2 * second} {
-		ended = append(ended, &termination{Termination: report.Termination{Pod: when.String(), Requested: at(after(when))}})
+		ended = append(ended, &ending{Termination: report.Termination{Pod: when.String(), Requested: at(after(when))}})
 	}
-	m := newMoments(ended)
+	m := newOnsets(ended)
 	tests := []struct {
 		from, to time.Duration
 		want     []string

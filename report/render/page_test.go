@@ -146,7 +146,7 @@ func TestPageShowsHostileText(t *testing.T) {
 				r := spoiled(text, verdict)
 				r.Picture = &report.Picture{
 					Pods:     []report.Pod{{Name: text, Node: text}},
-					Courses:  []report.Course{{Step: report.Duration(time.Second)}},
+					Series:   []report.Series{{Step: report.Duration(time.Second)}},
 					Failures: []report.Failure{{Stream: text, Pods: []string{text, text}, Class: recording.Class(text)}},
 					Finding:  []int{0},
 				}
@@ -221,14 +221,14 @@ func longRun() *report.Report {
 	for s := range 2 {
 		name := fmt.Sprintf("stream-%d", s)
 		r.Streams = append(r.Streams, report.Stream{Name: name, Sent: 5_000_000})
-		course := report.Course{Step: report.Duration(4 * time.Second)}
+		course := report.Series{Step: report.Duration(4 * time.Second)}
 		for i := range 60 * minutes / 4 {
 			course.OK, course.Failed, course.Maskable = append(course.OK, 10_000+i%97), append(course.Failed, i%101), append(course.Maskable, i%7)
 			course.P50 = append(course.P50, report.Duration(1000+7*i)*report.Duration(time.Microsecond))
 			course.P99 = append(course.P99, report.Duration(5000+131*i)*report.Duration(time.Microsecond))
 			course.Max = append(course.Max, report.Duration(9000+977*i)*report.Duration(time.Microsecond))
 		}
-		r.Picture.Courses = append(r.Picture.Courses, course)
+		r.Picture.Series = append(r.Picture.Series, course)
 	}
 	for i := range lost {
 		sent := r.Began.Add(time.Duration(i) * 19_801 * time.Microsecond)

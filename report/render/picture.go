@@ -139,7 +139,7 @@ func draw(r *report.Report) picture {
 	for i := range r.Picture.Pods {
 		p.Lanes = append(p.Lanes, d.lane(&r.Picture.Pods[i]))
 	}
-	for i, c := range r.Picture.Courses {
+	for i, c := range r.Picture.Series {
 		p.Streams = append(p.Streams, pictureStream{
 			Name: clean(r.Streams[i].Name), Step: time.Duration(c.Step).Seconds(), Until: time.Duration(c.Until).Seconds(), OK: c.OK, Failed: c.Failed, Maskable: c.Maskable,
 			P50: milliseconds(c.P50), P99: milliseconds(c.P99), Max: milliseconds(c.Max),

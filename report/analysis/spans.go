@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// reaches are spans of time in some order, mostly that of their beginnings, among
+// spanIndex holds spans of time in some order, mostly that of their beginnings, among
 // which those that touch a time are found without looking at all.
-type reaches struct {
+type spanIndex struct {
 	// earliest is the first beginning of a span and all after it, latest the last
 	// end of a span and all before it: both go up.
 	earliest, latest []time.Time
 }
 
-// newReaches takes n spans.
-func newReaches(n int, span func(i int) (from, to time.Time)) reaches {
-	r := reaches{earliest: make([]time.Time, n), latest: make([]time.Time, n)}
+// newSpanIndex takes n spans.
+func newSpanIndex(n int, span func(i int) (from, to time.Time)) spanIndex {
+	r := spanIndex{earliest: make([]time.Time, n), latest: make([]time.Time, n)}
 	for i := range n {
 		r.earliest[i], r.latest[i] = span(i)
 	}
@@ -28,7 +28,7 @@ func newReaches(n int, span func(i int) (from, to time.Time)) reaches {
 
 // touching bounds the spans that may touch a time: none before first, and none
 // from end on.
-func (r reaches) touching(from, to time.Time) (first, end int) {
+func (r spanIndex) touching(from, to time.Time) (first, end int) {
 	first, _ = slices.BinarySearchFunc(r.latest, from, time.Time.Compare)
 	end, _ = slices.BinarySearchFunc(r.earliest, to.Add(1), time.Time.Compare)
 	return first, max(first, end)

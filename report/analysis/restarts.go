@@ -4,13 +4,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // restart is the end of one container whose pod went on.
-func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *authors, clock span) *termination {
+func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *authors, clock span) *ending {
 	t := p.begun()
 	t.Container, t.container = e.container.Name, e.container.Name
 	t.ExitCode, t.ExitReason = &e.exit.Code, e.exit.Reason
@@ -35,7 +34,7 @@ func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *autho
 
 // probeKilling finds the kubelet's decision to restart the container: the last
 // one before its exit, and no earlier than the grace allows.
-func probeKilling(events []kubeEvent, t *termination, clock span) report.Interval {
+func probeKilling(events []kubeEvent, t *ending, clock span) report.Interval {
 	const slow = 5 * time.Second
 	var last report.Interval
 	for _, e := range events {
@@ -53,7 +52,7 @@ func probeKilling(events []kubeEvent, t *termination, clock span) report.Interva
 
 // pending gives the restart that a failed probe has begun and whose exit was not
 // seen before the watch ended; nil if there is none.
-func (p *podHistory) pending(seen []*termination, events []kubeEvent, clock span) *termination {
+func (p *podHistory) pending(seen []*ending, events []kubeEvent, clock span) *ending {
 	for _, e := range slices.Backward(events) {
 		if !e.restarts() {
 			continue
@@ -118,7 +117,7 @@ func readAuthors(r *recording.Recording) *authors {
 }
 
 // killed tells whether the run had sent the container a signal before its exit.
-func (a *authors) killed(t *termination) bool {
+func (a *authors) killed(t *ending) bool {
 	for _, r := range a.requests[t.UID] {
 		if r.disruption == "kill" && !t.Exited.To.Before(r.at.Add(-clockSlack)) {
 			return true
@@ -128,7 +127,7 @@ func (a *authors) killed(t *termination) bool {
 }
 
 // refine tells a drain from other evictions.
-func (a *authors) refine(t *termination) {
+func (a *authors) refine(t *ending) {
 	if t.EndedBy != report.ByEviction {
 		return
 	}

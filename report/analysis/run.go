@@ -5,13 +5,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// course is what the run did and when.
-type course struct {
+// run is what the run did and when.
+type run struct {
 	// baseline is zero if there was none.
 	baseline    struct{ from, to time.Time }
 	disruptions []*disrupted
@@ -24,11 +23,11 @@ type disrupted struct {
 	number int
 }
 
-func readCourse(actions []recording.Action) *course {
-	c := &course{}
+func readRun(actions []recording.Action) *run {
+	r := &run{}
 	current := func(number int) *disrupted {
 		// A disruption may be done several times: the last one is meant.
-		for _, d := range slices.Backward(c.disruptions) {
+		for _, d := range slices.Backward(r.disruptions) {
 			if d.number == number {
 				return d
 			}
@@ -41,25 +40,25 @@ func readCourse(actions []recording.Action) *course {
 		case recording.PhaseBegan:
 			switch a.Phase {
 			case recording.Baseline:
-				c.baseline.from = a.At
+				r.baseline.from = a.At
 			case recording.Disrupt:
-				c.disruptions = append(c.disruptions, &disrupted{
+				r.disruptions = append(r.disruptions, &disrupted{
 					number:     a.Disruption,
 					Disruption: report.Disruption{Kind: a.Name, Detail: a.Detail, Started: a.At, Terminated: []string{}, Spread: namedSpreads(a.Spread)},
 				})
 			}
 		case recording.PhaseEnded:
 			if a.Phase == recording.Baseline {
-				c.baseline.to = a.At
+				r.baseline.to = a.At
 			}
 		case recording.RestoreFailed:
-			c.restoreFailed = append(c.restoreFailed, a.Detail)
+			r.restoreFailed = append(r.restoreFailed, a.Detail)
 		}
 		if d := current(a.Disruption); d != nil {
 			d.take(a)
 		}
 	}
-	return c
+	return r
 }
 
 // take adds what an action tells of the disruption.
@@ -84,10 +83,15 @@ func (d *disrupted) take(a *recording.Action) {
 	}
 }
 
-// assign gives each termination to the disruption in whose time it began.
-func (c *course) assign(ended []*termination) {
-	for _, t := range ended {
-		for _, d := range slices.Backward(c.disruptions) {
+// withEnded gives the disruptions, each with the ends that began in its time.
+func (r *run) withEnded(endings []*ending) []report.Disruption {
+	all := make([]report.Disruption, len(r.disruptions))
+	for i, d := range r.disruptions {
+		all[i] = d.Disruption
+	}
+	for _, t := range endings {
+		for i := range slices.Backward(all) {
+			d := &all[i]
 			if !t.begunBy().Before(d.Started) {
 				d.Terminated = append(d.Terminated, t.Pod)
 				if t.Container != "" {
@@ -97,12 +101,13 @@ func (c *course) assign(ended []*termination) {
 			}
 		}
 	}
+	return all
 }
 
 // inBaseline tells whether a request sent then met the undisturbed service.
-func (c *course) inBaseline(sent time.Time) bool {
-	if c.baseline.from.IsZero() || sent.Before(c.baseline.from) {
+func (r *run) inBaseline(sent time.Time) bool {
+	if r.baseline.from.IsZero() || sent.Before(r.baseline.from) {
 		return false
 	}
-	return c.baseline.to.IsZero() || sent.Before(c.baseline.to)
+	return r.baseline.to.IsZero() || sent.Before(r.baseline.to)
 }

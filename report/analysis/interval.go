@@ -55,3 +55,11 @@ func later(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// within tells whether a time lies in a moment's bounds, give or take the slack.
+func within(when time.Time, i report.Interval, slack time.Duration) bool {
+	return !when.Before(i.From.Add(-slack)) && !when.After(i.To.Add(slack))
+}
+
+// endless is later than all that is recorded.
+var endless = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)

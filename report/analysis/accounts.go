@@ -1,0 +1,86 @@
+package analysis
+
+import (
+	"maps"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// account is a termination with what the failures that it explains show of it.
+type account struct {
+	*termination
+	firstRefused report.Interval
+	covered      map[string]bool
+	underWay     underWay
+	// lostInFlight tells whether its end cut a request.
+	lostInFlight bool
+}
+
+// accounts gives those of the terminations, in their order.
+func accounts(t *traffic, failures []*explained) []*account {
+	all := make([]*account, len(t.terminations))
+	endings := make([]*ending, len(t.terminations))
+	for i, t := range t.terminations {
+		all[i] = &account{termination: t, covered: maps.Clone(t.covered), underWay: t.service.underWay.clone()}
+		endings[i] = &t.ending
+	}
+	onsets := newOnsets(endings)
+	for _, f := range failures {
+		uid := ""
+		if len(f.suspects) == 1 {
+			all[f.suspects[0].number].lost(f)
+			uid = f.suspects[0].UID
+		}
+		if f.life != nil {
+			uid = f.life.uid
+		}
+		if from, to, ok := longPart(t.stream(f.Stream).kind, &f.Sample); ok {
+			for _, e := range onsets.during(from, to) {
+				all[e.number].underWay.add(f.Stream, e.UID == uid)
+			}
+		}
+	}
+	return all
+}
+
+// lost takes a failure that is tied to the termination alone as evidence of how
+// it went.
+func (a *account) lost(f *explained) {
+	if f.confidence == report.Certain {
+		if a.covered == nil {
+			a.covered = map[string]bool{}
+		}
+		a.covered[f.Stream] = true
+	}
+	switch sent := f.SentAt(); f.symptom {
+	case shutOut:
+		if !a.firstRefused.Known() || sent.Before(a.firstRefused.From) {
+			a.firstRefused = sourced(at(sent), "the first request that was turned away")
+		}
+	case cutShort:
+		a.lostInFlight = true
+	}
+}
+
+// baselineFailures counts the failures of the undisturbed service: those that
+// ended before it was touched, and those that nothing which was done to it
+// explains. A long request may begin in the baseline and be cut by what follows.
+func baselineFailures(t *traffic, run *run, failures []*explained) int {
+	failed := t.baselineUnexamined
+	for _, f := range failures {
+		if f.baseline && (!f.cause.Explains() || run.inBaseline(f.EndAt())) {
+			failed++
+		}
+	}
+	return failed
+}
+
+// metLong tells whether the end of the pod began while it had a long request of
+// the stream. Where answers do not name their pods any request counts: that there
+// was none at all can still be told.
+func (a *account) metLong(s *streamTally) bool {
+	if s.podsNamed {
+		return a.underWay.here[s.Name] > 0
+	}
+	return a.underWay.anywhere[s.Name]
+}

@@ -1,0 +1,219 @@
+package analysis
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// explained is a failure with what explains it.
+type explained struct {
+	*examined
+	suspects []*suspect
+	// starting are the new pods whose start explains it.
+	starting   []*life
+	cause      report.Cause
+	confidence report.Confidence
+}
+
+// pods names the pods that explain it.
+func (f *explained) pods() []string {
+	names := []string{}
+	for _, t := range f.suspects {
+		names = append(names, t.Pod)
+	}
+	for _, life := range f.starting {
+		names = append(names, life.name)
+	}
+	return names
+}
+
+// scene is what explanations need beside the failure and the termination.
+type scene struct {
+	traffic   *traffic
+	endpoints *endpoints
+	gaps      []recording.Gap
+	suspects  []*suspect
+	// effects are the times in which each of them may have failed a request.
+	effects spanIndex
+}
+
+// attribute ties each failure to the terminations that explain it, by the best
+// evidence there is: the pod that last answered on the connection, the pod that
+// the answer names, the address that was dialled; else the times.
+func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap) []*explained {
+	suspects := suspectsOf(t.terminations, failures)
+	s := &scene{traffic: t, endpoints: endpoints, gaps: gaps, suspects: suspects, effects: effects(suspects)}
+	all := make([]*explained, len(failures))
+	for i := range failures {
+		f := &failures[i]
+		if f.life != nil {
+			all[i] = s.explainNamed(f)
+		} else {
+			all[i] = s.explainByTime(f)
+		}
+		if all[i].cause == report.Unknown && nearGap(f.failure, gaps) {
+			all[i].cause = causeOf(loss{manner: unobserved})
+		}
+	}
+	return all
+}
+
+// suspectsOf takes the requests that were cut on a pod's own connection as the
+// moment of its exit, where they lie within what is known of that.
+func suspectsOf(terminations []*termination, failures []examined) []*suspect {
+	suspects := make([]*suspect, len(terminations))
+	for i, t := range terminations {
+		suspects[i] = &suspect{termination: t}
+	}
+	for i := range failures {
+		f := &failures[i]
+		if f.life == nil || f.symptom != cutShort {
+			continue
+		}
+		end := f.EndAt()
+		for _, t := range f.life.ends {
+			s := suspects[t.number]
+			if !within(end, t.exit(), clockSlack) {
+				continue
+			}
+			if !s.cut.Known() {
+				s.cut = at(end)
+			}
+			s.cut = report.Interval{From: earlier(s.cut.From, end), To: later(s.cut.To, end)}
+		}
+	}
+	return suspects
+}
+
+// explainNamed explains a failure whose pod is known. A pod that neither ended nor
+// had just begun explains nothing, and nobody else is suspected in its place.
+func (s *scene) explainNamed(f *examined) *explained {
+	if s.traffic.starts.named(f, f.life) {
+		return &explained{examined: f, cause: causeOf(loss{manner: tooEarly}), confidence: report.Certain, starting: []*life{f.life}}
+	}
+	e := &explained{examined: f, cause: report.Unknown}
+	best := strength(0)
+	for _, t := range f.life.ends {
+		if f.EndAt().Before(t.begin().Add(-clockSlack)) {
+			continue
+		}
+		t := s.suspects[t.number]
+		if fit := s.explain(f, t); fit.strength > best {
+			best, e.cause, e.suspects = fit.strength, causeOf(fit.loss), []*suspect{t}
+		}
+	}
+	switch best {
+	case closeFit:
+		e.confidence = report.Certain
+	case looseFit:
+		e.confidence = report.Likely
+	}
+	return e
+}
+
+// effects are the times in which each termination may have failed a request, as
+// explain has it, but for the requests that near excepts.
+func effects(suspects []*suspect) spanIndex {
+	return newSpanIndex(len(suspects), func(i int) (from, to time.Time) {
+		t := suspects[i]
+		exit := t.exit()
+		from, to = earlier(t.begin(), exit.From), later(exit.To, t.LeftSlice.To).Add(looseProxyLag)
+		if t.Sigterm.Known() {
+			from = earlier(from, t.Sigterm.From)
+		}
+		if t.Container != "" {
+			to = later(to, t.over())
+		}
+		return from.Add(-clockSlack), to.Add(clockSlack)
+	})
+}
+
+// near gives the terminations whose times may explain a failure. What hung may have
+// been sent to any, and where nobody was ready all that went before may have led to
+// that.
+func (s *scene) near(f *examined) []*suspect {
+	if f.symptom == hung || s.emptyAt(f) {
+		return s.suspects
+	}
+	first, end := s.effects.touching(f.SentAt(), f.EndAt())
+	return s.suspects[first:end]
+}
+
+// explainByTime explains a failure by its times alone.
+func (s *scene) explainByTime(f *examined) *explained {
+	e := &explained{examined: f, cause: report.Unknown}
+	best := strength(0)
+	for _, t := range s.near(f) {
+		fit := s.explain(f, t)
+		if fit.strength == 0 || fit.strength < best {
+			continue
+		}
+		cause := causeOf(fit.loss)
+		switch {
+		case fit.strength > best:
+			e.suspects, e.cause = nil, cause
+		case cause != e.cause:
+			// Two terminations that would have failed it for different
+			// reasons.
+			if before(e.cause, cause) {
+				continue
+			}
+			e.suspects, e.cause = nil, cause
+		}
+		best = fit.strength
+		e.suspects = append(e.suspects, t)
+	}
+	early := causeOf(loss{manner: tooEarly})
+	if fits, lives := s.traffic.starts.of(f); fits > best || (fits == best && fits > 0 && before(early, e.cause)) {
+		best, e.cause, e.starting, e.suspects = fits, early, lives, nil
+	}
+	if best == 0 && s.nobodyReady(f) {
+		best, e.cause = looseFit, causeOf(loss{manner: turnedAway, nobodyReady: true})
+	}
+	if len(e.suspects) > 1 && causeNamed(e.cause).atExit {
+		e.suspects = thoseThatMayHaveExited(f.EndAt(), e.suspects)
+	}
+	switch best {
+	case closeFit:
+		e.confidence = report.Likely
+	case looseFit:
+		e.confidence = report.Possible
+	}
+	return e
+}
+
+// nobodyReady tells whether a request reached no pod at a time when no endpoint
+// was ready, whoever is to blame for that.
+func (s *scene) nobodyReady(f *examined) bool {
+	return (f.symptom == shutOut || f.symptom == hung && f.Fresh()) && s.emptyAt(f)
+}
+
+// silenceDoubt is how many of its usual pauses a pod may be silent before it is
+// taken to be gone: answers that come at random leave a pause that long once in
+// a thousand.
+const silenceDoubt = 7
+
+// thoseThatMayHaveExited narrows down who cut a request that was in flight: not
+// a pod that answered others afterwards, and not one that had fallen silent long
+// before, while it was still in rotation. It keeps all where none is left.
+func thoseThatMayHaveExited(end time.Time, suspects []*suspect) []*suspect {
+	left := slices.DeleteFunc(slices.Clone(suspects), func(t *suspect) bool {
+		if !t.LastAnswered.Known() {
+			return false
+		}
+		last := t.LastAnswered.From
+		if last.After(end.Add(delivery)) {
+			return true
+		}
+		inRotation := t.LeftSlice.Known() && end.Before(t.LeftSlice.To.Add(proxyLag))
+		pause, known := t.usualPause()
+		return inRotation && known && end.Sub(last) > silenceDoubt*pause
+	})
+	if len(left) == 0 {
+		return suspects
+	}
+	return left
+}

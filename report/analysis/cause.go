@@ -1,0 +1,90 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// cause is all that is known of one cause. A new one is a name in [report.Causes],
+// a file with its cause, and a line in causes.
+type cause struct {
+	name report.Cause
+	// says puts it into one sentence for someone who has never seen the tool.
+	says string
+	// doc is its section in docs/causes.md.
+	doc string
+	// explains is its signature: it tells whether a loss has it, unless one that
+	// is tried before does.
+	explains func(loss) bool
+	// atExit tells that it cuts what was in flight at an exit, turnsAway that
+	// requests reach no pod.
+	atExit, turnsAway bool
+	// fix computes what to change.
+	fix func(*measured) report.Fix
+}
+
+// causes are in the order in which they are tried, that of report.Causes.
+var causes = []*cause{
+	&causeNoCapacity,
+	&causeNotReadyYet,
+	&causeRestarted,
+	&causeNode,
+	&causeKilled,
+	&causeErrorsWhileDraining,
+	&causeKeepaliveCut,
+	&causeSigtermIgnored,
+	&causePrestopEatsGrace,
+	&causeGraceTooShort,
+	&causeNoDrain,
+	&causeListenerClosedEarly,
+	&causeObservationGap,
+	&causeUnknown,
+}
+
+// loss is how a request was lost, as far as it bears on the cause.
+type loss struct {
+	manner manner
+	// end is the termination that did it, nil if none did.
+	end *termination
+	// nobodyReady tells of a request that was turned away that no endpoint was
+	// ready.
+	nobodyReady bool
+}
+
+// manner is what was done to a request.
+type manner int
+
+const (
+	unexplained manner = iota
+	// turnedAway: it was sent to a pod that no longer listened.
+	turnedAway
+	// cutAtExit: the pod exited with it.
+	cutAtExit
+	// closedWhileKept: a kept connection was closed as it came in.
+	closedWhileKept
+	// answeredWrongly: the pod answered with an error.
+	answeredWrongly
+	// containerAway: a container of the pod was away.
+	containerAway
+	// tooEarly: a new pod could not answer yet.
+	tooEarly
+	// unobserved: the watch had a gap.
+	unobserved
+)
+
+func causeOf(l loss) report.Cause {
+	return causes[slices.IndexFunc(causes, func(c *cause) bool { return c.explains(l) })].name
+}
+
+func causeNamed(name report.Cause) *cause {
+	return causes[place(name)]
+}
+
+func place(name report.Cause) int {
+	return slices.IndexFunc(causes, func(c *cause) bool { return c.name == name })
+}
+
+// before tells whether one cause is tried before another. Between two that fit
+// equally well it decides.
+func before(c, d report.Cause) bool { return place(c) < place(d) }

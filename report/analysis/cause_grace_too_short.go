@@ -1,0 +1,24 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// causeGraceTooShort: it was killed while it answered.
+var causeGraceTooShort = cause{
+	name:     report.GraceTooShort,
+	says:     "the pod is still answering when its grace period ends, and is killed",
+	doc:      "grace-too-short",
+	atExit:   true,
+	explains: func(l loss) bool { return l.manner == cutAtExit && l.end.killed() },
+	fix: func(m *measured) report.Fix {
+		grace, sum := m.neededGrace()
+		return report.Fix{
+			Text:  fmt.Sprintf("Set terminationGracePeriodSeconds to %d: %s. Or make the requests shorter.", grace, sum),
+			Patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": grace}),
+		}
+	},
+}

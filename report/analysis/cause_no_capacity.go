@@ -1,0 +1,33 @@
+package analysis
+
+import (
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// causeNoCapacity: the request came when no endpoint was ready.
+var causeNoCapacity = cause{
+	name:      report.NoCapacity,
+	says:      "no pod was ready to take the request",
+	doc:       "no-capacity",
+	turnsAway: true,
+	explains:  func(l loss) bool { return l.nobodyReady && (l.end == nil || l.end.orderly()) },
+	fix: func(m *measured) report.Fix {
+		w := m.workload
+		fix := report.Fix{Text: "Keep at least one pod ready at every moment: "}
+		switch {
+		case w.Replicas <= 1 && w.MaxUnavailable != "0":
+			fix.Text += "run two replicas or more, and let a rollout start the new pod before it stops the old one (maxSurge 1, maxUnavailable 0)."
+		case w.Replicas <= 1:
+			fix.Text += "run two replicas or more."
+		default:
+			fix.Text += "let a rollout start new pods before it stops old ones (maxSurge 1, maxUnavailable 0), give the pods a readiness probe that tells the truth, and add a PodDisruptionBudget."
+		}
+		if w.Kind == "Deployment" && w.MaxUnavailable != "0" {
+			fix.Patch = patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{
+				"rollingUpdate": patch.Object{"maxSurge": 1, "maxUnavailable": 0},
+			}}})
+		}
+		return fix
+	},
+}

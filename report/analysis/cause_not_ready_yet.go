@@ -1,0 +1,35 @@
+package analysis
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// causeNotReadyYet: a new pod was given the request before its first answer.
+var causeNotReadyYet = cause{
+	name:     report.NotReadyYet,
+	says:     "a new pod is given requests before it can answer them",
+	doc:      "not-ready-yet",
+	explains: func(l loss) bool { return l.manner == tooEarly },
+	fix: func(m *measured) report.Fix {
+		var longest time.Duration
+		probed := true
+		for _, life := range m.starts {
+			probed = probed && life.probed
+			if !life.served.IsZero() {
+				longest = max(longest, life.served.Sub(life.entered.From))
+			}
+		}
+		line := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
+		if probed {
+			line = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
+		}
+		if longest > 0 {
+			line += fmt.Sprintf("The first answer came up to %s after the pod was called ready. ", text.Coarse(longest))
+		}
+		return report.Fix{Text: line + "minReadySeconds slows a rollout down, but does not keep traffic away."}
+	},
+}

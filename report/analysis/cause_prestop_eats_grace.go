@@ -1,0 +1,26 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// causePrestopEatsGrace: it was killed, because its hook had used up the grace.
+var causePrestopEatsGrace = cause{
+	name:     report.PrestopEatsGrace,
+	says:     "the preStop hook leaves the pod too little of its grace period to finish what it has",
+	doc:      "prestop-eats-grace",
+	atExit:   true,
+	explains: func(l loss) bool { return l.manner == cutAtExit && l.end.eatenByPreStop() },
+	fix: func(m *measured) report.Fix {
+		grace, sum := m.neededGrace()
+		return report.Fix{
+			Text: fmt.Sprintf("The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to %d: %s. "+
+				"Or make the hook shorter: %d s would have outlasted the time in which new connections still came.",
+				grace, sum, m.sleep()),
+			Patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": grace}),
+		}
+	},
+}

@@ -1,0 +1,24 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// causeSigtermIgnored: it was killed, having served on as before.
+var causeSigtermIgnored = cause{
+	name:   report.SigtermIgnored,
+	says:   "the pod goes on as if nothing had happened after SIGTERM, until its grace period ends and it is killed",
+	doc:    "sigterm-ignored",
+	atExit: true,
+	explains: func(l loss) bool {
+		return l.manner == cutAtExit && l.end.killed() && l.end.unmoved && !l.end.eatenByPreStop()
+	},
+	fix: func(m *measured) report.Fix {
+		return report.Fix{Text: fmt.Sprintf("Handle SIGTERM in the container's first process: stop when it comes, after answering what is in flight (up to %s was seen here). "+
+			"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app), or under an init such as tini. "+
+			"A longer grace only makes each rollout slower.", text.Coarse(m.longest))}
+	},
+}

@@ -1,0 +1,116 @@
+package analysis
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// streams sums the samples up, with what their senders told at the end.
+func streams(t *traffic, failures []*explained, r *recording.Recording) []report.Stream {
+	unattributed := map[string]int{}
+	for _, f := range failures {
+		if !f.cause.Explains() {
+			unattributed[f.Stream]++
+		}
+	}
+	ends := map[string]recording.StreamEnd{}
+	if r.Ending != nil {
+		for _, end := range r.Ending.Streams {
+			ends[end.Name] = end
+		}
+	}
+	all := make([]report.Stream, 0, len(t.streams))
+	for _, tally := range t.streams {
+		s := tally.Stream
+		s.Unattributed = unattributed[s.Name] + tally.unexamined
+		if end, ok := ends[s.Name]; ok && end.Scheduled > 0 {
+			// What was sent of what the schedule wanted, so that a short run's
+			// edges do not count against it.
+			s.AchievedRate = s.Rate * float64(end.Sent) / float64(end.Scheduled)
+		}
+		s.Spread = namedSpread(ends[s.Name].Spread)
+		all = append(all, s)
+	}
+	return all
+}
+
+// terminations are the ends with all that is known of them.
+func terminations(ended []*account, t *traffic) []report.Termination {
+	all := make([]report.Termination, 0, len(ended))
+	for _, e := range ended {
+		known := e.Termination
+		known.FirstRefused = e.firstRefused
+		known.Margins = e.margins()
+		known.Covered = e.coverage(t.streams)
+		known.UnderWay = e.longRequests(t.streams)
+		all = append(all, known)
+	}
+	return all
+}
+
+// coverage tells of each stream whether it met the pod, as far as answers name
+// theirs.
+func (a *account) coverage(streams []*streamTally) map[string]bool {
+	covered := maps.Clone(a.covered)
+	for _, s := range streams {
+		if s.podsNamed && !covered[s.Name] {
+			if covered == nil {
+				covered = map[string]bool{}
+			}
+			covered[s.Name] = false
+		}
+	}
+	return covered
+}
+
+// longRequests counts the long requests that a pod had when its end began, for each
+// stream of such that names its pods; nil where there is none.
+func (a *account) longRequests(streams []*streamTally) map[string]int {
+	var counts map[string]int
+	for _, s := range streams {
+		if !s.kind.Long() || !s.podsNamed {
+			continue
+		}
+		if counts == nil {
+			counts = map[string]int{}
+		}
+		counts[s.Name] = a.underWay.here[s.Name]
+	}
+	return counts
+}
+
+// power is, by stream, the shortest outage of one of so many pods that would have
+// been seen.
+func power(streams []check.Stream, pods int) map[string]report.Duration {
+	all := map[string]report.Duration{}
+	for _, s := range streams {
+		if seen := smallestOutageSeen(s, pods); seen > 0 {
+			all[s.Name] = seen
+		}
+	}
+	return all
+}
+
+// describe gives failures as a report lists them.
+func describe(failures []*explained) []report.Failure {
+	described := make([]report.Failure, 0, len(failures))
+	for _, f := range failures {
+		one := report.Failure{
+			Stream: f.Stream, Seq: f.Seq, Sent: f.SentAt(), Ended: f.EndAt(),
+			Phase: f.Phase, Class: f.Class, Status: f.Status, Error: strings.ToValidUTF8(f.Error, "�"),
+			Connection: f.Conn, Served: f.Served, Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(),
+		}
+		if f.Phase == recording.PhaseBody {
+			one.BytesIn = &f.BytesIn
+		}
+		if d, ok := sinceSigterm(f); ok {
+			one.SinceSigterm = &d
+		}
+		described = append(described, one)
+	}
+	return described
+}

@@ -1,0 +1,218 @@
+package analysis
+
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// sameMoment is how near to each other the requests end that one exit cuts.
+const sameMoment = 20 * time.Millisecond
+
+// suspect is a termination that may have failed requests.
+type suspect struct {
+	*termination
+	// cut is when requests on its own connections were cut: the first and the
+	// last of them. Not known if none was.
+	cut report.Interval
+}
+
+// strength is how well something explains a failure. Zero explains nothing.
+type strength int
+
+const (
+	looseFit strength = iota + 1
+	closeFit
+)
+
+// fit is how a termination would have failed a request, and how well that fits.
+type fit struct {
+	loss
+	strength
+}
+
+// explain tells how a termination fits a failure, if it does.
+func (s *scene) explain(f *examined, t *suspect) fit {
+	if t.Container != "" {
+		return fit{loss{manner: containerAway, end: t.termination}, explainInterruption(f, t)}
+	}
+	manner, strength := s.explainEnd(f, t)
+	l := loss{manner: manner, end: t.termination}
+	if manner == turnedAway {
+		l.nobodyReady = s.emptyAt(f)
+	}
+	return fit{l, strength}
+}
+
+// emptyAt tells whether no endpoint was ready for the request.
+func (s *scene) emptyAt(f *examined) bool {
+	sent := f.SentAt()
+	return s.endpoints.emptyDuring(sent.Add(-proxyLag), sent)
+}
+
+// explainInterruption tells how well a failure fits the time in which a
+// container of the pod was away: from its signal or exit until it answered
+// again.
+func explainInterruption(f *examined, t *suspect) strength {
+	sent, end, exit := f.SentAt(), f.EndAt(), t.exit()
+	if within(end, exit, clockSlack) && !sent.After(exit.To) && f.Class != recording.ClassStatus {
+		return closeFit
+	}
+	from := exit.From
+	if t.Sigterm.Known() {
+		from = earlier(from, t.Sigterm.From)
+	}
+	if end.Before(from.Add(-clockSlack)) || sent.After(t.over()) {
+		return 0
+	}
+	switch f.symptom {
+	case shutOut, cutOnReuse:
+		return closeFit
+	case cutShort:
+		switch {
+		case !f.wasHeld():
+			return closeFit
+		case !end.After(exit.To.Add(clockSlack)):
+			// What a process holds is cut by its exit, not before or after.
+			return looseFit
+		}
+	case hung:
+		return looseFit
+	case wrongAnswer:
+		if f.Pod == t.Pod && f.Status >= 500 {
+			return closeFit
+		}
+	}
+	return 0
+}
+
+// explainEnd tells how a pod's end would have failed the request.
+func (s *scene) explainEnd(f *examined, t *suspect) (manner, strength) {
+	exit := t.exit()
+	sent, end := f.SentAt(), f.EndAt()
+
+	switch f.symptom {
+	case shutOut:
+		return turnedAway, s.turnedAway(f, t)
+	case hung:
+		if !f.Fresh() {
+			return t.cutOnReuse(), looseFit
+		}
+		if longest := s.traffic.stream(f.Stream).longest; sent.Before(exit.From) && !sent.Add(longest).Before(exit.From) {
+			return cutAtExit, looseFit
+		}
+		return turnedAway, s.turnedAway(f, t)
+	case cutShort:
+		switch {
+		case within(end, exit, clockSlack) && !sent.After(exit.To) && t.hadInFlight(f):
+			if !t.left() && !f.wasHeld() {
+				// A pod that left in good order may just have closed a
+				// connection that it took for idle.
+				return cutAtExit, looseFit
+			}
+			return cutAtExit, t.exitFits(end)
+		case f.wasHeld() && end.Before(exit.From) && t.signalled(end):
+			// Cut before the exit that the kubelet tells of.
+			return cutAtExit, looseFit
+		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
+			// The pod lives on, but has let go of the connection.
+			return closedWhileKept, closeFit
+		case f.Fresh() && !f.answering():
+			return turnedAway, s.turnedAway(f, t)
+		}
+	case cutOnReuse:
+		switch {
+		case within(end, exit, clockSlack):
+			return t.cutOnReuse(), t.exitFits(end)
+		case end.Before(exit.From) && t.signalled(end):
+			return closedWhileKept, closeFit
+		}
+	case wrongAnswer:
+		return answeredWrongly, s.answeredWrongly(f, t)
+	}
+	return unexplained, 0
+}
+
+// answeredWrongly tells how well an error fits by which the pod itself answered
+// while it was shutting down. Where answers name their pods, one without a name
+// came from something in front of them and is no pod's.
+func (s *scene) answeredWrongly(f *examined, t *suspect) strength {
+	end := f.EndAt()
+	if f.Status < 500 || end.Before(t.begin().Add(-clockSlack)) || end.After(t.exit().To.Add(clockSlack)) {
+		return 0
+	}
+	switch {
+	case f.Pod == t.Pod:
+		return closeFit
+	case f.Pod == "" && !s.traffic.podsNamed && t.signalled(end):
+		return looseFit
+	default:
+		return 0
+	}
+}
+
+// turnedAway tells how well it fits that a request reached no pod: it was sent to
+// one that no longer listened, while it was still in rotation.
+func (s *scene) turnedAway(f *examined, t *suspect) strength {
+	sent := f.SentAt()
+	if !t.signalled(sent) {
+		return 0
+	}
+	left := t.LeftSlice
+	if !left.Known() {
+		left = t.exit()
+	}
+	switch {
+	case s.emptyAt(f):
+		return closeFit
+	case !t.forgotten.IsZero() && !sent.After(t.forgotten):
+		return closeFit
+	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout:
+		return 0
+	case t.forgotten.IsZero() && sent.Before(left.To.Add(proxyLag)):
+		return closeFit
+	// What vanishes without an answer goes to an address that is gone. Single
+	// connections were seen to do so for seconds after the proxies had
+	// forgotten the pod: connection tracking still led their port there.
+	case sent.Before(later(left.To, t.exit().To).Add(looseProxyLag)):
+		return looseFit
+	default:
+		return 0
+	}
+}
+
+// cutOnReuse is how a pod's end cut a connection that was just being used again: a
+// pod that drained closed it as idle, one that did not took it along.
+func (t *suspect) cutOnReuse() manner {
+	if t.left() {
+		return cutAtExit
+	}
+	return closedWhileKept
+}
+
+// hadInFlight tells whether the pod had the request when it exited, rather than
+// refused it: the answer had begun, the connection was the pod's own, it had
+// waited longer than any refusal takes, or it ended together with requests of
+// which that is known. Without any of these the pod's own ending decides: one
+// that left in good order is taken to have finished what it had.
+func (t *suspect) hadInFlight(f *examined) bool {
+	switch {
+	case f.wasHeld(), !f.Fresh():
+		return true
+	case t.cut.Known():
+		return within(f.EndAt(), t.cut, sameMoment)
+	default:
+		return t.left()
+	}
+}
+
+// exitFits tells how well a moment fits the exit. The exit is known to the
+// second only; where requests were seen to be cut on the pod's own connections
+// that moment is the exit's.
+func (t *suspect) exitFits(when time.Time) strength {
+	if !t.cut.Known() || within(when, t.cut, sameMoment) {
+		return closeFit
+	}
+	return looseFit
+}

@@ -1,0 +1,64 @@
+package analysis
+
+import "slices"
+
+// explains tells how well a pod's start fits a request that got no answer.
+func (s *starts) explains(f *examined, life *life) strength {
+	sent := f.SentAt()
+	switch {
+	case sent.Before(life.entered.From.Add(-clockSlack)):
+		return 0
+	case !life.served.IsZero() && !sent.Before(life.served):
+		return 0
+	case life.served.IsZero() && !s.podsNamed && sent.After(life.entered.To.Add(looseProxyLag)):
+		// Its first answer is not known.
+		return 0
+	case life.served.IsZero() && len(life.ends) > 0 && sent.After(life.ends[0].begin()):
+		return 0
+	}
+	switch f.symptom {
+	case shutOut:
+	case hung, cutShort:
+		if !f.Fresh() || f.answering() {
+			return 0
+		}
+	case wrongAnswer:
+		if f.Pod != "" || f.Status < 500 {
+			return 0
+		}
+	default:
+		return 0
+	}
+	switch {
+	case life.probed:
+		// The probe has seen it answer.
+		return 0
+	case s.late(life):
+		return closeFit
+	default:
+		return looseFit
+	}
+}
+
+// of gives the pods whose start explains the failure best, and how well.
+func (s *starts) of(f *examined) (best strength, lives []*life) {
+	for _, life := range s.unansweringAt(f.SentAt()) {
+		fits := s.explains(f, life)
+		switch {
+		case fits == 0 || fits < best:
+			continue
+		case fits > best:
+			lives = nil
+		}
+		best = fits
+		lives = append(lives, life)
+	}
+	return best, lives
+}
+
+// named tells whether the failure is an error by which a pod that it names
+// answered before its first real answer.
+func (s *starts) named(f *examined, life *life) bool {
+	return f.Pod == life.name && f.Status >= 500 && slices.Contains(s.young, life) &&
+		(life.served.IsZero() || f.EndAt().Before(life.served))
+}

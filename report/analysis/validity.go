@@ -1,0 +1,185 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+const (
+	// rateTolerance is how far the achieved rate may be off, as knative's
+	// rollout probe has it.
+	rateTolerance = 0.01
+	// latenessTolerance bounds the 99th percentile of how late requests went
+	// out.
+	latenessTolerance = 50 * time.Millisecond
+	// stallReach is for how long a process that runs again may still be busy with
+	// what has come meanwhile.
+	stallReach = 50 * time.Millisecond
+)
+
+// validity tells how far the run itself can be trusted, but for its doubts.
+func validity(r *recording.Recording, t *traffic, baselineFailed int) report.Validity {
+	v := report.Validity{
+		Gaps:      gaps(&r.Events),
+		Complete:  r.Ending != nil && !r.Ending.Interrupted && r.Ending.Error == "",
+		PodsNamed: t.podsNamed,
+	}
+	v.Baseline.Sent, v.Baseline.Failed = t.baselineSent, baselineFailed
+	if r.Ending != nil {
+		v.Client = r.Ending.Client
+	}
+	return v
+}
+
+// stalls are the times in which the sending process did not run.
+func stalls(v *report.Validity) []recording.Stall {
+	if v.Client == nil {
+		return nil
+	}
+	return v.Client.Stalls
+}
+
+// inStall tells whether the request's time was up while nobody was there to read:
+// an answer that came meanwhile is found too late.
+func inStall(f *failure, stalls []recording.Stall) bool {
+	return f.Class == recording.ClassTimeout && slices.ContainsFunc(stalls, func(s recording.Stall) bool {
+		return !f.EndAt().Before(s.From) && !f.EndAt().After(s.To.Add(stallReach))
+	})
+}
+
+// stallDoubts tells of failures that this machine may have made by itself.
+func stallDoubts(failures []*explained, stalls []recording.Stall) []string {
+	var timedOut int
+	var longest time.Duration
+	for _, s := range stalls {
+		longest = max(longest, s.To.Sub(s.From))
+	}
+	for _, f := range failures {
+		if inStall(f.failure, stalls) {
+			timedOut++
+		}
+	}
+	if timedOut == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s timed out while this machine stood still (for up to %s): whether they were answered is not known",
+		text.Count(timedOut, "request"), text.Coarse(longest))}
+}
+
+// doubts are the reasons for which a run without losses would prove nothing.
+func doubts(r *recording.Recording, disruptions []report.Disruption, streams []report.Stream, ended []*account, t *traffic) []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+
+	switch {
+	case r.Ending == nil:
+		add("the run was cut off: its recording has no end")
+	case r.Ending.Interrupted:
+		add("the run was stopped before its end")
+	case r.Ending.Error != "":
+		add("the run could not be carried out: %s", r.Ending.Error)
+	}
+	if control := r.Header.Control; control != nil && !control.Caught {
+		add("the control, a service that drops requests, was not caught: %s", control.Why)
+	}
+	if t.baselineSent == 0 {
+		add("nothing was sent in the baseline")
+	}
+	if len(disruptions) == 0 {
+		add("nothing was done to the workload")
+	}
+	for _, d := range disruptions {
+		if d.Steady.IsZero() && d.Unsteady != "" {
+			add("%s did not come to its end: %s", d.Kind, d.Unsteady)
+		}
+		if len(d.Terminated) == 0 {
+			add("%s ended no pod", d.Kind)
+		}
+	}
+	all = append(all, t.incomplete.doubts...)
+	all = append(all, loadDoubts(streams)...)
+	all = append(all, coverageDoubts(ended, t)...)
+	return all
+}
+
+// loadDoubts tells where the load was not what the check asked for.
+func loadDoubts(streams []report.Stream) []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	for _, s := range streams {
+		if s.Client > 0 {
+			add("stream %s: %s failed on the client's own side (names, ports or descriptors)", s.Name, text.Count(s.Client, "request"))
+		}
+		if s.Sent > 0 && time.Duration(s.LatenessP99) > latenessTolerance {
+			add("stream %s: requests went out late (99th percentile %s, at most %s is allowed): this machine is too busy for %g per second",
+				s.Name, text.Coarse(time.Duration(s.LatenessP99)), latenessTolerance, s.Rate)
+		}
+		if s.AchievedRate > 0 && math.Abs(s.AchievedRate-s.Rate) > rateTolerance*s.Rate {
+			add("stream %s: %.4g requests per second were sent, %.4g were wanted", s.Name, s.AchievedRate, s.Rate)
+		}
+		if s.Sent == 0 {
+			add("stream %s sent nothing", s.Name)
+		}
+	}
+	return all
+}
+
+// coverageDoubts tells which ends no traffic would have noticed. Of a stream of
+// long requests an answer shortly before the end is not enough.
+func coverageDoubts(ended []*account, t *traffic) []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	for _, s := range t.streams {
+		switch {
+		case s.kind.Long():
+			if missed := missedBy(ended, func(e *account) bool { return e.metLong(s) }); len(missed) > 0 {
+				missing, tooShort := longWords(s)
+				add("stream %s had no %s when the end of %s began: %s, so that a URL that takes longer or a higher rate is needed",
+					s.Name, missing, list(missed), tooShort)
+			}
+		case s.podsNamed:
+			if missed := missedBy(ended, func(e *account) bool { return e.covered[s.Name] }); len(missed) > 0 {
+				add("stream %s had no request answered by %s shortly before its end: more rate or a larger pool is needed",
+					s.Name, list(missed))
+			}
+		}
+	}
+	return all
+}
+
+// missedBy names the pods that had been ready and whose end the stream did not
+// meet.
+func missedBy(ended []*account, met func(*account) bool) []string {
+	var missed []string
+	for _, e := range ended {
+		if e.wasReady && !met(e) {
+			missed = append(missed, e.Pod)
+		}
+	}
+	return missed
+}
+
+// longWords tell what a stream of long requests had none of, and what did not last
+// long enough.
+func longWords(s *streamTally) (missing, tooShort string) {
+	where := "any pod"
+	if s.podsNamed {
+		where = "the pod"
+	}
+	took := text.Coarse(max(s.longestPart, time.Millisecond)) // it is a bound
+	missing, tooShort = "request under way in "+where, "its requests took "+took+" at most"
+	if s.kind == check.Streaming {
+		missing, tooShort = "answer on its way from "+where, "reading one took "+took+" at most"
+	}
+	if s.OK == 0 {
+		tooShort = "none was answered"
+	}
+	return missing, tooShort
+}

@@ -1,0 +1,113 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// judge gives the verdict with its reasons.
+//
+// A loss that stands on its own evidence fails the workload whatever else went
+// wrong; doubts only keep a clean run from passing. The exception is a service
+// that was losing requests before it was touched: nothing can be said of it.
+func judge(budget check.Budget, ended []report.Termination, validity *report.Validity, losses losses) (report.Verdict, []string) {
+	if validity.Baseline.Failed > 0 {
+		return report.Inconclusive, append([]string{fmt.Sprintf(
+			"the service failed %d of %s in the baseline, before anything was done to it",
+			validity.Baseline.Failed, text.Count(validity.Baseline.Sent, "request"))}, validity.Doubts...)
+	}
+	over := losses.over(budget)
+	switch {
+	case len(over) > 0 && losses.standing(budget):
+		return report.Failed, over
+	case len(over) > 0:
+		return report.Inconclusive, slices.Concat(over, []string{
+			"but the run cannot tell whether the workload lost them",
+		}, validity.Doubts)
+	case len(validity.Doubts) > 0:
+		return report.Inconclusive, validity.Doubts
+	default:
+		return report.Passed, []string{passReason(ended, losses)}
+	}
+}
+
+func passReason(ended []report.Termination, l losses) string {
+	pods := 0
+	for i := range ended {
+		if ended[i].Container == "" {
+			pods++
+		}
+	}
+	reason := fmt.Sprintf("%s, %s", text.Count(l.sent, "request"), text.Count(pods, "pod"))
+	if containers := len(ended) - pods; containers > 0 {
+		reason += " and " + text.Count(containers, "container")
+	}
+	if l.failed == 0 {
+		return reason + " ended, nothing lost"
+	}
+	return fmt.Sprintf("%s ended, %d lost, which is within the budget", reason, l.failed)
+}
+
+// losses sums up the failures by what can be claimed of them.
+type losses struct {
+	sent, failed, maskable, unattributed int
+	// obscured are failures near a gap of the watch, or that this machine may have
+	// made by itself.
+	obscured int
+	// ownFaults tells whether the client had failures of its own.
+	ownFaults bool
+	// unsound is that of incomplete.
+	unsound bool
+}
+
+func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, unsound bool) losses {
+	l := losses{unsound: unsound}
+	for _, s := range streams {
+		l.sent += s.Sent
+		l.failed += s.Failed
+		l.maskable += s.Maskable
+		l.unattributed += s.Unattributed
+		l.ownFaults = l.ownFaults || s.Client > 0
+	}
+	for _, f := range failures {
+		if nearGap(f.failure, validity.Gaps) || inStall(f.failure, stalls(validity)) {
+			l.obscured++
+		}
+	}
+	return l
+}
+
+// over says where the budget is exceeded.
+func (l losses) over(b check.Budget) []string {
+	var reasons []string
+	if l.failed-min(l.maskable, b.Maskable) > b.Failed {
+		reason := fmt.Sprintf("%d of %s failed, the budget is %d", l.failed, text.Count(l.sent, "request"), b.Failed)
+		if l.maskable > 0 {
+			reason += fmt.Sprintf(" (%d of them maskable: a client that replays would have hidden them; %d allowed)", l.maskable, b.Maskable)
+		}
+		reasons = append(reasons, reason)
+	}
+	if l.unattributed > b.Unattributed {
+		reasons = append(reasons, fmt.Sprintf("%s could be tied to no termination, the budget is %d",
+			text.Count(l.unattributed, "failure"), b.Unattributed))
+	}
+	return reasons
+}
+
+// standing tells whether the budget would be exceeded by failures alone that
+// are in no doubt: seen with a whole watch, tied to a termination where the client
+// itself was in trouble, and of a recording that is sound.
+func (l losses) standing(b check.Budget) bool {
+	if l.unsound {
+		return false
+	}
+	sure := l.failed - l.obscured
+	if l.ownFaults {
+		sure -= l.unattributed
+	}
+	return sure-min(l.maskable, b.Maskable) > b.Failed || (l.obscured == 0 && !l.ownFaults && l.unattributed > b.Unattributed)
+}

@@ -1,0 +1,91 @@
+package analysis
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// smallMargin is the margin below which a pass is called lucky: a kube-proxy may
+// be a second late (its minSyncPeriod), and the kubelet rounds by as much.
+const smallMargin = time.Second
+
+// warn lists what a passing run should not be silent about: first what the check
+// itself gives up, what preflight noticed and what could not be put back, then the
+// weaknesses that cost nothing.
+func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findings []report.Finding) []report.Warning {
+	var all []report.Warning
+	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
+		all = append(all, report.Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
+	}
+	for _, noticed := range r.Header.Workload.Warnings {
+		all = append(all, report.Warning{Text: noticed})
+	}
+	for _, failed := range run.restoreFailed {
+		all = append(all, report.Warning{Text: "not put back: " + failed})
+	}
+	all = append(all, weaknesses(ended, t.longest(), findings)...)
+	if !t.podsNamed {
+		all = append(all, report.Warning{Text: "answers do not name their pod (header " +
+			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})
+	}
+	return all
+}
+
+// weaknesses lists those that cost no request this time. A cause that a
+// finding blames already is not warned of.
+func weaknesses(ended []*account, longest time.Duration, findings []report.Finding) []report.Warning {
+	blamed := map[report.Cause]bool{}
+	for i := range findings {
+		blamed[findings[i].Cause] = true
+	}
+	var all []report.Warning
+	warn := func(cause report.Cause, weak func(*account) bool, format string, args ...any) {
+		var names []string
+		for _, t := range ended {
+			if weak(t) {
+				names = append(names, t.Pod)
+			}
+		}
+		if len(names) > 0 && !blamed[cause] {
+			all = append(all, report.Warning{Cause: cause, Text: list(names) + " " + fmt.Sprintf(format, args...)})
+		}
+	}
+	ignored := func(t *account) bool {
+		return t.killed() && t.orderly() && !t.eatenByPreStop() && t.ignoredSigterm(longest)
+	}
+	warn(report.SigtermIgnored, ignored,
+		"took no notice of SIGTERM and had to be killed when the grace period ended, although no request was lost to it")
+	warn(report.GraceTooShort, func(t *account) bool { return t.killed() && t.orderly() && !ignored(t) && !t.eatenByPreStop() },
+		"still ran when the grace period ended and was killed, although no request was lost to it")
+	warn(report.PrestopEatsGrace, func(t *account) bool { return t.orderly() && t.eatenByPreStop() },
+		"still ran when the grace period ended and was killed: the preStop hook had used up almost all of it")
+	short := func(t *account) bool {
+		headroom := t.margins().GraceHeadroom
+		return !t.killed() && t.orderly() && headroom != nil && time.Duration(*headroom) < smallMargin
+	}
+	warn(report.PrestopEatsGrace, func(t *account) bool { return short(t) && t.hookIsLong() },
+		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", smallMargin)
+	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
+		"exited less than %s before the grace period ended", smallMargin)
+	warn(report.ListenerClosedEarly, func(t *account) bool {
+		// One that exits on SIGTERM has a fix already that includes the sleep.
+		drain := t.margins().Drain
+		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && drain != nil && time.Duration(*drain) < smallMargin
+	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
+	warn(report.Restarted, func(t *account) bool { return t.restarted() },
+		"had a container that ended or was restarted during the run, although no request was lost to it")
+	return all
+}
+
+// ignoredSigterm tells of a pod that was killed whether it had paid no heed to
+// the signal: it went on serving as before, or it had nothing left to answer
+// for longer than any request takes, and stayed all the same.
+func (t *account) ignoredSigterm(longest time.Duration) bool {
+	if t.unmoved {
+		return true
+	}
+	return !t.lostInFlight && t.LastAnswered.Known() && t.Exited.From.Sub(t.LastAnswered.To) > longest+smallMargin
+}
