@@ -1,8 +1,14 @@
-// Package report turns a recording into a verdict with its reasons.
+// Package report holds what a run saw, why it was so, and what to change: the model
+// behind report.json and every other format. A [Report] is made by package
+// analysis, or read from JSON:
 //
-// It is made of pure functions of the recording: events become terminations,
-// failed samples are tied to the terminations that explain them, each such pair
-// gets a cause, and the whole is judged. It knows neither the cluster nor the
-// clock, so an old recording gives the same report again, or a better one with
-// better rules.
+//	var base, next report.Report
+//	if err := json.Unmarshal(text, &base); err != nil {
+//		return err
+//	}
+//	...
+//	c := report.Compare(&base, &next, report.DefaultTolerance)
+//	fmt.Println(c.Outcome, c.Reasons)
+//
+// [Compare] tells whether one report is worse than another.
 package report

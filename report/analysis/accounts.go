@@ -21,7 +21,7 @@ func accounts(t *traffic, failures []*explained) []*account {
 	all := make([]*account, len(t.terminations))
 	endings := make([]*ending, len(t.terminations))
 	for i, t := range t.terminations {
-		all[i] = &account{termination: t, covered: maps.Clone(t.covered), underWay: t.service.underWay.clone()}
+		all[i] = &account{termination: t, covered: maps.Clone(t.covered), underWay: t.underWay.clone()}
 		endings[i] = &t.ending
 	}
 	onsets := newOnsets(endings)

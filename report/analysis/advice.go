@@ -17,9 +17,12 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 	fixes := map[report.Cause]report.Fix{}
 	lag := propagationLag(failures)
 	for cause, members := range byCause {
-		m := measure(members)
-		m.longest, m.lag, m.workload = longest, lag, workload
-		fixes[cause] = causeNamed(cause).fix(m)
+		fixes[cause] = causeNamed(cause).fix(&measured{
+			longest: longest, longestLost: oldest(members),
+			lag: lag, ownLag: propagationLag(members), arrivals: arrivalLag(members),
+			ends: endsOf(members), starts: startsOf(members),
+			workload: workload,
+		})
 	}
 	fixed := slices.Clone(findings)
 	for i := range fixed {
@@ -28,25 +31,34 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 	return fixed
 }
 
-// measure takes what the failures of one cause tell of its fix.
-func measure(members []*explained) *measured {
-	m := &measured{longestLost: oldest(members), ownLag: propagationLag(members), arrivals: arrivalLag(members)}
-	ends, starts := map[int]bool{}, map[int]bool{}
-	for _, f := range members {
+// endsOf gives the terminations that explain the failures, each once.
+func endsOf(failures []*explained) []*termination {
+	var ends []*termination
+	known := map[int]bool{}
+	for _, f := range failures {
 		for _, t := range f.suspects {
-			if !ends[t.number] {
-				ends[t.number] = true
-				m.ends = append(m.ends, t.termination)
-			}
-		}
-		for _, life := range f.starting {
-			if !starts[life.number] {
-				starts[life.number] = true
-				m.starts = append(m.starts, life)
+			if !known[t.number] {
+				known[t.number] = true
+				ends = append(ends, t.termination)
 			}
 		}
 	}
-	return m
+	return ends
+}
+
+// startsOf gives the new pods whose start explains them, each once.
+func startsOf(failures []*explained) []*life {
+	var starts []*life
+	known := map[int]bool{}
+	for _, f := range failures {
+		for _, l := range f.starting {
+			if !known[l.number] {
+				known[l.number] = true
+				starts = append(starts, l)
+			}
+		}
+	}
+	return starts
 }
 
 // propagationLag is the longest time from the kubelet's start to a request that

@@ -38,11 +38,7 @@ func (s *scene) explain(f *examined, t *suspect) fit {
 		return fit{loss{manner: containerAway, end: t.termination}, explainInterruption(f, t)}
 	}
 	manner, strength := s.explainEnd(f, t)
-	l := loss{manner: manner, end: t.termination}
-	if manner == turnedAway {
-		l.nobodyReady = s.emptyAt(f)
-	}
-	return fit{l, strength}
+	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f)}, strength}
 }
 
 // emptyAt tells whether no endpoint was ready for the request.

@@ -62,7 +62,7 @@ func (u *underWay) add(stream string, here bool) {
 }
 
 // clone is one that can be added to.
-func (u underWay) clone() underWay {
+func (u *underWay) clone() underWay {
 	return underWay{here: maps.Clone(u.here), anywhere: maps.Clone(u.anywhere)}
 }
 
