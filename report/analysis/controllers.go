@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,8 @@ type controllers struct {
 	// updateRevision is the StatefulSet's, in its order.
 	updateRevision []revisionObservation
 	// deletes are the controllers' SuccessfulDelete events, by pod name.
-	deletes map[string]*recording.KubeEvent
+	deletes map[string][]kubeEvent
+	clock   span
 }
 
 type setObservation struct {
@@ -28,8 +30,8 @@ type revisionObservation struct {
 	revision string
 }
 
-func readControllers(events *recording.Events) *controllers {
-	c := &controllers{sets: map[string][]setObservation{}, deletes: map[string]*recording.KubeEvent{}}
+func readControllers(events *recording.Events, clocks *clocks) *controllers {
+	c := &controllers{sets: map[string][]setObservation{}, deletes: map[string][]kubeEvent{}, clock: clocks.controllerManager()}
 	for e := range events.ButSlices() {
 		switch {
 		case e.ReplicaSet != nil:
@@ -38,7 +40,7 @@ func readControllers(events *recording.Events) *controllers {
 			c.updateRevision = append(c.updateRevision, revisionObservation{e.At, e.Workload.Revision})
 		case e.Kube != nil && e.Kube.Reason == "SuccessfulDelete":
 			if pod := deletedPod(e.Kube.Message); pod != "" {
-				c.deletes[pod] = e.Kube
+				c.deletes[pod] = append(c.deletes[pod], kubeEvent{e.Kube, e.At})
 			}
 		}
 	}
@@ -81,29 +83,49 @@ var nodeReasons = map[string]report.EndedBy{
 	"Preempting": report.ByPreemption,
 }
 
-func (c *controllers) endedBy(p *podHistory) report.EndedBy {
+// endedBy tells who ended the pod: the pod itself says it, or else the run's own
+// record of what it asked for, or else what the controllers did.
+func (c *controllers) endedBy(p *podHistory, t *ending, own *requests) report.EndedBy {
 	o := p.last
 	if by, ok := nodeReasons[o.Reason]; ok && !p.failed.IsZero() {
 		return by
 	}
 	if by, ok := disruptionTargets[o.DisruptionTarget]; ok {
+		if by == report.ByEviction && own.drained(t) {
+			return report.ByDrain
+		}
 		return by
 	}
 	if !p.failed.IsZero() && p.terminating == nil {
 		return report.ByNode
 	}
-	when := p.seen
-	if when.IsZero() {
-		when = p.gone
+	if by, ok := own.endedBy(t); ok {
+		return by
 	}
 	switch {
-	case c.outdated(o, when):
+	case c.outdated(t, o, p.deleted()):
 		return report.ByRollout
-	case c.deletes[o.Name] != nil || c.shrunk(o.OwnerUID):
+	case c.deletion(t, o) != nil || c.shrunk(o.OwnerUID, p.deleted()):
 		return report.ByScaleDown
 	default:
 		return report.ByDelete
 	}
+}
+
+// deletion finds the event by which its controller told of deleting the pod. A
+// StatefulSet gives the names of its pods again: there the event has to lie
+// between the pod's creation and its deletion.
+func (c *controllers) deletion(t *ending, o *recording.PodObservation) *kubeEvent {
+	for _, e := range slices.Backward(c.deletes[o.Name]) {
+		switch made := e.when(c.clock); {
+		case e.UID != "" && e.UID != o.OwnerUID:
+		case o.OwnerKind == "StatefulSet" && made.To.Before(later(o.Created, t.begin().Add(-eventDelay))):
+		case o.OwnerKind == "StatefulSet" && made.From.After(t.begunBy().Add(eventDelay)):
+		default:
+			return &e
+		}
+	}
+	return nil
 }
 
 // revisionLag is how long after its first delete a StatefulSet's controller may
@@ -113,7 +135,7 @@ const revisionLag = 2 * time.Second
 
 // outdated tells whether the pod was made from a template that its workload was
 // rolling away from at that time.
-func (c *controllers) outdated(o *recording.PodObservation, when time.Time) bool {
+func (c *controllers) outdated(t *ending, o *recording.PodObservation, when time.Time) bool {
 	switch o.OwnerKind {
 	case "ReplicaSet":
 		var own, newest int64
@@ -141,18 +163,24 @@ func (c *controllers) outdated(o *recording.PodObservation, when time.Time) bool
 	case "DaemonSet":
 		// A DaemonSet's controller deletes pods in an update, or when a node
 		// leaves its selector; the former is by far the usual one.
-		return c.deletes[o.Name] != nil
+		return c.deletion(t, o) != nil
 	default:
 		return false
 	}
 }
 
-// shrunk tells whether a ReplicaSet was ever asked for fewer pods. It stands in
-// for a SuccessfulDelete event that the spam filter dropped.
-func (c *controllers) shrunk(uid string) bool {
+// shrinkLag is how long after its ReplicaSet was asked for fewer pods one may be
+// deleted for that: the controller deletes what is too many in one pass
+// (kubernetes pkg/controller/replicaset, manageReplicas).
+const shrinkLag = 5 * time.Second
+
+// shrunk tells whether a ReplicaSet was asked for fewer pods just before a pod was
+// deleted. It stands in for a SuccessfulDelete event that the spam filter dropped.
+func (c *controllers) shrunk(uid string, deleted time.Time) bool {
 	observations := c.sets[uid]
 	for i := 1; i < len(observations); i++ {
-		if observations[i].Replicas < observations[i-1].Replicas {
+		since := deleted.Sub(observations[i].at)
+		if observations[i].Replicas < observations[i-1].Replicas && since > -clockSlack && since < shrinkLag {
 			return true
 		}
 	}
@@ -161,12 +189,12 @@ func (c *controllers) shrunk(uid string) bool {
 
 // boundRequest narrows the deletion request by the controller's event, which is
 // made right after its DELETE call has returned.
-func (c *controllers) boundRequest(t *ending, clock span) report.Interval {
-	e := c.deletes[t.Pod]
+func (c *controllers) boundRequest(t *ending, o *recording.PodObservation) report.Interval {
+	e := c.deletion(t, o)
 	if e == nil || !e.Precise {
 		return t.Requested
 	}
-	if made := here(at(e.Emitted), clock); !made.To.Before(t.Requested.From) {
+	if made := here(at(e.Emitted), c.clock); !made.To.Before(t.Requested.From) {
 		return notAfter(t.Requested, made.To)
 	}
 	return t.Requested

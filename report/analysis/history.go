@@ -12,16 +12,17 @@ import (
 // readEndings finds the end of every pod, and of every container whose pod
 // went on, in what was recorded. They are in the order in which they began.
 func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
-	owners, kube := readControllers(&r.Events), kubeEvents(&r.Events)
-	authors, logs, clocks := readAuthors(r), readLogs(&r.Events), readClocks(&r.Events)
+	clocks, kube := readClocks(&r.Events), kubeEvents(&r.Events)
+	owners, own, logs := readControllers(&r.Events, clocks), readRequests(r), readLogs(&r.Events)
 
 	var ended []*ending
 	for _, p := range histories(&r.Events) {
+		kills := own.kills(p, clocks.node(p.last.Node))
 		for _, e := range p.exits {
 			if e.old {
 				continue
 			}
-			t := p.restart(e, kube[p.first.UID], authors, clocks.node(p.last.Node))
+			t := p.restart(e, kills[e.exit], kube[p.first.UID], clocks.node(p.last.Node))
 			t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
 			t.wasReady = endpoints.entered(t.UID).Known()
 			ended = append(ended, t)
@@ -35,11 +36,10 @@ func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 			continue
 		}
 		t := p.ending(kube[p.first.UID], clocks)
-		t.EndedBy = owners.endedBy(p)
-		t.Requested = owners.boundRequest(t, clocks.controllerManager())
+		t.EndedBy = owners.endedBy(p, t, own)
+		t.Requested = owners.boundRequest(t, p.last)
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
 		t.Sigterm = logs.narrow(sigterm(t), t, clocks.node(t.Node))
-		authors.refine(t)
 		ended = append(ended, t)
 	}
 	slices.SortStableFunc(ended, func(a, b *ending) int { return a.begin().Compare(b.begin()) })
@@ -149,6 +149,14 @@ func (p *podHistory) observeExits(at time.Time, o *recording.PodObservation) {
 // ended tells whether the pod ended while it was watched.
 func (p *podHistory) ended() bool {
 	return p.seenLive && (p.terminating != nil || !p.gone.IsZero() || !p.failed.IsZero())
+}
+
+// deleted is when the deletion was first seen.
+func (p *podHistory) deleted() time.Time {
+	if p.seen.IsZero() {
+		return p.gone
+	}
+	return p.seen
 }
 
 // begun is an ending with what holds for each end of the pod.

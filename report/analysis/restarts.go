@@ -4,12 +4,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // restart is the end of one container whose pod went on.
-func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *authors, clock span) *ending {
+func (p *podHistory) restart(e containerExit, killed bool, events []kubeEvent, clock span) *ending {
 	t := p.begun()
 	t.Container, t.container = e.container.Name, e.container.Name
 	t.ExitCode, t.ExitReason = &e.exit.Code, e.exit.Reason
@@ -20,7 +19,7 @@ func (p *podHistory) restart(e containerExit, events []kubeEvent, authors *autho
 	switch {
 	case e.exit.Reason == "OOMKilled":
 		t.EndedBy = report.ByOOM
-	case authors.killed(t):
+	case killed:
 		t.EndedBy = report.ByKill
 	case killing.Known():
 		t.EndedBy = report.ByProbe
@@ -77,74 +76,4 @@ func (p *podHistory) pending(seen []*ending, events []kubeEvent, clock span) *en
 		return t
 	}
 	return nil
-}
-
-// authors are the ends that the run itself asked for, by pod.
-type authors struct {
-	requests map[string][]asked
-	// cordoned are the times at which nodes were seen to be closed to new
-	// pods.
-	cordoned map[string][]cordon
-}
-
-type asked struct {
-	disruption string
-	at         time.Time
-}
-
-type cordon struct {
-	at time.Time
-	on bool
-}
-
-func readAuthors(r *recording.Recording) *authors {
-	a := &authors{requests: map[string][]asked{}, cordoned: map[string][]cordon{}}
-	for i := range r.Actions {
-		action := &r.Actions[i]
-		if action.Kind != recording.Requested {
-			continue
-		}
-		for _, uid := range action.DoomedUIDs {
-			a.requests[uid] = append(a.requests[uid], asked{action.Name, action.At})
-		}
-	}
-	for event := range r.Events.ButSlices() {
-		if n := event.Node; n != nil {
-			a.cordoned[n.Name] = append(a.cordoned[n.Name], cordon{event.At, n.Unschedulable})
-		}
-	}
-	return a
-}
-
-// killed tells whether the run had sent the container a signal before its exit.
-func (a *authors) killed(t *ending) bool {
-	for _, r := range a.requests[t.UID] {
-		if r.disruption == "kill" && !t.Exited.To.Before(r.at.Add(-clockSlack)) {
-			return true
-		}
-	}
-	return false
-}
-
-// refine tells a drain from other evictions.
-func (a *authors) refine(t *ending) {
-	if t.EndedBy != report.ByEviction {
-		return
-	}
-	if asked := a.requests[t.UID]; len(asked) > 0 {
-		if asked[0].disruption == "drain" {
-			t.EndedBy = report.ByDrain
-		}
-		return
-	}
-	closed := false
-	for _, c := range a.cordoned[t.Node] {
-		if c.at.After(t.begunBy()) {
-			break
-		}
-		closed = c.on
-	}
-	if closed {
-		t.EndedBy = report.ByDrain
-	}
 }
