@@ -2,9 +2,7 @@ package report
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"reflect"
 	"slices"
 	"time"
 
@@ -268,58 +266,4 @@ func least(r *Report, margin func(*Margins) *Duration) *Duration {
 		}
 	}
 	return shortest
-}
-
-// differences names what keeps two checks from finding the same.
-func differences(base, next check.Check) []string {
-	var all []string
-	before, after := loads(base), loads(next)
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if load, ok := after[name]; !ok {
-			all = append(all, fmt.Sprintf("only the base has the stream %s (%s)", name, before[name]))
-		} else if load != before[name] {
-			all = append(all, fmt.Sprintf("the stream %s is %s, %s in the base", name, load, before[name]))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		if _, ok := before[name]; !ok {
-			all = append(all, fmt.Sprintf("only the new check has the stream %s (%s)", name, after[name]))
-		}
-	}
-	if !sameDisruptions(base, next) {
-		all = append(all, "the disruptions are not the same")
-	}
-	return all
-}
-
-// loads tells of each stream what bears on what it finds. Where it goes may
-// differ: the two may run in different places.
-func loads(c check.Check) map[string]string {
-	all := map[string]string{}
-	for _, s := range c.Streams {
-		line := fmt.Sprintf("%g/s on %s connections", s.Rate, s.Connections)
-		if s.Pool > 0 {
-			line += fmt.Sprintf(", %d of them", s.Pool)
-		}
-		all[s.Name] = line
-	}
-	return all
-}
-
-// sameDisruptions tells whether the same kinds of things were done. What a
-// rollout or a command brings may differ: often that is what is compared.
-func sameDisruptions(base, next check.Check) bool {
-	kinds := func(c check.Check) []check.Disruption {
-		all := slices.Clone(c.Disruptions)
-		for i := range all {
-			if all[i].Image != nil {
-				all[i].Image = &check.Image{}
-			}
-			if all[i].Command != nil {
-				all[i].Command = []check.Value{}
-			}
-		}
-		return all
-	}
-	return reflect.DeepEqual(kinds(base), kinds(next)) && reflect.DeepEqual(base.Soak, next.Soak)
 }

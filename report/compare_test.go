@@ -110,16 +110,68 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Two checks that may find different things are not taken for the same, and it is
+// told in which fields they differ.
 func TestCompareNamesTheDifferences(t *testing.T) {
-	base, next := twin(0), twin(0)
-	next.Check.Streams = []check.Stream{{Name: "new", Rate: 5, Connections: check.New}, {Name: "kept", Rate: 5, Connections: check.Reused, Pool: 4}}
-	next.Check.Disruptions = []check.Disruption{{Restart: &check.Restart{}, Repeat: 2}}
-	want := []string{
-		"the stream new is 5/s on new connections, 20/s on new connections in the base",
-		"only the new check has the stream kept (5/s on reused connections, 4 of them)",
-		"the disruptions are not the same",
+	stream := func(change func(*check.Stream)) func(*check.Check) {
+		return func(c *check.Check) { change(&c.Streams[0]) }
 	}
-	if got := Compare(base, next, DefaultTolerance).Notes; !slices.Equal(got, want) {
-		t.Errorf("\n got %q\nwant %q", got, want)
+	disruption := func(d check.Disruption) func(*check.Check) {
+		return func(c *check.Check) { c.Disruptions = []check.Disruption{d} }
+	}
+	for name, tt := range map[string]struct {
+		base, next func(*check.Check)
+		want       []string
+	}{
+		"rate":            {next: stream(func(s *check.Stream) { s.Rate = 5 }), want: []string{"stream new: rate is 5, 20 in the base"}},
+		"kind":            {next: stream(func(s *check.Stream) { s.Kind, s.Timeout = check.Slow, check.DefaultStreamTimeout }), want: []string{"stream new: kind is slow, short in the base"}},
+		"protocol":        {next: stream(func(s *check.Stream) { s.Protocol = check.H2C }), want: []string{"stream new: protocol is h2c, http/1.1 in the base"}},
+		"timeout":         {next: stream(func(s *check.Stream) { s.Timeout = check.Duration(time.Second) }), want: []string{"stream new: timeout is 1s, 10s in the base"}},
+		"stages":          {next: stream(func(s *check.Stream) { s.Stages = []check.Stage{{Over: check.Duration(time.Second), To: 5}} }), want: []string{`stream new: stages is [{"over":"1s","to":5}], not set in the base`}},
+		"statuses":        {base: stream(func(s *check.Stream) { s.ExpectStatus = []int{200, 404} }), want: []string{"stream new: expectStatus is not set, [200,404] in the base"}},
+		"connections":     {next: stream(func(s *check.Stream) { s.Connections, s.Pool = check.Reused, 4 }), want: []string{"stream new: connections is reused, new in the base", "stream new: pool is 4, not set in the base"}},
+		"open at once":    {next: stream(func(s *check.Stream) { s.MaxConnections = 4 }), want: []string{"stream new: maxConnections is 4, not set in the base"}},
+		"targets":         {next: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/list"} }), want: []string{"stream new: targets.file is list, not set in the base", "stream new: targets.format is http, not set in the base"}},
+		"other targets":   {base: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/one"} }), next: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/two"} }), want: []string{"stream new: targets.file is two, one in the base"}},
+		"targets' folder": {base: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/list"} }), next: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "/b/list"} })},
+		"method":          {next: stream(func(s *check.Stream) { s.Method = "POST" }), want: []string{"stream new: method is POST, GET in the base"}},
+		"body":            {next: stream(func(s *check.Stream) { s.Body = &check.Body{File: "a/body", Chunked: true} }), want: []string{"stream new: body.chunked is true, not set in the base", "stream new: body.file is body, not set in the base"}},
+		"headers":         {next: stream(func(s *check.Stream) { s.Headers = []check.Header{{Name: "Cookie", Value: "a"}} }), want: []string{`stream new: headers is [{"name":"Cookie","value":"(hidden)"}], not set in the base`}},
+		"a secret": {
+			base: stream(func(s *check.Stream) { s.Headers = []check.Header{{Name: "Cookie", Value: "a"}} }),
+			next: stream(func(s *check.Stream) { s.Headers = []check.Header{{Name: "Cookie", Value: "b"}} }),
+		},
+		"settling":         {next: func(c *check.Check) { c.Timing.Settle = check.Duration(time.Second) }, want: []string{"timing: settle is 1s, 10s in the base"}},
+		"the pods' header": {next: func(c *check.Check) { c.Target.PodHeader = "X-Other" }, want: []string{"target: podHeader is X-Other, X-Pod-Name in the base"}},
+		"budget":           {next: func(c *check.Check) { c.Budget.Failed = 9 }},
+		"soak":             {next: func(c *check.Check) { c.Soak = &check.Soak{For: check.Duration(time.Hour)} }, want: []string{"soak: every is 0s, not set in the base", "soak: for is 1h0m0s, not set in the base"}},
+		"how often":        {next: disruption(check.Disruption{Restart: &check.Restart{}, Repeat: 2}), want: []string{"disruption 1: repeat is 2, 1 in the base"}},
+		"another kind":     {next: disruption(check.Disruption{Delete: &check.Delete{}}), want: []string{"disruption 1: delete.pods is 1, not set in the base", "disruption 1: restart is not set, set in the base"}},
+		"none":             {next: func(c *check.Check) { c.Disruptions = nil }, want: []string{"only the base has disruption 1"}},
+		"one more":         {next: func(c *check.Check) { c.Disruptions = append(c.Disruptions, c.Disruptions[0]) }, want: []string{"only the new check has disruption 2"}},
+		"another image":    {base: disruption(check.Disruption{Image: &check.Image{Image: "a"}}), next: disruption(check.Disruption{Image: &check.Image{Image: "b"}})},
+		"streams": {
+			next: func(c *check.Check) {
+				c.Streams = []check.Stream{{Name: "kept", Rate: 5, Connections: check.Reused, Pool: 4}}
+			},
+			want: []string{"only the base has the stream new (20/s on new connections)", "only the new check has the stream kept (5/s on reused connections, 4 of them)"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base, next := twin(0), twin(0)
+			if tt.base != nil {
+				tt.base(&base.Check)
+			}
+			if tt.next != nil {
+				tt.next(&next.Check)
+			}
+			got := Compare(base, next, DefaultTolerance)
+			if !slices.Equal(got.Notes, tt.want) {
+				t.Errorf("\n got %q\nwant %q", got.Notes, tt.want)
+			}
+			if same := got.Outcome == NotWorse; same != (len(tt.want) == 0) {
+				t.Errorf("%s: %v", got.Outcome, got.Reasons)
+			}
+		})
 	}
 }
