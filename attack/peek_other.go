@@ -11,4 +11,4 @@ type probe struct{}
 
 func newProbe(net.Conn) *probe { return nil }
 
-func (*probe) silent() bool { return true }
+func (*probe) idle() bool { return true }
