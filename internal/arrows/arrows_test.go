@@ -72,7 +72,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "timeline",
-		house:   []string{"check", "recording", "internal/guard"},
+		house:   []string{"check", "manifest", "recording", "internal/guard"},
 		modules: anyModule,
 		direct:  commandLine,
 		never:   load,
@@ -116,10 +116,17 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"internal/shell", "report"},
+		house:   []string{"internal/shell", "manifest", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
 		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
+	},
+	{
+		pkg:     "manifest",
+		house:   []string{"check"},
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason:  "a template says the same to all who read it, and nobody is asked",
 	},
 	{
 		pkg:    "internal/guard",
