@@ -358,3 +358,15 @@ func TestDemos(t *testing.T) {
 		}
 	}
 }
+
+// A name in a manifest neither moves the cursor nor turns the direction of writing.
+func TestTextIsNotObeyed(t *testing.T) {
+	r := Lint(read(t, change(t, preStop5, exec(`["/\u202edrain\u2066\u001b[2K"]`))))
+	var out bytes.Buffer
+	if err := WriteText(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); strings.ContainsAny(got, "\u202e\u2066\x1b") || !strings.Contains(got, "/\ufffddrain\ufffd\ufffd[2K") {
+		t.Errorf("%q", got)
+	}
+}

@@ -103,7 +103,7 @@ var rules = []rule{
 	},
 	{
 		pkg:    "report/render",
-		house:  []string{"check", "internal/shell", "report"},
+		house:  []string{"check", "internal/shell", "internal/text", "report"},
 		never:  slices.Concat(kubernetes, commandLine, load),
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
@@ -116,7 +116,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"internal/shell", "manifest", "report"},
+		house:   []string{"internal/shell", "internal/text", "manifest", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
 		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
@@ -146,6 +146,10 @@ var rules = []rule{
 		pkg:     "internal/shell",
 		modules: []string{"al.essio.dev/pkg/shellescape"},
 		reason:  "all who print a command quote it here, so it knows none of them",
+	},
+	{
+		pkg:    "internal/text",
+		reason: "all who write for people use it, so it knows none of them",
 	},
 	{
 		pkg:     "internal/schema",
