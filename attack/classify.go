@@ -27,7 +27,7 @@ func classify(phase recording.Phase, err error) recording.Class {
 		return protocol.class
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		switch errno {
+		switch portable(errno) {
 		case syscall.EMFILE, syscall.ENFILE:
 			return recording.ClassDescriptors
 		case syscall.EADDRNOTAVAIL:

@@ -91,11 +91,11 @@ func unreachable(streams []check.Stream, route func(address string) error) []err
 		}
 		seen = append(seen, target.Hostname())
 		err = route(net.JoinHostPort(target.Hostname(), portOf(target)))
-		for _, errno := range []syscall.Errno{syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL, syscall.ENETUNREACH} {
-			if errors.Is(err, errno) {
-				problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].url", i), Problem: fmt.Sprintf(
-					"this machine has no way to %s (%v); want an address of a family and a network that it has", target.Hostname(), errno)})
-			}
+		errno, _ := errors.AsType[syscall.Errno](err)
+		switch portable(errno) {
+		case syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL, syscall.ENETUNREACH:
+			problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].url", i), Problem: fmt.Sprintf(
+				"this machine has no way to %s (%v); want an address of a family and a network that it has", target.Hostname(), errno)})
 		}
 	}
 	return problems

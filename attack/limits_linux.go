@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Linux keeps a port that long (TCP_TIMEWAIT_LEN in include/net/tcp.h), unless
@@ -20,7 +18,7 @@ const (
 
 // readLimits asks the kernel. What it does not tell stays unknown.
 func readLimits() limits {
-	m := limits{timeWait: timeWait, timeWaitOnLoopback: timeWait}
+	m := limits{timeWait: timeWait, timeWaitOnLoopback: timeWait, descriptors: openFiles()}
 	var first, last int
 	if n, err := fmt.Sscan(sysctl("ip_local_port_range"), &first, &last); err == nil && n == 2 && last >= first {
 		m.ports = last - first + 1
@@ -30,10 +28,6 @@ func readLimits() limits {
 		m.timeWait, m.timeWaitOnLoopback = timeWaitReuse, timeWaitReuse
 	case 2:
 		m.timeWaitOnLoopback = timeWaitReuse
-	}
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && limit.Cur < 1<<31 {
-		m.descriptors = int(limit.Cur)
 	}
 	return m
 }
