@@ -11,7 +11,7 @@ import (
 const timerSlack = 2 * time.Millisecond
 
 // alarm waits for moments of the run's clock, far ones on a timer that a stop
-// cuts short, and the last two milliseconds in naps. It belongs to one goroutine.
+// cuts short, and the last two milliseconds in precise sleeps. It belongs to one goroutine.
 type alarm struct {
 	now            Clock
 	timer          *time.Timer

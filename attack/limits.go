@@ -32,7 +32,7 @@ type limits struct {
 // Feasible tells what of the streams this machine cannot carry, before anything is
 // sent: too many new connections for its ports, too many at once for its
 // descriptors, an address that it has no way to. It sends nothing. Its errors are
-// of check.FieldError, with fields as seen from the check.
+// of [check.FieldError], with fields as seen from the check.
 func Feasible(streams []check.Stream) error {
 	return errors.Join(append(readLimits().exceeded(streams), unreachable(streams, hasRoute)...)...)
 }

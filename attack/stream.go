@@ -54,7 +54,7 @@ type Stream struct {
 }
 
 // New makes a stream. It reads the files that the check names and touches no
-// network. What is wrong with them is a check.FieldError, whose field is seen from
+// network. What is wrong with them is a [check.FieldError], whose field is seen from
 // the stream ("body.file") or, where it begins with "target.", from the check.
 func New(cfg Config) (*Stream, error) {
 	sender, err := newSender(cfg)
@@ -136,7 +136,7 @@ func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
 func (s *Stream) Renew() { s.sender.carrier.renew() }
 
 // Abort ends the stream at once: nothing more is sent, and what is in flight is
-// cut and becomes recording.Unfinished. It may be called at any time, more than
+// cut and becomes [recording.Unfinished]. It may be called at any time, more than
 // once.
 func (s *Stream) Abort() { s.sender.abort() }
 

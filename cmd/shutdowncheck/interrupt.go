@@ -35,7 +35,7 @@ func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPI
 // left tells whether a write failed because its reader is gone: of a pipe, or with the
 // terminal, which then fails with EIO (tty_io.c, hung_up_tty_write gives that).
 func left(file *os.File, err error) bool {
-	if errors.Is(err, brokenPipe) {
+	if errors.Is(err, errBrokenPipe) {
 		return true
 	}
 	info, failed := file.Stat()

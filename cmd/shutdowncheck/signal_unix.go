@@ -12,5 +12,5 @@ var signals = map[string]syscall.Signal{
 
 func sendSignal(pid int, signal syscall.Signal) error { return syscall.Kill(pid, signal) }
 
-// brokenPipe is how a write to a pipe fails whose reader is gone.
-const brokenPipe = syscall.EPIPE
+// errBrokenPipe is how a write to a pipe fails whose reader is gone.
+const errBrokenPipe = syscall.EPIPE

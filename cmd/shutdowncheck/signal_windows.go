@@ -12,5 +12,5 @@ var signals = map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGKILL": s
 
 func sendSignal(int, syscall.Signal) error { return errors.ErrUnsupported }
 
-// brokenPipe is how a write to a pipe fails whose reader is gone.
-const brokenPipe = windows.ERROR_NO_DATA
+// errBrokenPipe is how a write to a pipe fails whose reader is gone.
+const errBrokenPipe = windows.ERROR_NO_DATA
