@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -17,21 +18,21 @@ var commandRules = []rule{{
 			if len(c.Command) == 0 {
 				continue
 			}
-			call, isShell := parseShell(slices.Concat(c.Command, c.Args))
+			call, isShell := manifest.ParseShell(slices.Concat(c.Command, c.Args))
 			if !isShell {
 				continue
 			}
 			b := breach{container: c.Name, field: c.field + ".command"}
 			if share := w.template.Spec.ShareProcessNamespace; share != nil && *share {
 				b.severity = Note
-				b.why = fmt.Sprintf("The container starts through %s and shareProcessNamespace is true: PID 1 is the pod's pause process, and what the shell does on SIGTERM cannot be told from the manifest.", call.shell)
+				b.why = fmt.Sprintf("The container starts through %s and shareProcessNamespace is true: PID 1 is the pod's pause process, and what the shell does on SIGTERM cannot be told from the manifest.", call.Shell)
 				b.fix = "Start the program with exec, so that SIGTERM reaches it and not the shell."
 				report(b)
 				continue
 			}
-			if !call.inline {
+			if !call.Inline {
 				b.severity = Note
-				b.why = fmt.Sprintf("The container starts through %s with a script file, and PID 1 stays the shell unless that script ends in exec: the program would then never get SIGTERM and be killed after %d s.", call.shell, w.grace())
+				b.why = fmt.Sprintf("The container starts through %s with a script file, and PID 1 stays the shell unless that script ends in exec: the program would then never get SIGTERM and be killed after %d s.", call.Shell, w.grace())
 				b.fix = "See that the script ends in: exec PROGRAM."
 				report(b)
 				continue
@@ -44,32 +45,37 @@ var commandRules = []rule{{
 	},
 }}
 
+// selfReplacing shells become the last simple command of a -c script by
+// themselves: bash from 5.1 on (seen with 5.2), busybox for a single one. dash
+// 0.5.12, the sh of Debian and Ubuntu, was seen to stay.
+var selfReplacing = []string{"bash", "ash", "zsh", "ksh"}
+
 // judgeScript tells what is wrong with a -c script; why is empty if nothing.
-func judgeScript(call shellCall, grace int) (severity Severity, why string) {
-	all := steps(call.script)
+func judgeScript(call manifest.ShellCall, grace int) (severity Severity, why string) {
+	all := manifest.Steps(call.Script)
 	if len(all) == 0 {
 		return "", ""
 	}
-	if slices.ContainsFunc(all, func(s step) bool { c := s.command(); return len(c) > 0 && c[0] == "trap" }) {
+	if slices.ContainsFunc(all, func(s manifest.Step) bool { c := s.Command(); return len(c) > 0 && c[0] == "trap" }) {
 		return "", "" // it handles signals by itself
 	}
 	last := all[len(all)-1]
-	piped := len(all) > 1 && all[len(all)-2].end == "|"
-	compound := slices.Contains(closers, last.words[0])
+	piped := len(all) > 1 && all[len(all)-2].End == "|"
+	compound := manifest.Closes(last.Words[0])
 	switch {
-	case compound && slices.ContainsFunc(all, step.execs), last.execs() && !piped && last.end != "&":
+	case compound && slices.ContainsFunc(all, manifest.Step.Execs), last.Execs() && !piped && last.End != "&":
 		return "", ""
-	case compound, piped, last.end == "&", !slices.Contains(selfReplacing, call.shell):
-		return Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s never learns that it has to stop and is killed after %d s.", call.shell, program(all), grace)
+	case compound, piped, last.End == "&", !slices.Contains(selfReplacing, call.Shell):
+		return Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s never learns that it has to stop and is killed after %d s.", call.Shell, program(all), grace)
 	default:
-		return Note, fmt.Sprintf("PID 1 is %s at first; not every version replaces itself by the script's last command, and one that stays passes no SIGTERM on to %s, which is then killed after %d s.", call.shell, program(all), grace)
+		return Note, fmt.Sprintf("PID 1 is %s at first; not every version replaces itself by the script's last command, and one that stays passes no SIGTERM on to %s, which is then killed after %d s.", call.Shell, program(all), grace)
 	}
 }
 
 // program names what a script runs last.
-func program(all []step) string {
+func program(all []manifest.Step) string {
 	for _, s := range slices.Backward(all) {
-		if c := s.command(); len(c) > 0 && !slices.Contains(closers, c[0]) && c[0] != "wait" {
+		if c := s.Command(); len(c) > 0 && !manifest.Closes(c[0]) && c[0] != "wait" {
 			return strings.Join(c[:min(2, len(c))], " ")
 		}
 	}

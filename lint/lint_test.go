@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/manifest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -130,6 +132,7 @@ func TestRules(t *testing.T) {
 		{name: "grace left out", changes: []string{"      " + grace30 + "\n", ""}},
 		{name: "exec sleep", changes: []string{preStop5, exec("[sleep, '5']")}, want: []string{"note prestop-needs-binary"}},
 		{name: "exec sh -c sleep", changes: []string{preStop5, exec("[/bin/sh, -c, sleep 1]")}, want: []string{"warning prestop-short", "note prestop-needs-binary"}},
+		{name: "exec sleep in the background", changes: []string{preStop5, exec("[sh, -c, sleep 10 &]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
 		{name: "exec of something", changes: []string{preStop5, exec("[/drain]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
 		{name: "httpGet", changes: []string{preStop5, "lifecycle: {preStop: {httpGet: {path: /drain, port: 8080}}}"}, want: []string{"note prestop-length-unknown"}},
 
@@ -245,35 +248,8 @@ func TestScripts(t *testing.T) {
 		"app \\\n  --exec":         Warning,
 	}
 	for script, want := range tests {
-		if got, why := judgeScript(shellCall{shell: "sh", script: script, inline: true}, 30); got != want {
+		if got, why := judgeScript(manifest.ShellCall{Shell: "sh", Script: script, Inline: true}, 30); got != want {
 			t.Errorf("%q: got %q (%s), want %q", script, got, why, want)
-		}
-	}
-}
-
-func TestSleepSeconds(t *testing.T) {
-	tests := []struct {
-		words []string
-		want  float64
-		known bool
-	}{
-		{[]string{"sleep", "5"}, 5, true},
-		{[]string{"/bin/sleep", "1.5s"}, 1.5, true},
-		{[]string{"busybox", "sleep", "1m"}, 60, true},
-		{[]string{"sh", "-c", "sleep 5"}, 5, true},
-		{[]string{"/bin/bash", "-ec", "exec sleep 5"}, 5, true},
-		{[]string{"sh", "-c", "sleep 5 && nginx -s quit"}, 0, false},
-		{[]string{"sh", "-c", "sleep $DELAY"}, 0, false},
-		{[]string{"sleep", "-1"}, 0, false},
-		{[]string{"sleep"}, 0, false},
-		{[]string{"sleep", "infinity"}, 0, false},
-		{[]string{"sleep", "nan"}, 0, false},
-		{[]string{"nginx", "-s", "quit"}, 0, false},
-		{nil, 0, false},
-	}
-	for _, test := range tests {
-		if got, known := sleepSeconds(test.words); got != test.want || known != test.known {
-			t.Errorf("%q: got %g %t, want %g %t", test.words, got, known, test.want, test.known)
 		}
 	}
 }
@@ -287,10 +263,10 @@ func TestReadSays(t *testing.T) {
 		"apiVersion: v1\nkind: Service\n":                                         "metadata.name: missing",
 		"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service}\n": "items[0]: metadata.name: missing",
 	}
-	for manifest, want := range tests {
-		err := new(Objects).Read(strings.NewReader(manifest), "web.yaml", "")
+	for text, want := range tests {
+		err := new(Objects).Read(strings.NewReader(text), "web.yaml", "")
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q: got %v, want %q", manifest, err, want)
+			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
 	}
 }
@@ -318,13 +294,13 @@ func TestGolden(t *testing.T) {
 	if err != nil || len(manifests) == 0 {
 		t.Fatal(manifests, err)
 	}
-	for _, manifest := range manifests {
-		file, err := os.Open(manifest)
+	for _, name := range manifests {
+		file, err := os.Open(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var o Objects
-		err = o.Read(file, filepath.Base(manifest), "")
+		err = o.Read(file, filepath.Base(name), "")
 		file.Close()
 		if err != nil {
 			t.Fatal(err)
@@ -337,8 +313,8 @@ func TestGolden(t *testing.T) {
 		if err := WriteJSON(&asJSON, r); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, strings.TrimSuffix(manifest, ".yaml")+".txt", text.Bytes())
-		golden(t, strings.TrimSuffix(manifest, ".yaml")+".json", asJSON.Bytes())
+		golden(t, strings.TrimSuffix(name, ".yaml")+".txt", text.Bytes())
+		golden(t, strings.TrimSuffix(name, ".yaml")+".json", asJSON.Bytes())
 	}
 }
 
@@ -380,5 +356,17 @@ func TestDemos(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
+	}
+}
+
+// A name in a manifest neither moves the cursor nor turns the direction of writing.
+func TestTextIsNotObeyed(t *testing.T) {
+	r := Lint(read(t, change(t, preStop5, exec(`["/\u202edrain\u2066\u001b[2K"]`))))
+	var out bytes.Buffer
+	if err := WriteText(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); strings.ContainsAny(got, "\u202e\u2066\x1b") || !strings.Contains(got, "/\ufffddrain\ufffd\ufffd[2K") {
+		t.Errorf("%q", got)
 	}
 }

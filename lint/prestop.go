@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -143,25 +144,12 @@ var preStopRules = []rule{{
 	},
 }}
 
-func preStop(c container) *corev1.LifecycleHandler {
-	if c.Lifecycle == nil {
-		return nil
-	}
-	return c.Lifecycle.PreStop
-}
+func preStop(c container) *corev1.LifecycleHandler { return manifest.PreStop(c.Container) }
 
 // preStopSleep is how many seconds preStop sleeps, where it does only that.
 func preStopSleep(c container) (seconds float64, known bool) {
-	switch hook := preStop(c); {
-	case hook == nil:
-		return 0, false
-	case hook.Sleep != nil:
-		return float64(hook.Sleep.Seconds), true
-	case hook.Exec != nil:
-		return sleepSeconds(hook.Exec.Command)
-	default:
-		return 0, false
-	}
+	d, known := manifest.PreStopSleep(preStop(c))
+	return d.Seconds(), known
 }
 
 // sleepPatch makes preStop sleep, and the grace hold it. A hook has exactly one

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 )
 
 // WriteJSON writes the report as indented JSON.
@@ -43,52 +44,26 @@ func WriteText(w io.Writer, r *Report) error {
 func summary(r *Report) string {
 	var counts []string
 	for _, s := range Severities {
-		counts = append(counts, count(r.Count(s), string(s)))
+		counts = append(counts, text.Count(r.Count(s), string(s)))
 	}
-	of := count(len(r.Workloads), "workload")
+	of := text.Count(len(r.Workloads), "workload")
 	if len(r.Workloads) == 1 {
 		of = r.Workloads[0]
 	}
 	return fmt.Sprintf("%s in %s", strings.Join(counts, ", "), of)
 }
 
-func count(n int, of string) string {
-	if n == 1 {
-		return "1 " + of
-	}
-	return fmt.Sprintf("%d %ss", n, of)
-}
-
-const width = 80
-
 type printer struct{ w *bufio.Writer }
 
 // line writes one line; what a terminal would obey instead of show is replaced.
 // A failed write is kept by the bufio.Writer.
-func (p *printer) line(text string) {
-	_, _ = p.w.WriteString(strings.Map(func(c rune) rune {
-		if c < ' ' || (c >= 0x7f && c < 0xa0) {
-			return '�'
-		}
-		return c
-	}, text) + "\n")
-}
+func (p *printer) line(s string) { _, _ = p.w.WriteString(text.Clean(s) + "\n") }
 
-// wrapped writes text with each line indented, the first one by first.
-func (p *printer) wrapped(first, indent, text string) {
-	line, empty := first, true
-	for word := range strings.FieldsSeq(text) {
-		if !empty && len([]rune(line))+1+len([]rune(word)) > width {
-			p.line(line)
-			line, empty = indent, true
-		}
-		if !empty {
-			line += " "
-		}
-		line += word
-		empty = false
+// wrapped writes s with each line indented, the first one by first.
+func (p *printer) wrapped(first, indent, s string) {
+	for line := range text.Wrap(first, indent, s) {
+		p.line(line)
 	}
-	p.line(line)
 }
 
 func (p *printer) finding(number int, f *Finding) {

@@ -45,7 +45,8 @@ func (s *service) check(ctx context.Context, row *Row, run string) (outcome, err
 		return outcome{}, err
 	}
 	o := outcome{exitCode: int(exit.code), log: exit.log}
-	return o, s.readRun(&o, filepath.Join(s.folder, run))
+	err = s.readRun(&o, filepath.Join(s.folder, run))
+	return o, err
 }
 
 // check is what the Job is to prove.

@@ -2,15 +2,13 @@ package timeline
 
 import (
 	"cmp"
-	"path"
-	"regexp"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -152,46 +150,20 @@ func utc(t metav1.Time) time.Time {
 }
 
 // preStopOf tells the kind of a container's preStop hook, and its length where
-// the hook itself says it: a native sleep (KEP-3960), or a program called sleep.
+// the hook itself says it.
 func preStopOf(container *corev1.Container) (recording.PreStopKind, time.Duration) {
-	if container.Lifecycle == nil || container.Lifecycle.PreStop == nil {
+	hook := manifest.PreStop(container)
+	sleep, _ := manifest.PreStopSleep(hook)
+	switch {
+	case hook == nil:
 		return recording.PreStopNone, 0
-	}
-	switch hook := container.Lifecycle.PreStop; {
 	case hook.Sleep != nil:
-		return recording.PreStopSleep, time.Duration(hook.Sleep.Seconds) * time.Second
+		return recording.PreStopSleep, sleep
 	case hook.Exec != nil:
-		return recording.PreStopExec, sleepOf(hook.Exec.Command)
+		return recording.PreStopExec, sleep
 	case hook.HTTPGet != nil:
 		return recording.PreStopHTTP, 0
 	default:
 		return recording.PreStopNone, 0
 	}
-}
-
-var (
-	sleepArgument = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?s?$`)
-	sleepScript   = regexp.MustCompile(`^\s*(?:exec )?(?:/usr)?(?:/bin/)?sleep ([0-9.]+s?)\s*;?\s*$`)
-)
-
-// sleepOf gives the length of a hook that does nothing but sleep, run as it is
-// or by a shell; 0 for any other.
-func sleepOf(command []string) time.Duration {
-	argument := ""
-	switch {
-	case len(command) == 2 && path.Base(command[0]) == "sleep":
-		argument = command[1]
-	case len(command) == 3 && command[1] == "-c":
-		if m := sleepScript.FindStringSubmatch(command[2]); m != nil {
-			argument = m[1]
-		}
-	}
-	if !sleepArgument.MatchString(argument) {
-		return 0
-	}
-	d, err := time.ParseDuration(strings.TrimSuffix(argument, "s") + "s")
-	if err != nil {
-		return 0
-	}
-	return d
 }

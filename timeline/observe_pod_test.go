@@ -49,3 +49,24 @@ func TestObserveContainers(t *testing.T) {
 		t.Error("the sidecar's readiness probe was overlooked")
 	}
 }
+
+// What a hook takes is read as lint reads it.
+func TestObservePreStop(t *testing.T) {
+	for _, tt := range []struct {
+		hook *corev1.LifecycleHandler
+		kind recording.PreStopKind
+		want time.Duration
+	}{
+		{nil, recording.PreStopNone, 0},
+		{&corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 5}}, recording.PreStopSleep, 5 * time.Second},
+		{&corev1.LifecycleHandler{HTTPGet: &corev1.HTTPGetAction{}}, recording.PreStopHTTP, 0},
+		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"bash", "-ec", "sleep 1m"}}}, recording.PreStopExec, time.Minute},
+		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"nginx", "-s", "quit"}}}, recording.PreStopExec, 0},
+		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"python", "-c", "sleep 5"}}}, recording.PreStopExec, 0},
+	} {
+		got := observeContainer(&corev1.Container{Lifecycle: &corev1.Lifecycle{PreStop: tt.hook}}, nil)
+		if got.PreStop != tt.kind || got.PreStopSleep != tt.want {
+			t.Errorf("%v: %q for %s, want %q for %s", tt.hook, got.PreStop, got.PreStopSleep, tt.kind, tt.want)
+		}
+	}
+}

@@ -72,7 +72,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "timeline",
-		house:   []string{"check", "recording", "internal/guard"},
+		house:   []string{"check", "manifest", "recording", "internal/guard"},
 		modules: anyModule,
 		direct:  commandLine,
 		never:   load,
@@ -103,7 +103,7 @@ var rules = []rule{
 	},
 	{
 		pkg:    "report/render",
-		house:  []string{"check", "internal/shell", "report"},
+		house:  []string{"check", "internal/shell", "internal/text", "report"},
 		never:  slices.Concat(kubernetes, commandLine, load),
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
@@ -116,10 +116,17 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"internal/shell", "report"},
+		house:   []string{"internal/shell", "internal/text", "manifest", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
 		reason:  "the rules know manifests and the names of the causes; they never ask a cluster",
+	},
+	{
+		pkg:     "manifest",
+		house:   []string{"check"},
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason:  "a template says the same to all who read it, and nobody is asked",
 	},
 	{
 		pkg:    "internal/guard",
@@ -139,6 +146,10 @@ var rules = []rule{
 		pkg:     "internal/shell",
 		modules: []string{"al.essio.dev/pkg/shellescape"},
 		reason:  "all who print a command quote it here, so it knows none of them",
+	},
+	{
+		pkg:    "internal/text",
+		reason: "all who write for people use it, so it knows none of them",
 	},
 	{
 		pkg:     "internal/schema",
@@ -167,7 +178,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/victim", "lint", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

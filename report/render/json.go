@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -18,17 +19,17 @@ func JSON(w io.Writer, r *report.Report) error { return writeJSON(w, r, "report"
 
 // writeJSON writes v, which errors call by what it is.
 func writeJSON(w io.Writer, v any, what string) error {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
 		return fmt.Errorf("write the %s as JSON: %w", what, err)
 	}
 	buffered := bufio.NewWriter(w)
-	for _, c := range text.String() {
+	for _, c := range encoded.String() {
 		// Only strings can hold such a character.
-		if c != '\n' && obeyed(c) {
+		if c != '\n' && text.Obeyed(c) {
 			_, _ = fmt.Fprintf(buffered, "\\u%04x", c)
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -36,8 +37,6 @@ func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	return nil
 }
 
-const width = 80
-
 type printer struct {
 	w     *bufio.Writer
 	color bool
@@ -49,22 +48,11 @@ func (p *printer) line(text string) {
 	_, _ = p.w.WriteString(clean(text) + "\n")
 }
 
-// wrapped writes text with each line indented, the first one by first.
-func (p *printer) wrapped(first, indent, text string) {
-	line := first
-	empty := true
-	for word := range strings.FieldsSeq(text) {
-		if !empty && len([]rune(line))+1+len([]rune(word)) > width {
-			p.line(line)
-			line, empty = indent, true
-		}
-		if !empty {
-			line += " "
-		}
-		line += word
-		empty = false
+// wrapped writes s with each line indented, the first one by first.
+func (p *printer) wrapped(first, indent, s string) {
+	for line := range text.Wrap(first, indent, s) {
+		p.line(line)
 	}
-	p.line(line)
 }
 
 // The colours of a headline.

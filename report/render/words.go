@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -121,19 +121,8 @@ func smallestOutages(r *report.Report) string {
 	return "Shortest outage of one pod that would have been seen with a probability of 99%: " + strings.Join(seen, ", ") + "."
 }
 
-// obeyed tells whether a terminal or a page would obey a character instead of
-// showing it: control characters, and marks that turn the direction of writing.
-func obeyed(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }
-
-// clean replaces what would be obeyed, and what is not UTF-8.
-func clean(text string) string {
-	return strings.Map(func(c rune) rune {
-		if obeyed(c) {
-			return '\ufffd'
-		}
-		return c
-	}, text)
-}
+// clean replaces what a terminal or a page would obey instead of showing it.
+func clean(s string) string { return text.Clean(s) }
 
 // span writes two times, or one where they look the same.
 func span(s report.Span) string {
@@ -151,27 +140,9 @@ func margin(d *report.Duration) string {
 	return short(*d)
 }
 
-// short rounds a duration to three digits or so.
-func short(d report.Duration) string {
-	t := time.Duration(d)
-	switch {
-	case t.Abs() >= 10*time.Second:
-		return t.Round(100 * time.Millisecond).String()
-	case t.Abs() >= time.Second:
-		return t.Round(10 * time.Millisecond).String()
-	case t.Abs() >= 10*time.Millisecond:
-		return t.Round(time.Millisecond).String()
-	default:
-		return t.Round(10 * time.Microsecond).String()
-	}
-}
+func short(d report.Duration) string { return text.Duration(time.Duration(d)) }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func count(n int, noun string) string { return text.Count(n, noun) }
 
 func upperFirst(text string) string {
 	if text == "" {

@@ -1,29 +1,23 @@
-package lint
+package manifest
 
 import (
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 )
 
-// shellCall is a command that starts a shell.
-type shellCall struct {
-	shell string
-	// script is what -c runs; inline is false where the shell reads a file.
-	script string
-	inline bool
+// ShellCall is a command that starts a shell.
+type ShellCall struct {
+	Shell string // its name, without a path
+	// Script is what -c runs; Inline is false where the shell reads a file.
+	Script string
+	Inline bool
 }
 
 var shells = []string{"sh", "bash", "dash", "ash", "zsh", "ksh"}
 
-// selfReplacing shells become the last simple command of a -c script by
-// themselves: bash from 5.1 on (seen with 5.2), busybox for a single one. dash
-// 0.5.12, the sh of Debian and Ubuntu, was seen to stay.
-var selfReplacing = []string{"bash", "ash", "zsh", "ksh"}
-
-// parseShell looks whether words start a shell.
-func parseShell(words []string) (shellCall, bool) {
+// ParseShell looks whether words start a shell.
+func ParseShell(words []string) (ShellCall, bool) {
 	if len(words) > 1 && path.Base(words[0]) == "env" {
 		words = words[1:]
 	}
@@ -34,9 +28,9 @@ func parseShell(words []string) (shellCall, bool) {
 		}
 	}
 	if len(words) < 2 || !slices.Contains(shells, path.Base(words[0])) {
-		return shellCall{}, false
+		return ShellCall{}, false
 	}
-	call := shellCall{shell: path.Base(words[0])}
+	call := ShellCall{Shell: path.Base(words[0])}
 	for i := 1; i < len(words); i++ {
 		option := words[i]
 		switch {
@@ -47,7 +41,7 @@ func parseShell(words []string) (shellCall, bool) {
 			// -o's value may stand between: sh -euo pipefail -c SCRIPT has
 			// its -c last, sh -euoc pipefail SCRIPT is not written in practice.
 			if i+1 < len(words) {
-				call.script, call.inline = words[i+1], true
+				call.Script, call.Inline = words[i+1], true
 			}
 			return call, true
 		case strings.HasSuffix(option, "o"):
@@ -57,18 +51,18 @@ func parseShell(words []string) (shellCall, bool) {
 	return call, true
 }
 
-// step is one simple command of a script, and what ended it.
-type step struct {
-	words []string
-	// end is the operator behind it: "", ";", "&&", "||", "|" or "&".
-	end string
+// Step is one simple command of a script, and what ended it.
+type Step struct {
+	Words []string
+	// End is the operator behind it: "", ";", "&&", "||", "|" or "&".
+	End string
 }
 
-// steps takes a script apart into its simple commands. Quotes keep operators
+// Steps takes a script apart into its simple commands. Quotes keep operators
 // and blanks together; of compound commands the parts are told apart as if they
 // stood alone, with their keywords.
-func steps(script string) []step {
-	var all []step
+func Steps(script string) []Step {
+	var all []Step
 	var words []string
 	var word strings.Builder
 	inWord := false
@@ -83,7 +77,7 @@ func steps(script string) []step {
 	endStep := func(operator string) {
 		endWord()
 		if len(words) > 0 {
-			all = append(all, step{words, operator})
+			all = append(all, Step{words, operator})
 		}
 		words = nil
 	}
@@ -141,57 +135,24 @@ var (
 	closers = []string{"fi", "done", "esac", "}", ")"}
 )
 
-// command gives a step's words from its command on, without keywords and
+// Command gives a step's words from its command on, without keywords and
 // assignments in front of it.
-func (s step) command() []string {
-	for i, w := range s.words {
+func (s Step) Command() []string {
+	for i, w := range s.Words {
 		name, _, assigns := strings.Cut(w, "=")
 		if !slices.Contains(openers, w) && (!assigns || strings.ContainsAny(name, "-/.$")) {
-			return s.words[i:]
+			return s.Words[i:]
 		}
 	}
 	return nil
 }
 
-func (s step) execs() bool {
-	c := s.command()
+// Closes tells whether a word ends a compound command.
+func Closes(word string) bool { return slices.Contains(closers, word) }
+
+// Execs tells whether the shell becomes the step's command.
+func (s Step) Execs() bool {
+	c := s.Command()
 	// A bare exec, or one with redirections only, replaces nothing.
 	return len(c) > 1 && c[0] == "exec" && strings.IndexAny(c[1], "<>&0123456789") != 0
-}
-
-// longestSleep is a day, in seconds; what sleeps for longer sleeps for ever.
-const longestSleep = 24 * 60 * 60
-
-// sleepSeconds recognises a command that does nothing but wait.
-func sleepSeconds(words []string) (seconds float64, known bool) {
-	if call, isShell := parseShell(words); isShell {
-		if !call.inline {
-			return 0, false
-		}
-		all := steps(call.script)
-		if len(all) != 1 {
-			return 0, false
-		}
-		words = all[0].command()
-		if len(words) > 0 && words[0] == "exec" {
-			words = words[1:]
-		}
-	}
-	if len(words) > 1 && path.Base(words[0]) == "busybox" {
-		words = words[1:]
-	}
-	if len(words) != 2 || path.Base(words[0]) != "sleep" {
-		return 0, false
-	}
-	number, unit := words[1], 1.0
-	for suffix, size := range map[string]float64{"s": 1, "m": 60, "h": 3600} {
-		if cut, ok := strings.CutSuffix(number, suffix); ok {
-			number, unit = cut, size
-		}
-	}
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(n >= 0 && n*unit <= longestSleep) {
-		return 0, false
-	}
-	return n * unit, true
 }
