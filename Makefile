@@ -21,12 +21,20 @@ demo: ## check a careless and a graceful service on a cluster; reports in out/de
 test: vet lint unit browser e2e ## everything: the five parts below
 	@printf '\n=== all passed\n'
 
+# Where people run the program.
+systems := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
 .PHONY: vet
-vet: ## go vet, in the nested modules too as far as they compile in seconds
+vet: ## go vet, in the nested modules too as far as they compile in seconds, and the builds for other systems
 	$(call begin,vet)
 	go vet ./...
 	go vet -tags e2e,browser ./e2e/... ./report/render ./scripts/cmd/annotate
 	go -C scripts/node-image/kubernetes vet ./pause
+	export CGO_ENABLED=0; for system in $(systems); do \
+	  echo "build for $$system"; export GOOS=$${system%/*} GOARCH=$${system#*/}; \
+	  go build -o /dev/null ./cmd/shutdowncheck; \
+	  if [[ $$GOARCH == amd64 ]]; then go vet ./cmd/shutdowncheck; fi; \
+	done
 
 .PHONY: lint
 lint: ## golangci-lint as pinned in tools/go.mod

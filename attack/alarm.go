@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// closeBy is where the runtime's timers are too coarse: they are late by half a
+// timerSlack is where the runtime's timers are too coarse: they are late by half a
 // millisecond in the middle and by more than one at times (epoll counts in
 // milliseconds; golang/go#53824). It is also for how long a stop may go unheard.
-const closeBy = 2 * time.Millisecond
+const timerSlack = 2 * time.Millisecond
 
 // alarm waits for moments of the run's clock, far ones on a timer that a stop
-// cuts short, and the last two milliseconds in naps. It belongs to one goroutine.
+// cuts short, and the last two milliseconds in precise sleeps. It belongs to one goroutine.
 type alarm struct {
-	now   Clock
-	timer *time.Timer
-	nap   func(time.Duration) // nil where it is of no use
+	now            Clock
+	timer          *time.Timer
+	sleepPrecisely func(time.Duration) // nil where it is of no use
 }
 
 func newAlarm(now Clock) *alarm {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
-	return &alarm{now: now, timer: timer, nap: nap}
+	return &alarm{now: now, timer: timer, sleepPrecisely: sleepPrecisely}
 }
 
 // wait returns true at that moment, or at once if it has passed, and false as
@@ -33,21 +33,21 @@ func (a *alarm) wait(ctx context.Context, moment time.Time) bool {
 		switch {
 		case left <= 0:
 			return true
-		case a.nap == nil:
+		case a.sleepPrecisely == nil:
 			if !a.sleep(ctx, left) {
 				return false
 			}
-		case left > closeBy:
-			if !a.sleep(ctx, left-closeBy) {
+		case left > timerSlack:
+			if !a.sleep(ctx, left-timerSlack) {
 				return false
 			}
 		default:
 			if ctx.Err() != nil {
 				return false
 			}
-			a.nap(left)
+			a.sleepPrecisely(left)
 			if a.now().Equal(now) {
-				a.nap = nil // a test holds the clock
+				a.sleepPrecisely = nil // a test holds the clock
 			}
 		}
 	}

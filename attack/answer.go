@@ -11,11 +11,11 @@ import (
 // answer is what a service said to a request.
 type answer struct {
 	status int
-	// line is the status with its reason, as in "503 Service Unavailable".
-	line string
-	pod  string
-	// last tells that the connection carries no other.
-	last bool
+	// statusText is the status with its reason, as in "503 Service Unavailable".
+	statusText string
+	pod        string
+	// close tells that the connection carries no other.
+	close bool
 	// body is what is to be read; nil where size says all about it.
 	body io.ReadCloser
 	size int64
@@ -24,10 +24,10 @@ type answer struct {
 // answerOf takes what net/http has read.
 func answerOf(resp *http.Response, podHeader string) answer {
 	a := answer{
-		status: resp.StatusCode,
-		line:   resp.Status,
-		last:   resp.Close || resp.StatusCode == http.StatusSwitchingProtocols,
-		body:   resp.Body,
+		status:     resp.StatusCode,
+		statusText: resp.Status,
+		close:      resp.Close || resp.StatusCode == http.StatusSwitchingProtocols,
+		body:       resp.Body,
 	}
 	if pod := resp.Header[podHeader]; len(pod) > 0 {
 		a.pod = pod[0]
@@ -93,9 +93,9 @@ func plainStatus(line []byte) (answer, bool) {
 	if !ok || line[3] != ' ' || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
 		return answer{}, false
 	}
-	a := answer{status: int(status), line: usual}
+	a := answer{status: int(status), statusText: usual}
 	if string(line) != usual {
-		a.line = string(line)
+		a.statusText = string(line)
 	}
 	return a, true
 }
@@ -109,22 +109,22 @@ func (a *answer) plainField(field []byte, podHeader, knownPod string) bool {
 	}
 	value = bytes.Trim(value, " \t")
 	switch {
-	case is(name, "Content-Length"):
+	case equalFold(name, "Content-Length"):
 		if a.size >= 0 {
 			return false
 		}
 		a.size, ok = number(value)
 		return ok
-	case is(name, "Transfer-Encoding"), is(name, "Trailer"):
+	case equalFold(name, "Transfer-Encoding"), equalFold(name, "Trailer"):
 		return false
-	case is(name, "Connection"):
+	case equalFold(name, "Connection"):
 		switch {
-		case is(value, "close"):
-			a.last = true
-		case !is(value, "keep-alive"):
+		case equalFold(value, "close"):
+			a.close = true
+		case !equalFold(value, "keep-alive"):
 			return false
 		}
-	case is(name, podHeader):
+	case equalFold(name, podHeader):
 		if a.pod != "" || len(value) == 0 {
 			return a.pod != ""
 		}
@@ -135,8 +135,8 @@ func (a *answer) plainField(field []byte, podHeader, knownPod string) bool {
 	return true
 }
 
-// is compares without regard to case, as names of the header are.
-func is(name []byte, other string) bool {
+// equalFold compares without regard to case, as names of the header are.
+func equalFold(name []byte, other string) bool {
 	return len(name) == len(other) && strings.EqualFold(string(name), other)
 }
 

@@ -75,7 +75,7 @@ func agrees(t *testing.T, text, knownPod string) (plain bool) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	want := answerOf(resp, podOfTest)
-	if a.status != want.status || a.line != want.line || a.pod != want.pod || a.last != want.last ||
+	if a.status != want.status || a.statusText != want.statusText || a.pod != want.pod || a.close != want.close ||
 		a.size != resp.ContentLength || ours.Buffered() != theirs.Buffered() {
 		t.Fatalf("%+v, %d bytes left; net/http has %+v, size %d, %d bytes left: %q", a, ours.Buffered(), want, resp.ContentLength, theirs.Buffered(), text)
 	}

@@ -37,7 +37,7 @@ func stream(t *testing.T, url string, sink *samples, change func(*check.Stream))
 	t.Helper()
 	spec := check.Stream{
 		Name: "test", Rate: 100, Connections: check.New, Pool: 1,
-		URL: url, Protocol: check.HTTP1, Method: http.MethodGet, Timeout: check.Duration(patience),
+		URL: url, Protocol: check.HTTP1, Method: http.MethodGet, Timeout: check.Duration(testTimeout),
 	}
 	if change != nil {
 		change(&spec)
@@ -67,9 +67,19 @@ func streamTo(t *testing.T, server *faultServer, sink *samples, change func(*che
 	t.Helper()
 	s := stream(t, server.url, sink, change)
 	if server.roots != nil {
-		s.transport.tls.RootCAs = server.roots
+		serviceOf(s).tls.RootCAs = server.roots
 	}
 	return s
+}
+
+// http1Of gives the carrier of a stream over HTTP/1.1.
+func http1Of(s *Stream) *http1Carrier { return s.sender.carrier.(*http1Carrier) }
+
+func serviceOf(s *Stream) *service {
+	if c, ok := s.sender.carrier.(*http2Carrier); ok {
+		return c.service
+	}
+	return http1Of(s).service
 }
 
 func reused(pool int) func(*check.Stream) {
@@ -79,9 +89,6 @@ func reused(pool int) func(*check.Stream) {
 // send sends n requests one after the other, past vegeta, and gives their samples.
 func send(t *testing.T, s *Stream, sink *samples, n int) []recording.Sample {
 	t.Helper()
-	if s.transport.schedule.began.IsZero() {
-		s.transport.schedule = schedule{began: s.now(), rate: 1e6}
-	}
 	before := len(sink.all)
 	for i := range n {
 		_ = sendOne(t, s, before+i)
@@ -92,9 +99,12 @@ func send(t *testing.T, s *Stream, sink *samples, n int) []recording.Sample {
 	for i := range sink.all {
 		wellFormed(t, &sink.all[i])
 	}
-	t.Cleanup(s.transport.pool.close)
+	t.Cleanup(s.sender.carrier.close)
 	return sink.all[before:]
 }
+
+// loaded is before any test.
+var loaded = time.Now()
 
 // sendOne has the transport send a request as vegeta does.
 func sendOne(t *testing.T, s *Stream, seq int) error {
@@ -104,7 +114,7 @@ func sendOne(t *testing.T, s *Stream, seq int) error {
 		t.Error(err)
 		return err
 	}
-	resp, err := s.transport.RoundTrip(req)
+	resp, err := (&transport{s.sender, schedule{began: loaded, rate: 1e6}}).RoundTrip(req)
 	if err == nil {
 		_ = resp.Body.Close()
 	}
@@ -124,7 +134,7 @@ func runOf(t *testing.T, ctx context.Context, s *Stream) recording.StreamEnd { /
 // runFor runs the stream until n samples have come.
 func runFor(t *testing.T, s *Stream, sink *samples, n int) recording.StreamEnd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	sink.done = func(got int) {
 		if got >= n {
@@ -133,7 +143,7 @@ func runFor(t *testing.T, s *Stream, sink *samples, n int) recording.StreamEnd {
 	}
 	end := runOf(t, ctx, s)
 	if len(sink.all) < n {
-		t.Fatalf("%d samples after %v, want %d", len(sink.all), patience, n)
+		t.Fatalf("%d samples after %v, want %d", len(sink.all), testTimeout, n)
 	}
 	balanced(t, s, sink, end)
 	return end
@@ -164,8 +174,8 @@ func balanced(t *testing.T, s *Stream, sink *samples, end recording.StreamEnd) {
 		}
 		seen[sample.Seq] = true
 	}
-	if len(s.transport.pool.live) != 0 || s.transport.pool.reserved != 0 {
-		t.Errorf("%d connections and %d places left", len(s.transport.pool.live), s.transport.pool.reserved)
+	if c, ok := s.sender.carrier.(*http1Carrier); ok && (len(c.pool.live) != 0 || c.pool.reserved != 0) {
+		t.Errorf("%d connections and %d places left", len(c.pool.live), c.pool.reserved)
 	}
 }
 

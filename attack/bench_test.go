@@ -6,11 +6,13 @@ import (
 	"context"
 	"math"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/net/http2"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -56,14 +58,38 @@ func benchServer(b *testing.B) string {
 }
 
 // As many requests as go, over connections that are reused.
-func BenchmarkStream(b *testing.B) {
+func BenchmarkStream(b *testing.B) { benchStream(b, benchServer(b), check.HTTP1) }
+
+// The same over HTTP/2; what the server takes is in it.
+func BenchmarkHTTP2(b *testing.B) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go new(http2.Server).ServeConn(conn, &http2.ServeConnOpts{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Pod-Name", "pod-a")
+			})})
+		}
+	}()
+	benchStream(b, "http://"+listener.Addr().String()+"/", check.H2C)
+}
+
+func benchStream(b *testing.B, url string, protocol check.Protocol) {
+	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	var n atomic.Int64
 	s, err := New(Config{
 		Stream: check.Stream{
 			Name: "bench", Rate: math.MaxInt32, Connections: check.Reused, Pool: benchConns,
-			URL: benchServer(b), Protocol: check.HTTP1, Method: "GET", Timeout: check.Duration(10 * time.Second),
+			URL: url, Protocol: protocol, Method: "GET", Timeout: check.Duration(10 * time.Second),
 		},
 		Target: check.Target{PodHeader: "X-Pod-Name"},
 		Now:    time.Now,

@@ -9,13 +9,25 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
+// protocolError is why a request failed, where its protocol itself says so.
+type protocolError struct {
+	class recording.Class
+	// unprocessed tells that the service gave its word not to have looked at it
+	// (RFC 9113, section 8.7): clients send such requests again without asking.
+	unprocessed bool
+	err         error
+}
+
+func (e *protocolError) Error() string { return e.err.Error() }
+func (e *protocolError) Unwrap() error { return e.err }
+
 // classify gives the class of a failure in a phase.
 func classify(phase recording.Phase, err error) recording.Class {
-	if stream, ok := errors.AsType[*streamError](err); ok {
-		return stream.class
+	if protocol, ok := errors.AsType[*protocolError](err); ok {
+		return protocol.class
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		switch errno {
+		switch portable(errno) {
 		case syscall.EMFILE, syscall.ENFILE:
 			return recording.ClassDescriptors
 		case syscall.EADDRNOTAVAIL:
@@ -80,8 +92,8 @@ func maskable(m *message, sample *recording.Sample) bool {
 		sample.Outcome == recording.Failed
 }
 
-// unprocessed tells that the service has said so; see streamError.
+// unprocessed tells that the service has said so; see protocolError.
 func unprocessed(err error) bool {
-	stream, ok := errors.AsType[*streamError](err)
-	return ok && stream.unprocessed
+	protocol, ok := errors.AsType[*protocolError](err)
+	return ok && protocol.unprocessed
 }

@@ -3,68 +3,95 @@ package attack
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/netip"
+	"net/textproto"
+	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// connect makes a connection for the place that the pool keeps for it, and
-// gives the place back if that fails.
-func (t *transport) connect(sample *recording.Sample, deadline time.Time) (*connection, error) {
-	ctx, cancel := context.WithDeadline(t.cut, deadline)
-	defer cancel()
+// service is where a stream's requests go, and what every carrier needs to send them
+// there.
+type service struct {
+	host     string // as in the URL, without the port
+	port     string
+	literal  []string    // host and port if the host is an address
+	tls      *tls.Config // nil for plain text
+	resolver *net.Resolver
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	lastConn atomic.Uint64
 
-	raw, err := t.open(ctx, sample)
-	if err != nil {
-		t.pool.release()
-		return nil, err
-	}
-	conn := newConnection(t.lastConn.Add(1), raw, t.cut)
-	t.pool.adopt(conn)
-	conn.describe(sample)
-	if err := conn.bound(deadline); err != nil {
-		t.pool.drop(conn)
-		return nil, err
-	}
-	if t.tls != nil {
-		sample.Phase = recording.PhaseTLS
-		secured := tls.Client(raw, t.tls)
-		conn.Conn = secured
-		// The connection has its deadline already, and abort moves it.
-		if err := secured.Handshake(); err != nil { //nolint:noctx // see above
-			t.pool.drop(conn)
-			return nil, err
-		}
-	}
-	return conn, nil
+	podHeader string // canonical
+	timeout   time.Duration
+	now       Clock
 }
 
+func newService(cfg Config) (*service, error) {
+	target, err := url.Parse(cfg.Stream.URL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	s := &service{
+		host:     target.Hostname(),
+		port:     portOf(target),
+		resolver: net.DefaultResolver,
+		// Without a local address the kernel may use a port for several
+		// destinations. Probes would hide how the service treats idle
+		// connections, and cost three calls for each dial.
+		dial:      (&net.Dialer{KeepAlive: -1}).DialContext,
+		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.Target.PodHeader),
+		timeout:   time.Duration(cfg.Stream.Timeout),
+		now:       cfg.Now,
+	}
+	switch target.Scheme {
+	case "http":
+	case "https":
+		if s.tls, err = tlsConfig(cfg.Target.TLS, s.host); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("url %s: the scheme is neither http nor https", target.Redacted())
+	}
+	if s.host == "" {
+		return nil, fmt.Errorf("url %s: no host", target.Redacted())
+	}
+	if isAddress(s.host) {
+		s.literal = []string{net.JoinHostPort(s.host, s.port)}
+	}
+	return s, nil
+}
+
+// nextConn numbers the stream's connections from 1.
+func (s *service) nextConn() uint64 { return s.lastConn.Add(1) }
+
 // open looks the service up and dials it.
-func (t *transport) open(ctx context.Context, sample *recording.Sample) (net.Conn, error) {
+func (s *service) open(ctx context.Context, sample *recording.Sample) (net.Conn, error) {
 	sample.Phase = recording.PhaseResolve
-	addresses, err := t.resolve(ctx)
+	addresses, err := s.resolve(ctx)
 	if err != nil {
 		return nil, err
 	}
 	sample.Phase = recording.PhaseDial
-	return t.dialFirst(ctx, addresses, sample)
+	return s.dialFirst(ctx, addresses, sample)
 }
 
 // resolve gives the addresses to dial, in the order of RFC 6724. Names are
 // asked for each connection, as a client without a cache of its own would.
-func (t *transport) resolve(ctx context.Context) ([]string, error) {
-	if t.literal != nil {
-		return t.literal, nil
+func (s *service) resolve(ctx context.Context) ([]string, error) {
+	if s.literal != nil {
+		return s.literal, nil
 	}
-	ips, err := t.resolver.LookupNetIP(ctx, "ip", t.host)
+	ips, err := s.resolver.LookupNetIP(ctx, "ip", s.host)
 	if err != nil {
 		return nil, err
 	}
 	addresses := make([]string, len(ips))
 	for i, ip := range ips {
-		addresses[i] = net.JoinHostPort(ip.Unmap().String(), t.port)
+		addresses[i] = net.JoinHostPort(ip.Unmap().String(), s.port)
 	}
 	return addresses, nil
 }
@@ -72,10 +99,10 @@ func (t *transport) resolve(ctx context.Context) ([]string, error) {
 // dialFirst dials the addresses in order until one answers. Each gets its part
 // of the time that is left. If none answers, the first one's failure counts, as
 // it does in package net: it is the address that others would use.
-func (t *transport) dialFirst(ctx context.Context, addresses []string, sample *recording.Sample) (net.Conn, error) {
+func (s *service) dialFirst(ctx context.Context, addresses []string, sample *recording.Sample) (net.Conn, error) {
 	var first error
 	for i, address := range addresses {
-		conn, err := t.dialOne(ctx, address, len(addresses)-i)
+		conn, err := s.dialOne(ctx, address, len(addresses)-i)
 		if err == nil {
 			return conn, nil
 		}
@@ -88,16 +115,38 @@ func (t *transport) dialFirst(ctx context.Context, addresses []string, sample *r
 }
 
 // dialOne dials within its part of the time that ctx leaves.
-func (t *transport) dialOne(ctx context.Context, address string, parts int) (net.Conn, error) {
+func (s *service) dialOne(ctx context.Context, address string, parts int) (net.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok && parts > 1 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(parts))
 		defer cancel()
 	}
-	return t.dial(ctx, "tcp", address)
+	return s.dial(ctx, "tcp", address)
 }
 
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
+}
+
+// endpoint tells one connection of a stream from the others.
+type endpoint struct {
+	id         uint64 // from 1 in each stream
+	localPort  uint16
+	remoteAddr string
+}
+
+func newEndpoint(id uint64, raw net.Conn) endpoint {
+	e := endpoint{id: id, remoteAddr: raw.RemoteAddr().String()}
+	if local, ok := raw.LocalAddr().(*net.TCPAddr); ok {
+		e.localPort = uint16(local.Port)
+	}
+	return e
+}
+
+// describe tells the sample which connection carries it.
+func (e *endpoint) describe(sample *recording.Sample) {
+	sample.Conn = e.id
+	sample.LocalPort = e.localPort
+	sample.RemoteAddr = e.remoteAddr
 }

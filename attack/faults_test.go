@@ -189,8 +189,8 @@ func TestFaults(t *testing.T) {
 					meets(t, &all[policy.good], fault.want)
 
 					// The connection that failed is not used again.
-					if len(s.transport.pool.live) != 1 && policy.good > 0 {
-						t.Errorf("%d connections", len(s.transport.pool.live))
+					if len(http1Of(s).pool.live) != 1 && policy.good > 0 {
+						t.Errorf("%d connections", len(http1Of(s).pool.live))
 					}
 					if next := all[policy.good+1]; next.Conn != all[policy.good].Conn+1 || !next.Fresh() {
 						t.Errorf("the request after the fault went out on connection %d, served %d", next.Conn, next.Served)
@@ -331,7 +331,7 @@ func TestNoConnection(t *testing.T) {
 	closed := closedPort(t)
 	errno := func(call string, errno syscall.Errno) func(*Stream) {
 		return func(s *Stream) {
-			s.transport.dial = func(context.Context, string, string) (net.Conn, error) {
+			serviceOf(s).dial = func(context.Context, string, string) (net.Conn, error) {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError(call, errno)}
 			}
 		}
@@ -354,8 +354,8 @@ func TestNoConnection(t *testing.T) {
 			recording.Failed, recording.PhaseDial, recording.ClassRefused, closed,
 		},
 		{"swallowed", "http://" + closed, func(s *Stream) {
-			s.transport.timeout = brief
-			s.transport.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			serviceOf(s).timeout = brief
+			serviceOf(s).dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 				<-ctx.Done()
 				return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
 			}
@@ -373,7 +373,7 @@ func TestNoConnection(t *testing.T) {
 			recording.ClientFault, recording.PhaseDial, recording.ClassDescriptors, closed,
 		},
 		{"no such name", "http://name.invalid", func(s *Stream) {
-			s.transport.resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			serviceOf(s).resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 				return nil, errors.New("no name server")
 			}}
 		}, recording.ClientFault, recording.PhaseResolve, recording.ClassResolve, ""},
@@ -389,7 +389,7 @@ func TestNoConnection(t *testing.T) {
 						t.Errorf("%+v", got)
 					}
 				}
-				if n := s.transport.pool.reserved; n != 0 {
+				if n := http1Of(s).pool.reserved; n != 0 {
 					t.Errorf("%d places stay taken", n)
 				}
 			})
@@ -407,19 +407,19 @@ func TestHandshakeFaults(t *testing.T) {
 	}{
 		{"FIN", false, func(v *visit) { _, _ = v.reader.Peek(1); drain(v) }, nil, recording.ClassEOF},
 		{"RST", false, func(v *visit) { _, _ = v.reader.Peek(1); v.reset() }, nil, recording.ClassReset},
-		{"silence", false, (*visit).linger, func(s *Stream, _ *faultServer) { s.transport.timeout = brief }, recording.ClassTimeout},
+		{"silence", false, (*visit).linger, func(s *Stream, _ *faultServer) { serviceOf(s).timeout = brief }, recording.ClassTimeout},
 		{"not TLS", false, func(v *visit) { v.say("HTTP/1.1 400 Bad Request\r\n\r\n"); v.linger() }, nil, recording.ClassTLS},
-		{"unknown authority", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, _ *faultServer) { s.transport.tls.RootCAs = nil }, recording.ClassTLS},
+		{"unknown authority", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, _ *faultServer) { serviceOf(s).tls.RootCAs = nil }, recording.ClassTLS},
 		{"expired", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, server *faultServer) {
-			s.transport.tls.Time = func() time.Time { return server.certificate.NotAfter.Add(time.Second) }
+			serviceOf(s).tls.Time = func() time.Time { return server.certificate.NotAfter.Add(time.Second) }
 		}, recording.ClassTLS},
-		{"another name", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, _ *faultServer) { s.transport.tls.ServerName = "another.invalid" }, recording.ClassTLS},
+		{"another name", true, func(v *visit) { handshakeOnly(v) }, func(s *Stream, _ *faultServer) { serviceOf(s).tls.ServerName = "another.invalid" }, recording.ClassTLS},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := serve(t, tt.secured, tt.do)
 			sink := &samples{}
 			s := stream(t, strings.Replace(server.url, "http://", "https://", 1), sink, nil)
-			s.transport.tls.RootCAs = server.roots
+			serviceOf(s).tls.RootCAs = server.roots
 			if tt.prepare != nil {
 				tt.prepare(s, server)
 			}
@@ -428,7 +428,7 @@ func TestHandshakeFaults(t *testing.T) {
 				got.Conn != 1 || got.Acquired != recording.NotReached {
 				t.Errorf("%+v", got)
 			}
-			if len(s.transport.pool.live) != 0 {
+			if len(http1Of(s).pool.live) != 0 {
 				t.Error("the connection stays in the pool")
 			}
 		})
@@ -453,7 +453,7 @@ func TestAddressesAreDialledInOrder(t *testing.T) {
 	} {
 		sink := &samples{}
 		s := streamTo(t, server, sink, nil)
-		s.transport.literal = tt.addresses
+		serviceOf(s).literal = tt.addresses
 		if got := send(t, s, sink, 1)[0]; got.RemoteAddr != tt.remote || got.Outcome != tt.outcome {
 			t.Errorf("%v: %+v", tt.addresses, got)
 		}

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// patience bounds everything that a test waits for.
-const patience = 30 * time.Second
+// testTimeout bounds everything that a test waits for.
+const testTimeout = 30 * time.Second
 
 // faultServer does on purpose what services do when they are shut down badly.
 type faultServer struct {
@@ -95,7 +95,7 @@ func certificate(t *testing.T) (*tls.Config, *x509.Certificate) {
 }
 
 func (s *faultServer) enter(conn net.Conn) {
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns[conn] = true

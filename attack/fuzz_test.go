@@ -37,9 +37,8 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.transport.pool.close()
-		s.transport.schedule = schedule{began: time.Now(), rate: 1e6}
-		s.transport.dial = func(context.Context, string, string) (net.Conn, error) {
+		defer s.sender.carrier.close()
+		serviceOf(s).dial = func(context.Context, string, string) (net.Conn, error) {
 			client, service := net.Pipe()
 			go func() {
 				defer func() { _ = service.Close() }()

@@ -21,74 +21,78 @@ const maxUnused = 3
 
 var errNoHTTP2 = errors.New("the service does not speak h2: it chose another protocol (ALPN)")
 
-// newHTTP2 gives the library's side of connections.
-func newHTTP2() *http2.Transport {
-	return &http2.Transport{
+// http2Carrier carries requests over HTTP/2, each on a connection that it shares with
+// others.
+type http2Carrier struct {
+	*service
+	library *http2.Transport
+	pool    *http2Pool
+	// task and fail are for panics in the library's goroutines.
+	task string
+	fail func(panicked error)
+}
+
+func newHTTP2Carrier(s *service, size int, task string, fail func(panicked error)) *http2Carrier {
+	if s.tls != nil {
+		s.tls.NextProtos = []string{http2.NextProtoTLS}
+	}
+	return &http2Carrier{service: s, pool: newHTTP2Pool(size), task: task, fail: fail, library: &http2.Transport{
 		AllowHTTP:          true,
 		DisableCompression: true,
 		// A request waits for room on its connection. To dial another one is the
 		// pool's business.
 		StrictMaxConcurrentStreams: true,
-	}
+	}}
 }
 
-// exchangeHTTP2 goes through a request's phases on a connection that it shares
-// with others.
-func (t *transport) exchangeHTTP2(m *message, sample *recording.Sample) (answer, error) {
-	ctx, cancel := context.WithTimeout(t.cut, t.timeout)
+func (c *http2Carrier) renew()                 { c.pool.renew() }
+func (c *http2Carrier) spread() map[string]int { return c.pool.spread() }
+func (c *http2Carrier) close()                 { c.pool.close() }
+
+// interrupt has nothing to do: the library listens to the context of each request.
+func (*http2Carrier) interrupt() {}
+
+func (c *http2Carrier) exchange(ctx context.Context, m *message, sample *recording.Sample) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	for try := 1; ; try++ {
 		sample.Phase = recording.PhaseDial
-		conn, err := t.hold(ctx, sample)
+		conn, err := c.pool.take(ctx, func() (*http2Conn, error) { return c.connect(ctx, sample) })
 		if err != nil {
-			return answer{}, err
+			return "", err
 		}
 		conn.describe(sample)
-		sample.Acquired = t.since(sample)
-		a, unused, err := t.converseHTTP2(ctx, conn, m, sample)
-		conn.letGo()
+		sample.Acquired = c.now.since(sample)
+		status, unused, err := c.roundTrip(ctx, conn, m, sample)
+		conn.release()
 		if !unused || try == maxUnused {
-			return a, err
+			return status, err
 		}
 	}
 }
 
-// hold gives a connection of the stream's policy, to be let go.
-func (t *transport) hold(ctx context.Context, sample *recording.Sample) (*multiplexed, error) {
-	if t.slots != nil {
-		return t.slots.take(ctx, func() (*multiplexed, error) { return t.connectHTTP2(ctx, sample) })
-	}
-	m, err := t.connectHTTP2(ctx, sample)
+func (c *http2Carrier) connect(ctx context.Context, sample *recording.Sample) (*http2Conn, error) {
+	raw, err := c.open(ctx, sample)
 	if err != nil {
 		return nil, err
 	}
-	m.hold()
-	m.retire()
-	return m, nil
-}
-
-func (t *transport) connectHTTP2(ctx context.Context, sample *recording.Sample) (*multiplexed, error) {
-	raw, err := t.open(ctx, sample)
-	if err != nil {
-		return nil, err
-	}
-	ear := &ear{Conn: raw}
-	m := &multiplexed{endpoint: newEndpoint(t.lastConn.Add(1), raw), heard: &ear.heard}
-	m.endpoint.describe(sample)
-	if m.client, err = t.shakeHands(ctx, ear, sample); err != nil {
+	counted := &countingConn{Conn: raw}
+	conn := &http2Conn{endpoint: newEndpoint(c.nextConn(), raw), reads: &counted.reads}
+	conn.endpoint.describe(sample)
+	if conn.client, err = c.handshake(ctx, counted, sample); err != nil {
 		_ = raw.Close()
 		return nil, err
 	}
-	return m, nil
+	return conn, nil
 }
 
-// shakeHands begins TLS, where it is spoken, and HTTP/2. Later each request has a
+// handshake begins TLS, where it is spoken, and HTTP/2. Later each request has a
 // deadline of its own.
-func (t *transport) shakeHands(ctx context.Context, raw net.Conn, sample *recording.Sample) (*http2.ClientConn, error) {
+func (c *http2Carrier) handshake(ctx context.Context, raw net.Conn, sample *recording.Sample) (*http2.ClientConn, error) {
 	conn := raw
-	if t.tls != nil {
+	if c.tls != nil {
 		sample.Phase = recording.PhaseTLS
-		secured := tls.Client(raw, t.tls)
+		secured := tls.Client(raw, c.tls)
 		if err := secured.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
@@ -98,33 +102,33 @@ func (t *transport) shakeHands(ctx context.Context, raw net.Conn, sample *record
 		conn = secured
 	}
 	sample.Phase = recording.PhaseWrite
-	return t.http2.NewClientConn(conn)
+	return c.library.NewClientConn(conn)
 }
 
-// converseHTTP2 writes the request and reads the answer to its last byte. unused
+// roundTrip writes the request and reads the answer to its last byte. unused
 // tells that the connection closed before anything of it was written.
-func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *message, sample *recording.Sample) (a answer, unused bool, err error) {
+func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *message, sample *recording.Sample) (status string, unused bool, err error) {
 	sample.Phase = recording.PhaseWrite
 	var begun atomic.Bool
 	var written, first atomic.Int64 // since the request was due; 0 for never
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaders: func() { begun.Store(true) },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			defer guard.Catch(t.doing, t.fail)
+			defer guard.Catch(c.task, c.fail)
 			if info.Err == nil {
-				written.Store(int64(t.since(sample)))
+				written.Store(int64(c.now.since(sample)))
 			}
 		},
 		GotFirstResponseByte: func() {
-			defer guard.Catch(t.doing, t.fail)
-			first.Store(int64(t.since(sample)))
+			defer guard.Catch(c.task, c.fail)
+			first.Store(int64(c.now.since(sample)))
 		},
 	})
 	req, err := m.numbered(ctx, sample.Seq)
 	if err != nil {
-		return answer{}, false, err
+		return "", false, err
 	}
-	heard := conn.heard.Load()
+	reads := conn.reads.Load()
 	resp, err := conn.client.RoundTrip(req)
 	if at := time.Duration(first.Load()); at > 0 {
 		sample.FirstByte = at
@@ -138,16 +142,16 @@ func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *mes
 		sample.Written = at
 	}
 	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.heard.Load() == heard {
-			conn.deaf.Store(true)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.reads.Load() == reads {
+			conn.unresponsive.Store(true)
 		}
 		if sample.Written != recording.NotReached {
 			sample.Phase = recording.PhaseFirstByte
 		}
-		return answer{}, !begun.Load() && !conn.usable() && ctx.Err() == nil, conn.explain(err)
+		return "", !begun.Load() && !conn.usable() && ctx.Err() == nil, conn.explain(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	a = answerOf(resp, t.podHeader)
+	a := answerOf(resp, c.podHeader)
 	sample.Status = a.status
 	sample.Pod = a.pod
 	if a.pod != "" {
@@ -155,8 +159,8 @@ func (t *transport) converseHTTP2(ctx context.Context, conn *multiplexed, m *mes
 	}
 	sample.Phase = recording.PhaseBody
 	if sample.BytesIn, err = a.discard(nil); err != nil {
-		return answer{}, false, conn.explain(err)
+		return "", false, conn.explain(err)
 	}
 	sample.Phase = recording.PhaseDone
-	return a, false, nil
+	return a.statusText, false, nil
 }

@@ -249,7 +249,7 @@ func TestHTTP2Faults(t *testing.T) {
 						}
 					})
 					all := send(t, s, sink, 2)
-					s.transport.close()
+					s.sender.carrier.close()
 					if policy == check.Reused {
 						fine(t, all[:1])
 						all = all[1:]
@@ -292,7 +292,7 @@ func TestHTTP2DrainsWithoutALoss(t *testing.T) {
 	sink := &samples{}
 	s := streamWith(t, server, sink, check.Target{}, over(false, check.Reused, 1))
 	fine(t, send(t, s, sink, 20))
-	s.transport.close()
+	s.sender.carrier.close()
 	if n := server.accepted.Load(); n != 4 {
 		t.Errorf("%d connections for 20 requests, five on each", n)
 	}
@@ -300,7 +300,7 @@ func TestHTTP2DrainsWithoutALoss(t *testing.T) {
 
 // A connection behind which nobody is any more takes no requests for longer than
 // it takes one to find out.
-func TestHTTP2LeavesADeafConnection(t *testing.T) {
+func TestHTTP2LeavesAnUnresponsiveConnection(t *testing.T) {
 	server := serveHTTP2(t, false, func(v *http2Visit, stream uint32) bool {
 		if v.n > 1 || stream == 1 {
 			v.answerOK(stream)
@@ -313,9 +313,9 @@ func TestHTTP2LeavesADeafConnection(t *testing.T) {
 		s.Timeout = check.Duration(time.Second)
 	})
 	got := send(t, s, sink, 3)
-	s.transport.close()
+	s.sender.carrier.close()
 	if got[1].Class != recording.ClassTimeout || got[1].Served != 1 {
-		t.Errorf("on the deaf connection: %+v", got[1])
+		t.Errorf("on the unresponsive connection: %+v", got[1])
 	}
 	if got[2].Outcome != recording.OK || !got[2].Fresh() || got[2].Conn != 2 {
 		t.Errorf("after it: %+v", got[2])
@@ -340,7 +340,7 @@ func TestHTTP2Renew(t *testing.T) {
 	send(t, s, sink, 4)
 	s.Renew()
 	send(t, s, sink, 4)
-	s.transport.close()
+	s.sender.carrier.close()
 	for i := range sink.all {
 		if got, conn := &sink.all[i], uint64(i%2+1+i/4*2); got.Conn != conn || got.Served != uint32(i%4/2) {
 			t.Errorf("request %d on connection %d after %d, want %d", i, got.Conn, got.Served, conn)

@@ -29,10 +29,10 @@ type message struct {
 	head          []byte
 	before, after string
 
-	// asked tells those who read an answer what it is one to.
-	asked *http.Request
-	// expects tells that the body waits until the service asks for it.
-	expects bool
+	// request tells those who read an answer what it is one to.
+	request *http.Request
+	// expectsContinue tells that the body waits until the service asks for it.
+	expectsContinue bool
 	// replayable tells that a common client would send it again without asking.
 	replayable bool
 }
@@ -45,12 +45,12 @@ func newMessage(target vegeta.Target, stream string, chunked bool) (*message, er
 	}
 	target.Header.Set(streamHeader, stream)
 	m := &message{target: target, chunked: chunked && len(target.Body) > 0}
-	request, err := m.request()
+	request, err := m.newRequest()
 	if err != nil {
 		return nil, err
 	}
-	m.asked = request
-	m.expects = request.Body != nil && strings.EqualFold(request.Header.Get("Expect"), "100-continue")
+	m.request = request
+	m.expectsContinue = request.Body != nil && strings.EqualFold(request.Header.Get("Expect"), "100-continue")
 	m.replayable = replayable(request)
 	if m.chunked {
 		m.before, m.after = strconv.FormatInt(int64(len(target.Body)), 16)+"\r\n", "\r\n0\r\n\r\n"
@@ -68,7 +68,7 @@ func newMessage(target vegeta.Target, stream string, chunked bool) (*message, er
 }
 
 // request is the message as net/http has it, without a number.
-func (m *message) request() (*http.Request, error) {
+func (m *message) newRequest() (*http.Request, error) {
 	req, err := m.target.Request()
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (m *message) request() (*http.Request, error) {
 
 // numbered is the message for a library to send.
 func (m *message) numbered(ctx context.Context, seq uint64) (*http.Request, error) {
-	req, err := m.request()
+	req, err := m.newRequest()
 	if err != nil {
 		return nil, err
 	}

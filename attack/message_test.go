@@ -33,7 +33,7 @@ func TestMessagesAreAsNetHTTPWritesThem(t *testing.T) {
 			if err := w.Flush(); err != nil {
 				t.Fatal(err)
 			}
-			req, err := m.request()
+			req, err := m.newRequest()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ type pacer struct {
 	ctx      context.Context //nolint:containedctx // vegeta.Pacer has no room for one
 	schedule schedule
 	alarm    *alarm
-	doing    string
+	task     string
 	fail     func(panicked error)
 
 	// released is how many requests were let go.
@@ -23,14 +23,14 @@ type pacer struct {
 	onTime bool
 }
 
-func newPacer(ctx context.Context, t *transport) *pacer {
-	return &pacer{ctx: ctx, schedule: t.schedule, alarm: newAlarm(t.now), doing: t.doing, fail: t.fail}
+func newPacer(ctx context.Context, s *sender, planned schedule) *pacer {
+	return &pacer{ctx: ctx, schedule: planned, alarm: newAlarm(s.now), task: s.task, fail: s.fail}
 }
 
 // Pace returns when request number hits is due, or at once if it is late. It
 // never asks vegeta to wait. A panic here ends the stream.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
-	defer guard.Catch(p.doing, func(panicked error) {
+	defer guard.Catch(p.task, func(panicked error) {
 		p.fail(panicked)
 		stop = true
 	})

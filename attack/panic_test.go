@@ -33,15 +33,15 @@ func TestPanicEndsTheStream(t *testing.T) {
 	}{
 		"the sink":                          {protocol: check.HTTP1, sink: true},
 		"the sink, HTTP/2":                  {protocol: check.H2C, sink: true},
-		"the clock in a request":            {protocol: check.HTTP1, where: "(*transport).converse"},
+		"the clock in a request":            {protocol: check.HTTP1, where: "(*http1Carrier).roundTrip"},
 		"the clock in the pacer":            {protocol: check.HTTP1, where: "(*pacer).Pace"},
 		"the clock at the end":              {protocol: check.HTTP1, where: "(*Stream).Run.func", stop: true},
-		"the clock in a writer of HTTP/2":   {protocol: check.H2C, where: "(*transport).converseHTTP2.func2"},
-		"the clock in a listener of HTTP/2": {protocol: check.H2C, where: "(*transport).converseHTTP2.func3"},
+		"the clock in a writer of HTTP/2":   {protocol: check.H2C, where: "(*http2Carrier).roundTrip.func2"},
+		"the clock in a listener of HTTP/2": {protocol: check.H2C, where: "(*http2Carrier).roundTrip.func3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests, samples, lost atomic.Uint64
-			ctx, stop := context.WithTimeout(t.Context(), patience)
+			ctx, stop := context.WithTimeout(t.Context(), testTimeout)
 			defer stop()
 			now := func() time.Time {
 				if tt.where != "" && requests.Load() >= 3 && within(tt.where) {
@@ -64,7 +64,7 @@ func TestPanicEndsTheStream(t *testing.T) {
 			}
 			stream, err := New(Config{Now: now, Sink: sink, Stream: check.Stream{
 				Name: "test", Rate: 1000, Connections: check.Reused, Pool: 2, URL: server.URL,
-				Protocol: tt.protocol, Method: http.MethodGet, Timeout: check.Duration(patience),
+				Protocol: tt.protocol, Method: http.MethodGet, Timeout: check.Duration(testTimeout),
 			}})
 			if err != nil {
 				t.Fatal(err)

@@ -40,7 +40,7 @@ func TestIdleConnectionIsReplaced(t *testing.T) {
 				s := streamTo(t, server, sink, reused(1))
 				send(t, s, sink, 1)
 				close(idle)
-				awaitNews(t, s.transport.pool.idle[0].raw)
+				awaitNews(t, http1Of(s).pool.idle[0].raw)
 				send(t, s, sink, 2)
 
 				fine(t, sink.all)
@@ -64,8 +64,8 @@ func TestResetBeforeWrite(t *testing.T) {
 	})
 	sink := &samples{}
 	s := streamTo(t, server, sink, nil)
-	dial := s.transport.dial
-	s.transport.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := serviceOf(s).dial
+	serviceOf(s).dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		close(dialled)
 		if err == nil {
@@ -83,7 +83,7 @@ func TestResetBeforeWrite(t *testing.T) {
 // end or a reset, and takes nothing.
 func awaitNews(t *testing.T, conn net.Conn) {
 	t.Helper()
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_ = conn.SetReadDeadline(time.Now().Add(testTimeout))
 	socket, err := conn.(syscall.Conn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)

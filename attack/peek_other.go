@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !darwin
 
 package attack
 
@@ -11,4 +11,4 @@ type probe struct{}
 
 func newProbe(net.Conn) *probe { return nil }
 
-func (*probe) silent() bool { return true }
+func (*probe) idle() bool { return true }

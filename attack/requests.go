@@ -40,7 +40,7 @@ func newMessages(target check.Target, s check.Stream) ([]*message, error) {
 			all[i].Body = body
 		}
 		if messages[i], err = newMessage(all[i], s.Name, s.Body != nil && s.Body.Chunked); err != nil {
-			return nil, fmt.Errorf("put %s %s into words: %w", all[i].Method, check.ShownURL(all[i].URL), err)
+			return nil, fmt.Errorf("encode the request %s %s: %w", all[i].Method, check.ShownURL(all[i].URL), err)
 		}
 	}
 	return messages, nil

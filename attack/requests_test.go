@@ -18,12 +18,12 @@ func streamWith(t *testing.T, server *faultServer, sink *samples, target check.T
 	t.Helper()
 	spec := check.Stream{
 		Name: "test", Rate: 100, Connections: check.Reused, Pool: 1,
-		URL: server.url, Protocol: check.HTTP1, Method: http.MethodGet, Timeout: check.Duration(patience),
+		URL: server.url, Protocol: check.HTTP1, Method: http.MethodGet, Timeout: check.Duration(testTimeout),
 	}
 	change(&spec)
 	s := made(t, spec, target, sink)
-	if s.transport.tls != nil && s.transport.tls.RootCAs == nil {
-		s.transport.tls.RootCAs = server.roots
+	if serviceOf(s).tls != nil && serviceOf(s).tls.RootCAs == nil {
+		serviceOf(s).tls.RootCAs = server.roots
 	}
 	return s
 }

@@ -86,7 +86,6 @@ func TestRenewReplacesEachConnectionOnce(t *testing.T) {
 	server := serve(t, false, healthy)
 	sink := &samples{}
 	s := streamTo(t, server, sink, reused(3))
-	s.transport.schedule = schedule{began: s.now(), rate: 1e6}
 	for i := range 12 {
 		if i == 6 {
 			s.Renew()
@@ -99,14 +98,14 @@ func TestRenewReplacesEachConnectionOnce(t *testing.T) {
 			t.Errorf("request %d on connection %d, want %d", i, sink.all[i].Conn, want)
 		}
 	}
-	s.transport.pool.close()
+	s.sender.carrier.close()
 }
 
 // A stream that always has more requests under way than its pool holds still
 // reuses connections.
 func TestBusyPoolReuses(t *testing.T) {
-	p := newPool(2)
-	var busy []*connection
+	p := newHTTP1Pool(2)
+	var busy []*http1Conn
 	dialled := 0
 	take := func() {
 		c := p.take()
@@ -114,7 +113,7 @@ func TestBusyPoolReuses(t *testing.T) {
 			dialled++
 			near, far := net.Pipe()
 			t.Cleanup(func() { _ = far.Close() })
-			c = &connection{Conn: near, raw: near}
+			c = &http1Conn{Conn: near, raw: near}
 			p.adopt(c)
 		}
 		busy = append(busy, c)
@@ -149,17 +148,16 @@ func TestPoolClosesSurplus(t *testing.T) {
 	})
 	sink := &samples{}
 	s := streamTo(t, server, sink, reused(2))
-	s.transport.schedule = schedule{began: s.now(), rate: 1e6}
 	var requests sync.WaitGroup
 	for i := range together {
 		requests.Go(func() { _ = sendOne(t, s, i) })
 	}
 	requests.Wait()
 	fine(t, sink.all)
-	if idle, live := len(s.transport.pool.idle), len(s.transport.pool.live); idle != 2 || live != 2 {
+	if idle, live := len(http1Of(s).pool.idle), len(http1Of(s).pool.live); idle != 2 || live != 2 {
 		t.Errorf("%d idle of %d live, want 2 of 2", idle, live)
 	}
-	s.transport.pool.close()
+	s.sender.carrier.close()
 }
 
 func TestNewConnectionsAreNotKept(t *testing.T) {
@@ -173,7 +171,7 @@ func TestNewConnectionsAreNotKept(t *testing.T) {
 			t.Errorf("%+v", all[i])
 		}
 	}
-	if len(s.transport.pool.live) != 0 {
+	if len(http1Of(s).pool.live) != 0 {
 		t.Error("connections are left open")
 	}
 }

@@ -24,7 +24,7 @@ const inMemoryAddr = "pipe"
 // service itself has ended when gone returns.
 func inMemory(s *Stream, takes time.Duration) (gone func()) {
 	var visits sync.WaitGroup
-	s.transport.dial = func(context.Context, string, string) (net.Conn, error) {
+	serviceOf(s).dial = func(context.Context, string, string) (net.Conn, error) {
 		client, service := net.Pipe()
 		visits.Go(func() {
 			defer func() { _ = service.Close() }()

@@ -50,9 +50,6 @@ func TestSpread(t *testing.T) {
 			want("with three of five", map[string]int{"pod-0": 1, "pod-1": 2})
 			send(t, s, sink, 9)
 			want("with all of them", map[string]int{"pod-0": 2, "pod-1": 3})
-			if s.transport.slots != nil {
-				s.transport.slots.close()
-			}
 		})
 	}
 }
@@ -79,17 +76,17 @@ func TestSpreadOfWhatIsNotKnown(t *testing.T) {
 
 // A request that dials for its slot does not hold up the look at the others.
 func TestSpreadDoesNotWaitForADial(t *testing.T) {
-	s := newSlots(3)
-	s.all[0].turn <- struct{}{}
+	s := newHTTP2Pool(3)
+	s.all[0].lock <- struct{}{}
 	for i := range s.all {
-		s.all[i].conn = &multiplexed{}
+		s.all[i].conn = &http2Conn{}
 	}
 	s.all[2].conn.pod.Store(new("pod-a"))
 	began := time.Now()
 	if got := s.spread(); !maps.Equal(got, map[string]int{"": 1, "pod-a": 1}) {
 		t.Errorf("%v", got)
 	}
-	if took := time.Since(began); took > patience/2 {
+	if took := time.Since(began); took > testTimeout/2 {
 		t.Errorf("it took %v", took)
 	}
 }

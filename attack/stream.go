@@ -1,11 +1,3 @@
-// Package attack sends a check's streams and tells what became of each request.
-//
-// vegeta's Attacker drives a stream: it asks our pacer when the next request
-// is due and hands it to a worker. Under vegeta sits our own HTTP/1.1
-// transport, which dials, writes and reads in the worker's goroutine. Nothing
-// is replayed, followed or pooled behind our back, so the step at which a
-// request failed is the step that the code was at. HTTP/2 is spoken by a library,
-// on connections that are ours in the same way.
 package attack
 
 import (
@@ -32,6 +24,9 @@ const inFlightCap = 10_000
 // origin, so that the differences of its times are exact.
 type Clock func() time.Time
 
+// since is the time since the request was due.
+func (now Clock) since(s *recording.Sample) time.Duration { return now().Sub(s.Scheduled) }
+
 // Config is what a stream needs.
 type Config struct {
 	// Stream has its defaults and is valid.
@@ -50,23 +45,19 @@ type Stream struct {
 	now         Clock
 	spec        check.Stream
 	maxInFlight int
-	transport   *transport
+	sender      *sender
 
-	// looking guards what Spread looks at from being closed under its eyes.
-	looking    sync.Mutex
+	// mu keeps the connections from being closed while Spread looks at them.
+	mu         sync.Mutex
 	ended      bool
 	lastSpread map[string]int
 }
 
 // New makes a stream. It reads the files that the check names and touches no
-// network. What is wrong with them is a check.FieldError, whose field is seen from
+// network. What is wrong with them is a [check.FieldError], whose field is seen from
 // the stream ("body.file") or, where it begins with "target.", from the check.
 func New(cfg Config) (*Stream, error) {
-	messages, err := newMessages(cfg.Target, cfg.Stream)
-	if err != nil {
-		return nil, err
-	}
-	transport, err := newTransport(cfg, messages)
+	sender, err := newSender(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +66,7 @@ func New(cfg Config) (*Stream, error) {
 		now:         cfg.Now,
 		spec:        cfg.Stream,
 		maxInFlight: maxInFlight(cfg.Stream),
-		transport:   transport,
+		sender:      sender,
 	}, nil
 }
 
@@ -97,58 +88,78 @@ func maxInFlight(s check.Stream) int {
 func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	defer context.AfterFunc(s.transport.cut, stop)()
+	defer context.AfterFunc(s.sender.ctx, stop)()
 
 	schedule := newSchedule(s.now(), s.spec)
-	s.transport.schedule = schedule
-	pacer := newPacer(ctx, s.transport)
+	pacer := newPacer(ctx, s.sender, schedule)
 	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: s.transport}),
+		vegeta.Client(&http.Client{Transport: &transport{s.sender, schedule}}),
 		vegeta.MaxWorkers(uint64(s.maxInFlight)),
 	)
 
 	// The pacer stops the attack only when it is asked for the next request.
 	// While all workers are busy nobody asks it.
 	var stopped time.Time
-	told := make(chan struct{})
+	stopping := make(chan struct{})
 	go func() {
-		defer close(told)
+		defer close(stopping)
 		defer attacker.Stop()
-		defer guard.Catch(s.transport.doing, s.transport.fail)
+		defer guard.Catch(s.sender.task, s.sender.fail)
 		<-ctx.Done()
 		stopped = s.now()
 	}()
-	// The transport has the messages; vegeta numbers them and knows where they go.
+	// The sender has the messages; vegeta numbers them and knows where they go.
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: s.spec.URL})
 	for range attacker.Attack(target, pacer, 0, "") {
-		// The transport has told the sink all there is to know.
+		// The sink has all there is to know.
 	}
 	stop()
-	<-told
+	<-stopping
 	s.endSpread()
-	s.transport.close()
+	s.sender.carrier.close()
 
 	return recording.StreamEnd{
 		Name:         s.name,
 		Scheduled:    pacer.scheduled(stopped),
-		Sent:         s.transport.tally.sent.Load(),
+		Sent:         s.sender.tally.sent.Load(),
 		Began:        schedule.began,
 		Stopped:      stopped,
-		PeakInFlight: int(s.transport.tally.peak.Load()),
+		PeakInFlight: int(s.sender.tally.peak.Load()),
 		MaxInFlight:  s.maxInFlight,
 		Spread:       s.lastSpread,
-	}, s.transport.failed()
+	}, s.sender.failed()
 }
 
 // Renew lets the stream replace each connection that it keeps when its turn
 // comes. A pool that was made while a pod was not yet known to the proxies holds
 // no connection to it for as long as nothing is renewed.
-func (s *Stream) Renew() { s.transport.renew() }
+func (s *Stream) Renew() { s.sender.carrier.renew() }
 
 // Abort ends the stream at once: nothing more is sent, and what is in flight is
-// cut and becomes recording.Unfinished. It may be called at any time, more than
+// cut and becomes [recording.Unfinished]. It may be called at any time, more than
 // once.
-func (s *Stream) Abort() { s.transport.abort() }
+func (s *Stream) Abort() { s.sender.abort() }
 
 // Counts tells how far the stream has come.
-func (s *Stream) Counts() Counts { return s.transport.tally.counts() }
+func (s *Stream) Counts() Counts { return s.sender.tally.counts() }
+
+// Spread tells how many of the connections that a reused stream has open were last
+// answered by which pod, under an empty name those that no pod has named itself on
+// yet. It is nil for a stream of new connections. It may be called at any time; once
+// the stream has ended it tells how it was then.
+func (s *Stream) Spread() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return s.lastSpread
+	}
+	return s.sender.carrier.spread()
+}
+
+// endSpread keeps the last spread. From then on nobody looks at the connections, so
+// that they can be closed.
+func (s *Stream) endSpread() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended, s.lastSpread = true, s.sender.carrier.spread()
+}

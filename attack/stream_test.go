@@ -134,7 +134,7 @@ func TestAbort(t *testing.T) {
 		phase   recording.Phase
 	}{
 		{name: "dial", phase: recording.PhaseDial, prepare: func(s *Stream, reached func()) {
-			s.transport.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			serviceOf(s).dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 				reached()
 				<-ctx.Done()
 				return nil, ctx.Err()
@@ -173,8 +173,8 @@ func TestAbort(t *testing.T) {
 			s.Abort()
 			s.Abort()
 			end := <-ended
-			// The server's patience would end it too.
-			if took := time.Since(aborted); took > patience/2 {
+			// The server's testTimeout would end it too.
+			if took := time.Since(aborted); took > testTimeout/2 {
 				t.Errorf("returned after %v", took)
 			}
 			balanced(t, s, sink, end)

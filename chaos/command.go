@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -35,6 +34,9 @@ const (
 )
 
 func (c command) unfit(context.Context, *Workload, state) (field, problem string, err error) {
+	if !hasGroups {
+		return "", "this system cannot end what a command has started together with it; want Linux or macOS", nil
+	}
 	if _, err := exec.LookPath(c.program()); err != nil {
 		return "", fmt.Sprintf("cannot run %q: %v", c.program(), err), nil
 	}
@@ -116,7 +118,7 @@ func (c command) run(ctx context.Context, a *attempt) error {
 	program := exec.CommandContext(ctx, c.program(), c.arguments()...)
 	program.Stdout, program.Stderr = output, output
 	program.SysProcAttr = ownGroup()
-	program.Cancel = func() error { return signalGroup(program, syscall.SIGTERM) }
+	program.Cancel = func() error { return signalGroup(program.Process.Pid, syscall.SIGTERM) }
 	program.WaitDelay = commandGrace
 	when, err := a.during(func() error { return runGroup(program, a.Group) })
 	if program.Process == nil {
@@ -160,18 +162,12 @@ func runGroup(program *exec.Cmd, began func(leader int) (ended func())) error {
 	if began != nil {
 		defer began(program.Process.Pid)()
 	}
-	defer func() { _ = signalGroup(program, syscall.SIGKILL) }() // most often nobody is left
+	defer KillGroup(program.Process.Pid) // most often nobody is left
 	return program.Wait()
 }
 
-// signalGroup sends a signal to the group that a program leads.
-func signalGroup(program *exec.Cmd, signal syscall.Signal) error {
-	err := syscall.Kill(-program.Process.Pid, signal)
-	if errors.Is(err, syscall.ESRCH) {
-		return os.ErrProcessDone
-	}
-	return err
-}
+// KillGroup kills the group of a leader that Driver.Group was told of.
+func KillGroup(leader int) { _ = signalGroup(leader, syscall.SIGKILL) }
 
 // tail counts what is written to it, and keeps the end of it.
 type tail struct {

@@ -61,9 +61,5 @@ func (e entry) write(path string) (err error) {
 	if missing == nil {
 		return nil
 	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return syncFolder(filepath.Dir(path))
 }

@@ -28,7 +28,7 @@ func TestPanicPutsBack(t *testing.T) {
 		doing string
 	}{
 		"the progress": {"", ""},
-		"a request":    {"attack.(*transport).converse", "sending the requests of stream new"},
+		"a request":    {"attack.(*http1Carrier).roundTrip", "sending the requests of stream new"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			graceful := newPlace(t).deploy(t, "graceful")

@@ -36,7 +36,7 @@ func TestPanicAnywherePutsBack(t *testing.T) {
 		where string
 		doing string
 	}{
-		"a request":            {"attack.(*transport).converse", "sending the requests of stream default"},
+		"a request":            {"attack.(*http1Carrier).roundTrip", "sending the requests of stream default"},
 		"the sink":             {"recording.(*segmentWriter).write", "sending the requests of stream default"},
 		"the pacer":            {"attack.(*pacer).Pace", "sending the requests of stream default"},
 		"the pulse":            {"startPulse", "feeling the pulse"},

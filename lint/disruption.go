@@ -9,6 +9,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -76,7 +77,7 @@ func blocks(b *policyv1.PodDisruptionBudget, n int) (field, why string) {
 	}
 	if least := b.Spec.MinAvailable; least != nil {
 		if scaled, err := intstr.GetScaledValueFromIntOrPercent(least, n, true); err == nil && scaled >= n {
-			return "minAvailable", fmt.Sprintf("minAvailable is %s of %s", least, pods(n))
+			return "minAvailable", fmt.Sprintf("minAvailable is %s of %s", least, text.Count(n, "pod"))
 		}
 	}
 	return "", ""

@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -75,7 +76,7 @@ var rolloutRules = []rule{{
 		if known && rolling && unavailable >= n {
 			report(breach{
 				severity: Error, field: "spec.strategy.rollingUpdate.maxUnavailable",
-				why:   fmt.Sprintf("Of %s %d may be unavailable during a rollout (maxSurge comes to %d): none has to be ready.", pods(n), unavailable, surge),
+				why:   fmt.Sprintf("Of %s %d may be unavailable during a rollout (maxSurge comes to %d): none has to be ready.", text.Count(n, "pod"), unavailable, surge),
 				fix:   "Set maxUnavailable to 0 and maxSurge to 1, so that a pod ends only once its replacement is ready.",
 				patch: rollingPatch(),
 			})
@@ -91,7 +92,7 @@ var rolloutRules = []rule{{
 		if known && rolling && surge == 0 && unavailable < n && 2*unavailable >= n && len(w.serving()) > 0 {
 			report(breach{
 				severity: Note, field: "spec.strategy.rollingUpdate.maxSurge",
-				why:   fmt.Sprintf("maxSurge is 0 and %d of %s may be unavailable: a rollout runs on %d.", unavailable, pods(n), n-unavailable),
+				why:   fmt.Sprintf("maxSurge is 0 and %d of %s may be unavailable: a rollout runs on %d.", unavailable, text.Count(n, "pod"), n-unavailable),
 				fix:   "Set maxUnavailable to 0 and maxSurge to 1.",
 				patch: rollingPatch(),
 			})
@@ -159,11 +160,4 @@ func (w *workload) minReady() string {
 
 func rollingPatch() string {
 	return patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"rollingUpdate": patch.Object{"maxUnavailable": 0, "maxSurge": 1}}}})
-}
-
-func pods(n int) string {
-	if n == 1 {
-		return "1 pod"
-	}
-	return fmt.Sprintf("%d pods", n)
 }

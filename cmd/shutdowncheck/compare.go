@@ -88,7 +88,7 @@ func (f format) writeComparison(s streams, c *report.Comparison) error {
 	case formatMarkdown:
 		return render.ComparisonMarkdown(s.out, c)
 	default:
-		return render.ComparisonText(s.out, c, render.TextOptions{Color: s.color && isTerminal(s.out)})
+		return render.ComparisonText(s.out, c, s.textOptions())
 	}
 }
 

@@ -72,8 +72,12 @@ func (f format) write(s streams, rep *report.Report) error {
 	case formatHTML:
 		return render.HTML(s.out, rep)
 	default:
-		return render.Text(s.out, rep, render.TextOptions{Color: s.color && isTerminal(s.out)})
+		return render.Text(s.out, rep, s.textOptions())
 	}
+}
+
+func (s streams) textOptions() render.TextOptions {
+	return render.TextOptions{Color: s.color && isTerminal(s.out) && obeysEscapes(descriptor(s.out))}
 }
 
 func isTerminal(w any) bool {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
 )
 
 // ends are the signals that ask the program to end, or would end it with a cluster left
@@ -33,7 +35,7 @@ func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPI
 // left tells whether a write failed because its reader is gone: of a pipe, or with the
 // terminal, which then fails with EIO (tty_io.c, hung_up_tty_write gives that).
 func left(file *os.File, err error) bool {
-	if errors.Is(err, syscall.EPIPE) {
+	if errors.Is(err, errBrokenPipe) {
 		return true
 	}
 	info, failed := file.Stat()
@@ -96,7 +98,7 @@ func (w *work) killGroups() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for leader := range w.groups {
-		_ = syscall.Kill(-leader, syscall.SIGKILL)
+		chaos.KillGroup(leader)
 	}
 }
 

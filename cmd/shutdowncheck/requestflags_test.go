@@ -46,14 +46,14 @@ func TestHeadersFromElsewhere(t *testing.T) {
 			if strings.Join(got, " ") != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if problem := text(err); problem != test.problem {
+			if problem := problemOf(err); problem != test.problem {
 				t.Errorf("got  %s\nwant %s", problem, test.problem)
 			}
 		})
 	}
 }
 
-func text(err error) string {
+func problemOf(err error) string {
 	if err == nil {
 		return ""
 	}

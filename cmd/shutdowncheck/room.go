@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"path/filepath"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
@@ -15,4 +16,23 @@ func readRoom(dir string) experiment.Room {
 		room.Memory = int64(limit)
 	}
 	return room
+}
+
+// freeFor tells how much is free where a folder is or will be; 0 where that is not
+// known.
+func freeFor(dir string) int64 {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return 0
+	}
+	for {
+		if free, ok := freeIn(dir); ok {
+			return free
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return 0
+		}
+		dir = up
+	}
 }

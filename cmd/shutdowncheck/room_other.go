@@ -1,5 +1,5 @@
-//go:build !linux
+//go:build !linux && !darwin && !windows
 
 package main
 
-func freeFor(string) int64 { return 0 }
+func freeIn(string) (bytes int64, ok bool) { return 0, false }

@@ -6,18 +6,11 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 )
-
-// signals are those a check may send.
-var signals = map[string]syscall.Signal{
-	"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT, "SIGQUIT": syscall.SIGQUIT, "SIGHUP": syscall.SIGHUP,
-	"SIGUSR1": syscall.SIGUSR1, "SIGUSR2": syscall.SIGUSR2, "SIGKILL": syscall.SIGKILL,
-}
 
 // newSignal is what a kill by ephemeral container or by node runs in the
 // cluster. It is not for people.
@@ -43,7 +36,7 @@ func newSignal() *cobra.Command {
 					return err
 				}
 			}
-			if err := syscall.Kill(pid, signal); err != nil {
+			if err := sendSignal(pid, signal); err != nil {
 				return fmt.Errorf("send %s to process %d: %w", name, pid, err)
 			}
 			return nil

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 )
 
 // usageError is a call that can be seen to be wrong without a cluster.
@@ -44,11 +46,7 @@ func given(args []string) string {
 	if len(args) == 0 {
 		return "no argument"
 	}
-	noun := "argument"
-	if len(args) > 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s (%s)", len(args), noun, strings.Join(args, " "))
+	return fmt.Sprintf("%s (%s)", text.Count(len(args), "argument"), strings.Join(args, " "))
 }
 
 // onlyCommands refuses what is none of the command's children.

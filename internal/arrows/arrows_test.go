@@ -191,7 +191,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

@@ -14,9 +14,10 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// A recording that is written anew, in the present format with its own order of
-// samples, has the same report as the old one.
+// A recording of any format that is written anew, in the present one with its own
+// order of samples, has the same report.
 func TestFormatDoesNotChangeTheReport(t *testing.T) {
+	before := 0
 	folders, err := filepath.Glob("../testdata/golden/*")
 	if err != nil || len(folders) == 0 {
 		t.Fatalf("no golden recordings (%v)", err)
@@ -28,11 +29,14 @@ func TestFormatDoesNotChangeTheReport(t *testing.T) {
 				t.Fatal(err)
 			}
 			anew := recordAnew(t, old)
-			if old.Header.Version == anew.Header.Version {
-				t.Fatalf("both are of version %d", old.Header.Version)
+			if old.Header.Version < anew.Header.Version {
+				before++
 			}
 			sameButForDigits(t, "report", reportOf(t, anew), reportOf(t, old))
 		})
+	}
+	if before == 0 {
+		t.Error("all golden recordings are of the present format")
 	}
 }
 

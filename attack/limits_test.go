@@ -12,7 +12,7 @@ import (
 )
 
 func TestWhatAMachineLacks(t *testing.T) {
-	m := means{ports: 28232, held: time.Minute, heldOnLoopback: time.Second, descriptors: 1024}
+	m := limits{ports: 28232, timeWait: time.Minute, timeWaitOnLoopback: time.Second, descriptors: 1024}
 	fresh := func(url string, rate float64) check.Stream {
 		return check.Stream{URL: url, Rate: rate, Connections: check.New, Timeout: check.Duration(100 * time.Millisecond)}
 	}
@@ -52,7 +52,7 @@ func TestWhatAMachineLacks(t *testing.T) {
 		},
 	} {
 		var got []string
-		for _, err := range m.lacks(tt.streams) {
+		for _, err := range m.exceeded(tt.streams) {
 			got = append(got, err.Error())
 		}
 		if !slices.Equal(got, tt.want) {
@@ -61,16 +61,16 @@ func TestWhatAMachineLacks(t *testing.T) {
 		if tt.name == "silence" {
 			continue
 		}
-		if problems := (means{}).lacks(tt.streams); len(problems) > 0 {
+		if problems := (limits{}).exceeded(tt.streams); len(problems) > 0 {
 			t.Errorf("%s: nothing is known of the machine, and yet %v", tt.name, problems)
 		}
 	}
 }
 
-func TestMeansAreRead(t *testing.T) {
-	m := readMeans()
+func TestLimitsAreRead(t *testing.T) {
+	m := readLimits()
 	t.Logf("%+v", m)
-	if m != (means{}) && (m.held < m.heldOnLoopback || m.ports < 0) {
+	if m != (limits{}) && (m.timeWait < m.timeWaitOnLoopback || m.ports < 0) {
 		t.Errorf("%+v", m)
 	}
 }

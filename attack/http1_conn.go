@@ -18,31 +18,9 @@ const maxInformational = 5
 
 var errTooManyInformational = errors.New("too many 1xx answers")
 
-// endpoint tells one connection of a stream from the others.
-type endpoint struct {
-	id         uint64 // from 1 in each stream
-	localPort  uint16
-	remoteAddr string
-}
-
-func newEndpoint(id uint64, raw net.Conn) endpoint {
-	e := endpoint{id: id, remoteAddr: raw.RemoteAddr().String()}
-	if local, ok := raw.LocalAddr().(*net.TCPAddr); ok {
-		e.localPort = uint16(local.Port)
-	}
-	return e
-}
-
-// describe tells the sample which connection carries it.
-func (e *endpoint) describe(sample *recording.Sample) {
-	sample.Conn = e.id
-	sample.LocalPort = e.localPort
-	sample.RemoteAddr = e.remoteAddr
-}
-
-// connection is one connection of HTTP/1.1. At any time it belongs to the pool
+// http1Conn is one connection of HTTP/1.1. At any time it belongs to the pool
 // or to one request.
-type connection struct {
+type http1Conn struct {
 	endpoint
 	net.Conn
 	raw net.Conn // the socket; the same as Conn over plain HTTP
@@ -61,45 +39,44 @@ type connection struct {
 	// before the error for a line.
 	readErr error
 
-	// deadline is that of the request that the connection carries.
+	// ctx and deadline are those of the request that the connection carries.
+	ctx      context.Context //nolint:containedctx // net.Conn has no room for one
 	deadline time.Time
-	// cut ends when the user has had enough.
-	cut context.Context //nolint:containedctx // a latch
 
 	probe      *probe
 	generation uint64 // of the pool, when it was made
-	// spent tells that it may carry no other request, whatever the answer says.
-	spent  bool
-	served uint32 // requests that were written
-	pod    string // that last answered
+	// noReuse tells that it may carry no other request, whatever the answer says.
+	noReuse bool
+	served  uint32 // requests that were written
+	pod     string // that last answered
 }
 
-func newConnection(id uint64, raw net.Conn, cut context.Context) *connection { //nolint:revive // cut bounds no call
-	c := &connection{endpoint: newEndpoint(id, raw), Conn: raw, raw: raw, cut: cut, probe: newProbe(raw)}
+func newHTTP1Conn(id uint64, raw net.Conn) *http1Conn {
+	c := &http1Conn{endpoint: newEndpoint(id, raw), Conn: raw, raw: raw, probe: newProbe(raw)}
 	c.attempt = c.attemptRead
 	return c
 }
 
 // describe tells the sample which connection carries it.
-func (c *connection) describe(sample *recording.Sample) {
+func (c *http1Conn) describe(sample *recording.Sample) {
 	c.endpoint.describe(sample)
 	sample.Served = c.served
 	sample.ConnPod = c.pod
 }
 
-// silent tells whether an idle connection may carry another request. One on
+// usable tells whether an idle connection may carry another request. One on
 // which the service has closed, reset or spoken out of turn may not: a good
 // client sees that before it sends.
-func (c *connection) silent() bool { return c.probe.silent() }
+func (c *http1Conn) usable() bool { return c.probe.idle() }
 
 // reusable tells whether the connection may carry another request after the
 // answer was read to its end.
-func (c *connection) reusable(a answer) bool {
-	return !c.spent && !a.last && c.reader.Buffered() == 0
+func (c *http1Conn) reusable(a *answer) bool {
+	return !c.noReuse && !a.close && c.reader.Buffered() == 0
 }
 
 // Read is where the reader gets its bytes from.
-func (c *connection) Read(p []byte) (int, error) {
+func (c *http1Conn) Read(p []byte) (int, error) {
 	if c.onSocket {
 		return c.read(c.readSocket(p))
 	}
@@ -107,7 +84,7 @@ func (c *connection) Read(p []byte) (int, error) {
 }
 
 // read notes what became of reading.
-func (c *connection) read(n int, err error) (int, error) {
+func (c *http1Conn) read(n int, err error) (int, error) {
 	if err != nil && c.readErr == nil && !errors.Is(err, syscall.EAGAIN) {
 		c.readErr = err
 	}
@@ -116,7 +93,7 @@ func (c *connection) read(n int, err error) (int, error) {
 
 // cause is why reading an answer failed: the connection's own error if it had
 // one, else err, which is then about what was read.
-func (c *connection) cause(err error) error {
+func (c *http1Conn) cause(err error) error {
 	if c.readErr != nil {
 		return c.readErr
 	}
@@ -125,13 +102,13 @@ func (c *connection) cause(err error) error {
 
 // write sends a request. If the service answers before it has all of it, that
 // answer is left to be read.
-func (c *connection) write(m *message, seq uint64) error {
-	c.takeWriter()
-	defer c.giveWriter()
+func (c *http1Conn) write(m *message, seq uint64) error {
+	c.acquireWriter()
+	defer c.releaseWriter()
 	m.writeHead(c.writer, seq)
-	if m.expects {
+	if m.expectsContinue {
 		if err := c.awaitContinue(m); err != nil {
-			c.spent = true
+			c.noReuse = true
 			if !errors.Is(err, errRefused) {
 				return err
 			}
@@ -149,58 +126,58 @@ func (c *connection) write(m *message, seq uint64) error {
 
 // answered tells whether the service has answered although the request could not
 // be written to its end: some refuse a body and close.
-func (c *connection) answered(err error) bool {
-	c.spent = true
+func (c *http1Conn) answered(err error) bool {
+	c.noReuse = true
 	if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() {
 		return false
 	}
 	// An answer that has come is there at once; nothing is waited for.
-	if c.readUntil(time.Now().Add(time.Millisecond)) != nil {
+	if c.setReadDeadline(time.Now().Add(time.Millisecond)) != nil {
 		return false
 	}
-	if _, err := c.takeReader().Peek(1); err != nil {
+	if _, err := c.acquireReader().Peek(1); err != nil {
 		return false
 	}
-	return c.readUntil(c.deadline) == nil
+	return c.setReadDeadline(c.deadline) == nil
 }
 
-// readUntil bounds what is read from here on. It fails once the user has had
+// setReadDeadline bounds what is read from here on. It fails once the user has had
 // enough, also if its own bound has taken the place of the one that said so.
-func (c *connection) readUntil(deadline time.Time) error {
+func (c *http1Conn) setReadDeadline(deadline time.Time) error {
 	if err := c.raw.SetReadDeadline(deadline); err != nil {
 		return err
 	}
-	return c.cut.Err()
+	return c.ctx.Err()
 }
 
-// bound bounds all that is done from here on, as readUntil does for reading. A
-// connection that is bound while transport.abort runs is either seen here or found
-// in the pool by abort.
-func (c *connection) bound(deadline time.Time) error {
-	c.deadline = deadline
+// begin bounds all that is done for a request, as setReadDeadline does for reading. A
+// connection that begins one while the stream is aborted is either seen here or found
+// in the pool by interrupt.
+func (c *http1Conn) begin(ctx context.Context, deadline time.Time) error {
+	c.ctx, c.deadline = ctx, deadline
 	if err := c.raw.SetDeadline(deadline); err != nil {
 		return err
 	}
-	return c.cut.Err()
+	return c.ctx.Err()
 }
 
-func (c *connection) awaitFirstByte() error {
+func (c *http1Conn) awaitFirstByte() error {
 	if c.reader == nil && c.hasSocket() {
 		return c.awaitOnSocket()
 	}
-	_, err := c.takeReader().Peek(1)
+	_, err := c.acquireReader().Peek(1)
 	return err
 }
 
 // readHeader reads the answer's header, past those of 1xx answers.
-func (c *connection) readHeader(m *message, podHeader string) (answer, error) {
-	if m.asked.Method != http.MethodHead {
+func (c *http1Conn) readHeader(m *message, podHeader string) (answer, error) {
+	if m.request.Method != http.MethodHead {
 		if a, ok := plainAnswer(c.reader, podHeader, c.pod); ok {
 			return a, nil
 		}
 	}
 	for range maxInformational + 1 {
-		resp, err := http.ReadResponse(c.reader, m.asked) //nolint:bodyclose // it is read to its end, and holds nothing
+		resp, err := http.ReadResponse(c.reader, m.request) //nolint:bodyclose // it is read to its end, and holds nothing
 		if err != nil {
 			return answer{}, c.cause(err)
 		}

@@ -12,8 +12,8 @@ var (
 	writers = sync.Pool{New: func() any { return bufio.NewWriter(nil) }}
 )
 
-// takeReader lets the connection have a reader if it has none.
-func (c *connection) takeReader() *bufio.Reader {
+// acquireReader lets the connection have a reader if it has none.
+func (c *http1Conn) acquireReader() *bufio.Reader {
 	if c.reader == nil {
 		c.reader = readers.Get().(*bufio.Reader) //nolint:forcetypeassert // it holds nothing else
 		c.reader.Reset(c)
@@ -21,8 +21,8 @@ func (c *connection) takeReader() *bufio.Reader {
 	return c.reader
 }
 
-// giveReader gives it back with what is in it.
-func (c *connection) giveReader() {
+// releaseReader gives it back with what is in it.
+func (c *http1Conn) releaseReader() {
 	if c.reader != nil {
 		c.reader.Reset(nil)
 		readers.Put(c.reader)
@@ -30,12 +30,12 @@ func (c *connection) giveReader() {
 	}
 }
 
-func (c *connection) takeWriter() {
+func (c *http1Conn) acquireWriter() {
 	c.writer = writers.Get().(*bufio.Writer) //nolint:forcetypeassert // it holds nothing else
 	c.writer.Reset(c.Conn)
 }
 
-func (c *connection) giveWriter() {
+func (c *http1Conn) releaseWriter() {
 	if c.writer != nil {
 		c.writer.Reset(nil)
 		writers.Put(c.writer)

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Linux keeps a port that long (TCP_TIMEWAIT_LEN in include/net/tcp.h), unless
@@ -18,22 +16,18 @@ const (
 	timeWaitReuse = time.Second
 )
 
-// readMeans asks the kernel. What it does not tell stays unknown.
-func readMeans() means {
-	m := means{held: timeWait, heldOnLoopback: timeWait}
+// readLimits asks the kernel. What it does not tell stays unknown.
+func readLimits() limits {
+	m := limits{timeWait: timeWait, timeWaitOnLoopback: timeWait, descriptors: openFiles()}
 	var first, last int
 	if n, err := fmt.Sscan(sysctl("ip_local_port_range"), &first, &last); err == nil && n == 2 && last >= first {
 		m.ports = last - first + 1
 	}
 	switch reuse, _ := strconv.Atoi(sysctl("tcp_tw_reuse")); reuse {
 	case 1:
-		m.held, m.heldOnLoopback = timeWaitReuse, timeWaitReuse
+		m.timeWait, m.timeWaitOnLoopback = timeWaitReuse, timeWaitReuse
 	case 2:
-		m.heldOnLoopback = timeWaitReuse
-	}
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && limit.Cur < 1<<31 {
-		m.descriptors = int(limit.Cur)
+		m.timeWaitOnLoopback = timeWaitReuse
 	}
 	return m
 }

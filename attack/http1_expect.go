@@ -23,33 +23,33 @@ var errRefused = errors.New("answered before the body was sent")
 // has been silent for long enough. It returns nil if the body shall be sent, and
 // errRefused if the service has answered already. That answer is then the next
 // thing to be read.
-func (c *connection) awaitContinue(m *message) error {
+func (c *http1Conn) awaitContinue(m *message) error {
 	if err := c.writer.Flush(); err != nil {
 		return err
 	}
-	patience := time.Now().Add(continueTimeout)
-	if patience.After(c.deadline) {
-		patience = c.deadline
+	until := time.Now().Add(continueTimeout)
+	if until.After(c.deadline) {
+		until = c.deadline
 	}
 	for range maxInformational + 1 {
-		if err := c.readUntil(patience); err != nil {
+		if err := c.setReadDeadline(until); err != nil {
 			return err
 		}
-		start, err := c.takeReader().Peek(len("HTTP/1.1 1"))
-		if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() && patience.Before(c.deadline) {
+		start, err := c.acquireReader().Peek(len("HTTP/1.1 1"))
+		if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() && until.Before(c.deadline) {
 			c.readErr = nil
-			return c.readUntil(c.deadline)
+			return c.setReadDeadline(c.deadline)
 		}
 		if err != nil {
 			return c.cause(err)
 		}
-		if err := c.readUntil(c.deadline); err != nil {
+		if err := c.setReadDeadline(c.deadline); err != nil {
 			return err
 		}
 		if start[len(start)-1] != '1' {
 			return errRefused
 		}
-		resp, err := http.ReadResponse(c.reader, m.asked) //nolint:bodyclose // it has none
+		resp, err := http.ReadResponse(c.reader, m.request) //nolint:bodyclose // it has none
 		switch {
 		case c.readErr != nil:
 			return c.readErr

@@ -11,7 +11,7 @@ import (
 // awaitOnSocket waits for the first byte of an answer with no buffer to read it
 // into: that is taken for each attempt to read, and kept by the one that succeeds.
 // It makes the system calls that net.Conn makes.
-func (c *connection) awaitOnSocket() error {
+func (c *http1Conn) awaitOnSocket() error {
 	err := c.probe.socket.Read(c.attempt)
 	if err == nil {
 		return c.attempted
@@ -26,19 +26,19 @@ func (c *connection) awaitOnSocket() error {
 }
 
 // attemptRead is false if nothing has come yet.
-func (c *connection) attemptRead(fd uintptr) bool {
+func (c *http1Conn) attemptRead(fd uintptr) bool {
 	c.socket, c.onSocket = fd, true
-	_, c.attempted = c.takeReader().Peek(1)
+	_, c.attempted = c.acquireReader().Peek(1)
 	c.onSocket = false
 	if errors.Is(c.attempted, syscall.EAGAIN) {
-		c.giveReader()
+		c.releaseReader()
 		return false
 	}
 	return true
 }
 
 // readSocket reads what has come, and gives the errors that net.Conn gives.
-func (c *connection) readSocket(p []byte) (int, error) {
+func (c *http1Conn) readSocket(p []byte) (int, error) {
 	for {
 		n, err := syscall.Read(int(c.socket), p)
 		switch {
@@ -55,10 +55,10 @@ func (c *connection) readSocket(p []byte) (int, error) {
 	}
 }
 
-func (c *connection) readError(err error) error {
+func (c *http1Conn) readError(err error) error {
 	local := c.raw.LocalAddr()
 	return &net.OpError{Op: "read", Net: local.Network(), Source: local, Addr: c.raw.RemoteAddr(), Err: err}
 }
 
 // hasSocket tells whether answers come straight from a socket.
-func (c *connection) hasSocket() bool { return c.Conn == c.raw && c.probe.socket != nil }
+func (c *http1Conn) hasSocket() bool { return c.Conn == c.raw && c.probe.socket != nil }

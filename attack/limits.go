@@ -17,14 +17,14 @@ import (
 // spareDescriptors are for the recording, the cluster's API and the program.
 const spareDescriptors = 64
 
-// means are what this machine has for sending. A zero is unknown and bounds
+// limits are what this machine has for sending. A zero is unknown and bounds
 // nothing.
-type means struct {
+type limits struct {
 	// ports are the local ones to send from, to each destination.
 	ports int
-	// held is for how long a port serves no other connection to the same
+	// timeWait is for how long a port serves no other connection to the same
 	// destination after one that we closed first (TIME_WAIT).
-	held, heldOnLoopback time.Duration
+	timeWait, timeWaitOnLoopback time.Duration
 	// descriptors are the files and sockets that may be open at once.
 	descriptors int
 }
@@ -32,16 +32,16 @@ type means struct {
 // Feasible tells what of the streams this machine cannot carry, before anything is
 // sent: too many new connections for its ports, too many at once for its
 // descriptors, an address that it has no way to. It sends nothing. Its errors are
-// of check.FieldError, with fields as seen from the check.
+// of [check.FieldError], with fields as seen from the check.
 func Feasible(streams []check.Stream) error {
-	return errors.Join(append(readMeans().lacks(streams), unreachable(streams, hasRoute)...)...)
+	return errors.Join(append(readLimits().exceeded(streams), unreachable(streams, hasRoute)...)...)
 }
 
 // InFlight is how many requests of a stream are under way at the most.
 func InFlight(s check.Stream) int { return maxInFlight(s) }
 
-// lacks gives what would run out if the service were silent, or let us close first.
-func (m means) lacks(streams []check.Stream) []error {
+// exceeded gives what would run out if the service were silent, or let us close first.
+func (m limits) exceeded(streams []check.Stream) []error {
 	var problems []error
 	if m.descriptors > 0 {
 		sum := spareDescriptors
@@ -60,23 +60,23 @@ func (m means) lacks(streams []check.Stream) []error {
 		if err != nil || s.Connections != check.New {
 			continue
 		}
-		held := m.heldAt(target.Hostname())
+		timeWait := m.timeWaitTo(target.Hostname())
 		destination := net.JoinHostPort(target.Hostname(), portOf(target))
 		rates[destination] += s.Rate
-		if most := float64(m.ports) / held.Seconds(); m.ports > 0 && rates[destination] > most {
+		if most := float64(m.ports) / timeWait.Seconds(); m.ports > 0 && rates[destination] > most {
 			problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].rate", i), Problem: fmt.Sprintf(
 				"%g new connections per second to %s: each may keep its local port for %s, and there are %d; want at most %.0f in all, reused connections, or more ports (net.ipv4.ip_local_port_range)",
-				rates[destination], destination, held, m.ports, math.Floor(most))})
+				rates[destination], destination, timeWait, m.ports, math.Floor(most))})
 		}
 	}
 	return problems
 }
 
-func (m means) heldAt(host string) time.Duration {
+func (m limits) timeWaitTo(host string) time.Duration {
 	if address, err := netip.ParseAddr(host); host == "localhost" || err == nil && address.IsLoopback() {
-		return m.heldOnLoopback
+		return m.timeWaitOnLoopback
 	}
-	return m.held
+	return m.timeWait
 }
 
 // unreachable finds addresses that this machine has no way to, as of a family that
@@ -91,11 +91,11 @@ func unreachable(streams []check.Stream, route func(address string) error) []err
 		}
 		seen = append(seen, target.Hostname())
 		err = route(net.JoinHostPort(target.Hostname(), portOf(target)))
-		for _, errno := range []syscall.Errno{syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL, syscall.ENETUNREACH} {
-			if errors.Is(err, errno) {
-				problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].url", i), Problem: fmt.Sprintf(
-					"this machine has no way to %s (%v); want an address of a family and a network that it has", target.Hostname(), errno)})
-			}
+		errno, _ := errors.AsType[syscall.Errno](err)
+		switch portable(errno) {
+		case syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL, syscall.ENETUNREACH:
+			problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].url", i), Problem: fmt.Sprintf(
+				"this machine has no way to %s (%v); want an address of a family and a network that it has", target.Hostname(), errno)})
 		}
 	}
 	return problems

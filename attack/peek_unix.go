@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 package attack
 
 import (
@@ -24,8 +26,8 @@ func newProbe(conn net.Conn) *probe {
 	return p
 }
 
-// silent is false if the other side has closed, reset or sent anything.
-func (p *probe) silent() bool {
+// idle is false if the other side has closed, reset or sent anything.
+func (p *probe) idle() bool {
 	if p.socket == nil {
 		return true
 	}

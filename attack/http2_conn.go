@@ -1,0 +1,121 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/net/http2"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// http2Conn is a connection of HTTP/2, which carries many requests at once. The
+// library's connection sends each of them once: what net/http replays it replays
+// in the pool above, which is ours.
+type http2Conn struct {
+	endpoint
+	client *http2.ClientConn
+	// generation is that of the pool when it was made.
+	generation uint64
+	served     atomic.Uint32
+	reads      *atomic.Uint64
+	// unresponsive tells that a request on it timed out while nothing was read.
+	unresponsive atomic.Bool
+	pod          atomic.Pointer[string] // that last answered
+
+	mu sync.Mutex
+	// users are the requests that hold it; a retired one is closed by the last.
+	users   int
+	retired bool
+}
+
+// usable tells whether another request may go out on it: it is neither closed nor
+// told to close (GOAWAY), nor unresponsive: nobody may be there any more, and HTTP/1.1
+// drops a connection after each timeout too. The library calls one usable that closed
+// before its first request; so that somebody hears of it.
+func (c *http2Conn) usable() bool {
+	return !c.unresponsive.Load() && !c.client.State().Closed && c.client.CanTakeNewRequest()
+}
+
+// countingConn counts the reads of a connection that gave something.
+type countingConn struct {
+	net.Conn
+	reads atomic.Uint64
+}
+
+func (c *countingConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.reads.Add(1)
+	}
+	return n, err
+}
+
+func (c *http2Conn) retain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users++
+}
+
+func (c *http2Conn) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users--
+	c.closeIfUnused()
+}
+
+// retire lets it end with the requests that it carries.
+func (c *http2Conn) retire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retired = true
+	c.closeIfUnused()
+}
+
+func (c *http2Conn) closeIfUnused() {
+	if c.retired && c.users == 0 {
+		_ = c.client.Close() // whatever was read before tells more
+	}
+}
+
+func (c *http2Conn) describe(sample *recording.Sample) {
+	c.endpoint.describe(sample)
+	sample.Served = c.served.Add(1) - 1
+	sample.ConnPod = ""
+	if pod := c.pod.Load(); pod != nil {
+		sample.ConnPod = *pod
+	}
+}
+
+// explain gives the failure of a request that c carried the type that tells its
+// class. Where the connection itself was lost, whether that shows as its end or as a
+// reset depends on which of the library's goroutines the kernel told first.
+func (c *http2Conn) explain(err error) error {
+	if reset, ok := errors.AsType[http2.StreamError](err); ok {
+		if reset.Code == http2.ErrCodeRefusedStream {
+			return &protocolError{recording.ClassRefusedStream, true, err}
+		}
+		return &protocolError{recording.ClassStreamReset, false, err}
+	}
+	if _, ok := errors.AsType[http2.GoAwayError](err); ok {
+		return &protocolError{recording.ClassGoAway, false, err}
+	}
+	// The library has a type for a connection that ended after a GOAWAY, and none
+	// for a request that the GOAWAY itself turned away.
+	if c.client.State().Closing && !isTransportError(err) {
+		return &protocolError{recording.ClassGoAway, true, err}
+	}
+	return err
+}
+
+// typed tells whether the error is the connection's or the context's own.
+func isTransportError(err error) bool {
+	_, network := errors.AsType[net.Error](err)
+	_, errno := errors.AsType[syscall.Errno](err)
+	return network || errno || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
+}

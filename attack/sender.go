@@ -1,0 +1,128 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// sender sends a stream's requests and judges what became of each.
+type sender struct {
+	stream   string
+	messages []*message // sent in turn
+	expect   []int
+	now      Clock
+	sink     func(recording.Sample)
+	carrier  carrier
+	tally    tally
+	// task names the stream's work in the error of a panic.
+	task string
+
+	// ctx ends when the user has had enough, or when the stream has failed; its
+	// cause tells which.
+	ctx    context.Context //nolint:containedctx // vegeta has no room for one
+	cancel context.CancelCauseFunc
+}
+
+func newSender(cfg Config) (*sender, error) {
+	messages, err := newMessages(cfg.Target, cfg.Stream)
+	if err != nil {
+		return nil, err
+	}
+	s := &sender{
+		stream:   cfg.Stream.Name,
+		messages: messages,
+		expect:   cfg.Stream.ExpectStatus,
+		now:      cfg.Now,
+		sink:     cfg.Sink,
+		task:     "sending the requests of stream " + cfg.Stream.Name,
+	}
+	if s.carrier, err = newCarrier(cfg, s.task, s.fail); err != nil {
+		return nil, err
+	}
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	return s, nil
+}
+
+// send sends the message whose turn it is and reads its answer to the end. An error
+// is why there was none.
+func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
+	outcome := recording.Unfinished
+	s.tally.begin()
+	defer func() { s.tally.end(outcome) }()
+	sample := recording.Sample{
+		Stream:    s.stream,
+		Seq:       seq,
+		Scheduled: due,
+		Sent:      s.now().Sub(due),
+		Acquired:  recording.NotReached,
+		Written:   recording.NotReached,
+		FirstByte: recording.NotReached,
+	}
+	m := s.messages[seq%uint64(len(s.messages))]
+	statusText, err := s.carrier.exchange(s.ctx, m, &sample)
+	sample.End = s.now.since(&sample)
+	s.judge(m, statusText, err, &sample)
+	outcome = sample.Outcome
+	s.sink(sample)
+	return sample.Status, err
+}
+
+// judge decides what became of the request.
+func (s *sender) judge(m *message, statusText string, err error, sample *recording.Sample) {
+	switch {
+	case err != nil && s.ctx.Err() != nil:
+		sample.Outcome = recording.Unfinished
+		sample.Class = recording.ClassOther
+		sample.Error = context.Cause(s.ctx).Error()
+	case err != nil:
+		sample.Class = classify(sample.Phase, err)
+		sample.Outcome = outcome(sample.Class)
+		sample.Error = err.Error()
+		sample.Maskable = maskable(m, sample) || unprocessed(err)
+	case !s.expected(sample.Status):
+		sample.Outcome = recording.Failed
+		sample.Class = recording.ClassStatus
+		sample.Error = statusText
+	default:
+		sample.Outcome = recording.OK
+		sample.Phase = ""
+	}
+}
+
+func (s *sender) expected(status int) bool {
+	if len(s.expect) == 0 {
+		return status >= 200 && status < 400
+	}
+	return slices.Contains(s.expect, status)
+}
+
+// errAborted is why requests were cut for a user who does not want to wait.
+var errAborted = errors.New("cut by the user")
+
+func (s *sender) abort() { s.end(errAborted) }
+
+// failure is a panic of this program that ended the stream.
+type failure struct{ panicked error }
+
+func (*failure) Error() string   { return "cut because this program failed" }
+func (f *failure) Unwrap() error { return f.panicked }
+
+// fail ends the stream at once. The first panic counts.
+func (s *sender) fail(panicked error) { s.end(&failure{panicked}) }
+
+// failed gives the panic that ended the stream; nil for none.
+func (s *sender) failed() error {
+	if f, ok := errors.AsType[*failure](context.Cause(s.ctx)); ok {
+		return f.panicked
+	}
+	return nil
+}
+
+func (s *sender) end(why error) {
+	s.cancel(why)
+	s.carrier.interrupt()
+}

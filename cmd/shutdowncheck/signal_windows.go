@@ -1,0 +1,16 @@
+package main
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+// signals are of no use here: the helper of a kill runs in a container on Linux.
+var signals = map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGKILL": syscall.SIGKILL}
+
+func sendSignal(int, syscall.Signal) error { return errors.ErrUnsupported }
+
+// errBrokenPipe is how a write to a pipe fails whose reader is gone.
+const errBrokenPipe = windows.ERROR_NO_DATA
