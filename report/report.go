@@ -48,7 +48,7 @@ type Report struct {
 	Validity Validity            `json:"validity"`
 	Check    check.Check         `json:"check"`
 
-	// Picture is what a drawing needs besides. It is made by Analyze alone, and
+	// Picture is what a drawing needs besides. It is made by package analysis alone, and
 	// nil in a report that was read from JSON.
 	Picture *Picture `json:"-"`
 }

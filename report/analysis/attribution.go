@@ -30,11 +30,10 @@ func (f *explained) pods() []string {
 	return names
 }
 
-// scene is what explanations need beside the failure and the termination.
-type scene struct {
+// explainer is what explanations need beside the failure and the termination.
+type explainer struct {
 	traffic   *traffic
 	endpoints *endpoints
-	gaps      []recording.Gap
 	suspects  []*suspect
 	// effects are the times in which each of them may have failed a request.
 	effects spanIndex
@@ -45,7 +44,7 @@ type scene struct {
 // the answer names, the address that was dialled; else the times.
 func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
-	s := &scene{traffic: t, endpoints: endpoints, gaps: gaps, suspects: suspects, effects: effects(suspects)}
+	s := &explainer{traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects)}
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]
@@ -90,7 +89,7 @@ func suspectsOf(terminations []*termination, failures []examined) []*suspect {
 
 // explainNamed explains a failure whose pod is known. A pod that neither ended nor
 // had just begun explains nothing, and nobody else is suspected in its place.
-func (s *scene) explainNamed(f *examined) *explained {
+func (s *explainer) explainNamed(f *examined) *explained {
 	if s.traffic.starts.named(f, f.life) {
 		return &explained{examined: f, cause: causeOf(loss{manner: tooEarly}), confidence: report.Certain, starting: []*life{f.life}}
 	}
@@ -134,7 +133,7 @@ func effects(suspects []*suspect) spanIndex {
 // near gives the terminations whose times may explain a failure. What hung may have
 // been sent to any, and where nobody was ready all that went before may have led to
 // that.
-func (s *scene) near(f *examined) []*suspect {
+func (s *explainer) near(f *examined) []*suspect {
 	if f.symptom == hung || s.emptyAt(f) {
 		return s.suspects
 	}
@@ -143,7 +142,7 @@ func (s *scene) near(f *examined) []*suspect {
 }
 
 // explainByTime explains a failure by its times alone.
-func (s *scene) explainByTime(f *examined) *explained {
+func (s *explainer) explainByTime(f *examined) *explained {
 	e := &explained{examined: f, cause: report.Unknown}
 	best := strength(0)
 	for _, t := range s.near(f) {
@@ -187,7 +186,7 @@ func (s *scene) explainByTime(f *examined) *explained {
 
 // nobodyReady tells whether a request reached no pod at a time when no endpoint
 // was ready, whoever is to blame for that.
-func (s *scene) nobodyReady(f *examined) bool {
+func (s *explainer) nobodyReady(f *examined) bool {
 	return (f.symptom == shutOut || f.symptom == hung && f.Fresh()) && s.emptyAt(f)
 }
 

@@ -113,15 +113,13 @@ func (c *controllers) endedBy(p *podHistory, t *ending, own *requests) report.En
 }
 
 // deletion finds the event by which its controller told of deleting the pod. A
-// StatefulSet gives the names of its pods again: there the event has to lie
-// between the pod's creation and its deletion.
+// StatefulSet gives the names of its pods again: there it has to be told when the
+// pod's end began.
 func (c *controllers) deletion(t *ending, o *recording.PodObservation) *kubeEvent {
 	for _, e := range slices.Backward(c.deletes[o.Name]) {
-		switch made := e.when(c.clock); {
-		case e.UID != "" && e.UID != o.OwnerUID:
-		case o.OwnerKind == "StatefulSet" && made.To.Before(later(o.Created, t.begin().Add(-eventDelay))):
-		case o.OwnerKind == "StatefulSet" && made.From.After(t.begunBy().Add(eventDelay)):
-		default:
+		made := e.when(c.clock)
+		then := !made.To.Before(t.begin().Add(-eventDelay)) && !made.From.After(t.begunBy().Add(eventDelay))
+		if (e.UID == "" || e.UID == o.OwnerUID) && (then || o.OwnerKind != "StatefulSet") {
 			return &e
 		}
 	}

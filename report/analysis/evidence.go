@@ -30,7 +30,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 		default:
 			line += " lost;"
 		}
-		lines = append(lines, line+" "+story(t))
+		lines = append(lines, line+" "+describeEnd(t))
 	}
 	lines = append(lines, startEvidence(members)...)
 	if shared := countShared(members); shared > 0 {
@@ -39,10 +39,10 @@ func evidence(cause report.Cause, members []*explained) []string {
 	return lines
 }
 
-// story tells a termination in one line.
-func story(t *suspect) string {
+// describeEnd tells a termination in one line.
+func describeEnd(t *suspect) string {
 	if t.Container != "" {
-		return interruption(&t.ending)
+		return describeInterruption(&t.ending)
 	}
 	line := "SIGTERM time unknown"
 	if t.Sigterm.Known() {
@@ -76,8 +76,8 @@ func granted(t *ending) string {
 	}
 }
 
-// interruption tells the end of a container whose pod went on.
-func interruption(t *ending) string {
+// describeInterruption tells the end of a container whose pod went on.
+func describeInterruption(t *ending) string {
 	line := fmt.Sprintf("container %s ended at %s", t.Container, clock(t.Exited.From))
 	if t.ExitCode != nil {
 		line += fmt.Sprintf(" with exit code %d", *t.ExitCode)

@@ -33,7 +33,7 @@ type fit struct {
 }
 
 // explain tells how a termination fits a failure, if it does.
-func (s *scene) explain(f *examined, t *suspect) fit {
+func (s *explainer) explain(f *examined, t *suspect) fit {
 	if t.Container != "" {
 		return fit{loss{manner: containerAway, end: t.termination}, explainInterruption(f, t)}
 	}
@@ -42,7 +42,7 @@ func (s *scene) explain(f *examined, t *suspect) fit {
 }
 
 // emptyAt tells whether no endpoint was ready for the request.
-func (s *scene) emptyAt(f *examined) bool {
+func (s *explainer) emptyAt(f *examined) bool {
 	sent := f.SentAt()
 	return s.endpoints.emptyDuring(sent.Add(-proxyLag), sent)
 }
@@ -84,7 +84,7 @@ func explainInterruption(f *examined, t *suspect) strength {
 }
 
 // explainEnd tells how a pod's end would have failed the request.
-func (s *scene) explainEnd(f *examined, t *suspect) (manner, strength) {
+func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 	exit := t.exit()
 	sent, end := f.SentAt(), f.EndAt()
 
@@ -133,7 +133,7 @@ func (s *scene) explainEnd(f *examined, t *suspect) (manner, strength) {
 // answeredWrongly tells how well an error fits by which the pod itself answered
 // while it was shutting down. Where answers name their pods, one without a name
 // came from something in front of them and is no pod's.
-func (s *scene) answeredWrongly(f *examined, t *suspect) strength {
+func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 	end := f.EndAt()
 	if f.Status < 500 || end.Before(t.begin().Add(-clockSlack)) || end.After(t.exit().To.Add(clockSlack)) {
 		return 0
@@ -150,7 +150,7 @@ func (s *scene) answeredWrongly(f *examined, t *suspect) strength {
 
 // turnedAway tells how well it fits that a request reached no pod: it was sent to
 // one that no longer listened, while it was still in rotation.
-func (s *scene) turnedAway(f *examined, t *suspect) strength {
+func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 	sent := f.SentAt()
 	if !t.signalled(sent) {
 		return 0

@@ -23,8 +23,8 @@ var stages = []struct {
 	name  string
 	files []string
 }{
-	{"times", []string{"doc.go", "interval.go", "lags.go", "spans.go", "names.go"}},
-	{"events", []string{"clock.go", "kubeevent.go", "endpoints.go", "gaps.go", "spread.go"}},
+	{"times", []string{"doc.go", "interval.go", "spans.go", "names.go"}},
+	{"events", []string{"clock.go", "kubeevent.go", "endpoints.go", "gaps.go"}},
 	{"endings", []string{"requests.go", "controllers.go", "ending.go", "sigterm.go", "log.go", "restarts.go", "history.go", "pods.go", "run.go"}},
 	{"traffic", []string{"series.go", "completeness.go", "underway.go", "termination.go", "starts.go", "rotation.go", "traffic.go"}},
 	{"causes", []string{
