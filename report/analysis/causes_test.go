@@ -140,7 +140,7 @@ func TestCausesOfContainersThatEnd(t *testing.T) {
 		happens func(*scenario)
 		lost    request
 		want    string
-		told    string
+		says    string
 	}{
 		{
 			"turned away after a crash",
@@ -201,8 +201,8 @@ func TestCausesOfContainersThatEnd(t *testing.T) {
 			if got := summary(rep); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
-			if evidence := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(evidence, tt.told) {
-				t.Errorf("%q is not in\n%s", tt.told, evidence)
+			if evidence := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(evidence, tt.says) {
+				t.Errorf("%q is not in\n%s", tt.says, evidence)
 			}
 			if n := len(rep.Terminations); n != 1 {
 				t.Errorf("%d terminations, want the container's", n)

@@ -182,8 +182,8 @@ func TestIncompleteRecording(t *testing.T) {
 				if rep.Verdict != want {
 					t.Errorf("%s, want %s (%v)", rep.Verdict, want, rep.Reasons)
 				}
-				if told := strings.Join(rep.Validity.Doubts, "\n"); !regexp.MustCompile(tt.says).MatchString(told) {
-					t.Errorf("it says %q, want %s", told, tt.says)
+				if said := strings.Join(rep.Validity.Doubts, "\n"); !regexp.MustCompile(tt.says).MatchString(said) {
+					t.Errorf("it says %q, want %s", said, tt.says)
 				}
 				if tt.says == "" && len(rep.Validity.Doubts) > 0 {
 					t.Errorf("it says %q", rep.Validity.Doubts)
@@ -238,7 +238,7 @@ func TestSamplesThatWereNeverSent(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if told := strings.Join(rep.Validity.Doubts, "\n"); rep.Verdict != report.Inconclusive || !strings.Contains(told, tt.says) {
+				if said := strings.Join(rep.Validity.Doubts, "\n"); rep.Verdict != report.Inconclusive || !strings.Contains(said, tt.says) {
 					t.Errorf("%s (%v), want inconclusive as it says %s", rep.Verdict, rep.Reasons, tt.says)
 				}
 			})

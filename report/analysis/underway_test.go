@@ -184,13 +184,13 @@ func TestACutBodyTellsHowFarItCame(t *testing.T) {
 				}
 			}
 			rep := s.analyze(t)
-			var told []string
+			var said []string
 			for _, line := range rep.Findings[0].Evidence {
 				if strings.Contains(line, "in the body") {
-					told = append(told, line)
+					said = append(said, line)
 				}
 			}
-			if got := strings.Join(told, "; "); got != tt.want || rep.Verdict != report.Failed {
+			if got := strings.Join(said, "; "); got != tt.want || rep.Verdict != report.Failed {
 				t.Errorf("%s, got  %q\nwant %q in %v", rep.Verdict, got, tt.want, rep.Findings)
 			}
 			for _, f := range rep.Failures {

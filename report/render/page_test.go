@@ -221,14 +221,14 @@ func longRun() *report.Report {
 	for s := range 2 {
 		name := fmt.Sprintf("stream-%d", s)
 		r.Streams = append(r.Streams, report.Stream{Name: name, Sent: 5_000_000})
-		course := report.Series{Step: report.Duration(4 * time.Second)}
+		series := report.Series{Step: report.Duration(4 * time.Second)}
 		for i := range 60 * minutes / 4 {
-			course.OK, course.Failed, course.Maskable = append(course.OK, 10_000+i%97), append(course.Failed, i%101), append(course.Maskable, i%7)
-			course.P50 = append(course.P50, report.Duration(1000+7*i)*report.Duration(time.Microsecond))
-			course.P99 = append(course.P99, report.Duration(5000+131*i)*report.Duration(time.Microsecond))
-			course.Max = append(course.Max, report.Duration(9000+977*i)*report.Duration(time.Microsecond))
+			series.OK, series.Failed, series.Maskable = append(series.OK, 10_000+i%97), append(series.Failed, i%101), append(series.Maskable, i%7)
+			series.P50 = append(series.P50, report.Duration(1000+7*i)*report.Duration(time.Microsecond))
+			series.P99 = append(series.P99, report.Duration(5000+131*i)*report.Duration(time.Microsecond))
+			series.Max = append(series.Max, report.Duration(9000+977*i)*report.Duration(time.Microsecond))
 		}
-		r.Picture.Series = append(r.Picture.Series, course)
+		r.Picture.Series = append(r.Picture.Series, series)
 	}
 	for i := range lost {
 		sent := r.Began.Add(time.Duration(i) * 19_801 * time.Microsecond)
