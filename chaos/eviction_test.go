@@ -17,6 +17,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -48,7 +49,7 @@ func TestEvict(t *testing.T) {
 	want(t, "actions", r.kinds(), recording.Requested, recording.Requested, recording.Steady)
 	want(t, "first", r.actions[0].Doomed, "web-h7-1")
 	want(t, "all", r.actions[2].Doomed, "web-h7-1", "web-h7-2")
-	want(t, "writes", c.writes(), "patch deployments/", "create pods/eviction", "create pods/eviction")
+	want(t, "writes", c.Writes(), "patch deployments/", "create pods/eviction", "create pods/eviction")
 }
 
 // What is refused for a while is asked for again, and told in two actions.
@@ -60,7 +61,7 @@ func TestEvictWaitsForTheBudget(t *testing.T) {
 			tight("The disruption budget web is still being processed by the server."),
 			tight(needsThree), tight(needsThree), apierrors.NewTooManyRequests("busy", 1), tight(needsThree), nil,
 		}
-		c.refusal = func(string) error {
+		c.Refusal = func(string) error {
 			next := answers[0]
 			answers = answers[1:]
 			return next
@@ -107,13 +108,13 @@ func TestEvictEndsUnproven(t *testing.T) {
 		},
 		"gone before": {
 			check.Wait, func(c *cluster) error {
-				_ = c.client.Tracker().Delete(podsOf, namespace, "web-h7-1")
-				return apierrors.NewNotFound(podsOf.GroupResource(), "web-h7-1")
+				_ = c.Client.Tracker().Delete(fakecluster.Pods, namespace, "web-h7-1")
+				return apierrors.NewNotFound(fakecluster.Pods.GroupResource(), "web-h7-1")
 			}, nil, errForestalled,
 			"evict of deployment/web did not come to its end (somebody else was quicker): pod web-h7-1 was gone before it could be asked to end", 1,
 		},
 		"a conflict about a pod that is there": {
-			check.Wait, func(*cluster) error { return apierrors.NewConflict(podsOf.GroupResource(), "web-h7-1", nil) }, nil, context.DeadlineExceeded,
+			check.Wait, func(*cluster) error { return apierrors.NewConflict(fakecluster.Pods.GroupResource(), "web-h7-1", nil) }, nil, context.DeadlineExceeded,
 			"evict of deployment/web did not come to its end (context deadline exceeded): the eviction of pod web-h7-1 was not granted", 4,
 		},
 		"busy": {
@@ -129,7 +130,7 @@ func TestEvictEndsUnproven(t *testing.T) {
 					c.addBudget(name, "web", 0)
 				}
 				var asked int
-				c.refusal = func(string) error { asked++; return test.answer(c) }
+				c.Refusal = func(string) error { asked++; return test.answer(c) }
 				r := c.begin("run-1")
 				ctx, cancel := context.WithTimeout(t.Context(), 3*askAgain+askAgain/2)
 				defer cancel()
@@ -164,7 +165,7 @@ func TestDelete(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
-			c.onNodes("n1", "n2")
+			c.OnNodes("n1", "n2")
 			r := c.begin("run-1")
 			if err := r.Do(t.Context(), 0, check.Disruption{Delete: &check.Delete{Pods: 2, GracePeriod: test.grace}}); err != nil {
 				t.Fatal(err)
@@ -172,7 +173,7 @@ func TestDelete(t *testing.T) {
 			want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
 			want(t, "doomed", r.actions[0].Doomed, "web-h7-1", "web-h7-2")
 			want(t, "detail", []string{r.actions[0].Detail}, test.words)
-			for _, action := range c.client.Actions() {
+			for _, action := range c.Client.Actions() {
 				if asked, ok := action.(clienttesting.DeleteAction); ok {
 					if got := asked.GetDeleteOptions().GracePeriodSeconds; (got == nil) != (test.want == nil) || got != nil && *got != *test.want {
 						t.Errorf("asked for a grace of %v", got)
@@ -188,18 +189,18 @@ func TestDeleteSparesAPodOfTheSameName(t *testing.T) {
 	c := newCluster(t)
 	r := c.begin("run-1")
 	c.must(r.Claim(t.Context()))
-	c.onWrite = func(clienttesting.Action) {
-		pod := c.pods()[0]
+	c.OnWrite = func(clienttesting.Action) {
+		pod := c.Pods()[0]
 		pod.UID = "uid-new"
-		c.must(c.client.Tracker().Update(podsOf, pod, namespace))
+		c.must(c.Client.Tracker().Update(fakecluster.Pods, pod, namespace))
 	}
 	err := r.Do(t.Context(), 0, check.Disruption{Delete: &check.Delete{}})
 	if !errors.Is(err, errForestalled) || !strings.HasSuffix(text(err), "pod web-h7-1 was gone before it could be asked to end") {
 		t.Errorf("got %v", err)
 	}
 	want(t, "actions", r.kinds(), recording.NotSteady)
-	if len(c.pods()) != 3 {
-		t.Errorf("got %d pods", len(c.pods()))
+	if len(c.Pods()) != 3 {
+		t.Errorf("got %d pods", len(c.Pods()))
 	}
 }
 
@@ -207,7 +208,7 @@ func TestDeleteSparesAPodOfTheSameName(t *testing.T) {
 func TestDeleteWaitsUntilTheDoomedAreSeenToEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		c.obedient = false
+		c.Obedient = false
 		r := c.begin("run-1")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -220,10 +221,12 @@ func TestDeleteWaitsUntilTheDoomedAreSeenToEnd(t *testing.T) {
 
 func TestDeleteOfAWorkloadThatGoes(t *testing.T) {
 	c := newCluster(t)
-	c.obedient = false
+	c.Obedient = false
 	r := c.begin("run-1")
 	c.must(r.Claim(t.Context()))
-	c.onWrite = func(clienttesting.Action) { c.must(c.client.Tracker().Delete(deployments, namespace, "web")) }
+	c.OnWrite = func(clienttesting.Action) {
+		c.must(c.Client.Tracker().Delete(fakecluster.Deployments, namespace, "web"))
+	}
 	err := r.Do(t.Context(), 0, check.Disruption{Delete: &check.Delete{}})
 	if _, ok := errors.AsType[*ChangedError](err); !ok {
 		t.Errorf("got %v", err)
@@ -241,7 +244,7 @@ func TestMoreThanThereAre(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
-	c.must(c.client.Tracker().Delete(podsOf, namespace, "web-h7-1"))
+	c.must(c.Client.Tracker().Delete(fakecluster.Pods, namespace, "web-h7-1"))
 	err := c.begin("run-1").Do(t.Context(), 0, check.Disruption{Delete: &check.Delete{Pods: 3}})
 	if text(err) != "disruptions[0].delete.pods: 3 pods, but deployment/web has 2 now that nobody has asked to end" {
 		t.Errorf("got %v", err)

@@ -15,7 +15,7 @@ import (
 
 // addBudget adds a PodDisruptionBudget for pods with that app label.
 func (c *cluster) addBudget(name, app string, allowed int32) {
-	c.must(c.client.Tracker().Add(&policyv1.PodDisruptionBudget{
+	c.must(c.Client.Tracker().Add(&policyv1.PodDisruptionBudget{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
 		Spec:       policyv1.PodDisruptionBudgetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": app}}},
 		Status:     policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: allowed, DesiredHealthy: 3 - allowed, CurrentHealthy: 3},
@@ -23,7 +23,7 @@ func (c *cluster) addBudget(name, app string, allowed int32) {
 }
 
 func (c *cluster) forbid(resource string) {
-	c.client.PrependReactor("list", resource, func(clienttesting.Action) (bool, runtime.Object, error) {
+	c.Client.PrependReactor("list", resource, func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, forbidden(resource)
 	})
 }
@@ -73,10 +73,10 @@ func TestFactsWarnOfTheSurroundings(t *testing.T) {
 			},
 		},
 		"no room for one more": {
-			apart, func(c *cluster) { c.onNodes("n1", "n2", "n3") }, nil,
+			apart, func(c *cluster) { c.OnNodes("n1", "n2", "n3") }, nil,
 			[]string{"required anti-affinity allows one pod per node, and 3 nodes can take them: with 3 pods there is no room for one more, so a replacement stays Pending until a pod is gone"},
 		},
-		"room for one more":             {apart, func(c *cluster) { c.onNodes("n1", "n2", "n3", "n4") }, nil, nil},
+		"room for one more":             {apart, func(c *cluster) { c.OnNodes("n1", "n2", "n3", "n4") }, nil, nil},
 		"apart from others, not itself": {func(d *appsv1.Deployment) { apart(d); d.Spec.Template.Labels = map[string]string{"app": "x"} }, nil, nil, nil},
 		"no right to nodes": {
 			apart, func(c *cluster) { c.forbid("nodes") }, nil,
@@ -88,7 +88,7 @@ func TestFactsWarnOfTheSurroundings(t *testing.T) {
 					TopologyKey: corev1.LabelHostname, WhenUnsatisfiable: corev1.DoNotSchedule,
 					LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}},
 				}}
-			}, func(c *cluster) { c.onNodes("n1") }, nil,
+			}, func(c *cluster) { c.OnNodes("n1") }, nil,
 			[]string{"a required topology spread (DoNotSchedule) by node: while a node is cordoned or full, replacements may stay Pending"},
 		},
 	}
@@ -99,9 +99,9 @@ func TestFactsWarnOfTheSurroundings(t *testing.T) {
 					test.object(d)
 				}
 			})
-			c.must(c.client.Tracker().Add(&corev1.Service{
+			c.must(c.Client.Tracker().Add(&corev1.Service{
 				ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: namespace},
-				Spec:       corev1.ServiceSpec{Selector: c.deployment().Spec.Template.Labels},
+				Spec:       corev1.ServiceSpec{Selector: c.Deployment().Spec.Template.Labels},
 			}))
 			if test.cluster != nil {
 				test.cluster(c)

@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -27,7 +28,7 @@ func TestImageGoesThereAndBack(t *testing.T) {
 	want(t, "doomed at first", r.actions[0].Doomed, "web-h7-1", "web-h7-2", "web-h7-3")
 	want(t, "journal", r.steps(t), stepBegun, stepRestored)
 	c.must(r.Release(t.Context()))
-	if d := c.deployment(); !equalTemplates(d, deployment()) || d.Annotations[undoKey] != "" {
+	if d := c.Deployment(); !fakecluster.SameTemplate(d, fakecluster.NewDeployment()) || d.Annotations[undoKey] != "" {
 		t.Errorf("left as %+v", d)
 	}
 }
@@ -44,7 +45,7 @@ func TestImageStaysWhereAsked(t *testing.T) {
 	}
 	want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
 	var images []string
-	for _, container := range c.deployment().Spec.Template.Spec.Containers {
+	for _, container := range c.Deployment().Spec.Template.Spec.Containers {
 		images = append(images, container.Image)
 	}
 	want(t, "images", images, "web:1", "log:2")
@@ -73,7 +74,7 @@ func TestImagePlan(t *testing.T) {
 			} else if err.Error() != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes())
+			want(t, "writes", c.Writes())
 		})
 	}
 }

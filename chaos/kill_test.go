@@ -15,6 +15,7 @@ import (
 	utilexec "k8s.io/client-go/util/exec"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -34,7 +35,7 @@ func (e *executions) Exec(_ context.Context, ns, pod, container string, command 
 
 // restartContainer lets one container of a pod end and start again.
 func (c *cluster) restartContainer(pod, container string) {
-	for _, p := range c.pods() {
+	for _, p := range c.Pods() {
 		if p.Name != pod {
 			continue
 		}
@@ -44,7 +45,7 @@ func (c *cluster) restartContainer(pod, container string) {
 				s.ContainerID += "-again"
 			}
 		}
-		c.must(c.client.Tracker().Update(podsOf, p, namespace))
+		c.must(c.Client.Tracker().Update(fakecluster.Pods, p, namespace))
 	}
 }
 
@@ -85,7 +86,7 @@ func TestKillByExec(t *testing.T) {
 			if !strings.HasPrefix(r.actions[1].Detail, "container "+calls.done[0][len("shop/web-h7-1/"):len("shop/web-h7-1/app")]+" of ") {
 				t.Errorf("got %s", r.actions[1].Detail)
 			}
-			want(t, "writes", c.writes(), "patch deployments/")
+			want(t, "writes", c.Writes(), "patch deployments/")
 		})
 	}
 }
@@ -220,17 +221,17 @@ func TestKillByEphemeralContainer(t *testing.T) {
 				d.Spec.Template.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: test.user}
 			})
 			var helper corev1.EphemeralContainer
-			c.client.PrependReactor("patch", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+			c.Client.PrependReactor("patch", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 				patch := action.(clienttesting.PatchAction)
 				var pod corev1.Pod
 				c.must(json.Unmarshal(patch.GetPatch(), &pod))
 				helper = pod.Spec.EphemeralContainers[0]
-				for _, p := range c.pods() {
+				for _, p := range c.Pods() {
 					if p.Name == patch.GetName() {
 						p.Status.EphemeralContainerStatuses = []corev1.ContainerStatus{{Name: helper.Name, State: corev1.ContainerState{
 							Terminated: &corev1.ContainerStateTerminated{ExitCode: test.code, Message: test.message},
 						}}}
-						c.must(c.client.Tracker().Update(podsOf, p, namespace))
+						c.must(c.Client.Tracker().Update(fakecluster.Pods, p, namespace))
 					}
 				}
 				c.restartContainer(patch.GetName(), "app")
@@ -243,7 +244,7 @@ func TestKillByEphemeralContainer(t *testing.T) {
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes(), "patch deployments/", "patch pods/ephemeralcontainers")
+			want(t, "writes", c.Writes(), "patch deployments/", "patch pods/ephemeralcontainers")
 			want(t, "helper", []string{helper.TargetContainerName, helper.Name, helper.Image, strings.Join(helper.Args, " ")},
 				"app", "shutdowncheck-1", "tool:1", "signal --signal SIGTERM --pid 1")
 			security, err := json.Marshal(helper.SecurityContext)
@@ -281,10 +282,10 @@ func TestKillByNode(t *testing.T) {
 			c := newCluster(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			var helper *corev1.Pod
-			c.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+			c.Client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 				helper = action.(clienttesting.CreateAction).GetObject().(*corev1.Pod).DeepCopy()
 				helper.Namespace, helper.Status = namespace, test.status
-				c.must(c.client.Tracker().Add(helper))
+				c.must(c.Client.Tracker().Add(helper))
 				c.restartContainer("web-h7-1", "app")
 				if test.stop {
 					cancel(errors.New("stopped"))
@@ -298,11 +299,11 @@ func TestKillByNode(t *testing.T) {
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes(), "patch deployments/", "create pods/", "delete pods/")
+			want(t, "writes", c.Writes(), "patch deployments/", "create pods/", "delete pods/")
 			want(t, "helper", []string{helper.Spec.NodeName, strings.Join(helper.Spec.Containers[0].Args, " ")},
 				"node-1", "signal --signal SIGKILL --container-id app-of-web-h7-1")
-			if len(c.pods()) != 3 {
-				t.Errorf("%d pods are left", len(c.pods()))
+			if len(c.Pods()) != 3 {
+				t.Errorf("%d pods are left", len(c.Pods()))
 			}
 		})
 	}

@@ -19,8 +19,8 @@ func writtenBy(managers ...string) func(*cluster) {
 		entries = append(entries, metav1.ManagedFieldsEntry{Manager: manager, FieldsV1: fields})
 	}
 	return func(c *cluster) {
-		c.client.PrependReactor("get", "deployments", func(clienttesting.Action) (bool, runtime.Object, error) {
-			d := c.deployment()
+		c.Client.PrependReactor("get", "deployments", func(clienttesting.Action) (bool, runtime.Object, error) {
+			d := c.Deployment()
 			d.ManagedFields = entries
 			return true, d, nil
 		})
@@ -31,7 +31,7 @@ func writtenBy(managers ...string) func(*cluster) {
 // revision, at a time that may be near: clocks may differ by an hour. All others are in
 // doubt. One that came back keeps no run away.
 func TestNotesInDoubt(t *testing.T) {
-	set := func(change func(*appsv1.Deployment)) func(*cluster) { return func(c *cluster) { c.set(change) } }
+	set := func(change func(*appsv1.Deployment)) func(*cluster) { return func(c *cluster) { c.Set(change) } }
 	tests := map[string]struct {
 		change func(*cluster)
 		// after is when it is looked at, from the time that the note bears.
@@ -62,16 +62,16 @@ func TestNotesInDoubt(t *testing.T) {
 			if test.change != nil {
 				test.change(c)
 			}
-			c.client.ClearActions()
-			left, err := Left(t.Context(), c.client, namespace, web, func() time.Time { return at.Add(test.after) })
+			c.Client.ClearActions()
+			left, err := Left(t.Context(), c.Client, namespace, web, func() time.Time { return at.Add(test.after) })
 			if err != nil || len(left) != 1 {
 				t.Fatalf("found %v, %v", left, err)
 			}
 			if left[0].Doubt != test.want {
 				t.Errorf("got  %q\nwant %q", left[0].Doubt, test.want)
 			}
-			want(t, "writes", c.writes())
-			_, err = Open(t.Context(), c.client, namespace, web, at.Add(test.after))
+			want(t, "writes", c.Writes())
+			_, err = Open(t.Context(), c.Client, namespace, web, at.Add(test.after))
 			if free := err == nil; free != test.free {
 				t.Errorf("another run may begin: %v (%v)", free, err)
 			}

@@ -72,7 +72,7 @@ func TestPermissionsAreThoseUsed(t *testing.T) {
 	} {
 		t.Run(d.Kind(), func(t *testing.T) {
 			c := newCluster(t)
-			c.onNodes("n1", "n2")
+			c.OnNodes("n1", "n2")
 			c.addDaemon("n1")
 			permissionsAreThoseUsed(t, c, d)
 		})
@@ -99,7 +99,7 @@ func permissionsAreThoseUsed(t *testing.T, c *cluster, d check.Disruption) {
 func (c *cluster) usedAsAsked(t *testing.T, d check.Disruption) {
 	t.Helper()
 	used := map[string]bool{"list services": true} // by Facts
-	for _, action := range c.client.Actions() {
+	for _, action := range c.Client.Actions() {
 		r := action.GetResource()
 		p := Permission{Verb: action.GetVerb(), Group: r.Group, Resource: r.Resource, Subresource: action.GetSubresource()}
 		p.Cluster = action.GetNamespace() != namespace

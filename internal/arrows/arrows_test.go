@@ -157,6 +157,11 @@ var rules = []rule{
 		reason: "it is the generator's command line and nothing else",
 	},
 	{
+		pkg:     "internal/fakecluster",
+		modules: kubernetes,
+		reason:  "it stands for a cluster, and must not know what is expected of one",
+	},
+	{
 		pkg:    "internal/victim",
 		reason: "the sample service must not know what is looked for, or it could oblige",
 	},
