@@ -59,13 +59,11 @@ func (r *run) claim(ctx context.Context) error {
 
 // restore puts back what is still changed, whatever became of the run.
 func (r *run) restore(ctx context.Context) error {
-	r.at("putting %s back", r.workload)
 	return r.insist(ctx, r.driver.Restore)
 }
 
 // release puts back what is still changed and gives the workload free.
 func (r *run) release(ctx context.Context) error {
-	r.at("putting %s back and giving it free", r.workload)
 	err := r.insist(ctx, r.driver.Release)
 	if err == nil && !r.gaveUp {
 		r.changed = false

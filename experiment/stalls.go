@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// beat is how often the pulse is felt.
-	beat = 10 * time.Millisecond
+	// tick is how often the detector asks for the time.
+	tick = 10 * time.Millisecond
 	// shortestStall is longer than what a process that has to share its processors
 	// is kept waiting every day.
 	shortestStall = 100 * time.Millisecond
@@ -24,35 +24,35 @@ const (
 	mostStalls = 1000
 )
 
-// pulse notices when this process does not run: it asks for the time every ten
-// milliseconds, and a beat that comes late tells. A request may time out although
+// stallDetector notices when this process does not run: it asks for the time every
+// ten milliseconds, and a tick that comes late tells. A request may time out although
 // the service has answered it, while nobody was there to read.
-type pulse struct {
+type stallDetector struct {
 	last   time.Time
 	stalls []recording.Stall
 }
 
-func (p *pulse) beat(now time.Time) {
-	if now.Sub(p.last) >= beat+shortestStall && len(p.stalls) < mostStalls {
-		p.stalls = append(p.stalls, recording.Stall{From: p.last, To: now})
+func (d *stallDetector) tick(now time.Time) {
+	if now.Sub(d.last) >= tick+shortestStall && len(d.stalls) < mostStalls {
+		d.stalls = append(d.stalls, recording.Stall{From: d.last, To: now})
 	}
-	p.last = now
+	d.last = now
 }
 
-// startPulse feels the pulse until stop, which tells how the process fared. What
-// keeps it from feeling is told to fail.
-func startPulse(now func() time.Time, fail context.CancelCauseFunc) (stop func() recording.Client) {
-	p := &pulse{last: now()}
+// startStallDetector looks for stalls until stop, which tells how the process fared.
+// What keeps it from looking is told to fail.
+func startStallDetector(now func() time.Time, fail context.CancelCauseFunc) (stop func() recording.Client) {
+	d := &stallDetector{last: now()}
 	used := processorTime()
-	ticker := time.NewTicker(beat)
+	ticker := time.NewTicker(tick)
 	done := make(chan struct{})
-	var feeling sync.WaitGroup
-	feeling.Go(func() {
-		err := guard.Call("feeling the pulse", func() error {
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		err := guard.Call("looking for stalls", func() error {
 			for {
 				select {
 				case <-ticker.C:
-					p.beat(now())
+					d.tick(now())
 				case <-done:
 					return nil
 				}
@@ -64,13 +64,13 @@ func startPulse(now func() time.Time, fail context.CancelCauseFunc) (stop func()
 	})
 	return func() recording.Client {
 		close(done)
-		feeling.Wait()
+		looking.Wait()
 		ticker.Stop()
 		return recording.Client{
 			CPU:            check.Duration(processorTime() - used),
 			Processors:     runtime.GOMAXPROCS(0),
 			LongestGCPause: check.Duration(longestGCPause()),
-			Stalls:         p.stalls,
+			Stalls:         d.stalls,
 		}
 	}
 }
