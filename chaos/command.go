@@ -34,7 +34,7 @@ const (
 	commandGrace = 10 * time.Second
 )
 
-func (c command) unfit(context.Context, *Workload, state) (field, problem string, err error) {
+func (c command) validate(context.Context, *Workload, state) (field, problem string, err error) {
 	if _, err := exec.LookPath(c.program()); err != nil {
 		return "", fmt.Sprintf("cannot run %q: %v", c.program(), err), nil
 	}
@@ -72,7 +72,7 @@ func (command) permissions(check.Workload) []Permission { return nil }
 
 // do runs the program to its end, and waits until what it began is over.
 func (c command) do(ctx context.Context, a *attempt, _ state) error {
-	before := a.view.live()
+	before := a.view.activePods()
 	if err := c.run(ctx, a); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (c command) do(ctx context.Context, a *attempt, _ state) error {
 	return a.view.wait(ctx, func() (string, error) {
 		missing, err := a.view.unsteady(now.meta.Generation)
 		if err != nil || len(missing) > 0 {
-			return sentence(missing), err
+			return joinReasons(missing), err
 		}
 		return a.counted(ctx, before)
 	})
@@ -92,7 +92,7 @@ func (c command) do(ctx context.Context, a *attempt, _ state) error {
 // counted compares the pods with those before, as the API has them now: the
 // watch may not have told yet what the program did last.
 func (a *attempt) counted(ctx context.Context, before []*corev1.Pod) (reason string, err error) {
-	present, err := a.Workload.pods(ctx)
+	present, err := a.Workload.listPods(ctx)
 	if ctx.Err() != nil {
 		return "the pods were to be counted", nil
 	}
@@ -102,7 +102,7 @@ func (a *attempt) counted(ctx context.Context, before []*corev1.Pod) (reason str
 	there := map[types.UID]bool{}
 	for _, pod := range present {
 		there[pod.UID] = true
-		if why := trouble(pod); why != "" && !ended(pod) {
+		if why := whyNotReady(pod); why != "" && !isFinished(pod) {
 			return why, nil
 		}
 	}

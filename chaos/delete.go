@@ -21,12 +21,12 @@ type remove struct{ *check.Delete }
 
 func (c remove) count() int { return max(c.Pods, 1) }
 
-func (c remove) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+func (c remove) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	return "pods", tooMany(w, s, c.count()), nil
 }
 
 func (c remove) describe(w *Workload, s *state) string {
-	return fmt.Sprintf("delete %d of the %s of %s at once, %s", c.count(), pods(s.replicas), w, c.manner())
+	return fmt.Sprintf("delete %d of the %s of %s at once, %s", c.count(), podCount(s.replicas), w, c.manner())
 }
 
 func (remove) permissions(check.Workload) []Permission {
@@ -57,7 +57,7 @@ func (c remove) manner() string {
 // do asks for all deletions at the same time, each for the very pod that was
 // chosen: one of the same name that came since is left alone.
 func (c remove) do(ctx context.Context, a *attempt, s state) error {
-	chosen, err := a.choose(c.count())
+	chosen, err := a.choosePods(c.count())
 	if err != nil {
 		return err
 	}
@@ -78,14 +78,14 @@ func (c remove) do(ctx context.Context, a *attempt, s state) error {
 		switch err := failures[i]; {
 		case err == nil:
 			a.doomed = append(a.doomed, pod)
-		case isGone(err):
+		case podIsGone(err):
 			gone = append(gone, pod.Name)
 		default:
 			failure = errors.Join(failure, fmt.Errorf("deleting pod %s: %w", pod.Name, err))
 		}
 	}
 	if len(a.doomed) > 0 {
-		a.record(recording.Requested, when, fmt.Sprintf("%s deleted %s", pods(len(a.doomed)), c.manner()))
+		a.record(recording.Requested, when, fmt.Sprintf("%s deleted %s", podCount(len(a.doomed)), c.manner()))
 	}
 	if failure != nil {
 		return failure

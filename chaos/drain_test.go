@@ -366,6 +366,6 @@ func TestUndoOfACordonForAWorkloadThatIsGone(t *testing.T) {
 func TestDrainLeavesADaemonSetAlone(t *testing.T) {
 	c := newCluster(t)
 	w := &Workload{ref: check.Workload{Kind: check.DaemonSet, Name: "net"}, client: c.Client}
-	field, problem, err := (&drain{Drain: aDrain.Drain}).unfit(t.Context(), w, state{})
+	field, problem, err := (&drain{Drain: aDrain.Drain}).validate(t.Context(), w, state{})
 	want(t, "refusal", []string{field, problem, text(err)}, "", "a drain leaves the pods of a DaemonSet alone, so nothing of daemonset/net would end; want restart, delete or evict", "")
 }

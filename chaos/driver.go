@@ -105,16 +105,16 @@ type attempt struct {
 	index  int
 	name   string
 	doomed []*corev1.Pod
-	// ended says what ended where it is not the doomed pods themselves.
-	ended string
+	// whatEnded says what ended where it is not the doomed pods themselves.
+	whatEnded string
 }
 
 // finish records how the disruption ended.
 func (a *attempt) finish(ctx context.Context, err error) error {
 	if err == nil {
-		ended := a.ended
+		ended := a.whatEnded
 		if ended == "" {
-			ended = pods(len(a.doomed))
+			ended = podCount(len(a.doomed))
 		}
 		a.record(recording.Steady, span{at: a.Now()}, ended+" ended, all that are wanted are Ready")
 		return a.keep(ctx)
@@ -160,8 +160,8 @@ func (a *attempt) action(object string, kind recording.ActionKind, when span, de
 	return action
 }
 
-// settle lets the load get used to new pods.
-func (a *attempt) settle(ctx context.Context) error {
+// awaitSettled lets the load get used to new pods.
+func (a *attempt) awaitSettled(ctx context.Context) error {
 	if a.Settle == nil {
 		return nil
 	}

@@ -198,7 +198,7 @@ func TestReleasedByAPerson(t *testing.T) {
 			c.must(third.Claim(t.Context()))
 			before := c.Deployment()
 			err = r.Release(t.Context())
-			if name != "drain" && !changed(err) {
+			if name != "drain" && !isChanged(err) {
 				t.Errorf("got %v", err)
 			}
 			if after := c.Deployment(); after.ResourceVersion != before.ResourceVersion || c.note().Run != "run-3" {

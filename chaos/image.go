@@ -39,8 +39,8 @@ type variableStep struct {
 	To   string  `json:"to"`
 }
 
-func (c image) unfit(ctx context.Context, w *Workload, s state) (field, problem string, err error) {
-	if field, problem, err := (restart{}).unfit(ctx, w, s); problem != "" || err != nil {
+func (c image) validate(ctx context.Context, w *Workload, s state) (field, problem string, err error) {
+	if field, problem, err := (restart{}).validate(ctx, w, s); problem != "" || err != nil {
 		return field, problem, err
 	}
 	container, field, problem := containerOf(w, s, c.Container)
@@ -119,7 +119,7 @@ func (c image) describe(w *Workload, s *state) string {
 		return problem
 	}
 	change := c.changeOf(*container)
-	line := fmt.Sprintf("roll %s out with %s: ends %d of its %s, %s", w, change.words(w.shown), s.toUpdate(), pods(s.replicas), s.pace())
+	line := fmt.Sprintf("roll %s out with %s: ends %d of its %s, %s", w, change.words(w.shown), s.toUpdate(), podCount(s.replicas), s.pace())
 	if restores(c.Restore) {
 		return line + ", then back"
 	}
@@ -168,7 +168,7 @@ func (c image) do(ctx context.Context, a *attempt, s state) error {
 		return fmt.Errorf("rolling out: %s", problem)
 	}
 	made := c.changeOf(*container)
-	a.doomed = slices.DeleteFunc(a.view.live(), s.held)
+	a.doomed = slices.DeleteFunc(a.view.activePods(), s.belowPartition)
 	after, when, err := a.begin(ctx, change{Revision: s.revision(), Image: made})
 	if err != nil {
 		return fmt.Errorf("rolling out %s: %w", a.Workload, err)
@@ -177,10 +177,10 @@ func (c image) do(ctx context.Context, a *attempt, s state) error {
 	if err := a.replaced(ctx, after.meta.Generation); err != nil || !restores(c.Restore) {
 		return err
 	}
-	if err := a.settle(ctx); err != nil {
+	if err := a.awaitSettled(ctx); err != nil {
 		return err
 	}
-	a.doomed = append(a.doomed, slices.DeleteFunc(a.view.live(), s.held)...)
+	a.doomed = append(a.doomed, slices.DeleteFunc(a.view.activePods(), s.belowPartition)...)
 	if err := a.undo(ctx, recording.Disrupt); err != nil {
 		return err
 	}
@@ -281,12 +281,12 @@ func (c *imageChange) clear(ctx context.Context, w *Workload) error {
 	if w.ref.Kind != check.StatefulSet {
 		return nil
 	}
-	all, err := w.pods(ctx)
+	all, err := w.listPods(ctx)
 	if err != nil {
 		return err
 	}
 	for _, pod := range all {
-		if !live(pod) || trouble(pod) == "" || !c.isTo(pod.Spec) {
+		if !isActive(pod) || whyNotReady(pod) == "" || !c.isTo(pod.Spec) {
 			continue
 		}
 		err := w.client.CoreV1().Pods(w.namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(pod.UID))})

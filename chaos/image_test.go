@@ -128,7 +128,7 @@ func TestImageFreesAStatefulSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "lines", lines, "statefulset/db: container app: image set back from db:2 to db:1 (run run-1)")
-	all, err := w.pods(t.Context())
+	all, err := w.listPods(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,8 +19,8 @@ import (
 // kill sends a signal to PID 1 of a container in some pods at once.
 type kill struct{ *check.Kill }
 
-// way is how a signal gets to PID 1.
-type way interface {
+// signaller is how a signal gets to PID 1.
+type signaller interface {
 	permissions() []Permission
 	// send sends the signal to one container and returns when it is sent. It
 	// is called for several at once.
@@ -37,7 +37,7 @@ type target struct {
 
 func (t target) String() string { return "container " + t.container.Name + " of pod " + t.pod.Name }
 
-func (c kill) way() way {
+func (c kill) signaller() signaller {
 	switch c.Via {
 	case check.ViaEphemeral:
 		return ephemeral{c.HelperImage}
@@ -57,7 +57,7 @@ func (c kill) signal() string {
 	return c.Signal
 }
 
-func (c kill) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+func (c kill) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	if c.signal() == "SIGKILL" && c.Via != check.ViaNode {
 		return "signal", fmt.Sprintf("SIGKILL, but the kernel ignores it from inside the container's own PID namespace (pid_namespaces(7)); want via: %s, or another signal", check.ViaNode), nil
 	}
@@ -65,7 +65,7 @@ func (c kill) unfit(_ context.Context, w *Workload, s state) (field, problem str
 		return "helperImage", fmt.Sprintf("missing; via: %s needs the image of this tool, where the cluster's nodes find it", c.Via), nil
 	}
 	if int32(c.count()) > s.replicas {
-		return "pods", fmt.Sprintf("%d, but %s wants %s; want 1 to %d", c.count(), w, pods(s.replicas), s.replicas), nil
+		return "pods", fmt.Sprintf("%d, but %s wants %s; want 1 to %d", c.count(), w, podCount(s.replicas), s.replicas), nil
 	}
 	container, field, problem := containerOf(w, s, c.Container)
 	if problem != "" {
@@ -87,10 +87,10 @@ func (c kill) describe(w *Workload, s *state) string {
 	if via == "" {
 		via = check.ViaExec
 	}
-	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), container.Name, c.count(), pods(s.replicas), via)
+	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), container.Name, c.count(), podCount(s.replicas), via)
 }
 
-func (c kill) permissions(check.Workload) []Permission { return c.way().permissions() }
+func (c kill) permissions(check.Workload) []Permission { return c.signaller().permissions() }
 
 // do sends the signals, waits until each container that got one has ended, and
 // until the workload is steady.
@@ -104,12 +104,12 @@ func (c kill) do(ctx context.Context, a *attempt, _ state) error {
 		return err
 	}
 	err = a.view.wait(ctx, func() (string, error) {
-		return sentence(stillRunning(a.view, sent)), nil
+		return joinReasons(stillRunning(a.view, sent)), nil
 	})
 	if err != nil {
 		return err
 	}
-	a.ended = fmt.Sprintf("container %s of %s", targets[0].container.Name, pods(len(sent)))
+	a.whatEnded = fmt.Sprintf("container %s of %s", targets[0].container.Name, podCount(len(sent)))
 	return a.awaitSteady(ctx)
 }
 
@@ -117,7 +117,7 @@ func (c kill) do(ctx context.Context, a *attempt, _ state) error {
 // container runs.
 func (c kill) targets(v *view) ([]target, error) {
 	var targets []target
-	for _, pod := range v.live() {
+	for _, pod := range v.activePods() {
 		for _, container := range pod.Spec.Containers {
 			if container.Name != c.Container && c.Container != "" {
 				continue
@@ -129,7 +129,7 @@ func (c kill) targets(v *view) ([]target, error) {
 		}
 	}
 	if len(targets) < c.count() {
-		return nil, fmt.Errorf("killing: the container runs in %d of the %s that were to be signalled", len(targets), pods(c.count()))
+		return nil, fmt.Errorf("killing: the container runs in %d of the %s that were to be signalled", len(targets), podCount(c.count()))
 	}
 	return targets, nil
 }
@@ -137,13 +137,13 @@ func (c kill) targets(v *view) ([]target, error) {
 // send sends all the signals at once, records those that were sent, and gives
 // them.
 func (c kill) send(ctx context.Context, a *attempt, targets []target) ([]target, error) {
-	way := c.way()
+	by := c.signaller()
 	errs := make([]error, len(targets))
 	var sending sync.WaitGroup
 	when, _ := a.during(func() error {
 		for i, t := range targets {
 			sending.Go(func() {
-				errs[i] = guard.Call("the sending", func() error { return way.send(ctx, a, t) })
+				errs[i] = guard.Call("the sending", func() error { return by.send(ctx, a, t) })
 			})
 		}
 		sending.Wait()
@@ -160,7 +160,7 @@ func (c kill) send(ctx context.Context, a *attempt, targets []target) ([]target,
 		}
 	}
 	if len(sent) > 0 {
-		a.record(recording.Requested, when, fmt.Sprintf("%s sent to PID 1 of container %s in %s", c.signal(), targets[0].container.Name, pods(len(sent))))
+		a.record(recording.Requested, when, fmt.Sprintf("%s sent to PID 1 of container %s in %s", c.signal(), targets[0].container.Name, podCount(len(sent))))
 	}
 	if len(failed) == 0 {
 		return sent, nil
@@ -187,7 +187,7 @@ func runningID(pod *corev1.Pod, container string) string {
 // containers with it.
 func stillRunning(v *view, sent []target) (reasons []string) {
 	present := map[types.UID]*corev1.Pod{}
-	for _, pod := range v.live() {
+	for _, pod := range v.activePods() {
 		present[pod.UID] = pod
 	}
 	for _, t := range sent {

@@ -14,7 +14,7 @@ import (
 // observe does nothing and sees what others do.
 type observe struct{ *check.Observe }
 
-func (observe) unfit(context.Context, *Workload, state) (field, problem string, err error) {
+func (observe) validate(context.Context, *Workload, state) (field, problem string, err error) {
 	return "", "", nil
 }
 
@@ -30,7 +30,7 @@ func (o observe) do(ctx context.Context, a *attempt, _ state) error {
 	during, cancel := context.WithTimeout(ctx, time.Duration(o.For))
 	defer cancel()
 	err := a.view.wait(during, func() (string, error) {
-		a.doomed = seen.left(a.view)
+		a.doomed = seen.gone(a.view)
 		_, err := a.view.state()
 		return "it was to be watched for " + o.For.String(), err
 	})
@@ -38,9 +38,9 @@ func (o observe) do(ctx context.Context, a *attempt, _ state) error {
 		return err
 	}
 	return a.view.wait(ctx, func() (string, error) {
-		a.doomed = seen.left(a.view)
+		a.doomed = seen.gone(a.view)
 		missing, err := a.view.unsteady(0)
-		return sentence(missing), err
+		return joinReasons(missing), err
 	})
 }
 
@@ -50,13 +50,13 @@ type census struct {
 	known map[types.UID]bool
 }
 
-// left counts anew and gives those that are gone or asked to end.
-func (c *census) left(v *view) []*corev1.Pod {
+// gone counts anew and gives those that are gone or asked to end.
+func (c *census) gone(v *view) []*corev1.Pod {
 	if c.known == nil {
 		c.known = map[types.UID]bool{}
 	}
 	staying := map[types.UID]bool{}
-	for _, pod := range v.live() {
+	for _, pod := range v.activePods() {
 		staying[pod.UID] = true
 		if !c.known[pod.UID] {
 			c.known[pod.UID] = true

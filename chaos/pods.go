@@ -30,8 +30,8 @@ func (w *Workload) owns(pod *corev1.Pod) bool {
 	}
 }
 
-// pods gives the workload's pods in the order of their names.
-func (w *Workload) pods(ctx context.Context) ([]*corev1.Pod, error) {
+// listPods gives the workload's pods in the order of their names.
+func (w *Workload) listPods(ctx context.Context) ([]*corev1.Pod, error) {
 	list, err := w.client.CoreV1().Pods(w.namespace).List(ctx, metav1.ListOptions{LabelSelector: w.selector.String()})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods of %s: %w", w, err)
@@ -50,14 +50,14 @@ func sortByName(pods []*corev1.Pod) {
 	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// ended is a pod whose containers are over and that nobody has deleted, as an
+// isFinished tells of a pod whose containers are over and that nobody has deleted, as an
 // eviction by its node leaves it. Controllers do not count it.
-func ended(pod *corev1.Pod) bool {
+func isFinished(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp == nil && (pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded)
 }
 
-// live is a pod that nobody has asked to end.
-func live(pod *corev1.Pod) bool { return pod.DeletionTimestamp == nil && !ended(pod) }
+// isActive tells of a pod that nobody has asked to end.
+func isActive(pod *corev1.Pod) bool { return pod.DeletionTimestamp == nil && !isFinished(pod) }
 
 // ordinal is a StatefulSet pod's number.
 func ordinal(pod *corev1.Pod) (int32, bool) {
@@ -65,8 +65,8 @@ func ordinal(pod *corev1.Pod) (int32, bool) {
 	return int32(n), err == nil
 }
 
-// trouble says why the pod is not a Ready one; empty if it is.
-func trouble(pod *corev1.Pod) string {
+// whyNotReady says why the pod is not a Ready one; empty if it is.
+func whyNotReady(pod *corev1.Pod) string {
 	switch {
 	case pod.DeletionTimestamp != nil:
 		return "pod " + pod.Name + " is terminating" + grace(pod)
@@ -108,8 +108,8 @@ func condition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.ConditionSt
 	return corev1.ConditionUnknown
 }
 
-// sentence joins reasons, each once and never more than a reader takes in.
-func sentence(reasons []string) string {
+// joinReasons joins reasons, each once and never more than a reader takes in.
+func joinReasons(reasons []string) string {
 	const most = 4
 	var once []string
 	for _, reason := range reasons {

@@ -20,20 +20,20 @@ const restartedAtKey = "kubectl.kubernetes.io/restartedAt"
 // restart is what `kubectl rollout restart` does.
 type restart struct{}
 
-func (restart) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+func (restart) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	switch {
 	case s.paused:
 		problem = fmt.Sprintf("%s is paused, so nothing would end; resume it first: %s", w, shell.Line("kubectl rollout resume %s -n %s", w.String(), w.namespace))
 	case s.onDelete:
 		problem = fmt.Sprintf("%s has the update strategy OnDelete, so nothing would end; want RollingUpdate", w)
 	case s.toUpdate() == 0:
-		problem = fmt.Sprintf("%s has a partition of %d for its %s, so nothing would end", w, s.partition, pods(s.replicas))
+		problem = fmt.Sprintf("%s has a partition of %d for its %s, so nothing would end", w, s.partition, podCount(s.replicas))
 	}
 	return "", problem, nil
 }
 
 func (restart) describe(w *Workload, s *state) string {
-	return fmt.Sprintf("restart %s: ends %d of its %s, %s", w, s.toUpdate(), pods(s.replicas), s.pace())
+	return fmt.Sprintf("restart %s: ends %d of its %s, %s", w, s.toUpdate(), podCount(s.replicas), s.pace())
 }
 
 func (restart) permissions(check.Workload) []Permission { return nil }
@@ -82,7 +82,7 @@ func (r *restartChange) undone(w *Workload, s state) (edit, string, error) {
 // do sets the annotation and waits for the rollout's end.
 func (restart) do(ctx context.Context, a *attempt, s state) error {
 	c := restartChange{From: s.restartedAt(), To: restartTime(s.restartedAt(), a.Now())}
-	a.doomed = slices.DeleteFunc(a.view.live(), s.held)
+	a.doomed = slices.DeleteFunc(a.view.activePods(), s.belowPartition)
 	after, when, err := a.begin(ctx, change{Revision: s.revision(), Restart: &c})
 	if err != nil {
 		return fmt.Errorf("restarting %s: %w", a.Workload, err)
@@ -91,8 +91,8 @@ func (restart) do(ctx context.Context, a *attempt, s state) error {
 	return a.replaced(ctx, after.meta.Generation)
 }
 
-// held is a pod that a rollout leaves alone.
-func (s state) held(pod *corev1.Pod) bool {
+// belowPartition tells of a pod that a rollout leaves alone.
+func (s state) belowPartition(pod *corev1.Pod) bool {
 	n, numbered := ordinal(pod)
 	return s.partition > 0 && numbered && n < s.partition
 }

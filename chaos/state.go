@@ -124,13 +124,13 @@ func (s state) unsteady() string {
 	case s.failure != "":
 		return s.failure
 	case s.total != s.replicas:
-		return fmt.Sprintf("%s there of the %d wanted", pods(s.total), s.replicas)
+		return fmt.Sprintf("%s there of the %d wanted", podCount(s.total), s.replicas)
 	case s.updated < s.toUpdate():
-		return fmt.Sprintf("%d of %s updated", s.updated, pods(s.toUpdate()))
+		return fmt.Sprintf("%d of %s updated", s.updated, podCount(s.toUpdate()))
 	case s.ready < s.replicas:
-		return fmt.Sprintf("%d of %s Ready", s.ready, pods(s.replicas))
+		return fmt.Sprintf("%d of %s Ready", s.ready, podCount(s.replicas))
 	case s.available < s.replicas:
-		return fmt.Sprintf("%d of %s available", s.available, pods(s.replicas))
+		return fmt.Sprintf("%d of %s available", s.available, podCount(s.replicas))
 	}
 	return ""
 }
@@ -155,8 +155,8 @@ func (s state) restartedAt() *string {
 	return &value
 }
 
-// pods gives a number of pods in words.
-func pods[N int | int32](n N) string {
+// podCount gives a number of pods in words.
+func podCount[N int | int32](n N) string {
 	if n == 1 {
 		return "1 pod"
 	}

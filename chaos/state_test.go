@@ -93,7 +93,7 @@ func TestOvertook(t *testing.T) {
 }
 
 func TestSentence(t *testing.T) {
-	want(t, "sentences", []string{sentence(nil), sentence([]string{"a", "b", "a"}), sentence([]string{"a", "b", "c", "d", "e", "f"})},
+	want(t, "sentences", []string{joinReasons(nil), joinReasons([]string{"a", "b", "a"}), joinReasons([]string{"a", "b", "c", "d", "e", "f"})},
 		"", "a; b", "a; b; c; d; and 2 more")
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/internal/procfs"
 )
 
 // signals are those a check may send.
@@ -39,7 +39,7 @@ func newSignal() *cobra.Command {
 			}
 			if container != "" {
 				var err error
-				if pid, err = chaos.FirstProcess(os.DirFS("/proc"), container); err != nil {
+				if pid, err = procfs.FirstProcess(os.DirFS("/proc"), container); err != nil {
 					return err
 				}
 			}

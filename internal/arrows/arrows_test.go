@@ -162,6 +162,10 @@ var rules = []rule{
 		reason:  "it stands for a cluster, and must not know what is expected of one",
 	},
 	{
+		pkg:    "internal/procfs",
+		reason: "it reads a file system, in a helper that knows of nothing else",
+	},
+	{
 		pkg:    "internal/victim",
 		reason: "the sample service must not know what is looked for, or it could oblige",
 	},
@@ -172,7 +176,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/victim", "lint", "recording", "report", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/procfs", "internal/shell", "internal/victim", "lint", "recording", "report", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

@@ -17,7 +17,7 @@ func (w *Workload) Healthy(ctx context.Context) (since time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	all, err := w.pods(ctx)
+	all, err := w.listPods(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -26,7 +26,7 @@ func (w *Workload) Healthy(ctx context.Context) (since time.Time, err error) {
 	}
 	var reasons []string
 	for _, pod := range all {
-		if why := trouble(pod); why != "" && !ended(pod) {
+		if why := whyNotReady(pod); why != "" && !isFinished(pod) {
 			reasons = append(reasons, why)
 		}
 		for _, c := range pod.Status.Conditions {
@@ -39,7 +39,7 @@ func (w *Workload) Healthy(ctx context.Context) (since time.Time, err error) {
 		reasons = append(reasons, why)
 	}
 	if len(reasons) > 0 {
-		return time.Time{}, fmt.Errorf("%s is not healthy: %s", w, sentence(reasons))
+		return time.Time{}, fmt.Errorf("%s is not healthy: %s", w, joinReasons(reasons))
 	}
 	return since, nil
 }

@@ -1,4 +1,4 @@
-package chaos
+package procfs
 
 import (
 	"os"
@@ -21,7 +21,7 @@ func TestFirstProcess(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			pid, err := FirstProcess(os.DirFS(path.Join("testdata/proc", test.proc)), test.id)
-			if pid != test.want || text(err) != test.err {
+			if pid != test.want || err == nil && test.err != "" || err != nil && err.Error() != test.err {
 				t.Errorf("got %d, %v, want %d, %s", pid, err, test.want, test.err)
 			}
 		})

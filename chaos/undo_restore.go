@@ -27,10 +27,10 @@ func (d *Driver) undo(ctx context.Context, phase recording.RunPhase) error {
 	}
 	if d.kept {
 		err := d.renote(ctx, nil)
-		if err != nil && !changed(err) {
+		if err != nil && !isChanged(err) {
 			return d.leftError("the annotation "+undoKey, err)
 		}
-		return d.settle(err)
+		return d.closeChange(err)
 	}
 	c := *d.open
 	did, when, err := d.putBack(ctx, c)
@@ -40,16 +40,16 @@ func (d *Driver) undo(ctx context.Context, phase recording.RunPhase) error {
 	d.recordUndo(c, phase, did, when, err)
 	switch {
 	case err == nil:
-		return d.settle(d.journal(stepRestored, c))
-	case changed(err):
-		return errors.Join(err, d.settle(d.journal(stepLeft, c)))
+		return d.closeChange(d.journal(stepRestored, c))
+	case isChanged(err):
+		return errors.Join(err, d.closeChange(d.journal(stepLeft, c)))
 	default:
 		return d.leftError(c.kind().left(), err)
 	}
 }
 
-// settle ends the open change, for which nothing more can be done in the cluster.
-func (d *Driver) settle(err error) error {
+// closeChange ends the open change, for which nothing more can be done in the cluster.
+func (d *Driver) closeChange(err error) error {
 	d.open, d.kept = nil, false
 	return err
 }
@@ -61,7 +61,7 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 	var theirs error
 	if other, ok := kind.(outside); ok {
 		did, when, err = other.putBack(ctx, w, d.during)
-		if err != nil && !changed(err) {
+		if err != nil && !isChanged(err) {
 			return "", span{}, err
 		}
 		theirs = err
@@ -78,16 +78,16 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 			return edit{}, err // the change has not come about, and now it cannot
 		}
 		e, back, err = w.undone(s, c)
-		if changed(err) {
+		if isChanged(err) {
 			taken, err = err, nil
 		}
 		return e, err
 	})
 	if apierrors.IsNotFound(err) {
-		err = w.isGone()
+		err = w.goneError()
 	}
 	switch _, elsewhere := kind.(outside); {
-	case elsewhere && changed(err):
+	case elsewhere && isChanged(err):
 		err = nil // what was changed was not the workload
 	case back != "":
 		did, when = back, edited
@@ -95,7 +95,7 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 	if err == nil {
 		err = errors.Join(theirs, taken)
 	}
-	if after, ok := kind.(aftermath); ok && err == nil {
+	if after, ok := kind.(cleanup); ok && err == nil {
 		err = retry.Insist(ctx, func() error { return after.clear(ctx, w) })
 	}
 	return did, when, err
@@ -111,7 +111,7 @@ func (w *Workload) undone(s state, c change) (e edit, did string, err error) {
 	return e, did, err
 }
 
-func (w *Workload) isGone() error {
+func (w *Workload) goneError() error {
 	return &ChangedError{Object: w.String(), Problem: "does not exist any more, so nothing can be put back"}
 }
 
@@ -144,9 +144,9 @@ func (a *attempt) keep(ctx context.Context) error {
 	return nil
 }
 
-// changed tells whether putting back failed for good because the workload is
+// isChanged tells whether putting back failed for good because the workload is
 // no longer what this run made of it.
-func changed(err error) bool {
+func isChanged(err error) bool {
 	_, theirs := errors.AsType[*ChangedError](err)
 	return theirs
 }

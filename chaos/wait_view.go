@@ -23,11 +23,11 @@ import (
 // It shows states, not events: after a lost watch it is read anew, and
 // whatever happened in between, what it shows then is true.
 type view struct {
-	workload *Workload
-	object   cache.SharedIndexInformer
-	pods     cache.SharedIndexInformer
-	// changed holds one token if anything has changed since it was last taken.
-	changed chan struct{}
+	workload         *Workload
+	workloadInformer cache.SharedIndexInformer
+	podInformer      cache.SharedIndexInformer
+	// news holds one token if anything has changed since it was last taken.
+	news    chan struct{}
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
@@ -44,9 +44,9 @@ func (w *Workload) watch(ctx context.Context) (*view, error) {
 	ctx, stop := context.WithCancel(logr.NewContext(ctx, logr.Discard()))
 	bySelector := w.selector.String()
 	v := &view{
-		workload: w,
-		object:   w.api.informer(),
-		pods: informer(w.client, &corev1.Pod{},
+		workload:         w,
+		workloadInformer: w.api.informer(),
+		podInformer: informer(w.client, &corev1.Pod{},
 			func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 				o.LabelSelector = bySelector
 				return w.client.CoreV1().Pods(w.namespace).List(ctx, o)
@@ -55,17 +55,17 @@ func (w *Workload) watch(ctx context.Context) (*view, error) {
 				o.LabelSelector = bySelector
 				return w.client.CoreV1().Pods(w.namespace).Watch(ctx, o)
 			}),
-		changed: make(chan struct{}, 1),
-		stop:    stop,
+		news: make(chan struct{}, 1),
+		stop: stop,
 	}
-	for _, i := range []cache.SharedIndexInformer{v.object, v.pods} {
+	for _, i := range []cache.SharedIndexInformer{v.workloadInformer, v.podInformer} {
 		if err := v.start(ctx, i); err != nil {
 			v.close()
 			return nil, fmt.Errorf("watching %s: %w", w, err)
 		}
 	}
 	err := v.wait(ctx, func() (string, error) {
-		if !v.object.HasSynced() || !v.pods.HasSynced() {
+		if !v.workloadInformer.HasSynced() || !v.podInformer.HasSynced() {
 			return fmt.Sprintf("the first list of %s and its pods has not come", w), nil
 		}
 		return "", nil
@@ -122,7 +122,7 @@ func (v *view) close() {
 
 func (v *view) poke() {
 	select {
-	case v.changed <- struct{}{}:
+	case v.news <- struct{}{}:
 	default:
 	}
 }
@@ -134,7 +134,7 @@ func (v *view) poke() {
 func (v *view) failed(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	cameAbout := v.object.HasSynced() && v.pods.HasSynced()
+	cameAbout := v.workloadInformer.HasSynced() && v.podInformer.HasSynced()
 	if (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) && !cameAbout {
 		v.refused = err
 	}
@@ -163,7 +163,7 @@ func (v *view) wait(ctx context.Context, pending func() (reason string, err erro
 			return err
 		}
 		select {
-		case <-v.changed:
+		case <-v.news:
 		case <-ctx.Done():
 			if lost != nil {
 				reason += fmt.Sprintf("; a watch was lost (%v)", lost)
@@ -184,7 +184,7 @@ func (e *waitError) Unwrap() error { return e.err }
 
 // state gives the workload as last seen.
 func (v *view) state() (state, error) {
-	for _, object := range v.object.GetStore().List() {
+	for _, object := range v.workloadInformer.GetStore().List() {
 		s, err := v.workload.api.read(object)
 		if err != nil {
 			return state{}, err
@@ -199,7 +199,7 @@ func (v *view) state() (state, error) {
 // owned gives the workload's pods as last seen, in the order of their names.
 func (v *view) owned() []*corev1.Pod {
 	var owned []*corev1.Pod
-	for _, object := range v.pods.GetStore().List() {
+	for _, object := range v.podInformer.GetStore().List() {
 		if pod, ok := object.(*corev1.Pod); ok && v.workload.owns(pod) {
 			owned = append(owned, pod)
 		}
@@ -208,11 +208,11 @@ func (v *view) owned() []*corev1.Pod {
 	return owned
 }
 
-// live gives the pods that nobody has asked to end.
-func (v *view) live() []*corev1.Pod {
+// activePods gives the pods that nobody has asked to end.
+func (v *view) activePods() []*corev1.Pod {
 	var pods []*corev1.Pod
 	for _, pod := range v.owned() {
-		if live(pod) {
+		if isActive(pod) {
 			pods = append(pods, pod)
 		}
 	}
@@ -228,11 +228,11 @@ func (v *view) remaining(doomed []*corev1.Pod) (reasons []string) {
 	var untouched []string
 	for _, pod := range doomed {
 		switch now, ok := present[pod.UID]; {
-		case !ok || ended(now):
+		case !ok || isFinished(now):
 		case now.DeletionTimestamp == nil:
 			untouched = append(untouched, now.Name)
 		default:
-			reasons = append(reasons, trouble(now))
+			reasons = append(reasons, whyNotReady(now))
 		}
 	}
 	if len(untouched) > 0 {
@@ -254,20 +254,20 @@ func (v *view) unsteady(generation int64) (reasons []string, err error) {
 	}
 	var wanted int32
 	for _, pod := range v.owned() {
-		if ended(pod) {
+		if isFinished(pod) {
 			continue
 		}
 		if pod.DeletionTimestamp == nil {
 			wanted++
 		}
-		if why := trouble(pod); why != "" {
+		if why := whyNotReady(pod); why != "" {
 			reasons = append(reasons, why)
 		}
 	}
 	if why := s.unsteady(); why != "" {
 		reasons = append(reasons, why)
 	} else if wanted != s.replicas {
-		reasons = append(reasons, fmt.Sprintf("%s there of the %d wanted", pods(wanted), s.replicas))
+		reasons = append(reasons, fmt.Sprintf("%s there of the %d wanted", podCount(wanted), s.replicas))
 	}
 	return reasons, nil
 }

@@ -30,7 +30,7 @@ func (w *Workload) budgetsOf(ctx context.Context, namespace string, of map[strin
 	return matching, nil
 }
 
-func names(budgets []policyv1.PodDisruptionBudget) []string {
+func budgetNames(budgets []policyv1.PodDisruptionBudget) []string {
 	all := make([]string, len(budgets))
 	for i, budget := range budgets {
 		all[i] = budget.Name
@@ -50,7 +50,7 @@ func (w *Workload) budgetWarnings(ctx context.Context, s state, evicts bool) ([]
 	case len(budgets) == 0 && evicts:
 		return []string{"no PodDisruptionBudget covers its pods: nothing keeps evictions and drains from ending all of them at once"}, nil
 	case len(budgets) > 1:
-		return []string{fmt.Sprintf("PodDisruptionBudgets %s cover the same pods: the eviction API answers 500 for them, so that nobody can drain their nodes", strings.Join(names(budgets), ", "))}, nil
+		return []string{fmt.Sprintf("PodDisruptionBudgets %s cover the same pods: the eviction API answers 500 for them, so that nobody can drain their nodes", strings.Join(budgetNames(budgets), ", "))}, nil
 	}
 	var warnings []string
 	for _, budget := range budgets {

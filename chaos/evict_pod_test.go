@@ -264,7 +264,7 @@ func TestChoose(t *testing.T) {
 	}
 	for n, wanted := range map[int]string{1: "b", 2: "be", 3: "bec", 5: "becda"} {
 		var got string
-		for _, chosen := range choose(slices.Clone(all), n) {
+		for _, chosen := range pickPods(slices.Clone(all), n) {
 			got += chosen.Name
 		}
 		if got != wanted {

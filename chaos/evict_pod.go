@@ -33,12 +33,12 @@ var errRefused = errors.New("an eviction was refused")
 // PodDisruptionBudget forbade it and whenRefused says so, or until ctx ended.
 func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused check.WhenRefused) (bool, error) {
 	refused := refusals{attempt: a, pod: pod}
-	defer refused.tell()
+	defer refused.recordRepeated()
 	for {
 		when, err := a.during(func() error { return a.Workload.evict(ctx, pod) })
 		if err == nil {
-			refused.tell()
-			a.recordOf(a.podName(pod), recording.Requested, when, "eviction of pod "+pod.Name+" granted", a.own(pod)...)
+			refused.recordRepeated()
+			a.recordOf(a.podName(pod), recording.Requested, when, "eviction of pod "+pod.Name+" granted", a.ownOnly(pod)...)
 			return true, nil
 		}
 		why, budget := budgetRefusal(err)
@@ -54,8 +54,8 @@ func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused che
 			refused.add(a.Workload.tooManyBudgets(ctx, pod), when)
 			return false, &waitError{reason: refused.reason(), err: errRefused}
 		case ctx.Err() != nil:
-			return false, refused.ended(ctx)
-		case isGone(err):
+			return false, refused.interrupted(ctx)
+		case podIsGone(err):
 			there, err := a.Workload.stillThere(ctx, pod)
 			if err != nil || !there {
 				return false, err
@@ -67,15 +67,15 @@ func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused che
 		}
 		select {
 		case <-ctx.Done():
-			return false, refused.ended(ctx)
+			return false, refused.interrupted(ctx)
 		case <-time.After(askAgain):
 		}
 	}
 }
 
-// own gives the pod if it is one of the workload's: others' are no part of the
+// ownOnly gives the pod if it is one of the workload's: others' are no part of the
 // recording.
-func (a *attempt) own(pod *corev1.Pod) []*corev1.Pod {
+func (a *attempt) ownOnly(pod *corev1.Pod) []*corev1.Pod {
 	if pod.Namespace == a.Workload.namespace && a.Workload.owns(pod) {
 		return []*corev1.Pod{pod}
 	}
@@ -84,7 +84,7 @@ func (a *attempt) own(pod *corev1.Pod) []*corev1.Pod {
 
 // podName gives the object of an action on a pod: the workload for its own.
 func (a *attempt) podName(pod *corev1.Pod) string {
-	if len(a.own(pod)) > 0 {
+	if len(a.ownOnly(pod)) > 0 {
 		return a.Workload.String()
 	}
 	return "pod/" + pod.Name + " in namespace " + pod.Namespace
@@ -123,12 +123,12 @@ func (w *Workload) tooManyBudgets(ctx context.Context, pod *corev1.Pod) string {
 	if err != nil || len(budgets) == 0 {
 		return problem
 	}
-	return problem + " (" + strings.Join(names(budgets), ", ") + ")"
+	return problem + " (" + strings.Join(budgetNames(budgets), ", ") + ")"
 }
 
-// isGone is the answer for a pod that is not there, or no longer the one that
+// podIsGone is the answer for a pod that is not there, or no longer the one that
 // was meant.
-func isGone(err error) bool { return apierrors.IsNotFound(err) || apierrors.IsConflict(err) }
+func podIsGone(err error) bool { return apierrors.IsNotFound(err) || apierrors.IsConflict(err) }
 
 // stillThere tells whether the very pod is there and was not asked to end. It
 // lists, which needs no right beyond those of every check.
@@ -139,7 +139,7 @@ func (w *Workload) stillThere(ctx context.Context, pod *corev1.Pod) (bool, error
 	if err != nil {
 		return false, fmt.Errorf("looking for pod %s: %w", pod.Name, err)
 	}
-	return slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID && live(&now) }), nil
+	return slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID && isActive(&now) }), nil
 }
 
 // refusals are the answers to the requests for one pod's eviction. They come
@@ -161,7 +161,7 @@ type refusals struct {
 func (r *refusals) add(why string, when span) {
 	r.total++
 	if why != r.why {
-		r.tell()
+		r.recordRepeated()
 		r.why = why
 		r.record(when, why)
 		return
@@ -173,8 +173,8 @@ func (r *refusals) add(why string, when span) {
 	r.since.done = when.done
 }
 
-// tell records what was repeated since it was last told.
-func (r *refusals) tell() {
+// recordRepeated records what was repeated since it was last recorded.
+func (r *refusals) recordRepeated() {
 	if r.repeated > 0 {
 		r.record(r.since, fmt.Sprintf("refused %s more: %s", times(r.repeated), r.why))
 	}
@@ -183,7 +183,7 @@ func (r *refusals) tell() {
 
 func (r *refusals) record(when span, why string) {
 	a := r.attempt
-	a.recordOf(a.podName(r.pod), recording.Refused, when, "eviction of pod "+r.pod.Name+": "+why, a.own(r.pod)...)
+	a.recordOf(a.podName(r.pod), recording.Refused, when, "eviction of pod "+r.pod.Name+": "+why, a.ownOnly(r.pod)...)
 }
 
 // reason says what stood in the way, and what it takes.
@@ -214,6 +214,6 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-func (r *refusals) ended(ctx context.Context) error {
+func (r *refusals) interrupted(ctx context.Context) error {
 	return &waitError{reason: r.reason(), err: context.Cause(ctx)}
 }

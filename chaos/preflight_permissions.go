@@ -57,18 +57,18 @@ func (p Permission) String() string {
 // where there are disruptions.
 func Permissions(ref check.Workload, disruptions []check.Disruption) []Permission {
 	needed := []Permission{
-		own(ref, "get"),
+		onWorkload(ref, "get"),
 		{Verb: "list", Resource: "pods"},
 		{Verb: "list", Resource: "services"},
 	}
 	if len(disruptions) > 0 {
-		needed = append(needed, own(ref, "list"), own(ref, "watch"), Permission{Verb: "watch", Resource: "pods"})
+		needed = append(needed, onWorkload(ref, "list"), onWorkload(ref, "watch"), Permission{Verb: "watch", Resource: "pods"})
 	}
 	if slices.ContainsFunc(disruptions, Claims) {
 		needed = append(needed, noting(ref))
 	}
 	for _, d := range disruptions {
-		kind := meansOf(d)
+		kind := disrupterOf(d)
 		if kind == nil {
 			continue
 		}
@@ -83,10 +83,10 @@ func Permissions(ref check.Workload, disruptions []check.Disruption) []Permissio
 
 // noting is the right to the annotation by which a change that is to be undone
 // is announced, whatever it changes.
-func noting(ref check.Workload) Permission { return own(ref, "patch") }
+func noting(ref check.Workload) Permission { return onWorkload(ref, "patch") }
 
-// own is a right to the workload itself.
-func own(ref check.Workload, verb string) Permission {
+// onWorkload is a right to the workload itself.
+func onWorkload(ref check.Workload, verb string) Permission {
 	resource := map[check.WorkloadKind]string{
 		check.Deployment: "deployments", check.StatefulSet: "statefulsets", check.DaemonSet: "daemonsets",
 	}[ref.Kind]

@@ -32,7 +32,7 @@ func (w *Workload) roomWarnings(ctx context.Context, s state) ([]string, error) 
 	}
 	var warnings []string
 	if apart && s.replicas >= nodes {
-		warnings = append(warnings, fmt.Sprintf("required anti-affinity allows one pod per node, and %d nodes can take them: with %s there is no room for one more, so a replacement stays Pending until a pod is gone", nodes, pods(s.replicas)))
+		warnings = append(warnings, fmt.Sprintf("required anti-affinity allows one pod per node, and %d nodes can take them: with %s there is no room for one more, so a replacement stays Pending until a pod is gone", nodes, podCount(s.replicas)))
 	}
 	if spread {
 		warnings = append(warnings, "a required topology spread (DoNotSchedule) by node: while a node is cordoned or full, replacements may stay Pending")

@@ -8,9 +8,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// keepers name the tools that hold the object to what a repository or a chart
+// managers name the tools that hold the object to what a repository or a chart
 // says, as their marks on it tell.
-func keepers(meta metav1.ObjectMeta) []string {
+func managers(meta metav1.ObjectMeta) []string {
 	var found []string
 	add := func(name string) {
 		if !slices.Contains(found, name) {
@@ -41,11 +41,11 @@ func keepers(meta metav1.ObjectMeta) []string {
 	return found
 }
 
-// keeperWarnings tells of tools that may put back what a check changes. Helm
+// managerWarnings tells of tools that may put back what a check changes. Helm
 // acts only when somebody runs it.
-func keeperWarnings(meta metav1.ObjectMeta) []string {
+func managerWarnings(meta metav1.ObjectMeta) []string {
 	var warnings []string
-	for _, name := range keepers(meta) {
+	for _, name := range managers(meta) {
 		when := ""
 		if name == "Helm" {
 			when = " when a release is made"

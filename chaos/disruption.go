@@ -9,11 +9,11 @@ import (
 
 // means is how one kind of disruption is planned, allowed and done. Each kind
 // has a file of its own.
-type means interface {
-	// unfit tells why the workload, as s shows it, cannot undergo it: the
+type disrupter interface {
+	// validate tells why the workload, as s shows it, cannot undergo it: the
 	// field below the disruption's own, empty for the whole, and the problem,
 	// empty if it can. The error is a cluster that did not answer.
-	unfit(ctx context.Context, w *Workload, s state) (field, problem string, err error)
+	validate(ctx context.Context, w *Workload, s state) (field, problem string, err error)
 	// describe says in one line what it would do; it may also change s into
 	// what the next disruption would find.
 	describe(w *Workload, s *state) string
@@ -23,9 +23,9 @@ type means interface {
 	do(ctx context.Context, a *attempt, s state) error
 }
 
-// meansOf gives the means of the one kind that d sets; nil if it sets none or
+// disrupterOf gives the means of the one kind that d sets; nil if it sets none or
 // several.
-func meansOf(d check.Disruption) means {
+func disrupterOf(d check.Disruption) disrupter {
 	switch d.Kind() {
 	case "restart":
 		return restart{}
@@ -56,17 +56,17 @@ func Claims(d check.Disruption) bool { return d.Observe == nil }
 
 // fit gives the means of a disruption that the workload can undergo, with what
 // was found out about it; for one that it cannot, the error is a PlanError.
-func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disruption) (means, error) {
+func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disruption) (disrupter, error) {
 	at := fmt.Sprintf("disruptions[%d]", index)
-	kind := meansOf(d)
+	kind := disrupterOf(d)
 	if kind == nil {
-		return nil, unfit(at, "want exactly one disruption")
+		return nil, planError(at, "want exactly one disruption")
 	}
 	at += "." + d.Kind()
 	if s.replicas == 0 {
-		return nil, unfit(at, fmt.Sprintf("%s wants no pods, so nothing would end", w))
+		return nil, planError(at, fmt.Sprintf("%s wants no pods, so nothing would end", w))
 	}
-	field, problem, err := kind.unfit(ctx, w, s)
+	field, problem, err := kind.validate(ctx, w, s)
 	if err != nil {
 		return nil, fmt.Errorf("planning the %s of %s: %w", d.Kind(), w, err)
 	}
@@ -76,9 +76,9 @@ func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disrupti
 	if field != "" {
 		at += "." + field
 	}
-	return nil, unfit(at, problem)
+	return nil, planError(at, problem)
 }
 
-func unfit(field, problem string) error {
+func planError(field, problem string) error {
 	return &PlanError{Field: &check.FieldError{Field: field, Problem: problem}}
 }

@@ -46,8 +46,8 @@ type outside interface {
 	putBack(ctx context.Context, w *Workload, during timer) (did string, when span, err error)
 }
 
-// aftermath is a change whose undoing takes more once the workload is as it was.
-type aftermath interface {
+// cleanup is a change whose undoing takes more once the workload is as it was.
+type cleanup interface {
 	clear(ctx context.Context, w *Workload) error
 }
 

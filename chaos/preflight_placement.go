@@ -16,28 +16,28 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// survey is where the workload's live pods are, and this tool's own.
-type survey struct {
+// placement is where the workload's live pods are, and this tool's own.
+type placement struct {
 	nodes []corev1.Node
 	pods  []*corev1.Pod
 	// selfNode is empty where it is not known.
 	selfNode string
 }
 
-func (w *Workload) survey(ctx context.Context) (survey, error) {
+func (w *Workload) placement(ctx context.Context) (placement, error) {
 	nodes, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return survey{}, fmt.Errorf("listing the nodes: %w", err)
+		return placement{}, fmt.Errorf("listing the nodes: %w", err)
 	}
-	all, err := w.pods(ctx)
+	all, err := w.listPods(ctx)
 	if err != nil {
-		return survey{}, err
+		return placement{}, err
 	}
 	selfNode, err := w.selfNode(ctx)
 	if err != nil {
-		return survey{}, err
+		return placement{}, err
 	}
-	return survey{nodes.Items, slices.DeleteFunc(all, func(pod *corev1.Pod) bool { return !live(pod) }), selfNode}, nil
+	return placement{nodes.Items, slices.DeleteFunc(all, func(pod *corev1.Pod) bool { return !isActive(pod) }), selfNode}, nil
 }
 
 // isSelf tells whether the pod is the one this tool runs in.
@@ -70,9 +70,9 @@ func (w *Workload) selfNode(ctx context.Context) (string, error) {
 }
 
 // on gives the workload's live pods on the node.
-func (f survey) on(node string) []*corev1.Pod {
+func (p placement) on(node string) []*corev1.Pod {
 	var there []*corev1.Pod
-	for _, pod := range f.pods {
+	for _, pod := range p.pods {
 		if pod.Spec.NodeName == node {
 			there = append(there, pod)
 		}
@@ -81,61 +81,61 @@ func (f survey) on(node string) []*corev1.Pod {
 }
 
 // target gives the node to drain, or why there is none.
-func (f survey) target(w *Workload, wanted string, all bool) (node *corev1.Node, problem string) {
+func (p placement) target(w *Workload, wanted string, all bool) (node *corev1.Node, problem string) {
 	if wanted != "" && wanted != check.OfAPod {
-		return f.named(w, wanted)
+		return p.named(w, wanted)
 	}
 	var candidates []*corev1.Node
-	for i, node := range f.nodes {
-		if len(f.on(node.Name)) > 0 {
-			candidates = append(candidates, &f.nodes[i])
+	for i, node := range p.nodes {
+		if len(p.on(node.Name)) > 0 {
+			candidates = append(candidates, &p.nodes[i])
 		}
 	}
 	// Of those with equally many pods, the first by name.
 	slices.SortFunc(candidates, func(a, b *corev1.Node) int {
 		return cmp.Or(
-			cmp.Compare(len(f.on(b.Name)), len(f.on(a.Name))),
+			cmp.Compare(len(p.on(b.Name)), len(p.on(a.Name))),
 			strings.Compare(a.Name, b.Name))
 	})
-	others := slices.DeleteFunc(slices.Clone(candidates), func(n *corev1.Node) bool { return n.Name == f.selfNode })
+	others := slices.DeleteFunc(slices.Clone(candidates), func(n *corev1.Node) bool { return n.Name == p.selfNode })
 	switch {
 	case len(candidates) == 0:
 		return nil, fmt.Sprintf("no node holds a pod of %s", w)
 	case len(others) > 0:
 		return others[0], ""
 	case all:
-		return nil, fmt.Sprintf("only node %s holds pods of %s, and it holds the pod that runs this check (%s) too, which would be evicted; want pods: workload", f.selfNode, w, w.Self)
+		return nil, fmt.Sprintf("only node %s holds pods of %s, and it holds the pod that runs this check (%s) too, which would be evicted; want pods: workload", p.selfNode, w, w.Self)
 	}
 	return candidates[0], ""
 }
 
 // named gives the node of that name.
-func (f survey) named(w *Workload, wanted string) (node *corev1.Node, problem string) {
+func (p placement) named(w *Workload, wanted string) (node *corev1.Node, problem string) {
 	var all, holding []string
-	for i := range f.nodes {
-		name := f.nodes[i].Name
+	for i := range p.nodes {
+		name := p.nodes[i].Name
 		all = append(all, name)
-		if len(f.on(name)) > 0 {
+		if len(p.on(name)) > 0 {
 			holding = append(holding, name)
 		}
 		if name == wanted {
-			node = &f.nodes[i]
+			node = &p.nodes[i]
 		}
 	}
 	slices.Sort(all)
 	slices.Sort(holding)
 	switch {
 	case node == nil:
-		return nil, fmt.Sprintf("no node is named %s; there are %s", wanted, sentence(all))
-	case len(f.on(wanted)) == 0:
+		return nil, fmt.Sprintf("no node is named %s; there are %s", wanted, joinReasons(all))
+	case len(p.on(wanted)) == 0:
 		return nil, fmt.Sprintf("node %s holds no pod of %s, so nothing would end; want %s, or %s", wanted, w, check.OfAPod, strings.Join(holding, ", "))
 	}
 	return node, ""
 }
 
 // room tells whether a node other than the one left out may take such pods.
-func (f survey) room(without string, spec corev1.PodSpec) bool {
-	return slices.ContainsFunc(f.nodes, func(node corev1.Node) bool { return node.Name != without && takes(node, spec) })
+func (p placement) room(without string, spec corev1.PodSpec) bool {
+	return slices.ContainsFunc(p.nodes, func(node corev1.Node) bool { return node.Name != without && takes(node, spec) })
 }
 
 // takes tells whether the scheduler may put such pods on the node, as far as

@@ -1,4 +1,5 @@
-package chaos
+// Package procfs finds processes of containers by what /proc tells of them.
+package procfs
 
 import (
 	"errors"

@@ -43,7 +43,7 @@ func (w *Workload) Facts(ctx context.Context, disruptions ...check.Disruption) (
 	for _, service := range services {
 		facts.Services = append(facts.Services, service.Name)
 	}
-	facts.Warnings = slices.Concat(ownWarnings(s), keeperWarnings(s.meta), serviceWarnings(services))
+	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services))
 	for _, look := range []func() ([]string, error){
 		func() ([]string, error) { return w.autoscalers(ctx) },
 		func() ([]string, error) { return w.budgetWarnings(ctx, s, evicts(disruptions)) },
