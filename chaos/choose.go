@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 
@@ -44,14 +43,6 @@ func pickPods(from []*corev1.Pod, n int) []*corev1.Pod {
 	return chosen
 }
 
-// tooMany says why so many pods cannot be ended; empty if they can.
-func tooMany(w *Workload, s state, n int) string {
-	if n <= int(s.replicas) {
-		return ""
-	}
-	return fmt.Sprintf("%s, but %s wants %d; want 1 to %d", podCount(n), w, s.replicas, s.replicas)
-}
-
 // choose picks n of the live pods. The watch may show fewer than the
 // workload wants.
 func (a *attempt) choosePods(n int) ([]*corev1.Pod, error) {
@@ -61,15 +52,4 @@ func (a *attempt) choosePods(n int) ([]*corev1.Pod, error) {
 			fmt.Sprintf("%s, but %s has %d now that nobody has asked to end", podCount(n), a.Workload, len(live)))
 	}
 	return pickPods(live, n), nil
-}
-
-// replaced waits until all doomed pods have left and the workload, in the given
-// generation or a later one, has all the pods it wants. Right after the request
-// its controller's counts are still those from before: what tells is that the
-// doomed pods, by their UIDs, are no longer among the live ones.
-func (a *attempt) replaced(ctx context.Context, generation int64) error {
-	return a.view.wait(ctx, func() (string, error) {
-		missing, err := a.view.unsteady(generation)
-		return joinReasons(append(missing, a.view.remaining(a.doomed)...)), err
-	})
 }

@@ -14,9 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -87,27 +84,6 @@ func (c command) do(ctx context.Context, a *attempt, _ state) error {
 		}
 		return a.counted(ctx, before)
 	})
-}
-
-// counted compares the pods with those before, as the API has them now: the
-// watch may not have told yet what the program did last.
-func (a *attempt) counted(ctx context.Context, before []*corev1.Pod) (reason string, err error) {
-	present, err := a.Workload.listPods(ctx)
-	if ctx.Err() != nil {
-		return "the pods were to be counted", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	there := map[types.UID]bool{}
-	for _, pod := range present {
-		there[pod.UID] = true
-		if why := whyNotReady(pod); why != "" && !isFinished(pod) {
-			return why, nil
-		}
-	}
-	a.doomed = slices.DeleteFunc(slices.Clone(before), func(pod *corev1.Pod) bool { return there[pod.UID] })
-	return "", nil
 }
 
 // run runs the program and records how it ended.

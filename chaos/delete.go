@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -61,17 +58,7 @@ func (c remove) do(ctx context.Context, a *attempt, s state) error {
 	if err != nil {
 		return err
 	}
-	failures := make([]error, len(chosen))
-	when, _ := a.during(func() error {
-		var asking sync.WaitGroup
-		for i, pod := range chosen {
-			asking.Go(func() {
-				failures[i] = guard.Call("the deletion", func() error { return a.Workload.deletePod(ctx, pod, c.seconds()) })
-			})
-		}
-		asking.Wait()
-		return nil
-	})
+	when, failures := a.atOnce(len(chosen), "the deletion", func(i int) error { return a.Workload.deletePod(ctx, chosen[i], c.seconds()) })
 	var gone []string
 	var failure error
 	for i, pod := range chosen {
@@ -106,10 +93,3 @@ func (w *Workload) deletePod(ctx context.Context, pod *corev1.Pod, grace *int64)
 // errForestalled is a pod that somebody else ended first, so that the
 // disruption is not the one that was asked for.
 var errForestalled = errors.New("somebody else was quicker")
-
-func goneBefore(names []string) string {
-	if len(names) == 1 {
-		return "pod " + names[0] + " was gone before it could be asked to end"
-	}
-	return "pods " + strings.Join(names, ", ") + " were gone before they could be asked to end"
-}

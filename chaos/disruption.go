@@ -7,7 +7,7 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// means is how one kind of disruption is planned, allowed and done. Each kind
+// disrupter is how one kind of disruption is planned, allowed and done. Each kind
 // has a file of its own.
 type disrupter interface {
 	// validate tells why the workload, as s shows it, cannot undergo it: the
@@ -23,7 +23,7 @@ type disrupter interface {
 	do(ctx context.Context, a *attempt, s state) error
 }
 
-// disrupterOf gives the means of the one kind that d sets; nil if it sets none or
+// disrupterOf gives the disrupter of the one kind that d sets; nil if it sets none or
 // several.
 func disrupterOf(d check.Disruption) disrupter {
 	switch d.Kind() {
@@ -38,9 +38,9 @@ func disrupterOf(d check.Disruption) disrupter {
 	case "drain":
 		return &drain{Drain: d.Drain}
 	case "kill":
-		return kill{d.Kill}
+		return &kill{Kill: d.Kill}
 	case "image":
-		return image{d.Image}
+		return &image{Image: d.Image}
 	case "command":
 		return command(d.Command)
 	case "observe":
@@ -54,7 +54,7 @@ func disrupterOf(d check.Disruption) disrupter {
 // one that only looks on.
 func Claims(d check.Disruption) bool { return d.Observe == nil }
 
-// fit gives the means of a disruption that the workload can undergo, with what
+// fit gives the disrupter of a disruption that the workload can undergo, with what
 // was found out about it; for one that it cannot, the error is a PlanError.
 func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disruption) (disrupter, error) {
 	at := fmt.Sprintf("disruptions[%d]", index)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -192,34 +191,5 @@ func (a *attempt) cordon(ctx context.Context, node string) error {
 		return fmt.Errorf("cordoning node %s: %w", node, err)
 	}
 	a.recordOf("node/"+node, recording.Requested, when, "node "+node+" cordoned")
-	return nil
-}
-
-// awaitGoneFrom waits until none of the pods is on the node any more. They are others',
-// which no watch shows.
-func (w *Workload) awaitGoneFrom(ctx context.Context, node string, evicted []*corev1.Pod) error {
-	for len(evicted) > 0 {
-		list, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", node).String()})
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("listing the pods on node %s: %w", node, err)
-		}
-		if err == nil {
-			evicted = slices.DeleteFunc(slices.Clone(evicted), func(pod *corev1.Pod) bool {
-				return !slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID })
-			})
-		}
-		if len(evicted) == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			var still []string
-			for _, pod := range evicted {
-				still = append(still, pod.Namespace+"/"+pod.Name)
-			}
-			return &waitError{reason: fmt.Sprintf("still on node %s: %s", node, joinReasons(still)), err: context.Cause(ctx)}
-		case <-time.After(askAgain):
-		}
-	}
 	return nil
 }

@@ -207,13 +207,6 @@ func (r *refusals) remedy() string {
 	return shell.Line("it takes more Ready pods than the budget wants, or a budget that allows a disruption (kubectl get pdb -n %s)", r.pod.Namespace)
 }
 
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
 func (r *refusals) interrupted(ctx context.Context) error {
 	return &waitError{reason: r.reason(), err: context.Cause(ctx)}
 }

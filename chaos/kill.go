@@ -5,19 +5,21 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // kill sends a signal to PID 1 of a container in some pods at once.
-type kill struct{ *check.Kill }
+type kill struct {
+	*check.Kill
+	// container is the one to signal, as the template has it.
+	container *corev1.Container
+}
 
 // signaller is how a signal gets to PID 1.
 type signaller interface {
@@ -37,7 +39,7 @@ type target struct {
 
 func (t target) String() string { return "container " + t.container.Name + " of pod " + t.pod.Name }
 
-func (c kill) signaller() signaller {
+func (c *kill) signaller() signaller {
 	switch c.Via {
 	case check.ViaEphemeral:
 		return ephemeral{c.HelperImage}
@@ -48,16 +50,16 @@ func (c kill) signaller() signaller {
 	}
 }
 
-func (c kill) count() int { return max(c.Pods, 1) }
+func (c *kill) count() int { return max(c.Pods, 1) }
 
-func (c kill) signal() string {
+func (c *kill) signal() string {
 	if c.Signal == "" {
 		return "SIGTERM"
 	}
 	return c.Signal
 }
 
-func (c kill) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+func (c *kill) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	if c.signal() == "SIGKILL" && c.Via != check.ViaNode {
 		return "signal", fmt.Sprintf("SIGKILL, but the kernel ignores it from inside the container's own PID namespace (pid_namespaces(7)); want via: %s, or another signal", check.ViaNode), nil
 	}
@@ -67,34 +69,29 @@ func (c kill) validate(_ context.Context, w *Workload, s state) (field, problem 
 	if int32(c.count()) > s.replicas {
 		return "pods", fmt.Sprintf("%d, but %s wants %s; want 1 to %d", c.count(), w, podCount(s.replicas), s.replicas), nil
 	}
-	container, field, problem := containerOf(w, s, c.Container)
-	if problem != "" {
-		return field, problem, nil
+	if c.container = containerOf(s.template.Spec, c.Container); c.container == nil {
+		return "container", noContainer(w, s, c.Container), nil
 	}
 	spec := s.template.Spec
 	if spec.HostPID || spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
-		return "", fmt.Sprintf("the pods of %s share one PID namespace (shareProcessNamespace or hostPID), where PID 1 is not container %s's", w, container.Name), nil
+		return "", fmt.Sprintf("the pods of %s share one PID namespace (shareProcessNamespace or hostPID), where PID 1 is not container %s's", w, c.container.Name), nil
 	}
 	return "", "", nil
 }
 
-func (c kill) describe(w *Workload, s *state) string {
-	container, _, problem := containerOf(w, *s, c.Container)
-	if problem != "" {
-		return problem
-	}
+func (c *kill) describe(w *Workload, s *state) string {
 	via := c.Via
 	if via == "" {
 		via = check.ViaExec
 	}
-	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), container.Name, c.count(), podCount(s.replicas), via)
+	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), c.container.Name, c.count(), podCount(s.replicas), via)
 }
 
-func (c kill) permissions(check.Workload) []Permission { return c.signaller().permissions() }
+func (c *kill) permissions(check.Workload) []Permission { return c.signaller().permissions() }
 
 // do sends the signals, waits until each container that got one has ended, and
 // until the workload is steady.
-func (c kill) do(ctx context.Context, a *attempt, _ state) error {
+func (c *kill) do(ctx context.Context, a *attempt, _ state) error {
 	targets, err := c.targets(a.view)
 	if err != nil {
 		return err
@@ -115,17 +112,15 @@ func (c kill) do(ctx context.Context, a *attempt, _ state) error {
 
 // targets gives the containers to signal: those of the first live pods whose
 // container runs.
-func (c kill) targets(v *view) ([]target, error) {
+func (c *kill) targets(v *view) ([]target, error) {
 	var targets []target
 	for _, pod := range v.activePods() {
-		for _, container := range pod.Spec.Containers {
-			if container.Name != c.Container && c.Container != "" {
-				continue
-			}
-			if id := runningID(pod, container.Name); id != "" && len(targets) < c.count() {
-				targets = append(targets, target{pod, container, id, c.signal()})
-			}
-			break
+		container := containerOf(pod.Spec, c.Container)
+		if container == nil || len(targets) == c.count() {
+			continue
+		}
+		if id := runningID(pod, container.Name); id != "" {
+			targets = append(targets, target{pod, *container, id, c.signal()})
 		}
 	}
 	if len(targets) < c.count() {
@@ -136,19 +131,9 @@ func (c kill) targets(v *view) ([]target, error) {
 
 // send sends all the signals at once, records those that were sent, and gives
 // them.
-func (c kill) send(ctx context.Context, a *attempt, targets []target) ([]target, error) {
+func (c *kill) send(ctx context.Context, a *attempt, targets []target) ([]target, error) {
 	by := c.signaller()
-	errs := make([]error, len(targets))
-	var sending sync.WaitGroup
-	when, _ := a.during(func() error {
-		for i, t := range targets {
-			sending.Go(func() {
-				errs[i] = guard.Call("the sending", func() error { return by.send(ctx, a, t) })
-			})
-		}
-		sending.Wait()
-		return nil
-	})
+	when, errs := a.atOnce(len(targets), "the sending", func(i int) error { return by.send(ctx, a, targets[i]) })
 	var sent []target
 	var failed []error
 	for i, t := range targets {

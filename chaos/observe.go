@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
@@ -42,32 +39,4 @@ func (o observe) do(ctx context.Context, a *attempt, _ state) error {
 		missing, err := a.view.unsteady(0)
 		return joinReasons(missing), err
 	})
-}
-
-// census holds every pod that was ever seen live, in the order of sight.
-type census struct {
-	pods  []*corev1.Pod
-	known map[types.UID]bool
-}
-
-// gone counts anew and gives those that are gone or asked to end.
-func (c *census) gone(v *view) []*corev1.Pod {
-	if c.known == nil {
-		c.known = map[types.UID]bool{}
-	}
-	staying := map[types.UID]bool{}
-	for _, pod := range v.activePods() {
-		staying[pod.UID] = true
-		if !c.known[pod.UID] {
-			c.known[pod.UID] = true
-			c.pods = append(c.pods, pod)
-		}
-	}
-	var left []*corev1.Pod
-	for _, pod := range c.pods {
-		if !staying[pod.UID] {
-			left = append(left, pod)
-		}
-	}
-	return left
 }

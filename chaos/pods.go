@@ -107,18 +107,3 @@ func condition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.ConditionSt
 	}
 	return corev1.ConditionUnknown
 }
-
-// joinReasons joins reasons, each once and never more than a reader takes in.
-func joinReasons(reasons []string) string {
-	const most = 4
-	var once []string
-	for _, reason := range reasons {
-		if !slices.Contains(once, reason) {
-			once = append(once, reason)
-		}
-	}
-	if len(once) <= most {
-		return strings.Join(once, "; ")
-	}
-	return fmt.Sprintf("%s; and %d more", strings.Join(once[:most], "; "), len(once)-most)
-}

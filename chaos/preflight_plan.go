@@ -53,3 +53,11 @@ func share(value *intstr.IntOrString, of int32, up bool) int32 {
 	}
 	return int32(n)
 }
+
+// tooMany says why so many pods cannot be ended; empty if they can.
+func tooMany(w *Workload, s state, n int) string {
+	if n <= int(s.replicas) {
+		return ""
+	}
+	return fmt.Sprintf("%s, but %s wants %d; want 1 to %d", podCount(n), w, s.replicas, s.replicas)
+}

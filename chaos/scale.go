@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -128,51 +126,4 @@ func (c scale) upAndBack(ctx context.Context, a *attempt, s state) error {
 		return err
 	}
 	return a.awaitSteady(ctx)
-}
-
-// awaitLeft returns when all the doomed are gone.
-func (a *attempt) awaitLeft(ctx context.Context) error {
-	return a.view.wait(ctx, func() (string, error) { return joinReasons(a.view.remaining(a.doomed)), nil })
-}
-
-// awaitSteady returns when the workload, as it is wanted now, is steady.
-func (a *attempt) awaitSteady(ctx context.Context) error {
-	now, err := a.Workload.readAgain(ctx)
-	if err != nil {
-		return err
-	}
-	return a.view.wait(ctx, func() (string, error) {
-		missing, err := a.view.unsteady(now.meta.Generation)
-		return joinReasons(missing), err
-	})
-}
-
-// awaitVictims finds out which of the pods were chosen to end: all of them, or
-// when ctx ends those known by then. A StatefulSet ends its highest numbers;
-// whom a Deployment ends is seen, not predicted (kubernetes
-// pkg/controller/controller_utils.go, ActivePodsWithRanks).
-func (a *attempt) awaitVictims(ctx context.Context, s state, to int32, before []*corev1.Pod) error {
-	return a.view.wait(ctx, func() (string, error) {
-		a.doomed = a.victims(s, to, before)
-		if missing := len(before) - int(to) - len(a.doomed); missing > 0 {
-			return podCount(missing) + " more must be asked to end", nil
-		}
-		return "", nil
-	})
-}
-
-func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod {
-	staying := map[string]bool{}
-	for _, pod := range a.view.activePods() {
-		staying[string(pod.UID)] = true
-	}
-	var victims []*corev1.Pod
-	for _, pod := range before {
-		n, numbered := ordinal(pod)
-		highest := a.Workload.ref.Kind == check.StatefulSet && numbered && n >= s.start+to
-		if highest || !staying[string(pod.UID)] {
-			victims = append(victims, pod)
-		}
-	}
-	return victims
 }

@@ -144,21 +144,3 @@ func (s state) revision() int64 {
 	}
 	return n
 }
-
-// restartedAt is the template's annotation by which kubectl and this package
-// ask for a restart; nil where there is none.
-func (s state) restartedAt() *string {
-	value, ok := s.template.Annotations[restartedAtKey]
-	if !ok {
-		return nil
-	}
-	return &value
-}
-
-// podCount gives a number of pods in words.
-func podCount[N int | int32](n N) string {
-	if n == 1 {
-		return "1 pod"
-	}
-	return fmt.Sprintf("%d pods", n)
-}

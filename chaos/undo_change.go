@@ -19,8 +19,7 @@ type change struct {
 	index int
 }
 
-// undoable is one kind of change. Each has its place in the file of the
-// disruption that makes it.
+// undoable is one kind of change.
 type undoable interface {
 	// name says what kind of disruption made it.
 	name() string
@@ -61,7 +60,7 @@ func untimed(call func() error) (span, error) { return span{}, call() }
 func (c change) kind() undoable {
 	var set []undoable
 	if c.Restart != nil {
-		set = append(set, c.Restart)
+		set = append(set, rollout{c.Restart})
 	}
 	if c.Scale != nil {
 		set = append(set, c.Scale)
@@ -70,7 +69,7 @@ func (c change) kind() undoable {
 		set = append(set, c.Cordon)
 	}
 	if c.Image != nil {
-		set = append(set, c.Image)
+		set = append(set, rollout{c.Image})
 	}
 	if len(set) != 1 {
 		return nil

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // step is what became of a change.
@@ -66,4 +69,22 @@ func (e entry) write(path string) (err error) {
 		return err
 	}
 	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// withoutValues gives the change as the journal has it: nobody reads values back
+// from there, for the annotation has them, beside the same ones in the object.
+func (c change) withoutValues() change {
+	if c.Image == nil {
+		return c
+	}
+	c.Image = new(*c.Image)
+	c.Image.Env = slices.Clone(c.Image.Env)
+	for i := range c.Image.Env {
+		v := &c.Image.Env[i]
+		v.To = check.HiddenText(v.To)
+		if v.From != nil {
+			v.From = new(check.HiddenText(*v.From))
+		}
+	}
+	return c
 }

@@ -145,43 +145,6 @@ func (v *view) failed(err error) {
 	v.poke()
 }
 
-// wait returns when pending finds nothing more to wait for, fails, or ctx
-// ends: then the error is a waitError with the last reason.
-func (v *view) wait(ctx context.Context, pending func() (reason string, err error)) error {
-	for {
-		v.mu.Lock()
-		refused, lost, panicked := v.refused, v.lost, v.panicked
-		v.mu.Unlock()
-		if panicked != nil {
-			return panicked
-		}
-		if refused != nil {
-			return fmt.Errorf("watching %s: %w", v.workload, refused)
-		}
-		reason, err := pending()
-		if err != nil || reason == "" {
-			return err
-		}
-		select {
-		case <-v.news:
-		case <-ctx.Done():
-			if lost != nil {
-				reason += fmt.Sprintf("; a watch was lost (%v)", lost)
-			}
-			return &waitError{reason: reason, err: context.Cause(ctx)}
-		}
-	}
-}
-
-// waitError is a wait that its context ended.
-type waitError struct {
-	reason string
-	err    error
-}
-
-func (e *waitError) Error() string { return fmt.Sprintf("%s (%v)", e.reason, e.err) }
-func (e *waitError) Unwrap() error { return e.err }
-
 // state gives the workload as last seen.
 func (v *view) state() (state, error) {
 	for _, object := range v.workloadInformer.GetStore().List() {
