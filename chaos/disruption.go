@@ -27,23 +27,23 @@ type disrupter interface {
 // several.
 func disrupterOf(d check.Disruption) disrupter {
 	switch d.Kind() {
-	case "restart":
+	case check.KindRestart:
 		return restart{}
-	case "scale":
+	case check.KindScale:
 		return scale{d.Scale}
-	case "delete":
+	case check.KindDelete:
 		return remove{d.Delete}
-	case "evict":
+	case check.KindEvict:
 		return evict{d.Evict}
-	case "drain":
+	case check.KindDrain:
 		return &drain{Drain: d.Drain}
-	case "kill":
+	case check.KindKill:
 		return &kill{Kill: d.Kill}
-	case "image":
+	case check.KindImage:
 		return &image{Image: d.Image}
-	case "command":
+	case check.KindCommand:
 		return command(d.Command)
-	case "observe":
+	case check.KindObserve:
 		return observe{d.Observe}
 	default:
 		return nil
@@ -62,7 +62,7 @@ func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disrupti
 	if kind == nil {
 		return nil, planError(at, "want exactly one disruption")
 	}
-	at += "." + d.Kind()
+	at += "." + string(d.Kind())
 	if s.replicas == 0 {
 		return nil, planError(at, fmt.Sprintf("%s wants no pods, so nothing would end", w))
 	}

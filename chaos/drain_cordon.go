@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 )
 
@@ -43,7 +44,7 @@ func (w *Workload) cordonOf(run, node string) (*cordonChange, error) {
 	return &cordonChange{Node: node, Mark: string(text)}, nil
 }
 
-func (*cordonChange) name() string { return "drain" }
+func (*cordonChange) name() check.DisruptionKind { return check.KindDrain }
 
 // overtaken is never so: a rollout does not uncordon a node.
 func (*cordonChange) overtaken(state, int64) bool { return false }

@@ -105,7 +105,7 @@ type attempt struct {
 	*Driver
 	view   *view
 	index  int
-	name   string
+	name   check.DisruptionKind
 	doomed []*corev1.Pod
 	// whatEnded says what ended where it is not the doomed pods themselves.
 	whatEnded string

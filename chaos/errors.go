@@ -96,7 +96,8 @@ func (e *ChangedError) Error() string { return e.Object + " " + e.Problem }
 // NotSteadyError is a disruption that was begun and did not come to its end.
 type NotSteadyError struct {
 	// Name says what kind of disruption it is, Object what it was done to.
-	Name, Object string
+	Name   check.DisruptionKind
+	Object string
 	// Reason names the pods that hung, or what else was missing.
 	Reason string
 	// Err is why the waiting ended: the context's cause, or that an eviction was

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,7 +35,7 @@ type target struct {
 	pod       *corev1.Pod
 	container corev1.Container
 	id        string
-	signal    string
+	signal    check.Signal
 }
 
 func (t target) String() string { return "container " + t.container.Name + " of pod " + t.pod.Name }
@@ -52,15 +53,10 @@ func (c *kill) signaller() signaller {
 
 func (c *kill) count() int { return max(c.Pods, 1) }
 
-func (c *kill) signal() string {
-	if c.Signal == "" {
-		return "SIGTERM"
-	}
-	return c.Signal
-}
+func (c *kill) signal() check.Signal { return cmp.Or(c.Signal, check.DefaultSignal) }
 
 func (c *kill) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
-	if c.signal() == "SIGKILL" && c.Via != check.ViaNode {
+	if c.signal() == check.SIGKILL && c.Via != check.ViaNode {
 		return "signal", fmt.Sprintf("SIGKILL, but the kernel ignores it from inside the container's own PID namespace (pid_namespaces(7)); want via: %s, or another signal", check.ViaNode), nil
 	}
 	if (c.Via == check.ViaNode || c.Via == check.ViaEphemeral) && c.HelperImage == "" {
@@ -197,8 +193,8 @@ func bareID(id string) string {
 const killedAlong = 137
 
 // signalCommand gives the arguments of this tool's own command.
-func signalCommand(signal string, process ...string) []string {
-	return append([]string{"signal", "--signal", signal}, process...)
+func signalCommand(signal check.Signal, process ...string) []string {
+	return append([]string{"signal", "--signal", string(signal)}, process...)
 }
 
 // helperEnded tells whether the helper among the containers has ended, and what

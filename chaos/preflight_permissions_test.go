@@ -70,7 +70,7 @@ func TestPermissionsAreThoseUsed(t *testing.T) {
 	for _, d := range []check.Disruption{
 		scaleToOne, scaleToFive, anImage, {Delete: &check.Delete{}}, {Evict: &check.Evict{}}, aDrain, {Drain: &check.Drain{Pods: check.DrainAll}},
 	} {
-		t.Run(d.Kind(), func(t *testing.T) {
+		t.Run(string(d.Kind()), func(t *testing.T) {
 			c := newCluster(t)
 			c.OnNodes("n1", "n2")
 			c.addDaemon("n1")

@@ -47,7 +47,7 @@ type scaleChange struct {
 	To   int32 `json:"to"`
 }
 
-func (*scaleChange) name() string { return "scale" }
+func (*scaleChange) name() check.DisruptionKind { return check.KindScale }
 
 func (c *scaleChange) overtaken(s state, before int64) bool {
 	return s.revision() > before && s.replicas != c.To

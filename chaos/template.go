@@ -8,12 +8,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // templateChange is a change of the pod template.
 type templateChange interface {
-	name() string
+	name() check.DisruptionKind
 	left() string
 	// isFrom and isTo tell whether pods are to be as before the change, or as after it:
 	// all of it or none.

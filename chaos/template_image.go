@@ -135,7 +135,7 @@ func (c *imageChange) patch(forth bool) map[string]any {
 	return container
 }
 
-func (*imageChange) name() string { return "image" }
+func (*imageChange) name() check.DisruptionKind { return check.KindImage }
 
 func (c *imageChange) left() string {
 	return "container " + c.Container + " has this run's image or variables"

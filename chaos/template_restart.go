@@ -6,6 +6,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // restartChange is what the template's restartedAt annotation was and became.
@@ -15,7 +17,7 @@ type restartChange struct {
 	To   string  `json:"to"`
 }
 
-func (*restartChange) name() string { return "restart" }
+func (*restartChange) name() check.DisruptionKind { return check.KindRestart }
 
 func (*restartChange) left() string { return "the template annotation " + restartedAtKey + " is set" }
 

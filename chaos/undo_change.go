@@ -3,6 +3,8 @@ package chaos
 import (
 	"context"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // change is one thing a run did. Exactly one of its kinds is set.
@@ -22,7 +24,7 @@ type change struct {
 // undoable is one kind of change.
 type undoable interface {
 	// name says what kind of disruption made it.
-	name() string
+	name() check.DisruptionKind
 	// made is the edit that makes it. It is refused where s does not show what was
 	// there before.
 	made(w *Workload, s state) (edit, error)
@@ -77,4 +79,4 @@ func (c change) kind() undoable {
 	return set[0]
 }
 
-func (c change) name() string { return c.kind().name() }
+func (c change) name() check.DisruptionKind { return c.kind().name() }

@@ -15,7 +15,7 @@ import (
 type Progress struct {
 	Phase recording.RunPhase
 	// Disruption is the kind of the one at work, if any.
-	Disruption string
+	Disruption check.DisruptionKind
 	// Elapsed counts from the run's beginning, InPhase from the phase's.
 	Elapsed, InPhase time.Duration
 	// Length is how long the phase takes, 0 where that depends on the cluster.
@@ -59,13 +59,13 @@ const progressInterval = time.Second
 type stage struct {
 	mu     sync.Mutex
 	phase  recording.RunPhase
-	name   string
+	name   check.DisruptionKind
 	since  time.Time
 	length time.Duration
 	isNew  bool
 }
 
-func (s *stage) set(phase recording.RunPhase, name string, now time.Time, length time.Duration) {
+func (s *stage) set(phase recording.RunPhase, name check.DisruptionKind, now time.Time, length time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.phase, s.name, s.since, s.length, s.isNew = phase, name, now, length, true

@@ -47,7 +47,8 @@ func TestFailedRestore(t *testing.T) {
 				}
 				return apierrors.NewNotFound(fakecluster.Deployments.GroupResource(), "web")
 			},
-			[]func(error) bool{is[*chaos.ChangedError]}, "deployment/web does not exist any more, so nothing can be put back", false,
+			[]func(error) bool{is[*chaos.ChangedError]},
+			"deployment/web does not exist any more, so nothing can be put back", false,
 		},
 		"somebody else has scaled it": {
 			func(s *scene) error {
@@ -56,7 +57,8 @@ func TestFailedRestore(t *testing.T) {
 				}
 				return nil
 			},
-			[]func(error) bool{is[*chaos.ChangedError]}, "deployment/web wants 5 pods, not the 1 of this run", false,
+			[]func(error) bool{is[*chaos.ChangedError]},
+			"deployment/web wants 5 pods, not the 1 of this run", false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,7 +43,7 @@ func readCourse(actions []recording.Action) *course {
 			case recording.Disrupt:
 				c.disruptions = append(c.disruptions, &disrupted{
 					number:     a.Disruption,
-					Disruption: Disruption{Kind: a.Name, Detail: a.Detail, Started: a.At, Terminated: []string{}, Spread: namedSpreads(a.Spread)},
+					Disruption: Disruption{Kind: string(a.Name), Detail: a.Detail, Started: a.At, Terminated: []string{}, Spread: namedSpreads(a.Spread)},
 				})
 			}
 		case recording.PhaseEnded:

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -87,7 +88,7 @@ type authors struct {
 }
 
 type asked struct {
-	disruption string
+	disruption check.DisruptionKind
 	at         time.Time
 }
 
@@ -118,7 +119,7 @@ func readAuthors(r *recording.Recording) *authors {
 // killed tells whether the run had sent the container a signal before its exit.
 func (a *authors) killed(t *Termination) bool {
 	for _, r := range a.requests[t.UID] {
-		if r.disruption == "kill" && !t.Exited.To.Before(r.at.Add(-clockSlack)) {
+		if r.disruption == check.KindKill && !t.Exited.To.Before(r.at.Add(-clockSlack)) {
 			return true
 		}
 	}
@@ -131,7 +132,7 @@ func (a *authors) refine(t *Termination) {
 		return
 	}
 	if asked := a.requests[t.UID]; len(asked) > 0 {
-		if asked[0].disruption == "drain" {
+		if asked[0].disruption == check.KindDrain {
 			t.EndedBy = ByDrain
 		}
 		return

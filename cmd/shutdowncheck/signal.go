@@ -2,21 +2,19 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/procfs"
 )
 
 // signals are those a check may send.
-var signals = map[string]syscall.Signal{
-	"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT, "SIGQUIT": syscall.SIGQUIT, "SIGHUP": syscall.SIGHUP,
-	"SIGUSR1": syscall.SIGUSR1, "SIGUSR2": syscall.SIGUSR2, "SIGKILL": syscall.SIGKILL,
+var signals = map[check.Signal]syscall.Signal{
+	check.SIGTERM: syscall.SIGTERM, check.SIGINT: syscall.SIGINT, check.SIGQUIT: syscall.SIGQUIT, check.SIGHUP: syscall.SIGHUP,
+	check.SIGUSR1: syscall.SIGUSR1, check.SIGUSR2: syscall.SIGUSR2, check.SIGKILL: syscall.SIGKILL,
 }
 
 // newSignal is what a kill by ephemeral container or by node runs in the
@@ -30,9 +28,9 @@ func newSignal() *cobra.Command {
 		Hidden: true,
 		Args:   onlyCommands,
 		RunE: func(*cobra.Command, []string) error {
-			signal, ok := signals[name]
+			signal, ok := signals[check.Signal(name)]
 			if !ok {
-				return usagef("--signal: %q; want one of %s", name, strings.Join(slices.Sorted(maps.Keys(signals)), ", "))
+				return usagef("--signal: %q; want one of %s", name, check.SignalNames())
 			}
 			if (pid > 0) == (container != "") {
 				return usagef("want one of --pid and --container-id")
@@ -51,6 +49,6 @@ func newSignal() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&pid, "pid", 0, "the process")
 	cmd.Flags().StringVar(&container, "container-id", "", "the container whose PID 1 it is, seen from the node's PID namespace")
-	cmd.Flags().StringVar(&name, "signal", "SIGTERM", "the signal's name")
+	cmd.Flags().StringVar(&name, "signal", string(check.DefaultSignal), "the signal's name")
 	return cmd
 }
