@@ -81,6 +81,14 @@ func Permissions(ref check.Workload, disruptions []check.Disruption) []Permissio
 	return needed
 }
 
+// OptionalPermissions are the rights without which Facts warns of less.
+func OptionalPermissions() []Permission {
+	return []Permission{
+		{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"},
+		{Verb: "list", Group: "policy", Resource: "poddisruptionbudgets"},
+	}
+}
+
 // noting is the right to the annotation by which a change that is to be undone
 // is announced, whatever it changes.
 func noting(ref check.Workload) Permission { return onWorkload(ref, "patch") }

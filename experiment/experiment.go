@@ -31,9 +31,6 @@ type Config struct {
 	// Self is the pod that the run is carried out in, as namespace/name; empty
 	// outside the cluster. It must not be evicted by the run itself.
 	Self string
-	// Rights are asked for beyond those of the run itself, for what is done
-	// around it.
-	Rights []chaos.Permission
 	// Control is what became of the control; nil where none was wanted.
 	Control *recording.ControlResult
 	// Dir is the folder of the recording.

@@ -3,40 +3,10 @@ package experiment
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
-	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
-	"github.com/shutdowncheck/shutdowncheck/timeline"
 )
-
-// RightsError is a run that the cluster's rules do not allow.
-type RightsError struct {
-	Namespace string
-	Missing   []chaos.Permission
-}
-
-// Error names each missing right as kubectl auth can-i would.
-func (e *RightsError) Error() string {
-	var inside, outside []string
-	for _, p := range e.Missing {
-		if p.Cluster || p.Namespace != "" {
-			outside = append(outside, p.String()) // which says where
-		} else {
-			inside = append(inside, p.String())
-		}
-	}
-	var parts []string
-	if len(inside) > 0 {
-		parts = append(parts, fmt.Sprintf("in namespace %s: %s", e.Namespace, strings.Join(inside, ", ")))
-	}
-	if len(outside) > 0 {
-		parts = append(parts, "to "+strings.Join(outside, ", "))
-	}
-	return "rights are missing " + strings.Join(parts, "; and ")
-}
 
 // plan is what preflight found.
 type plan struct {
@@ -48,7 +18,8 @@ type plan struct {
 // preflight looks whether the run can be done at all, without changing
 // anything.
 func preflight(ctx context.Context, cfg Config) (*plan, error) {
-	missing, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, slices.Concat(permissions(cfg.Check), cfg.Rights))
+	rights := Rights(cfg.Check)
+	missing, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, those(rights, required))
 	if err != nil {
 		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
 	}
@@ -73,7 +44,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 		return nil, err
 	}
 	facts.Warnings = append(facts.Warnings, tight...)
-	blind, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, optional(cfg.Check))
+	blind, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, those(rights, wouldWatch))
 	if err != nil {
 		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
 	}
@@ -82,44 +53,6 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", blind[0]))
 	}
 	return &plan{workload: workload, facts: facts, steps: steps}, nil
-}
-
-// optional are rights without which a run sees less.
-func optional(c check.Check) []chaos.Permission {
-	var wanted []chaos.Permission
-	for _, resource := range timeline.Resources(c.Workload.Kind, false) {
-		if resource.Optional {
-			wanted = append(wanted, chaos.Permission{
-				Cluster: resource.ClusterWide, Namespace: resource.Namespace, Verb: "watch", Group: resource.Group, Resource: resource.Name,
-			})
-		}
-	}
-	return wanted
-}
-
-// permissions are the rights of this run only: to observe, and to do what the
-// check asks for.
-func permissions(c check.Check) []chaos.Permission {
-	needed := chaos.Permissions(c.Workload, c.Disruptions)
-	for _, resource := range timeline.Resources(c.Workload.Kind, c.Target.ShutdownLog != "") {
-		if resource.Optional {
-			continue
-		}
-		verbs := []string{"list", "watch"}
-		if resource.Get {
-			verbs = []string{"get"}
-		}
-		for _, verb := range verbs {
-			p := chaos.Permission{Verb: verb, Group: resource.Group, Resource: resource.Name, Subresource: resource.Subresource}
-			if resource.Own {
-				p.Name = c.Workload.Name
-			}
-			if !slices.Contains(needed, p) {
-				needed = append(needed, p)
-			}
-		}
-	}
-	return needed
 }
 
 // Plan tells what a run would do, in one line per step, and changes nothing.

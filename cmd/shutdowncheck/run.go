@@ -93,9 +93,6 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	cfg.Doing = r.owing(restoreCommand(r.streams, r.connection, cluster.namespace, c.Workload.String()), c.Workload.String())
 	cfg.Room = readRoom(cfg.Dir)
-	if c.Control != nil {
-		cfg.Rights = controlRights
-	}
 	if r.dryRun {
 		return r.printPlan(cmd.Context(), cfg)
 	}

@@ -183,7 +183,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"chaos", "check", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render", "timeline"},
+		house:   []string{"check", "experiment", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
 		modules: kubernetes,
 		direct:  slices.Concat(commandLine, load),
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",
