@@ -64,7 +64,7 @@ func (c *cluster) note() note {
 // putBackLeft puts back what is left on a workload, without a doubt about anything.
 func putBackLeft(t *testing.T, client kubernetes.Interface, ref check.Workload) (lines []string, err error) {
 	t.Helper()
-	left, err := Left(t.Context(), client, namespace, ref, func() time.Time { return present.Add(time.Minute) })
+	left, err := Left(t.Context(), client, namespace, ref, func() time.Time { return present.Add(time.Minute) }, ByHand{})
 	for _, l := range left {
 		if l.Doubt != "" {
 			t.Errorf("in doubt: %s", l)
@@ -84,7 +84,7 @@ var present = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // open gives the cluster's workload.
 func (c *cluster) open() *Workload {
 	c.t.Helper()
-	w, err := Open(c.t.Context(), c.Client, namespace, web, present)
+	w, err := Open(c.t.Context(), c.Client, namespace, web, present, ByHand{})
 	c.must(err)
 	return w
 }

@@ -42,7 +42,7 @@ func (c *drain) validate(ctx context.Context, w *Workload, s state) (field, prob
 	}
 	if other, marked := cordonedBy(c.node); marked {
 		return "node", fmt.Sprintf("node %s is cordoned by run %s of this tool; if that run is over, put it back with: %s",
-			c.node.Name, shell.Word(other.Run), restoreCommand(other.Workload, other.Namespace)), nil
+			c.node.Name, shell.Word(other.Run), w.byHand.Restore(other.Workload, other.Namespace)), nil
 	}
 	if !found.room(c.node.Name, s.template.Spec) {
 		return "node", fmt.Sprintf("no other Ready node takes the pods of %s, so their replacements would stay Pending until node %s is uncordoned", w, c.node.Name), nil

@@ -335,7 +335,7 @@ func TestUndoOfACordon(t *testing.T) {
 	if err := c.stuck(c.begin("run-1")); err == nil {
 		t.Fatal("it came to its end")
 	}
-	if _, err := Open(t.Context(), c.Client, namespace, web, present); err == nil {
+	if _, err := Open(t.Context(), c.Client, namespace, web, present, ByHand{}); err == nil {
 		t.Error("another run may begin")
 	}
 	lines, err := putBackLeft(t, c.Client, web)

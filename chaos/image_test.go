@@ -112,7 +112,7 @@ func TestImageFreesAStatefulSet(t *testing.T) {
 	set.Annotations = map[string]string{}
 	client := fake.NewClientset(set, pod("db-0", "db:1", corev1.ConditionFalse), pod("db-1", "db:2", corev1.ConditionTrue), pod("db-2", "db:2", corev1.ConditionFalse))
 	ref := check.Workload{Kind: check.StatefulSet, Name: "db"}
-	w, err := Open(t.Context(), client, namespace, ref, present)
+	w, err := Open(t.Context(), client, namespace, ref, present, ByHand{})
 	if err != nil {
 		t.Fatal(err)
 	}

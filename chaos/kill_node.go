@@ -48,7 +48,7 @@ func (n onNode) send(ctx context.Context, a *attempt, t target) (err error) {
 			return pods.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))})
 		})
 		if gone != nil && !apierrors.IsNotFound(gone) {
-			err = errors.Join(err, fmt.Errorf("deleting the helper pod %s: %w; remove it with: kubectl delete pod %s -n %s", pod.Name, gone, pod.Name, a.Workload.namespace))
+			err = errors.Join(err, fmt.Errorf("deleting the helper pod %s: %w; remove it with: %s", pod.Name, gone, a.Workload.byHand.Kubectl("delete", "pod", pod.Name, "-n", a.Workload.namespace)))
 		}
 	}()
 	if err := n.create(ctx, a, pod); err != nil {

@@ -22,10 +22,10 @@ import (
 // the whole cluster: notes on workloads, cordoned nodes, and what bears the labels
 // of this tool: helper pods, controls, jobs. What could be found is given also with
 // an error, which says for each kind of object why it could not be looked at.
-func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time) ([]Leftover, error) {
+func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time, byHand ByHand) ([]Leftover, error) {
 	var failures []error
 	noted := map[string]bool{}
-	notes, err := notesLeft(ctx, client, namespace, now)
+	notes, err := notesLeft(ctx, client, namespace, now, byHand)
 	failures = append(failures, err)
 	for _, l := range notes {
 		noted[l.Namespace+"/"+l.Object] = true
@@ -41,7 +41,7 @@ func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string,
 }
 
 // notesLeft gives the workloads that bear a note.
-func notesLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time) ([]Leftover, error) {
+func notesLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time, byHand ByHand) ([]Leftover, error) {
 	var found []Leftover
 	var failures []error
 	for _, kind := range []check.WorkloadKind{check.Deployment, check.StatefulSet, check.DaemonSet} {
@@ -51,7 +51,7 @@ func notesLeft(ctx context.Context, client kubernetes.Interface, namespace strin
 			continue
 		}
 		for _, object := range bearers {
-			w, s, err := find(ctx, client, object.Namespace, check.Workload{Kind: kind, Name: object.Name})
+			w, s, err := find(ctx, client, object.Namespace, check.Workload{Kind: kind, Name: object.Name}, byHand)
 			if apierrors.IsNotFound(err) {
 				continue
 			}

@@ -79,7 +79,7 @@ func TestAllLeft(t *testing.T) {
 	}
 	for _, where := range []string{"", namespace} {
 		c := littered(t)
-		left, err := AllLeft(t.Context(), c.Client, where, time.Now)
+		left, err := AllLeft(t.Context(), c.Client, where, time.Now, ByHand{})
 		want(t, "left, "+where, append(linesOf(left), text(err)), append(everything, "")...)
 		want(t, "writes", c.Writes())
 		for _, l := range left {
@@ -90,7 +90,7 @@ func TestAllLeft(t *testing.T) {
 				t.Errorf("%s: did %q, %v", l, did, err)
 			}
 		}
-		again, err := AllLeft(t.Context(), c.Client, where, time.Now)
+		again, err := AllLeft(t.Context(), c.Client, where, time.Now, ByHand{})
 		want(t, "again", append(linesOf(again), text(err)), "")
 		c.isUndone("n3")
 		if !c.Node("n4").Spec.Unschedulable || *c.Deployment().Spec.Replicas != 3 {
@@ -103,7 +103,7 @@ func TestAllLeft(t *testing.T) {
 		}
 	}
 	c := littered(t)
-	left, err := AllLeft(t.Context(), c.Client, "elsewhere", time.Now)
+	left, err := AllLeft(t.Context(), c.Client, "elsewhere", time.Now, ByHand{})
 	want(t, "elsewhere", append(linesOf(left), text(err)), "")
 }
 
@@ -114,7 +114,7 @@ func TestAllLeftTellsWhatItMayNotSee(t *testing.T) {
 		c.Client.PrependReactor("list", resource, func(clienttesting.Action) (bool, runtime.Object, error) {
 			return true, nil, forbidden(resource)
 		})
-		left, err := AllLeft(t.Context(), c.Client, "", time.Now)
+		left, err := AllLeft(t.Context(), c.Client, "", time.Now, ByHand{})
 		if err == nil || !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "looking for ") || !strings.Contains(err.Error(), resource) {
 			t.Errorf("%s: got %v", resource, err)
 		}
@@ -130,7 +130,7 @@ func TestAllLeftTellsWhatItMayNotSee(t *testing.T) {
 func TestAllLeftSparesWhatWasMadeAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := littered(t)
-		left, err := AllLeft(t.Context(), c.Client, "", time.Now)
+		left, err := AllLeft(t.Context(), c.Client, "", time.Now, ByHand{})
 		c.must(err)
 		helper := left[slices.IndexFunc(left, func(l Leftover) bool { return l.Object == "pod/helper" })]
 		anew := made("helper")

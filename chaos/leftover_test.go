@@ -39,14 +39,14 @@ func TestOldNotesAreInDoubt(t *testing.T) {
 				c.Set(test.change)
 			}
 			now := present.Add(test.after)
-			left, err := Left(t.Context(), c.Client, namespace, web, func() time.Time { return now })
+			left, err := Left(t.Context(), c.Client, namespace, web, func() time.Time { return now }, ByHand{})
 			if err != nil || len(left) != 1 {
 				t.Fatalf("got %v, %v", left, err)
 			}
 			if left[0].Doubt != test.doubt {
 				t.Errorf("got  %q\nwant %q", left[0].Doubt, test.doubt)
 			}
-			if _, err := Open(t.Context(), c.Client, namespace, web, now); (err != nil) != test.claims {
+			if _, err := Open(t.Context(), c.Client, namespace, web, now, ByHand{}); (err != nil) != test.claims {
 				t.Errorf("another run: %v", err)
 			}
 		})
@@ -82,7 +82,7 @@ func TestAllLeftOfADrain(t *testing.T) {
 		t.Fatal("it came to its end")
 	}
 	c.Client.ClearActions()
-	left, err := AllLeft(t.Context(), c.Client, "", func() time.Time { return present.Add(time.Minute) })
+	left, err := AllLeft(t.Context(), c.Client, "", func() time.Time { return present.Add(time.Minute) }, ByHand{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,14 +93,14 @@ func TestAllLeftOfADrain(t *testing.T) {
 
 	// With the workload goes the note; the node's own mark tells.
 	c.must(c.Client.Tracker().Delete(fakecluster.Deployments, namespace, "web"))
-	left, err = AllLeft(t.Context(), c.Client, "", func() time.Time { return present.Add(time.Minute) })
+	left, err = AllLeft(t.Context(), c.Client, "", func() time.Time { return present.Add(time.Minute) }, ByHand{})
 	if err != nil || len(left) != 1 || left[0].Object != "node/n1" {
 		t.Fatalf("got %v, %v", left, err)
 	}
 	if did, err := left[0].PutBack(t.Context()); err != nil || did != "node n1 uncordoned" {
 		t.Errorf("got %q, %v", did, err)
 	}
-	if other, err := AllLeft(t.Context(), c.Client, "elsewhere", func() time.Time { return present }); err != nil || len(other) != 0 {
+	if other, err := AllLeft(t.Context(), c.Client, "elsewhere", func() time.Time { return present }, ByHand{}); err != nil || len(other) != 0 {
 		t.Errorf("elsewhere: got %v, %v", other, err)
 	}
 }
@@ -112,9 +112,9 @@ func TestPutBackTwice(t *testing.T) {
 		t.Fatal("it came to its end")
 	}
 	now := func() time.Time { return present.Add(time.Minute) }
-	first, err := Left(t.Context(), c.Client, namespace, web, now)
+	first, err := Left(t.Context(), c.Client, namespace, web, now, ByHand{})
 	c.must(err)
-	second, err := Left(t.Context(), c.Client, namespace, web, now)
+	second, err := Left(t.Context(), c.Client, namespace, web, now, ByHand{})
 	c.must(err)
 	if did, err := first[0].PutBack(t.Context()); err != nil || did == "" {
 		t.Errorf("the first: %q, %v", did, err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 // restartedAtKey is the template annotation that `kubectl rollout restart`
@@ -18,7 +17,7 @@ type restart struct{}
 func (restart) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	switch {
 	case s.paused:
-		problem = fmt.Sprintf("%s is paused, so nothing would end; resume it first: %s", w, shell.Line("kubectl rollout resume %s -n %s", w.String(), w.namespace))
+		problem = fmt.Sprintf("%s is paused, so nothing would end; resume it first: %s", w, w.byHand.Kubectl("rollout", "resume", w.String(), "-n", w.namespace))
 	case s.onDelete:
 		problem = fmt.Sprintf("%s has the update strategy OnDelete, so nothing would end; want RollingUpdate", w)
 	case s.toUpdate() == 0:

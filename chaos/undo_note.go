@@ -9,8 +9,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
 // undoKey is the annotation by which a run holds a workload, and which says what
@@ -75,14 +73,9 @@ func (s state) note() (*note, error) {
 func (w *Workload) readNote(s state) (*note, error) {
 	n, err := s.note()
 	if err != nil {
-		return nil, fmt.Errorf("annotation %s of %s cannot be read (%w); put things back by hand, then: %s", undoKey, w, err, w.dropCommand())
+		return nil, fmt.Errorf("annotation %s of %s cannot be read (%w); put things back by hand, then: %s", undoKey, w, err, w.byHand.Kubectl("annotate", w.String(), "-n", w.namespace, undoKey+"-"))
 	}
 	return n, nil
-}
-
-// dropCommand removes the annotation and puts nothing back.
-func (w *Workload) dropCommand() string {
-	return shell.Line("kubectl annotate %s -n %s %s", w.String(), w.namespace, undoKey+"-")
 }
 
 // doubt says why a note may not be a run's own: empty if it was written by a run, for
@@ -134,5 +127,5 @@ func (w *Workload) claimed(s state, run string, now time.Time) error {
 	if err != nil || !s.claims(n, now) || n.Run == run {
 		return err
 	}
-	return &ClaimedError{Object: w.String(), Namespace: w.namespace, Run: n.Run, Changed: n.Change != nil, Until: n.Until}
+	return &ClaimedError{Object: w.String(), Namespace: w.namespace, Run: n.Run, Changed: n.Change != nil, Until: n.Until, Restore: w.restoreCommand()}
 }

@@ -63,7 +63,7 @@ func TestNotesInDoubt(t *testing.T) {
 				test.change(c)
 			}
 			c.Client.ClearActions()
-			left, err := Left(t.Context(), c.Client, namespace, web, func() time.Time { return at.Add(test.after) })
+			left, err := Left(t.Context(), c.Client, namespace, web, func() time.Time { return at.Add(test.after) }, ByHand{})
 			if err != nil || len(left) != 1 {
 				t.Fatalf("found %v, %v", left, err)
 			}
@@ -71,7 +71,7 @@ func TestNotesInDoubt(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", left[0].Doubt, test.want)
 			}
 			want(t, "writes", c.Writes())
-			_, err = Open(t.Context(), c.Client, namespace, web, at.Add(test.after))
+			_, err = Open(t.Context(), c.Client, namespace, web, at.Add(test.after), ByHand{})
 			if free := err == nil; free != test.free {
 				t.Errorf("another run may begin: %v (%v)", free, err)
 			}

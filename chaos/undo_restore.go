@@ -153,5 +153,5 @@ func isChanged(err error) bool {
 
 // leftError tells what is left in the cluster, and how it is put back.
 func (d *Driver) leftError(what string, err error) error {
-	return &LeftError{Object: d.Workload.String(), Namespace: d.Workload.namespace, What: what, Err: err}
+	return &LeftError{Object: d.Workload.String(), Namespace: d.Workload.namespace, What: what, Restore: d.Workload.restoreCommand(), Err: err}
 }

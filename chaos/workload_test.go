@@ -28,7 +28,7 @@ func forbidden(resource string) error {
 }
 
 func TestOpenWithoutAWorkload(t *testing.T) {
-	_, err := Open(t.Context(), fake.NewClientset(), namespace, web, present)
+	_, err := Open(t.Context(), fake.NewClientset(), namespace, web, present, ByHand{})
 	if !apierrors.IsNotFound(err) || err.Error() != `reading deployment/web in namespace shop: deployments.apps "web" not found` {
 		t.Errorf("got %v", err)
 	}
@@ -80,7 +80,7 @@ func TestOpenRefusesAClaimedWorkload(t *testing.T) {
 				d.Annotations[undoKey] = test.note
 				d.Annotations["deployment.kubernetes.io/revision"] = test.revision
 			})
-			_, err := Open(t.Context(), c.Client, namespace, web, present)
+			_, err := Open(t.Context(), c.Client, namespace, web, present, ByHand{})
 			if test.want == "" && err == nil {
 				return
 			}
@@ -447,7 +447,7 @@ func TestPlanForOtherKinds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, err := Open(t.Context(), client, namespace, ref, present)
+			w, err := Open(t.Context(), client, namespace, ref, present, ByHand{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -31,6 +31,8 @@ type Config struct {
 	// Self is the pod that the run is carried out in, as namespace/name; empty
 	// outside the cluster. It must not be evicted by the run itself.
 	Self string
+	// ByHand makes the commands that errors tell.
+	ByHand chaos.ByHand
 	// Control is what became of the control; nil where none was wanted.
 	Control *recording.ControlResult
 	// Dir is the folder of the recording.

@@ -26,7 +26,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if len(missing) > 0 {
 		return nil, &RightsError{Namespace: cfg.Namespace, Missing: missing}
 	}
-	workload, err := chaos.Open(ctx, cfg.Act, cfg.Namespace, cfg.Check.Workload, cfg.Now())
+	workload, err := chaos.Open(ctx, cfg.Act, cfg.Namespace, cfg.Check.Workload, cfg.Now(), cfg.ByHand)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (r *run) insist(ctx context.Context, putBack func(context.Context) error) e
 		return nil
 	}
 	if _, panicked := errors.AsType[*guard.PanicError](err); panicked {
-		left := &chaos.LeftError{Object: r.workload.String(), Namespace: r.cfg.Namespace, What: "what the run did last", Err: errPanicked}
+		left := &chaos.LeftError{Object: r.workload.String(), Namespace: r.cfg.Namespace, What: "what the run did last", Restore: r.cfg.ByHand.Restore(r.workload.String(), r.cfg.Namespace), Err: errPanicked}
 		r.gaveUp = true
 		return errors.Join(&RestoreError{left}, err)
 	}

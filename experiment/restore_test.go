@@ -77,11 +77,16 @@ func TestFailedRestore(t *testing.T) {
 			})
 			cfg := s.config(scaleToOne)
 			cfg.Check.Timing.Timeout = check.Duration(300 * time.Millisecond)
+			cfg.ByHand.Flags = []string{"--context", "test"}
 			var last Doing
 			cfg.Doing = func(d Doing) { last = d }
 			err := Run(t.Context(), cfg)
 			if !is[*RestoreError](err) || strings.Count(err.Error(), tt.says) != 1 {
 				t.Fatalf("the run ended with %v", err)
+			}
+			const command = "put it back with: shutdowncheck restore deployment/web -n shop --context test"
+			if is[*chaos.LeftError](err) != strings.Contains(err.Error(), command) {
+				t.Errorf("it does not tell how to put it back: %v", err)
 			}
 			for _, is := range tt.is {
 				if !is(err) {

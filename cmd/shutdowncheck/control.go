@@ -35,7 +35,7 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 	careless := control.New(cfg.Act, cfg.Namespace, cfg.ID, *cfg.Check.Control)
 	_, _ = fmt.Fprintf(r.streams.err, "control: %s is made, restarted and removed again\n", careless.Name())
 	r.streams.work.at("making the control " + careless.Name())
-	removed := r.streams.work.owe("the control may be left, remove it with", removeControlCommand(r.connection, cfg.Namespace, careless.Name()))
+	removed := r.streams.work.owe("the control may be left, remove it with", cfg.ByHand.Kubectl("delete", "deployment,service", careless.Name(), "-n", cfg.Namespace))
 	defer func() {
 		r.streams.work.at("removing the control " + careless.Name())
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // ends are the signals that ask the program to end, or would end it with a cluster left
@@ -180,13 +182,18 @@ func (i *interruption) start() (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for {
-			select {
-			case sig := <-signals:
-				i.heed(sig)
-			case <-done:
-				return
+		err := guard.Call("answering signals", func() error {
+			for {
+				select {
+				case sig := <-signals:
+					i.heed(sig)
+				case <-done:
+					return nil
+				}
 			}
+		})
+		if err != nil {
+			i.cancel(err)
 		}
 	}()
 	return func() {
