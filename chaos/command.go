@@ -96,7 +96,7 @@ func (c command) run(ctx context.Context, a *attempt) error {
 	program.WaitDelay = commandGrace
 	when, err := a.during(func() error { return runGroup(program, a.Group) })
 	if program.Process == nil {
-		return fmt.Errorf("starting %s: %w", c.program(), err)
+		return fmt.Errorf("start %s: %w", c.program(), err)
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, and only a child of it kept its output open

@@ -68,7 +68,7 @@ func (c remove) do(ctx context.Context, a *attempt, s state) error {
 		case podIsGone(err):
 			gone = append(gone, pod.Name)
 		default:
-			failure = errors.Join(failure, fmt.Errorf("deleting pod %s: %w", pod.Name, err))
+			failure = errors.Join(failure, fmt.Errorf("delete pod %s: %w", pod.Name, err))
 		}
 	}
 	if len(a.doomed) > 0 {

@@ -68,7 +68,7 @@ func (w *Workload) fit(ctx context.Context, s state, index int, d check.Disrupti
 	}
 	field, problem, err := kind.validate(ctx, w, s)
 	if err != nil {
-		return nil, fmt.Errorf("planning the %s of %s: %w", d.Kind(), w, err)
+		return nil, fmt.Errorf("plan the %s of %s: %w", d.Kind(), w, err)
 	}
 	if problem == "" {
 		return kind, nil

@@ -80,7 +80,7 @@ func (c *drain) emptyDirs() (field, problem string) {
 func (c *drain) everybody(ctx context.Context, w *Workload) (field, problem string, err error) {
 	onNode, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", c.node.Name).String()})
 	if err != nil {
-		return "", "", fmt.Errorf("listing the pods on node %s: %w", c.node.Name, err)
+		return "", "", fmt.Errorf("list the pods on node %s: %w", c.node.Name, err)
 	}
 	for i := range onNode.Items {
 		if w.isSelf(&onNode.Items[i]) {
@@ -184,11 +184,11 @@ func (a *attempt) cordon(ctx context.Context, node string) error {
 		return err
 	}
 	if _, _, err := a.begin(ctx, change{Cordon: made}); err != nil {
-		return fmt.Errorf("cordoning node %s: %w", node, err)
+		return fmt.Errorf("cordon node %s: %w", node, err)
 	}
 	when, err := w.cordon(ctx, a.during, made)
 	if err != nil {
-		return fmt.Errorf("cordoning node %s: %w", node, err)
+		return fmt.Errorf("cordon node %s: %w", node, err)
 	}
 	a.recordOf("node/"+node, recording.Requested, when, "node "+node+" cordoned")
 	return nil

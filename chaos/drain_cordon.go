@@ -39,7 +39,7 @@ type mark struct {
 func (w *Workload) cordonOf(run, node string) (*cordonChange, error) {
 	text, err := json.Marshal(mark{Run: run, Namespace: w.namespace, Workload: w.String()})
 	if err != nil {
-		return nil, fmt.Errorf("writing the mark of node %s: %w", node, err)
+		return nil, fmt.Errorf("write the mark of node %s: %w", node, err)
 	}
 	return &cordonChange{Node: node, Mark: string(text)}, nil
 }
@@ -122,7 +122,7 @@ func (c *cordonChange) read(ctx context.Context, w *Workload) (node *corev1.Node
 	case apierrors.IsNotFound(err):
 		return nil, c.changedError("does not exist any more, so nothing can be put back")
 	case err != nil:
-		return nil, fmt.Errorf("reading node %s: %w", c.Node, err)
+		return nil, fmt.Errorf("read node %s: %w", c.Node, err)
 	}
 	return node, nil
 }
@@ -182,11 +182,11 @@ func (w *Workload) patchNode(ctx context.Context, node *corev1.Node, mark *strin
 	}
 	patch, err := json.Marshal(fields)
 	if err != nil {
-		return fmt.Errorf("writing the patch for node %s: %w", node.Name, err)
+		return fmt.Errorf("write the patch for node %s: %w", node.Name, err)
 	}
 	_, err = w.client.CoreV1().Nodes().Patch(ctx, node.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 	if err != nil {
-		return fmt.Errorf("patching node %s: %w", node.Name, err)
+		return fmt.Errorf("patch node %s: %w", node.Name, err)
 	}
 	return nil
 }

@@ -290,15 +290,15 @@ func TestRestoreUncordons(t *testing.T) {
 				c.SetNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = false })
 				c.SetNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = true })
 			},
-			"putting back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
+			"put back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
 		},
 		"cordoned by another run": {
 			func(c *cluster) { c.SetNode("n1", func(n *corev1.Node) { n.Annotations[cordonKey] = "x" }) },
-			"putting back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
+			"put back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
 		},
 		"node gone": {
 			func(c *cluster) { c.must(c.Client.Tracker().Delete(fakecluster.Nodes, "", "n1")) },
-			"putting back the drain: node/n1 does not exist any more, so nothing can be put back", recording.RestoreFailed,
+			"put back the drain: node/n1 does not exist any more, so nothing can be put back", recording.RestoreFailed,
 		},
 	}
 	for name, test := range tests {
@@ -360,7 +360,7 @@ func TestUndoOfACordonForAWorkloadThatIsGone(t *testing.T) {
 		t.Error("the node is left cordoned")
 	}
 	lines, err = putBackLeft(t, c.Client, web)
-	want(t, "again", append(lines, text(err)), `reading deployment/web in namespace shop: deployments.apps "web" not found`)
+	want(t, "again", append(lines, text(err)), `read deployment/web in namespace shop: deployments.apps "web" not found`)
 }
 
 func TestDrainLeavesADaemonSetAlone(t *testing.T) {

@@ -249,31 +249,31 @@ func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
 	}{
 		"replicas": {
 			scaleToOne, func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(5)) },
-			"putting back the scale: deployment/web wants 5 pods, not the 1 of this run: somebody else has changed it, and it is left so",
+			"put back the scale: deployment/web wants 5 pods, not the 1 of this run: somebody else has changed it, and it is left so",
 		},
 		"restart": {
 			aRestart, func(d *appsv1.Deployment) { d.Spec.Template.Annotations[restartedAtKey] = "2027-01-01T00:00:00Z" },
-			"putting back the restart: deployment/web was restarted by somebody else since, and it is left so",
+			"put back the restart: deployment/web was restarted by somebody else since, and it is left so",
 		},
 		"rollout": {
 			aRestart, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
-			"putting back the restart: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
+			"put back the restart: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
 		},
 		"image": {
 			anImage, func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Image = "web:3" },
-			"putting back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
+			"put back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
 		},
 		"container": {
 			anImage, func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Name = "shop" },
-			"putting back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
+			"put back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
 		},
 		"rollout of an image": {
 			anImage, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
-			"putting back the image: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
+			"put back the image: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
 		},
 		"object": {
 			scaleToOne, func(d *appsv1.Deployment) { d.UID = "uid-new" },
-			"putting back the scale: deployment/web was deleted and made anew, so nothing of this run is left on it",
+			"put back the scale: deployment/web was deleted and made anew, so nothing of this run is left on it",
 		},
 	}
 	for name, test := range tests {
@@ -378,7 +378,7 @@ func TestAForbiddenWatchEndsTheWait(t *testing.T) {
 		return true, nil, forbidden("pods")
 	})
 	_, err := w.watch(t.Context())
-	if err == nil || err.Error() != "watching deployment/web: failed to list *v1.Pod: pods is forbidden: no" {
+	if err == nil || err.Error() != "watch deployment/web: failed to list *v1.Pod: pods is forbidden: no" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -97,7 +97,7 @@ func endpointOf[T appsv1.Deployment | appsv1.StatefulSet | appsv1.DaemonSet, Obj
 		read: func(o any) (state, error) {
 			known, ok := o.(Object)
 			if !ok {
-				return state{}, fmt.Errorf("watching %s: got a %T", name, o)
+				return state{}, fmt.Errorf("watch %s: got a %T", name, o)
 			}
 			return read(known)
 		},

@@ -61,7 +61,7 @@ func (a *attempt) evictPod(ctx context.Context, pod *corev1.Pod, whenRefused che
 				return false, err
 			}
 		case !retry.Passing(err, retry.WarmUp):
-			return false, fmt.Errorf("evicting pod %s: %w", pod.Name, err)
+			return false, fmt.Errorf("evict pod %s: %w", pod.Name, err)
 		default:
 			refused.unanswered = err
 		}
@@ -137,7 +137,7 @@ func (w *Workload) stillThere(ctx context.Context, pod *corev1.Pod) (bool, error
 		FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, pod.Name).String(),
 	})
 	if err != nil {
-		return false, fmt.Errorf("looking for pod %s: %w", pod.Name, err)
+		return false, fmt.Errorf("look for pod %s: %w", pod.Name, err)
 	}
 	return slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID && isActive(&now) }), nil
 }

@@ -120,7 +120,7 @@ func (c *kill) targets(v *view) ([]target, error) {
 		}
 	}
 	if len(targets) < c.count() {
-		return nil, fmt.Errorf("killing: the container runs in %d of the %s that were to be signalled", len(targets), podCount(c.count()))
+		return nil, fmt.Errorf("send the signal: the container runs in %d of the %s that were to be signalled", len(targets), podCount(c.count()))
 	}
 	return targets, nil
 }
@@ -137,7 +137,7 @@ func (c *kill) send(ctx context.Context, a *attempt, targets []target) ([]target
 			sent = append(sent, t)
 			a.doomed = append(a.doomed, t.pod)
 		} else {
-			failed = append(failed, fmt.Errorf("sending %s to %s: %w", t.signal, t, errs[i]))
+			failed = append(failed, fmt.Errorf("send %s to %s: %w", t.signal, t, errs[i]))
 		}
 	}
 	if len(sent) > 0 {

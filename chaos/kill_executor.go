@@ -39,17 +39,17 @@ func (e executor) Exec(ctx context.Context, namespace, pod, container string, co
 		VersionedParams(&corev1.PodExecOptions{Container: container, Command: command, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
 	spdy, err := remotecommand.NewSPDYExecutor(e.config, "POST", address)
 	if err != nil {
-		return "", fmt.Errorf("preparing an exec by SPDY: %w", err)
+		return "", fmt.Errorf("prepare an exec by SPDY: %w", err)
 	}
 	webSocket, err := remotecommand.NewWebSocketExecutor(e.config, "GET", address.String())
 	if err != nil {
-		return "", fmt.Errorf("preparing an exec by WebSocket: %w", err)
+		return "", fmt.Errorf("prepare an exec by WebSocket: %w", err)
 	}
 	either, err := remotecommand.NewFallbackExecutor(webSocket, spdy, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	})
 	if err != nil {
-		return "", fmt.Errorf("preparing an exec: %w", err)
+		return "", fmt.Errorf("prepare an exec: %w", err)
 	}
 	// The two streams are copied by a goroutine each.
 	var stdout, stderr bytes.Buffer

@@ -99,7 +99,7 @@ func TestKillByExecIsRefused(t *testing.T) {
 	}{
 		"an image without kill and sh": {
 			func([]string) (string, error) { return "", errors.New(missing) },
-			"sending SIGTERM to container app of pod web-h7-1: its image has neither kill nor /bin/sh; use via: ephemeral or via: node, with helperImage",
+			"send SIGTERM to container app of pod web-h7-1: its image has neither kill nor /bin/sh; use via: ephemeral or via: node, with helperImage",
 		},
 		"an image with sh alone": {func(command []string) (string, error) {
 			if command[0] == "kill" {
@@ -112,17 +112,17 @@ func TestKillByExecIsRefused(t *testing.T) {
 		}, ""},
 		"no such right": {
 			func([]string) (string, error) { return "", forbidden("pods/exec") },
-			"sending SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (pods/exec is forbidden: no); allow it, or use via: ephemeral or via: node, with helperImage",
+			"send SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (pods/exec is forbidden: no); allow it, or use via: ephemeral or via: node, with helperImage",
 		},
 		"no such right, told in words": {
 			func([]string) (string, error) {
 				return "", errors.New(`unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"`)
 			},
-			`sending SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"); allow it, or use via: ephemeral or via: node, with helperImage`,
+			`send SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"); allow it, or use via: ephemeral or via: node, with helperImage`,
 		},
 		"not permitted": {func([]string) (string, error) {
 			return "kill: (1): Operation not permitted\n", utilexec.CodeExitError{Err: errors.New("1"), Code: 1}
-		}, "sending SIGTERM to container app of pod web-h7-1: kill ended with exit code 1: kill: (1): Operation not permitted"},
+		}, "send SIGTERM to container app of pod web-h7-1: kill ended with exit code 1: kill: (1): Operation not permitted"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestKillByEphemeralContainer(t *testing.T) {
 		"as the target's user, and killed along with it": {new(int64(1000)), 137, "", `{"capabilities":{"drop":["ALL"]},"runAsUser":1000,"runAsNonRoot":true,"allowPrivilegeEscalation":false,"seccompProfile":{"type":"RuntimeDefault"}}`, ""},
 		"not permitted": {
 			nil, 4, "shutdowncheck: send SIGTERM to process 1: operation not permitted\n", "",
-			"sending SIGTERM to container app of pod web-h7-1: the helper ended with exit code 4: send SIGTERM to process 1: operation not permitted",
+			"send SIGTERM to container app of pod web-h7-1: the helper ended with exit code 4: send SIGTERM to process 1: operation not permitted",
 		},
 	}
 	for name, test := range tests {
@@ -266,16 +266,16 @@ func TestKillByNode(t *testing.T) {
 		"sent": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: helperName, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}}}, false, ""},
 		"no such process": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: helperName, State: corev1.ContainerState{
 			Terminated: &corev1.ContainerStateTerminated{ExitCode: 4, Message: "shutdowncheck: no process\n"},
-		}}}}, false, "sending SIGKILL to container app of pod web-h7-1: the helper ended with exit code 4: no process"},
+		}}}}, false, "send SIGKILL to container app of pod web-h7-1: the helper ended with exit code 4: no process"},
 		"no such image": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: helperName, Image: "tool:1", State: corev1.ContainerState{
 			Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "back-off"},
-		}}}}, false, "sending SIGKILL to container app of pod web-h7-1: the helper's image tool:1 cannot be pulled (ImagePullBackOff: back-off)"},
+		}}}}, false, "send SIGKILL to container app of pod web-h7-1: the helper's image tool:1 cannot be pulled (ImagePullBackOff: back-off)"},
 		"refused by the node": {
 			corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "no"},
 			false,
-			"sending SIGKILL to container app of pod web-h7-1: the helper pod was refused by node node-1 (OutOfcpu: no)",
+			"send SIGKILL to container app of pod web-h7-1: the helper pod was refused by node node-1 (OutOfcpu: no)",
 		},
-		"stopped": {corev1.PodStatus{}, true, "kill of deployment/web did not come to its end (stopped): sending SIGKILL to container app of pod web-h7-1: the helper has not ended: stopped"},
+		"stopped": {corev1.PodStatus{}, true, "kill of deployment/web did not come to its end (stopped): send SIGKILL to container app of pod web-h7-1: the helper has not ended: stopped"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

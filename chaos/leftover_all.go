@@ -47,7 +47,7 @@ func notesLeft(ctx context.Context, client kubernetes.Interface, namespace strin
 	for _, kind := range []check.WorkloadKind{check.Deployment, check.StatefulSet, check.DaemonSet} {
 		bearers, err := bearers(ctx, client, namespace, kind)
 		if err != nil {
-			failures = append(failures, fmt.Errorf("looking for notes: %w", err))
+			failures = append(failures, fmt.Errorf("look for notes: %w", err))
 			continue
 		}
 		for _, object := range bearers {
@@ -96,7 +96,7 @@ func madeLeft(ctx context.Context, client kubernetes.Interface, namespace, selec
 	labelled := metav1.ListOptions{LabelSelector: selector}
 	take := func(kind string, all []metav1.ObjectMeta, err error, remove func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error) {
 		if err != nil {
-			failures = append(failures, fmt.Errorf("looking for what runs have made: %w", err))
+			failures = append(failures, fmt.Errorf("look for what runs have made: %w", err))
 		}
 		for _, object := range all {
 			if metav1.GetControllerOf(&object) == nil {
@@ -157,17 +157,17 @@ func metas(list runtime.Object, err error) ([]metav1.ObjectMeta, error) {
 	}
 	items, err := meta.ExtractList(list)
 	if err != nil {
-		return nil, fmt.Errorf("reading a list: %w", err)
+		return nil, fmt.Errorf("read a list: %w", err)
 	}
 	all := make([]metav1.ObjectMeta, 0, len(items))
 	for _, item := range items {
 		object, ok := item.(metav1.ObjectMetaAccessor)
 		if !ok {
-			return nil, fmt.Errorf("reading a list: a %T has no metadata", item)
+			return nil, fmt.Errorf("read a list: a %T has no metadata", item)
 		}
 		accessor, ok := object.GetObjectMeta().(*metav1.ObjectMeta)
 		if !ok {
-			return nil, fmt.Errorf("reading a list: a %T has no metadata", item)
+			return nil, fmt.Errorf("read a list: a %T has no metadata", item)
 		}
 		all = append(all, *accessor)
 	}

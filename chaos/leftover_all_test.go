@@ -115,7 +115,7 @@ func TestAllLeftTellsWhatItMayNotSee(t *testing.T) {
 			return true, nil, forbidden(resource)
 		})
 		left, err := AllLeft(t.Context(), c.Client, "", time.Now, ByHand{})
-		if err == nil || !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "looking for ") || !strings.Contains(err.Error(), resource) {
+		if err == nil || !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "look for ") || !strings.Contains(err.Error(), resource) {
 			t.Errorf("%s: got %v", resource, err)
 		}
 		unseen := map[string]int{"deployments": 2, "statefulsets": 0, "daemonsets": 0, "nodes": 1, "pods": 1, "services": 1, "jobs": 1}

@@ -34,7 +34,7 @@ func (w *Workload) owns(pod *corev1.Pod) bool {
 func (w *Workload) listPods(ctx context.Context) ([]*corev1.Pod, error) {
 	list, err := w.client.CoreV1().Pods(w.namespace).List(ctx, metav1.ListOptions{LabelSelector: w.selector.String()})
 	if err != nil {
-		return nil, fmt.Errorf("listing the pods of %s: %w", w, err)
+		return nil, fmt.Errorf("list the pods of %s: %w", w, err)
 	}
 	var owned []*corev1.Pod
 	for i := range list.Items {

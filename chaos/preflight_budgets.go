@@ -20,7 +20,7 @@ import (
 func (w *Workload) budgetsOf(ctx context.Context, namespace string, of map[string]string) ([]policyv1.PodDisruptionBudget, error) {
 	list, err := w.client.PolicyV1().PodDisruptionBudgets(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("listing the PodDisruptionBudgets of %s: %w", w, err)
+		return nil, fmt.Errorf("list the PodDisruptionBudgets of %s: %w", w, err)
 	}
 	matching := slices.DeleteFunc(list.Items, func(budget policyv1.PodDisruptionBudget) bool {
 		selector, err := metav1.LabelSelectorAsSelector(budget.Spec.Selector)

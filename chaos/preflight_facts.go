@@ -90,7 +90,7 @@ func serviceWarnings(services []corev1.Service) []string {
 func (w *Workload) services(ctx context.Context, s state) ([]corev1.Service, error) {
 	list, err := w.client.CoreV1().Services(w.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("listing the services in front of %s: %w", w, err)
+		return nil, fmt.Errorf("list the services in front of %s: %w", w, err)
 	}
 	matching := slices.DeleteFunc(list.Items, func(service corev1.Service) bool {
 		return len(service.Spec.Selector) == 0 || !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(s.template.Labels))
@@ -106,7 +106,7 @@ func (w *Workload) autoscalers(ctx context.Context) ([]string, error) {
 		return []string{"no right to list horizontalpodautoscalers: whether one targets it is not known"}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("listing the autoscalers of %s: %w", w, err)
+		return nil, fmt.Errorf("list the autoscalers of %s: %w", w, err)
 	}
 	var warnings []string
 	for _, scaler := range list.Items {

@@ -117,7 +117,7 @@ func Missing(ctx context.Context, client kubernetes.Interface, namespace string,
 		}}
 		answer, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 		if err != nil {
-			return nil, fmt.Errorf("asking for the right to %s: %w", p, err)
+			return nil, fmt.Errorf("ask for the right to %s: %w", p, err)
 		}
 		if !answer.Status.Allowed {
 			missing = append(missing, p)

@@ -27,7 +27,7 @@ type placement struct {
 func (w *Workload) placement(ctx context.Context) (placement, error) {
 	nodes, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return placement{}, fmt.Errorf("listing the nodes: %w", err)
+		return placement{}, fmt.Errorf("list the nodes: %w", err)
 	}
 	all, err := w.listPods(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func (w *Workload) selfNode(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("looking for this tool's own pod %s: %w", w.Self, err)
+		return "", fmt.Errorf("look for this tool's own pod %s: %w", w.Self, err)
 	}
 	for i := range list.Items {
 		if w.isSelf(&list.Items[i]) {

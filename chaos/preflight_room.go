@@ -22,7 +22,7 @@ func (w *Workload) roomWarnings(ctx context.Context, s state) ([]string, error) 
 		return []string{"no right to list nodes: whether its required anti-affinity or topology spread leaves room for one more pod is not known"}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("listing the nodes: %w", err)
+		return nil, fmt.Errorf("list the nodes: %w", err)
 	}
 	var nodes int32
 	for _, node := range list.Items {

@@ -83,7 +83,7 @@ func (c scale) do(ctx context.Context, a *attempt, s state) error {
 	w, before := a.Workload, a.view.activePods()
 	_, when, err := a.begin(ctx, change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: c.To}})
 	if err != nil {
-		return fmt.Errorf("scaling %s: %w", w, err)
+		return fmt.Errorf("scale %s: %w", w, err)
 	}
 	requested := fmt.Sprintf("replicas set from %d to %d", s.replicas, c.To)
 	if c.To > s.replicas {

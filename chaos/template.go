@@ -65,7 +65,7 @@ func (a *attempt) rollOut(ctx context.Context, s state, c change, words string) 
 	c.Revision = s.revision()
 	after, when, err := a.begin(ctx, c)
 	if err != nil {
-		return fmt.Errorf("rolling out %s: %w", a.Workload, err)
+		return fmt.Errorf("roll out %s: %w", a.Workload, err)
 	}
 	a.record(recording.Requested, when, words)
 	return a.replaced(ctx, after.meta.Generation)

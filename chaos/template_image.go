@@ -166,7 +166,7 @@ func (c *imageChange) clear(ctx context.Context, w *Workload) error {
 		}
 		err := w.deletePod(ctx, pod, nil)
 		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("deleting pod %s, which does not get Ready and holds the StatefulSet up: %w", pod.Name, err)
+			return fmt.Errorf("delete pod %s, which does not get Ready and holds the StatefulSet up: %w", pod.Name, err)
 		}
 	}
 	return nil

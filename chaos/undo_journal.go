@@ -44,7 +44,7 @@ type entry struct {
 func (e entry) write(path string) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("writing the restore journal: %w", err)
+			err = fmt.Errorf("write the restore journal: %w", err)
 		}
 	}()
 	e.Change = e.Change.withoutValues()

@@ -40,7 +40,7 @@ type note struct {
 func (n note) text() (string, error) {
 	text, err := json.Marshal(n)
 	if err != nil {
-		return "", fmt.Errorf("writing down what is to be undone: %w", err)
+		return "", fmt.Errorf("write down what is to be undone: %w", err)
 	}
 	return string(text), nil
 }

@@ -35,7 +35,7 @@ func (d *Driver) undo(ctx context.Context, phase recording.RunPhase) error {
 	c := *d.open
 	did, when, err := d.putBack(ctx, c)
 	if err != nil {
-		err = fmt.Errorf("putting back the %s: %w", c.name(), err)
+		err = fmt.Errorf("put back the %s: %w", c.name(), err)
 	}
 	d.recordUndo(c, phase, did, when, err)
 	switch {

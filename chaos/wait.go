@@ -22,7 +22,7 @@ func (v *view) wait(ctx context.Context, pending func() (reason string, err erro
 			return panicked
 		}
 		if refused != nil {
-			return fmt.Errorf("watching %s: %w", v.workload, refused)
+			return fmt.Errorf("watch %s: %w", v.workload, refused)
 		}
 		reason, err := pending()
 		if err != nil || reason == "" {
@@ -95,7 +95,7 @@ func (w *Workload) awaitGoneFrom(ctx context.Context, node string, evicted []*co
 	for len(evicted) > 0 {
 		list, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", node).String()})
 		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("listing the pods on node %s: %w", node, err)
+			return fmt.Errorf("list the pods on node %s: %w", node, err)
 		}
 		if err == nil {
 			evicted = slices.DeleteFunc(slices.Clone(evicted), func(pod *corev1.Pod) bool {

@@ -61,7 +61,7 @@ func (w *Workload) watch(ctx context.Context) (*view, error) {
 	for _, i := range []cache.SharedIndexInformer{v.workloadInformer, v.podInformer} {
 		if err := v.start(ctx, i); err != nil {
 			v.close()
-			return nil, fmt.Errorf("watching %s: %w", w, err)
+			return nil, fmt.Errorf("watch %s: %w", w, err)
 		}
 	}
 	err := v.wait(ctx, func() (string, error) {

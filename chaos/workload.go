@@ -54,7 +54,7 @@ func find(ctx context.Context, client kubernetes.Interface, namespace string, re
 	}
 	s, err := api.get(ctx)
 	if err != nil {
-		return nil, state{}, fmt.Errorf("reading %s in namespace %s: %w", ref, namespace, err)
+		return nil, state{}, fmt.Errorf("read %s in namespace %s: %w", ref, namespace, err)
 	}
 	return &Workload{byHand: byHand, ref: ref, namespace: namespace, client: client, api: api, uid: s.meta.UID, selector: s.selector}, s, nil
 }
@@ -70,7 +70,7 @@ func (w *Workload) String() string { return w.ref.String() }
 func (w *Workload) read(ctx context.Context) (state, error) {
 	s, err := w.api.get(ctx)
 	if err != nil {
-		return state{}, fmt.Errorf("reading %s: %w", w, err)
+		return state{}, fmt.Errorf("read %s: %w", w, err)
 	}
 	if s.meta.UID != w.uid {
 		return state{}, w.madeAnew()

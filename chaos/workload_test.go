@@ -29,7 +29,7 @@ func forbidden(resource string) error {
 
 func TestOpenWithoutAWorkload(t *testing.T) {
 	_, err := Open(t.Context(), fake.NewClientset(), namespace, web, present, ByHand{})
-	if !apierrors.IsNotFound(err) || err.Error() != `reading deployment/web in namespace shop: deployments.apps "web" not found` {
+	if !apierrors.IsNotFound(err) || err.Error() != `read deployment/web in namespace shop: deployments.apps "web" not found` {
 		t.Errorf("got %v", err)
 	}
 }

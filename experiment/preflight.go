@@ -70,7 +70,7 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	}
 	steps = append(steps, fmt.Sprintf("watch the undisturbed service for %s", cfg.Check.Timing.Baseline))
 	for i, step := range found.steps {
-		steps = append(steps, step+oftenness(cfg.Check.Disruptions[i]), fmt.Sprintf("let it settle for %s", cfg.Check.Timing.Settle))
+		steps = append(steps, step+repetition(cfg.Check.Disruptions[i]), fmt.Sprintf("let it settle for %s", cfg.Check.Timing.Settle))
 	}
 	if soak := cfg.Check.Soak; soak != nil {
 		steps = append(steps, fmt.Sprintf("begin all of that again every %s, or as soon as it is over, for %s", soak.Every, soak.For))
