@@ -17,6 +17,7 @@ import (
 // Whatever a run is at when it is asked to end, the workload and its annotations are as
 // before, and the recording is whole and says that the run was interrupted.
 func TestInterruptedInEachPhase(t *testing.T) {
+	t.Parallel()
 	const scaledDown = "the workload is scaled down"
 	for _, moment := range []string{
 		"claiming deployment/web",

@@ -11,6 +11,7 @@ import (
 
 // Whatever a run ends with, nothing of its recording stays open.
 func TestTheRecordingIsClosed(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		prepare func(*scene, *Config, context.CancelFunc)
 		says    string

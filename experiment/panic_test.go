@@ -17,6 +17,7 @@ import (
 // A panic in any goroutine that lives while the workload is changed ends the run,
 // says where it was, and the workload wants again what it wanted before.
 func TestPanicAnywherePutsBack(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		// where is the function in whose call the clock panics once the workload
 		// is scaled down.

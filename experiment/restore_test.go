@@ -20,6 +20,7 @@ import (
 // Where the workload cannot be put back the run says so, once, and what is left; the
 // recording is whole all the same.
 func TestFailedRestore(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		// scaledDown is called once the workload is.
 		scaledDown func(*scene) error

@@ -57,7 +57,7 @@ func (s *scene) config(disruptions ...check.Disruption) Config {
 			Streams:     []check.Stream{{Name: "default", Rate: 100, Connections: check.Reused, Pool: 2}},
 			Disruptions: disruptions,
 			Timing: check.Timing{
-				Baseline: check.Duration(200 * time.Millisecond), Settle: check.Duration(100 * time.Millisecond), Timeout: check.Duration(longestDisruption),
+				Baseline: check.Duration(time.Second), Settle: check.Duration(100 * time.Millisecond), Timeout: check.Duration(longestDisruption),
 			},
 		}.WithDefaults(),
 	}
@@ -223,6 +223,7 @@ func TestARefusedClaimLeavesNoTrace(t *testing.T) {
 
 // A service that loses requests by itself, or does not answer, is left alone.
 func TestUnsoundBaseline(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		service http.HandlerFunc
 		says    string
@@ -230,7 +231,7 @@ func TestUnsoundBaseline(t *testing.T) {
 		"failing": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, ""},
 		"silent": {
 			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-			"stream default had no answer within the baseline of 200ms, so nothing was done",
+			"stream default had no answer within the baseline of 1s, so nothing was done",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,7 +239,7 @@ func TestUnsoundBaseline(t *testing.T) {
 			s := newScene(t, tt.service)
 			before := s.Deployment()
 			cfg := s.config(scaleToOne)
-			cfg.Check.Streams[0].Timeout = check.Duration(time.Second)
+			cfg.Check.Streams[0].Timeout = check.Duration(3 * time.Second)
 			if err := Run(t.Context(), cfg); err != nil {
 				t.Fatal(err)
 			}
