@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	kubectldrain "k8s.io/kubectl/pkg/drain"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -78,12 +77,12 @@ func (c *drain) emptyDirs() (field, problem string) {
 // everybody finds all pods that `kubectl drain` would evict from the node, by
 // its own filters: DaemonSet pods and mirror pods stay.
 func (c *drain) everybody(ctx context.Context, w *Workload) (field, problem string, err error) {
-	onNode, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", c.node.Name).String()})
+	onNode, err := w.podsWhere(ctx, metav1.NamespaceAll, onNodeField, c.node.Name)
 	if err != nil {
 		return "", "", fmt.Errorf("list the pods on node %s: %w", c.node.Name, err)
 	}
-	for i := range onNode.Items {
-		if w.isSelf(&onNode.Items[i]) {
+	for i := range onNode {
+		if w.isSelf(&onNode[i]) {
 			return "node", fmt.Sprintf("node %s holds the pod that runs this check (%s), which would be evicted; want another node, or pods: workload", c.node.Name, w.Self), nil
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/retry"
@@ -133,13 +132,11 @@ func podIsGone(err error) bool { return apierrors.IsNotFound(err) || apierrors.I
 // stillThere tells whether the very pod is there and was not asked to end. It
 // lists, which needs no right beyond those of every check.
 func (w *Workload) stillThere(ctx context.Context, pod *corev1.Pod) (bool, error) {
-	list, err := w.client.CoreV1().Pods(pod.Namespace).List(ctx, metav1.ListOptions{
-		FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, pod.Name).String(),
-	})
+	named, err := w.podsWhere(ctx, pod.Namespace, metav1.ObjectNameField, pod.Name)
 	if err != nil {
 		return false, fmt.Errorf("look for pod %s: %w", pod.Name, err)
 	}
-	return slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID && isActive(&now) }), nil
+	return slices.ContainsFunc(named, func(now corev1.Pod) bool { return now.UID == pod.UID && isActive(&now) }), nil
 }
 
 // refusals are the answers to the requests for one pod's eviction. They come

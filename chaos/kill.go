@@ -9,7 +9,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -167,12 +166,9 @@ func runningID(pod *corev1.Pod, container string) string {
 // new id with its next start, and a pod that is to go takes all of its
 // containers with it.
 func stillRunning(v *view, sent []target) (reasons []string) {
-	present := map[types.UID]*corev1.Pod{}
-	for _, pod := range v.activePods() {
-		present[pod.UID] = pod
-	}
+	active := byUID(v.activePods())
 	for _, t := range sent {
-		if pod, ok := present[t.pod.UID]; ok && runningID(pod, t.container.Name) == t.id {
+		if pod, ok := active[t.pod.UID]; ok && runningID(pod, t.container.Name) == t.id {
 			reasons = append(reasons, fmt.Sprintf("%s still runs: it ignored %s, or takes longer to end", t, t.signal))
 		}
 	}

@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -44,6 +46,32 @@ func (w *Workload) listPods(ctx context.Context) ([]*corev1.Pod, error) {
 	}
 	sortByName(owned)
 	return owned, nil
+}
+
+// podsWhere lists the pods of a namespace, or of all of them, of which a field has the
+// value.
+func (w *Workload) podsWhere(ctx context.Context, namespace, field, value string) ([]corev1.Pod, error) {
+	list, err := w.client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(field, value).String()})
+	if err != nil {
+		return nil, err
+	}
+	return list.Items, nil
+}
+
+// onNodeField names the node of a pod.
+const onNodeField = "spec.nodeName"
+
+func byUID(pods []*corev1.Pod) map[types.UID]*corev1.Pod {
+	all := map[types.UID]*corev1.Pod{}
+	for _, pod := range pods {
+		all[pod.UID] = pod
+	}
+	return all
+}
+
+// without gives those of the pods that are not among the others.
+func without(pods []*corev1.Pod, others map[types.UID]*corev1.Pod) []*corev1.Pod {
+	return slices.DeleteFunc(slices.Clone(pods), func(pod *corev1.Pod) bool { return others[pod.UID] != nil })
 }
 
 func sortByName(pods []*corev1.Pod) {

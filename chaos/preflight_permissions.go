@@ -53,7 +53,7 @@ func (p Permission) String() string {
 }
 
 // Permissions gives the rights that this package needs for the disruptions,
-// and no others: for Open, Healthy, Facts, Plan, and for Do, Restore and Undo
+// and no others: for Open, Healthy, Facts, Plan, and for Do and Restore
 // where there are disruptions.
 func Permissions(ref check.Workload, disruptions []check.Disruption) []Permission {
 	needed := []Permission{

@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -52,18 +51,16 @@ func (w *Workload) selfNode(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	namespace, name, _ := strings.Cut(w.Self, "/")
-	list, err := w.client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{
-		FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String(),
-	})
+	named, err := w.podsWhere(ctx, namespace, metav1.ObjectNameField, name)
 	if apierrors.IsForbidden(err) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("look for this tool's own pod %s: %w", w.Self, err)
 	}
-	for i := range list.Items {
-		if w.isSelf(&list.Items[i]) {
-			return list.Items[i].Spec.NodeName, nil
+	for _, pod := range named {
+		if w.isSelf(&pod) {
+			return pod.Spec.NodeName, nil
 		}
 	}
 	return "", nil

@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 )
 
 // wait returns when pending finds nothing more to wait for, fails, or ctx
@@ -93,13 +92,13 @@ func (a *attempt) awaitSettled(ctx context.Context) error {
 // which no watch shows.
 func (w *Workload) awaitGoneFrom(ctx context.Context, node string, evicted []*corev1.Pod) error {
 	for len(evicted) > 0 {
-		list, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", node).String()})
+		there, err := w.podsWhere(ctx, metav1.NamespaceAll, onNodeField, node)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("list the pods on node %s: %w", node, err)
 		}
 		if err == nil {
 			evicted = slices.DeleteFunc(slices.Clone(evicted), func(pod *corev1.Pod) bool {
-				return !slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID })
+				return !slices.ContainsFunc(there, func(now corev1.Pod) bool { return now.UID == pod.UID })
 			})
 		}
 		if len(evicted) == 0 {

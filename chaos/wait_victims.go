@@ -2,10 +2,8 @@ package chaos
 
 import (
 	"context"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -25,15 +23,12 @@ func (a *attempt) awaitVictims(ctx context.Context, s state, to int32, before []
 }
 
 func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod {
-	staying := map[string]bool{}
-	for _, pod := range a.view.activePods() {
-		staying[string(pod.UID)] = true
-	}
+	staying := byUID(a.view.activePods())
 	var victims []*corev1.Pod
 	for _, pod := range before {
 		n, numbered := ordinal(pod)
 		highest := a.Workload.ref.Kind == check.StatefulSet && numbered && n >= s.start+to
-		if highest || !staying[string(pod.UID)] {
+		if highest || staying[pod.UID] == nil {
 			victims = append(victims, pod)
 		}
 	}
@@ -50,41 +45,21 @@ func (a *attempt) counted(ctx context.Context, before []*corev1.Pod) (reason str
 	if err != nil {
 		return "", err
 	}
-	there := map[types.UID]bool{}
 	for _, pod := range present {
-		there[pod.UID] = true
 		if why := whyNotReady(pod); why != "" && !isFinished(pod) {
 			return why, nil
 		}
 	}
-	a.doomed = slices.DeleteFunc(slices.Clone(before), func(pod *corev1.Pod) bool { return there[pod.UID] })
+	a.doomed = without(before, byUID(present))
 	return "", nil
 }
 
 // census holds every pod that was ever seen live, in the order of sight.
-type census struct {
-	pods  []*corev1.Pod
-	known map[types.UID]bool
-}
+type census struct{ pods []*corev1.Pod }
 
 // gone counts anew and gives those that are gone or asked to end.
 func (c *census) gone(v *view) []*corev1.Pod {
-	if c.known == nil {
-		c.known = map[types.UID]bool{}
-	}
-	staying := map[types.UID]bool{}
-	for _, pod := range v.activePods() {
-		staying[pod.UID] = true
-		if !c.known[pod.UID] {
-			c.known[pod.UID] = true
-			c.pods = append(c.pods, pod)
-		}
-	}
-	var left []*corev1.Pod
-	for _, pod := range c.pods {
-		if !staying[pod.UID] {
-			left = append(left, pod)
-		}
-	}
-	return left
+	active := v.activePods()
+	c.pods = append(c.pods, without(active, byUID(c.pods))...)
+	return without(c.pods, byUID(active))
 }

@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 
@@ -184,10 +183,7 @@ func (v *view) activePods() []*corev1.Pod {
 
 // remaining says what keeps those of the pods that have not left.
 func (v *view) remaining(doomed []*corev1.Pod) (reasons []string) {
-	present := map[types.UID]*corev1.Pod{}
-	for _, pod := range v.owned() {
-		present[pod.UID] = pod
-	}
+	present := byUID(v.owned())
 	var untouched []string
 	for _, pod := range doomed {
 		switch now, ok := present[pod.UID]; {
