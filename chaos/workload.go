@@ -32,7 +32,8 @@ type Workload struct {
 	selector labels.Selector
 }
 
-// Open finds the workload that ref names; errors tell byHand's commands. One that another run holds at the time
+// Open finds the workload that ref names. Its errors, and all that come of the workload,
+// tell the commands of byHand. One that another run holds at the time
 // now is refused with a ClaimedError: that run is still at work on it, or was killed
 // before it could put things back.
 func Open(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now time.Time, byHand ByHand) (*Workload, error) {

@@ -39,18 +39,18 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	tight, err := cfg.Room.fits(cfg.Check, facts.Replicas)
+	notes, err := cfg.Room.fits(cfg.Check, facts.Replicas)
 	if err != nil {
 		return nil, err
 	}
-	facts.Warnings = append(facts.Warnings, tight...)
-	blind, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, those(rights, wouldWatch))
+	facts.Warnings = append(facts.Warnings, notes...)
+	unseen, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, those(rights, wouldWatch))
 	if err != nil {
 		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
 	}
-	if len(blind) > 0 {
+	if len(unseen) > 0 {
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
-			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", blind[0]))
+			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", unseen[0]))
 	}
 	return &plan{workload: workload, facts: facts, steps: steps}, nil
 }
