@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 
@@ -11,7 +10,7 @@ import (
 
 // choose picks n of the pods to end, the same ones each time: Ready pods before
 // others, from one node after the other, in the order of their names.
-func choose(from []*corev1.Pod, n int) []*corev1.Pod {
+func pickPods(from []*corev1.Pod, n int) []*corev1.Pod {
 	type candidate struct {
 		pod *corev1.Pod
 		// late is 1 for a pod that is not Ready, rank its place among those of
@@ -28,7 +27,7 @@ func choose(from []*corev1.Pod, n int) []*corev1.Pod {
 	sortByName(sorted)
 	for _, pod := range sorted {
 		at := place{node: pod.Spec.NodeName}
-		if trouble(pod) != "" {
+		if whyNotReady(pod) != "" {
 			at.late = 1
 		}
 		candidates = append(candidates, candidate{pod, at.late, taken[at]})
@@ -44,32 +43,13 @@ func choose(from []*corev1.Pod, n int) []*corev1.Pod {
 	return chosen
 }
 
-// tooMany says why so many pods cannot be ended; empty if they can.
-func tooMany(w *Workload, s state, n int) string {
-	if n <= int(s.replicas) {
-		return ""
-	}
-	return fmt.Sprintf("%s, but %s wants %d; want 1 to %d", pods(n), w, s.replicas, s.replicas)
-}
-
 // choose picks n of the live pods. The watch may show fewer than the
 // workload wants.
-func (a *attempt) choose(n int) ([]*corev1.Pod, error) {
-	live := a.view.live()
+func (a *attempt) choosePods(n int) ([]*corev1.Pod, error) {
+	live := a.view.activePods()
 	if len(live) < n {
-		return nil, unfit(fmt.Sprintf("disruptions[%d].%s.pods", a.index, a.name),
-			fmt.Sprintf("%s, but %s has %d now that nobody has asked to end", pods(n), a.Workload, len(live)))
+		return nil, planError(fmt.Sprintf("disruptions[%d].%s.pods", a.index, a.name),
+			fmt.Sprintf("%s, but %s has %d now that nobody has asked to end", podCount(n), a.Workload, len(live)))
 	}
-	return choose(live, n), nil
-}
-
-// replaced waits until all doomed pods have left and the workload, in the given
-// generation or a later one, has all the pods it wants. Right after the request
-// its controller's counts are still those from before: what tells is that the
-// doomed pods, by their UIDs, are no longer among the live ones.
-func (a *attempt) replaced(ctx context.Context, generation int64) error {
-	return a.view.wait(ctx, func() (string, error) {
-		missing, err := a.view.unsteady(generation)
-		return sentence(append(missing, a.view.remaining(a.doomed)...)), err
-	})
+	return pickPods(live, n), nil
 }

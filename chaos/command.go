@@ -13,9 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -33,7 +30,7 @@ const (
 	commandGrace = 10 * time.Second
 )
 
-func (c command) unfit(context.Context, *Workload, state) (field, problem string, err error) {
+func (c command) validate(context.Context, *Workload, state) (field, problem string, err error) {
 	if !hasGroups {
 		return "", "this system cannot end what a command has started together with it; want Linux or macOS", nil
 	}
@@ -74,7 +71,7 @@ func (command) permissions(check.Workload) []Permission { return nil }
 
 // do runs the program to its end, and waits until what it began is over.
 func (c command) do(ctx context.Context, a *attempt, _ state) error {
-	before := a.view.live()
+	before := a.view.activePods()
 	if err := c.run(ctx, a); err != nil {
 		return err
 	}
@@ -85,31 +82,10 @@ func (c command) do(ctx context.Context, a *attempt, _ state) error {
 	return a.view.wait(ctx, func() (string, error) {
 		missing, err := a.view.unsteady(now.meta.Generation)
 		if err != nil || len(missing) > 0 {
-			return sentence(missing), err
+			return joinReasons(missing), err
 		}
 		return a.counted(ctx, before)
 	})
-}
-
-// counted compares the pods with those before, as the API has them now: the
-// watch may not have told yet what the program did last.
-func (a *attempt) counted(ctx context.Context, before []*corev1.Pod) (reason string, err error) {
-	present, err := a.Workload.pods(ctx)
-	if ctx.Err() != nil {
-		return "the pods were to be counted", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	there := map[types.UID]bool{}
-	for _, pod := range present {
-		there[pod.UID] = true
-		if why := trouble(pod); why != "" && !ended(pod) {
-			return why, nil
-		}
-	}
-	a.doomed = slices.DeleteFunc(slices.Clone(before), func(pod *corev1.Pod) bool { return there[pod.UID] })
-	return "", nil
 }
 
 // run runs the program and records how it ended.
@@ -122,7 +98,7 @@ func (c command) run(ctx context.Context, a *attempt) error {
 	program.WaitDelay = commandGrace
 	when, err := a.during(func() error { return runGroup(program, a.Group) })
 	if program.Process == nil {
-		return fmt.Errorf("starting %s: %w", c.program(), err)
+		return fmt.Errorf("start %s: %w", c.program(), err)
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, and only a child of it kept its output open

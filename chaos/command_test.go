@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -21,13 +22,13 @@ func commandOf(script string) check.Disruption {
 func TestCommand(t *testing.T) {
 	c := newCluster(t)
 	r := c.begin("run-1")
-	pods := c.pods()
+	pods := c.Pods()
 	record := r.Record
 	r.Record = func(a recording.Action) {
 		record(a)
 		if a.Kind == recording.Commanded {
-			c.must(c.client.Tracker().Delete(podsOf, namespace, pods[1].Name))
-			c.makePod(c.deployment())
+			c.must(c.Client.Tracker().Delete(fakecluster.Pods, namespace, pods[1].Name))
+			c.MakePod(c.Deployment())
 		}
 	}
 	if err := r.Do(t.Context(), 0, commandOf("echo out; echo err >&2")); err != nil {
@@ -39,7 +40,7 @@ func TestCommand(t *testing.T) {
 		t.Errorf("got %+v", ran)
 	}
 	want(t, "doomed", r.actions[1].Doomed, pods[1].Name)
-	want(t, "writes", c.writes(), "patch deployments/")
+	want(t, "writes", c.Writes(), "patch deployments/")
 }
 
 func TestCommandThatFails(t *testing.T) {

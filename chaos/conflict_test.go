@@ -9,12 +9,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 )
 
 // storm lets each write to any object meet so many conflicts before it goes through.
 func (c *cluster) storm(conflicts int) {
 	left := conflicts
-	c.client.PrependReactor("patch", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
+	c.Client.PrependReactor("patch", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		if left == 0 {
 			left = conflicts
 			return false, nil, nil
@@ -31,7 +33,7 @@ func TestConflictStorm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCluster(t)
-				c.onNodes("n1", "n2")
+				c.OnNodes("n1", "n2")
 				c.storm(50)
 				r := c.begin("run-1")
 				var err error
@@ -47,7 +49,7 @@ func TestConflictStorm(t *testing.T) {
 				defer cancel()
 				c.must(r.Release(ctx))
 				c.isUndone("n1")
-				if d := c.deployment(); !equalTemplates(d, deployment()) || *d.Spec.Replicas != 3 {
+				if d := c.Deployment(); !fakecluster.SameTemplate(d, fakecluster.NewDeployment()) || *d.Spec.Replicas != 3 {
 					t.Errorf("left with %d replicas, %+v", *d.Spec.Replicas, d.Spec.Template)
 				}
 			})

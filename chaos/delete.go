@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -21,12 +18,12 @@ type remove struct{ *check.Delete }
 
 func (c remove) count() int { return max(c.Pods, 1) }
 
-func (c remove) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+func (c remove) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	return "pods", tooMany(w, s, c.count()), nil
 }
 
 func (c remove) describe(w *Workload, s *state) string {
-	return fmt.Sprintf("delete %d of the %s of %s at once, %s", c.count(), pods(s.replicas), w, c.manner())
+	return fmt.Sprintf("delete %d of the %s of %s at once, %s", c.count(), podCount(s.replicas), w, c.manner())
 }
 
 func (remove) permissions(check.Workload) []Permission {
@@ -57,35 +54,25 @@ func (c remove) manner() string {
 // do asks for all deletions at the same time, each for the very pod that was
 // chosen: one of the same name that came since is left alone.
 func (c remove) do(ctx context.Context, a *attempt, s state) error {
-	chosen, err := a.choose(c.count())
+	chosen, err := a.choosePods(c.count())
 	if err != nil {
 		return err
 	}
-	failures := make([]error, len(chosen))
-	when, _ := a.during(func() error {
-		var asking sync.WaitGroup
-		for i, pod := range chosen {
-			asking.Go(func() {
-				failures[i] = guard.Call("the deletion", func() error { return a.Workload.deletePod(ctx, pod, c.seconds()) })
-			})
-		}
-		asking.Wait()
-		return nil
-	})
+	when, failures := a.atOnce(len(chosen), "the deletion", func(i int) error { return a.Workload.deletePod(ctx, chosen[i], c.seconds()) })
 	var gone []string
 	var failure error
 	for i, pod := range chosen {
 		switch err := failures[i]; {
 		case err == nil:
 			a.doomed = append(a.doomed, pod)
-		case isGone(err):
+		case podIsGone(err):
 			gone = append(gone, pod.Name)
 		default:
-			failure = errors.Join(failure, fmt.Errorf("deleting pod %s: %w", pod.Name, err))
+			failure = errors.Join(failure, fmt.Errorf("delete pod %s: %w", pod.Name, err))
 		}
 	}
 	if len(a.doomed) > 0 {
-		a.record(recording.Requested, when, fmt.Sprintf("%s deleted %s", pods(len(a.doomed)), c.manner()))
+		a.record(recording.Requested, when, fmt.Sprintf("%s deleted %s", podCount(len(a.doomed)), c.manner()))
 	}
 	if failure != nil {
 		return failure
@@ -106,10 +93,3 @@ func (w *Workload) deletePod(ctx context.Context, pod *corev1.Pod, grace *int64)
 // errForestalled is a pod that somebody else ended first, so that the
 // disruption is not the one that was asked for.
 var errForestalled = errors.New("somebody else was quicker")
-
-func goneBefore(names []string) string {
-	if len(names) == 1 {
-		return "pod " + names[0] + " was gone before it could be asked to end"
-	}
-	return "pods " + strings.Join(names, ", ") + " were gone before they could be asked to end"
-}

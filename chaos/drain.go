@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	kubectldrain "k8s.io/kubectl/pkg/drain"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -20,20 +18,20 @@ import (
 // drain cordons a node, evicts pods from it, and uncordons it.
 type drain struct {
 	*check.Drain
-	// node is the one to drain, own and others the pods to evict from it.
-	node        *corev1.Node
-	own, others []*corev1.Pod
+	// node is the one to drain, ownPods and otherPods the pods to evict from it.
+	node               *corev1.Node
+	ownPods, otherPods []*corev1.Pod
 }
 
 // all tells whether others' pods are evicted too.
 func (c *drain) all() bool { return c.Pods == check.DrainAll }
 
-// unfit finds the node and the pods to evict.
-func (c *drain) unfit(ctx context.Context, w *Workload, s state) (field, problem string, err error) {
+// validate finds the node and the pods to evict.
+func (c *drain) validate(ctx context.Context, w *Workload, s state) (field, problem string, err error) {
 	if w.ref.Kind == check.DaemonSet {
 		return "", fmt.Sprintf("a drain leaves the pods of a DaemonSet alone, so nothing of %s would end; want restart, delete or evict", w), nil
 	}
-	found, err := w.survey(ctx)
+	found, err := w.placement(ctx)
 	if err != nil {
 		return "", "", err
 	}
@@ -43,12 +41,12 @@ func (c *drain) unfit(ctx context.Context, w *Workload, s state) (field, problem
 	}
 	if other, marked := cordonedBy(c.node); marked {
 		return "node", fmt.Sprintf("node %s is cordoned by run %s of this tool; if that run is over, put it back with: %s",
-			c.node.Name, shell.Word(other.Run), restoreCommand(other.Workload, other.Namespace)), nil
+			c.node.Name, shell.Word(other.Run), w.byHand.Restore(other.Workload, other.Namespace)), nil
 	}
 	if !found.room(c.node.Name, s.template.Spec) {
 		return "node", fmt.Sprintf("no other Ready node takes the pods of %s, so their replacements would stay Pending until node %s is uncordoned", w, c.node.Name), nil
 	}
-	c.own = found.on(c.node.Name)
+	c.ownPods = found.on(c.node.Name)
 	if c.all() {
 		field, problem, err = c.everybody(ctx, w)
 	} else {
@@ -65,7 +63,7 @@ func (c *drain) emptyDirs() (field, problem string) {
 		return "", ""
 	}
 	var with []string
-	for _, pod := range c.own {
+	for _, pod := range c.ownPods {
 		if slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.EmptyDir != nil }) {
 			with = append(with, pod.Name)
 		}
@@ -79,12 +77,12 @@ func (c *drain) emptyDirs() (field, problem string) {
 // everybody finds all pods that `kubectl drain` would evict from the node, by
 // its own filters: DaemonSet pods and mirror pods stay.
 func (c *drain) everybody(ctx context.Context, w *Workload) (field, problem string, err error) {
-	onNode, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", c.node.Name).String()})
+	onNode, err := w.podsWhere(ctx, metav1.NamespaceAll, onNodeField, c.node.Name)
 	if err != nil {
-		return "", "", fmt.Errorf("listing the pods on node %s: %w", c.node.Name, err)
+		return "", "", fmt.Errorf("list the pods on node %s: %w", c.node.Name, err)
 	}
-	for i := range onNode.Items {
-		if w.isSelf(&onNode.Items[i]) {
+	for i := range onNode {
+		if w.isSelf(&onNode[i]) {
 			return "node", fmt.Sprintf("node %s holds the pod that runs this check (%s), which would be evicted; want another node, or pods: workload", c.node.Name, w.Self), nil
 		}
 	}
@@ -103,7 +101,7 @@ func (c *drain) everybody(ctx context.Context, w *Workload) (field, problem stri
 	}
 	for _, pod := range list.Pods() {
 		if pod.Spec.NodeName == c.node.Name && pod.DeletionTimestamp == nil && (pod.Namespace != w.namespace || !w.owns(&pod)) {
-			c.others = append(c.others, &pod)
+			c.otherPods = append(c.otherPods, &pod)
 		}
 	}
 	return "", "", nil
@@ -117,9 +115,9 @@ func (c *drain) describe(w *Workload, s *state) string {
 	if !c.node.Spec.Unschedulable {
 		line += "cordon it, "
 	}
-	line += fmt.Sprintf("evict %d of the %s of %s", len(c.own), pods(s.replicas), w)
-	if len(c.others) > 0 {
-		line += fmt.Sprintf(" and %s of others", pods(len(c.others)))
+	line += fmt.Sprintf("evict %d of the %s of %s", len(c.ownPods), podCount(s.replicas), w)
+	if len(c.otherPods) > 0 {
+		line += fmt.Sprintf(" and %s of others", podCount(len(c.otherPods)))
 	}
 	line += " from it, " + budgetManner(c.WhenRefused)
 	if c.node.Spec.Unschedulable {
@@ -155,20 +153,20 @@ func (c *drain) do(ctx context.Context, a *attempt, s state) error {
 			return err
 		}
 	}
-	for _, pod := range slices.Concat(c.own, c.others) {
+	for _, pod := range slices.Concat(c.ownPods, c.otherPods) {
 		granted, err := a.evictPod(ctx, pod, c.WhenRefused)
 		if err != nil {
 			return err
 		}
 		// One that went by itself is what a drain wants.
 		if granted {
-			a.doomed = append(a.doomed, a.own(pod)...)
+			a.doomed = append(a.doomed, a.ownOnly(pod)...)
 		}
 	}
 	if len(a.doomed) == 0 {
 		return &waitError{reason: fmt.Sprintf("every pod of %s had left node %s before it could be evicted", a.Workload, c.node.Name), err: errForestalled}
 	}
-	if err := a.Workload.left(ctx, c.node.Name, c.others); err != nil {
+	if err := a.Workload.awaitGoneFrom(ctx, c.node.Name, c.otherPods); err != nil {
 		return err
 	}
 	if err := a.replaced(ctx, s.meta.Generation); err != nil {
@@ -185,41 +183,12 @@ func (a *attempt) cordon(ctx context.Context, node string) error {
 		return err
 	}
 	if _, _, err := a.begin(ctx, change{Cordon: made}); err != nil {
-		return fmt.Errorf("cordoning node %s: %w", node, err)
+		return fmt.Errorf("cordon node %s: %w", node, err)
 	}
 	when, err := w.cordon(ctx, a.during, made)
 	if err != nil {
-		return fmt.Errorf("cordoning node %s: %w", node, err)
+		return fmt.Errorf("cordon node %s: %w", node, err)
 	}
 	a.recordOf("node/"+node, recording.Requested, when, "node "+node+" cordoned")
-	return nil
-}
-
-// left waits until none of the pods is on the node any more. They are others',
-// which no watch shows.
-func (w *Workload) left(ctx context.Context, node string, evicted []*corev1.Pod) error {
-	for len(evicted) > 0 {
-		list, err := w.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", node).String()})
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("listing the pods on node %s: %w", node, err)
-		}
-		if err == nil {
-			evicted = slices.DeleteFunc(slices.Clone(evicted), func(pod *corev1.Pod) bool {
-				return !slices.ContainsFunc(list.Items, func(now corev1.Pod) bool { return now.UID == pod.UID })
-			})
-		}
-		if len(evicted) == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			var still []string
-			for _, pod := range evicted {
-				still = append(still, pod.Namespace+"/"+pod.Name)
-			}
-			return &waitError{reason: fmt.Sprintf("still on node %s: %s", node, sentence(still)), err: context.Cause(ctx)}
-		case <-time.After(askAgain):
-		}
-	}
 	return nil
 }

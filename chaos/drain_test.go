@@ -17,6 +17,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -34,12 +35,12 @@ func (c *cluster) addPod(name, node string, change func(*corev1.Pod)) {
 	if change != nil {
 		change(pod)
 	}
-	c.must(c.client.Tracker().Add(pod))
+	c.must(c.Client.Tracker().Add(pod))
 }
 
 // addDaemon puts a DaemonSet's pod on the node.
 func (c *cluster) addDaemon(node string) {
-	c.must(c.client.Tracker().Add(&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "net", Namespace: "other"}}))
+	c.must(c.Client.Tracker().Add(&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "net", Namespace: "other"}}))
 	c.addPod("net-1", node, func(pod *corev1.Pod) {
 		pod.OwnerReferences[0].Kind, pod.OwnerReferences[0].Name = "DaemonSet", "net"
 	})
@@ -47,15 +48,15 @@ func (c *cluster) addDaemon(node string) {
 
 func TestDrain(t *testing.T) {
 	c := newCluster(t)
-	c.onNodes("n1", "n2")
+	c.OnNodes("n1", "n2")
 	r := c.begin("run-1")
-	c.onWrite = func(action clienttesting.Action) {
-		if node := c.node("n1"); action.GetSubresource() == "eviction" && (!node.Spec.Unschedulable || !strings.Contains(node.Annotations[cordonKey], "run-1")) {
+	c.OnWrite = func(action clienttesting.Action) {
+		if node := c.Node("n1"); action.GetSubresource() == "eviction" && (!node.Spec.Unschedulable || !strings.Contains(node.Annotations[cordonKey], "run-1")) {
 			t.Errorf("evicted before the cordon: %+v", node)
 		}
 	}
-	c.client.PrependReactor("patch", "nodes", func(clienttesting.Action) (bool, runtime.Object, error) {
-		if _, err := os.Stat(r.Journal); err != nil || c.deployment().Annotations[undoKey] == "" {
+	c.Client.PrependReactor("patch", "nodes", func(clienttesting.Action) (bool, runtime.Object, error) {
+		if _, err := os.Stat(r.Journal); err != nil || c.Deployment().Annotations[undoKey] == "" {
 			t.Errorf("the node is changed before that is noted: %v", err)
 		}
 		return false, nil, nil
@@ -67,10 +68,10 @@ func TestDrain(t *testing.T) {
 	want(t, "cordoned", []string{r.actions[0].Object, r.actions[0].Detail, r.actions[3].Detail}, "node/n1", "node n1 cordoned", "node n1 uncordoned")
 	want(t, "doomed", r.actions[4].Doomed, "web-h7-1", "web-h7-3")
 	want(t, "journal", r.steps(t), stepBegun, stepRestored)
-	want(t, "writes", c.writes(), "patch deployments/", "patch deployments/", "patch nodes/", "create pods/eviction", "create pods/eviction", "patch nodes/", "patch deployments/")
+	want(t, "writes", c.Writes(), "patch deployments/", "patch deployments/", "patch nodes/", "create pods/eviction", "create pods/eviction", "patch nodes/", "patch deployments/")
 	c.must(r.Release(t.Context()))
 	c.isUndone("n1")
-	for _, pod := range c.pods() {
+	for _, pod := range c.Pods() {
 		if pod.Spec.NodeName != "n2" {
 			t.Errorf("pod %s is on %s", pod.Name, pod.Spec.NodeName)
 		}
@@ -80,11 +81,11 @@ func TestDrain(t *testing.T) {
 // isUndone tells that nothing of a drain is left.
 func (c *cluster) isUndone(name string) {
 	c.t.Helper()
-	node := c.node(name)
+	node := c.Node(name)
 	if _, marked := node.Annotations[cordonKey]; marked || node.Spec.Unschedulable {
 		c.t.Errorf("the node is left with %v, unschedulable %v", node.Annotations, node.Spec.Unschedulable)
 	}
-	if c.deployment().Annotations[undoKey] != "" {
+	if c.Deployment().Annotations[undoKey] != "" {
 		c.t.Error("the annotation is left")
 	}
 }
@@ -101,7 +102,7 @@ func everybodys(change func(*check.Drain)) check.Disruption {
 func TestDrainOfEverybodysPods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		c.onNodes("n1", "n2")
+		c.OnNodes("n1", "n2")
 		c.addDaemon("n1")
 		c.addPod("db-1", "n1", nil)
 		c.addPod("db-2", "n2", nil)
@@ -114,7 +115,7 @@ func TestDrainOfEverybodysPods(t *testing.T) {
 		}
 		want(t, "others'", []string{r.actions[3].Object, r.actions[3].Detail}, "pod/db-1 in namespace other", "eviction of pod db-1 granted")
 		want(t, "others doomed", r.actions[3].Doomed)
-		o, err := c.client.Tracker().List(podsOf, corev1.SchemeGroupVersion.WithKind("Pod"), "other")
+		o, err := c.Client.Tracker().List(fakecluster.Pods, corev1.SchemeGroupVersion.WithKind("Pod"), "other")
 		c.must(err)
 		var left []string
 		for _, pod := range o.(*corev1.PodList).Items {
@@ -129,8 +130,8 @@ func TestDrainOfEverybodysPods(t *testing.T) {
 
 func TestDrainLeavesAnEarlierCordon(t *testing.T) {
 	c := newCluster(t)
-	c.onNodes("n1", "n2")
-	c.setNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = true })
+	c.OnNodes("n1", "n2")
+	c.SetNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = true })
 	r := c.begin("run-1")
 	lines, err := r.Workload.Plan(t.Context(), []check.Disruption{aDrain})
 	want(t, "plan", append(lines, text(err)), "drain node n1: evict 2 of the 3 pods of deployment/web from it, as PodDisruptionBudgets allow; it is cordoned already and stays so", "")
@@ -138,10 +139,10 @@ func TestDrainLeavesAnEarlierCordon(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.must(r.Restore(t.Context()))
-	if !c.node("n1").Spec.Unschedulable {
+	if !c.Node("n1").Spec.Unschedulable {
 		t.Error("it was uncordoned")
 	}
-	want(t, "writes", c.writes(), "patch deployments/", "create pods/eviction", "create pods/eviction")
+	want(t, "writes", c.Writes(), "patch deployments/", "create pods/eviction", "create pods/eviction")
 }
 
 func TestDrainIsRefused(t *testing.T) {
@@ -155,8 +156,8 @@ func TestDrainIsRefused(t *testing.T) {
 		"a node without one": {nil, check.Drain{Node: "n3"}, "", "node: node n3 holds no pod of deployment/web, so nothing would end; want of-a-pod, or n1, n2"},
 		"no other node": {
 			func(c *cluster) {
-				c.setNode("n2", func(n *corev1.Node) { n.Spec.Unschedulable = true })
-				c.setNode("n3", func(n *corev1.Node) { n.Status.Conditions = nil })
+				c.SetNode("n2", func(n *corev1.Node) { n.Spec.Unschedulable = true })
+				c.SetNode("n3", func(n *corev1.Node) { n.Status.Conditions = nil })
 			},
 			check.Drain{Node: "n1"},
 			"",
@@ -165,7 +166,7 @@ func TestDrainIsRefused(t *testing.T) {
 		"no other node without taints": {
 			func(c *cluster) {
 				for _, name := range []string{"n2", "n3"} {
-					c.setNode(name, func(n *corev1.Node) {
+					c.SetNode(name, func(n *corev1.Node) {
 						n.Spec.Taints = []corev1.Taint{{Key: "control-plane", Effect: corev1.TaintEffectNoSchedule}}
 					})
 				}
@@ -176,12 +177,12 @@ func TestDrainIsRefused(t *testing.T) {
 		},
 		"another run's": {
 			func(c *cluster) {
-				node := c.node("n1")
+				node := c.Node("n1")
 				node.Spec.Unschedulable = true
 				node.Annotations = map[string]string{cordonKey: `{"run":"run-9","namespace":"other","workload":"deployment/db"}`}
-				_, err := c.client.CoreV1().Nodes().Update(t.Context(), node, metav1.UpdateOptions{FieldManager: fieldManager})
+				_, err := c.Client.CoreV1().Nodes().Update(t.Context(), node, metav1.UpdateOptions{FieldManager: fieldManager})
 				c.must(err)
-				c.client.ClearActions()
+				c.Client.ClearActions()
 			},
 			check.Drain{},
 			"",
@@ -189,9 +190,9 @@ func TestDrainIsRefused(t *testing.T) {
 		},
 		"an emptyDir": {
 			func(c *cluster) {
-				pod := c.pods()[0]
+				pod := c.Pods()[0]
 				pod.Spec.Volumes = []corev1.Volume{{VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
-				c.must(c.client.Tracker().Update(podsOf, pod, namespace))
+				c.must(c.Client.Tracker().Update(fakecluster.Pods, pod, namespace))
 			},
 			check.Drain{},
 			"",
@@ -223,8 +224,8 @@ func TestDrainIsRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
-			c.onNodes("n1", "n2")
-			c.must(c.client.Tracker().Add(&corev1.Node{
+			c.OnNodes("n1", "n2")
+			c.must(c.Client.Tracker().Add(&corev1.Node{
 				ObjectMeta: metav1.ObjectMeta{Name: "n3"},
 				Status:     corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}},
 			}))
@@ -237,7 +238,7 @@ func TestDrainIsRefused(t *testing.T) {
 			if _, ok := errors.AsType[*PlanError](err); !ok || text(err) != "disruptions[0].drain."+test.want {
 				t.Errorf("got  %v\nwant disruptions[0].drain.%s", err, test.want)
 			}
-			want(t, "writes", c.writes())
+			want(t, "writes", c.Writes())
 		})
 	}
 }
@@ -246,7 +247,7 @@ func TestDrainIsRefused(t *testing.T) {
 func TestDrainOfAPodSparesOurOwnNode(t *testing.T) {
 	for self, wanted := range map[string]string{"": "n1", "other/tool": "n2"} {
 		c := newCluster(t)
-		c.onNodes("n1", "n2")
+		c.OnNodes("n1", "n2")
 		c.addPod("tool", "n1", nil)
 		w := c.open()
 		w.Self = self
@@ -260,12 +261,12 @@ func TestDrainOfAPodSparesOurOwnNode(t *testing.T) {
 // stuck is a drain that a budget has stopped when the node was cordoned.
 func (c *cluster) stuck(r *run) error {
 	ctx, cancel := context.WithCancelCause(c.t.Context())
-	c.refusal = func(string) error {
+	c.Refusal = func(string) error {
 		cancel(errors.New("stopped"))
 		return tight(needsThree)
 	}
 	err := r.Do(ctx, 0, aDrain)
-	if !c.node("n1").Spec.Unschedulable {
+	if !c.Node("n1").Spec.Unschedulable {
 		c.t.Error("it was not cordoned")
 	}
 	return err
@@ -279,31 +280,31 @@ func TestRestoreUncordons(t *testing.T) {
 	}{
 		"at once": {nil, "", recording.Restored},
 		"workload deleted": {
-			func(c *cluster) { c.must(c.client.Tracker().Delete(deployments, namespace, "web")) }, "", recording.Restored,
+			func(c *cluster) { c.must(c.Client.Tracker().Delete(fakecluster.Deployments, namespace, "web")) }, "", recording.Restored,
 		},
 		"uncordoned by somebody": {
-			func(c *cluster) { c.setNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = false }) }, "", recording.NotSteady,
+			func(c *cluster) { c.SetNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = false }) }, "", recording.NotSteady,
 		},
 		"cordoned by somebody": {
 			func(c *cluster) {
-				c.setNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = false })
-				c.setNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = true })
+				c.SetNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = false })
+				c.SetNode("n1", func(n *corev1.Node) { n.Spec.Unschedulable = true })
 			},
-			"putting back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
+			"put back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
 		},
 		"cordoned by another run": {
-			func(c *cluster) { c.setNode("n1", func(n *corev1.Node) { n.Annotations[cordonKey] = "x" }) },
-			"putting back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
+			func(c *cluster) { c.SetNode("n1", func(n *corev1.Node) { n.Annotations[cordonKey] = "x" }) },
+			"put back the drain: node/n1 was cordoned by somebody else since, and it is left so", recording.RestoreFailed,
 		},
 		"node gone": {
-			func(c *cluster) { c.must(c.client.Tracker().Delete(nodesOf, "", "n1")) },
-			"putting back the drain: node/n1 does not exist any more, so nothing can be put back", recording.RestoreFailed,
+			func(c *cluster) { c.must(c.Client.Tracker().Delete(fakecluster.Nodes, "", "n1")) },
+			"put back the drain: node/n1 does not exist any more, so nothing can be put back", recording.RestoreFailed,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
-			c.onNodes("n1", "n2")
+			c.OnNodes("n1", "n2")
 			r := c.begin("run-1")
 			err := c.stuck(r)
 			if hung, ok := errors.AsType[*NotSteadyError](err); !ok || text(hung.Err) != "stopped" || !strings.Contains(hung.Reason, needsThree) {
@@ -318,11 +319,11 @@ func TestRestoreUncordons(t *testing.T) {
 			if got := r.kinds(); got[len(got)-1] != test.last {
 				t.Errorf("got %v", got)
 			}
-			if name != "node gone" && c.node("n1").Annotations[cordonKey] != map[string]string{"cordoned by another run": "x"}[name] {
-				t.Errorf("the mark is left: %v", c.node("n1").Annotations)
+			if name != "node gone" && c.Node("n1").Annotations[cordonKey] != map[string]string{"cordoned by another run": "x"}[name] {
+				t.Errorf("the mark is left: %v", c.Node("n1").Annotations)
 			}
-			if name != "node gone" && c.node("n1").Spec.Unschedulable != (test.want != "") {
-				t.Errorf("unschedulable: %v", c.node("n1").Spec.Unschedulable)
+			if name != "node gone" && c.Node("n1").Spec.Unschedulable != (test.want != "") {
+				t.Errorf("unschedulable: %v", c.Node("n1").Spec.Unschedulable)
 			}
 		})
 	}
@@ -330,14 +331,14 @@ func TestRestoreUncordons(t *testing.T) {
 
 func TestUndoOfACordon(t *testing.T) {
 	c := newCluster(t)
-	c.onNodes("n1", "n2")
+	c.OnNodes("n1", "n2")
 	if err := c.stuck(c.begin("run-1")); err == nil {
 		t.Fatal("it came to its end")
 	}
-	if _, err := Open(t.Context(), c.client, namespace, web, present); err == nil {
+	if _, err := Open(t.Context(), c.Client, namespace, web, present, ByHand{}); err == nil {
 		t.Error("another run may begin")
 	}
-	lines, err := putBackLeft(t, c.client, web)
+	lines, err := putBackLeft(t, c.Client, web)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,23 +349,23 @@ func TestUndoOfACordon(t *testing.T) {
 // With the workload went its annotation; the node's own tells.
 func TestUndoOfACordonForAWorkloadThatIsGone(t *testing.T) {
 	c := newCluster(t)
-	c.onNodes("n1", "n2")
+	c.OnNodes("n1", "n2")
 	if err := c.stuck(c.begin("run-1")); err == nil {
 		t.Fatal("it came to its end")
 	}
-	c.must(c.client.Tracker().Delete(deployments, namespace, "web"))
-	lines, err := putBackLeft(t, c.client, web)
+	c.must(c.Client.Tracker().Delete(fakecluster.Deployments, namespace, "web"))
+	lines, err := putBackLeft(t, c.Client, web)
 	want(t, "lines", append(lines, text(err)), "deployment/web: node n1 uncordoned (run run-1)", "")
-	if c.node("n1").Spec.Unschedulable {
+	if c.Node("n1").Spec.Unschedulable {
 		t.Error("the node is left cordoned")
 	}
-	lines, err = putBackLeft(t, c.client, web)
-	want(t, "again", append(lines, text(err)), `reading deployment/web in namespace shop: deployments.apps "web" not found`)
+	lines, err = putBackLeft(t, c.Client, web)
+	want(t, "again", append(lines, text(err)), `read deployment/web in namespace shop: deployments.apps "web" not found`)
 }
 
 func TestDrainLeavesADaemonSetAlone(t *testing.T) {
 	c := newCluster(t)
-	w := &Workload{ref: check.Workload{Kind: check.DaemonSet, Name: "net"}, client: c.client}
-	field, problem, err := (&drain{Drain: aDrain.Drain}).unfit(t.Context(), w, state{})
+	w := &Workload{ref: check.Workload{Kind: check.DaemonSet, Name: "net"}, client: c.Client}
+	field, problem, err := (&drain{Drain: aDrain.Drain}).validate(t.Context(), w, state{})
 	want(t, "refusal", []string{field, problem, text(err)}, "", "a drain leaves the pods of a DaemonSet alone, so nothing of daemonset/net would end; want restart, delete or evict", "")
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -103,18 +105,18 @@ type attempt struct {
 	*Driver
 	view   *view
 	index  int
-	name   string
+	name   check.DisruptionKind
 	doomed []*corev1.Pod
-	// ended says what ended where it is not the doomed pods themselves.
-	ended string
+	// whatEnded says what ended where it is not the doomed pods themselves.
+	whatEnded string
 }
 
 // finish records how the disruption ended.
 func (a *attempt) finish(ctx context.Context, err error) error {
 	if err == nil {
-		ended := a.ended
+		ended := a.whatEnded
 		if ended == "" {
-			ended = pods(len(a.doomed))
+			ended = podCount(len(a.doomed))
 		}
 		a.record(recording.Steady, span{at: a.Now()}, ended+" ended, all that are wanted are Ready")
 		return a.keep(ctx)
@@ -138,6 +140,21 @@ func (d *Driver) during(call func() error) (span, error) {
 	return span{at: at, done: d.Now()}, err
 }
 
+// atOnce asks for each of n things at the same time, and gives the time around all of
+// that and what came of each.
+func (d *Driver) atOnce(n int, doing string, ask func(i int) error) (span, []error) {
+	errs := make([]error, n)
+	when, _ := d.during(func() error {
+		var asking sync.WaitGroup
+		for i := range n {
+			asking.Go(func() { errs[i] = guard.Call(doing, func() error { return ask(i) }) })
+		}
+		asking.Wait()
+		return nil
+	})
+	return when, errs
+}
+
 // record tells something of the workload and of all the pods that are to end.
 func (a *attempt) record(kind recording.ActionKind, when span, detail string) {
 	a.recordOf(a.Workload.String(), kind, when, detail, a.doomed...)
@@ -158,18 +175,6 @@ func (a *attempt) action(object string, kind recording.ActionKind, when span, de
 		action.DoomedUIDs = append(action.DoomedUIDs, string(pod.UID))
 	}
 	return action
-}
-
-// settle lets the load get used to new pods.
-func (a *attempt) settle(ctx context.Context) error {
-	if a.Settle == nil {
-		return nil
-	}
-	err := a.Settle(ctx)
-	if ctx.Err() != nil {
-		return &waitError{reason: "it was to settle before it is put back", err: context.Cause(ctx)}
-	}
-	return err
 }
 
 // begin writes a change down and makes it, in one write where it is the workload's

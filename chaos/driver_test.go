@@ -18,6 +18,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -46,12 +47,12 @@ func TestRestart(t *testing.T) {
 		t.Errorf("the request took from %v to %v", requested.At, requested.Done)
 	}
 	want(t, "journal", r.steps(t), stepBegun, stepKept)
-	want(t, "writes", c.writes(), "patch deployments/", "patch deployments/", "patch deployments/")
+	want(t, "writes", c.Writes(), "patch deployments/", "patch deployments/", "patch deployments/")
 	if n := c.note(); n.Run != "run-1" || n.Change != nil {
 		t.Errorf("it is not held any more, or something is to be undone: %+v", n)
 	}
 	c.must(r.Release(t.Context()))
-	if _, there := c.deployment().Annotations[undoKey]; there {
+	if _, there := c.Deployment().Annotations[undoKey]; there {
 		t.Error("the annotation is still there")
 	}
 
@@ -59,7 +60,7 @@ func TestRestart(t *testing.T) {
 	if err := r.Restore(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if stamp(c.deployment()) == nil {
+	if stamp(c.Deployment()) == nil {
 		t.Error("Restore rolled the restart back")
 	}
 }
@@ -74,9 +75,9 @@ func TestScaleGoesThereAndBack(t *testing.T) {
 	want(t, "doomed", r.actions[0].Doomed, "web-h7-2", "web-h7-3")
 	want(t, "details", []string{r.actions[0].Detail, r.actions[1].Detail}, "replicas set from 3 to 1", "replicas set back from 1 to 3")
 	want(t, "journal", r.steps(t), stepBegun, stepRestored)
-	want(t, "writes", c.writes(), "patch deployments/", "patch deployments/", "patch deployments/")
+	want(t, "writes", c.Writes(), "patch deployments/", "patch deployments/", "patch deployments/")
 	c.must(r.Release(t.Context()))
-	if _, there := c.deployment().Annotations[undoKey]; there {
+	if _, there := c.Deployment().Annotations[undoKey]; there {
 		t.Error("the annotation is still there")
 	}
 }
@@ -91,8 +92,8 @@ func TestScaleStaysWhereAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
-	want(t, "replicas", []int32{*c.deployment().Spec.Replicas}, 1)
-	if _, there := c.deployment().Annotations[undoKey]; there {
+	want(t, "replicas", []int32{*c.Deployment().Spec.Replicas}, 1)
+	if _, there := c.Deployment().Annotations[undoKey]; there {
 		t.Error("the annotation is still there")
 	}
 }
@@ -104,7 +105,7 @@ func TestTheUndoIsWrittenFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			r := c.begin("run-1")
-			c.onWrite = func(action clienttesting.Action) {
+			c.OnWrite = func(action clienttesting.Action) {
 				patch, ok := action.(clienttesting.PatchAction)
 				if !ok || !strings.Contains(string(patch.GetPatch()), `"spec"`) {
 					return
@@ -128,33 +129,33 @@ func TestWithoutAJournalNothingIsChanged(t *testing.T) {
 	r := c.begin("run-1")
 	r.Journal = filepath.Join(t.TempDir(), "missing", "journal.jsonl")
 	c.must(r.Claim(t.Context()))
-	c.client.ClearActions()
+	c.Client.ClearActions()
 	for _, disruption := range []check.Disruption{aRestart, scaleToOne} {
 		if err := r.Do(t.Context(), 0, disruption); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("got %v", err)
 		}
 	}
-	want(t, "writes", c.writes())
+	want(t, "writes", c.Writes())
 }
 
 // interrupt does a disruption that the controller does not obey, and ends it
 // when its request is out.
 func (c *cluster) interrupt(r *run, disruption check.Disruption) error {
 	ctx, cancel := context.WithCancelCause(c.t.Context())
-	c.obedient = false
+	c.Obedient = false
 	record := r.Record
 	r.Record = func(a recording.Action) {
 		record(a)
 		cancel(errors.New("stopped"))
 	}
-	c.onWrite = func(action clienttesting.Action) {
+	c.OnWrite = func(action clienttesting.Action) {
 		// Which pods a scale dooms only shows when they end, and these do not.
 		if patch, ok := action.(clienttesting.PatchAction); ok && strings.Contains(string(patch.GetPatch()), `"replicas"`) {
 			cancel(errors.New("stopped"))
 		}
 	}
 	err := r.Do(ctx, 0, disruption)
-	r.Record, c.onWrite, c.obedient = record, nil, true
+	r.Record, c.OnWrite, c.Obedient = record, nil, true
 	return err
 }
 
@@ -211,16 +212,16 @@ func TestRestoreAfterAnInterruption(t *testing.T) {
 			want(t, "actions", r.kinds(), recording.Requested, recording.NotSteady, recording.Restored)
 			want(t, "detail", []string{r.actions[2].Detail}, test.detail)
 			want(t, "journal", r.steps(t), stepBegun, stepRestored)
-			d := c.deployment()
-			if *d.Spec.Replicas != 3 || !equalTemplates(d, deployment()) {
+			d := c.Deployment()
+			if *d.Spec.Replicas != 3 || !fakecluster.SameTemplate(d, fakecluster.NewDeployment()) {
 				t.Errorf("got %d replicas, template %+v", *d.Spec.Replicas, d.Spec.Template)
 			}
 			c.must(r.Release(t.Context()))
-			want(t, "annotations", slices.Sorted(maps.Keys(c.deployment().Annotations)), "deployment.kubernetes.io/revision", "owner")
+			want(t, "annotations", slices.Sorted(maps.Keys(c.Deployment().Annotations)), "deployment.kubernetes.io/revision", "owner")
 
-			before := len(c.writes())
-			if err := r.Restore(t.Context()); err != nil || len(c.writes()) != before {
-				t.Errorf("a second Restore wrote %v, %v", c.writes()[before:], err)
+			before := len(c.Writes())
+			if err := r.Restore(t.Context()); err != nil || len(c.Writes()) != before {
+				t.Errorf("a second Restore wrote %v, %v", c.Writes()[before:], err)
 			}
 		})
 	}
@@ -237,7 +238,7 @@ func TestRestorePutsAnEarlierRestartBack(t *testing.T) {
 	if err := r.Restore(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want(t, "restartedAt", []string{*stamp(c.deployment())}, "2026-01-01T00:00:00Z")
+	want(t, "restartedAt", []string{*stamp(c.Deployment())}, "2026-01-01T00:00:00Z")
 }
 
 func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
@@ -248,31 +249,31 @@ func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
 	}{
 		"replicas": {
 			scaleToOne, func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(5)) },
-			"putting back the scale: deployment/web wants 5 pods, not the 1 of this run: somebody else has changed it, and it is left so",
+			"put back the scale: deployment/web wants 5 pods, not the 1 of this run: somebody else has changed it, and it is left so",
 		},
 		"restart": {
 			aRestart, func(d *appsv1.Deployment) { d.Spec.Template.Annotations[restartedAtKey] = "2027-01-01T00:00:00Z" },
-			"putting back the restart: deployment/web was restarted by somebody else since, and it is left so",
+			"put back the restart: deployment/web was restarted by somebody else since, and it is left so",
 		},
 		"rollout": {
 			aRestart, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
-			"putting back the restart: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
+			"put back the restart: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
 		},
 		"image": {
 			anImage, func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Image = "web:3" },
-			"putting back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
+			"put back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
 		},
 		"container": {
 			anImage, func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Name = "shop" },
-			"putting back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
+			"put back the image: deployment/web was given another image or other variables by somebody else since, and it is left so",
 		},
 		"rollout of an image": {
 			anImage, func(d *appsv1.Deployment) { d.Annotations["deployment.kubernetes.io/revision"] = "9" },
-			"putting back the image: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
+			"put back the image: deployment/web was rolled out by somebody else since (revision 9), and it is left so",
 		},
 		"object": {
 			scaleToOne, func(d *appsv1.Deployment) { d.UID = "uid-new" },
-			"putting back the scale: deployment/web was deleted and made anew, so nothing of this run is left on it",
+			"put back the scale: deployment/web was deleted and made anew, so nothing of this run is left on it",
 		},
 	}
 	for name, test := range tests {
@@ -282,14 +283,14 @@ func TestRestoreLeavesWhatOthersChanged(t *testing.T) {
 			if err := c.interrupt(r, test.disruption); err == nil {
 				t.Fatal("it came to its end")
 			}
-			c.set(test.theirs)
-			theirs := c.deployment()
+			c.Set(test.theirs)
+			theirs := c.Deployment()
 			err := r.Restore(t.Context())
 			if _, ok := errors.AsType[*ChangedError](err); !ok || err.Error() != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			now := c.deployment()
-			if *now.Spec.Replicas != *theirs.Spec.Replicas || !equalTemplates(now, theirs) {
+			now := c.Deployment()
+			if *now.Spec.Replicas != *theirs.Spec.Replicas || !fakecluster.SameTemplate(now, theirs) {
 				t.Errorf("overwritten: %+v", now.Spec)
 			}
 			want(t, "journal", r.steps(t), stepBegun, stepLeft)
@@ -305,13 +306,13 @@ func TestAConflictIsReadAnew(t *testing.T) {
 	for name, disruption := range map[string]check.Disruption{"restart": aRestart, "scale": scaleToOne, "scale up": scaleToFive, "image": anImage} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
-			c.conflicts = 3
+			c.Conflicts = 3
 			r := c.begin("run-1")
 			if err := r.Do(t.Context(), 0, disruption); err != nil {
 				t.Fatal(err)
 			}
-			if c.conflicts != 0 {
-				t.Errorf("%d conflicts were not met", c.conflicts)
+			if c.Conflicts != 0 {
+				t.Errorf("%d conflicts were not met", c.Conflicts)
 			}
 		})
 	}
@@ -319,13 +320,13 @@ func TestAConflictIsReadAnew(t *testing.T) {
 
 func TestADeletedWorkloadEndsTheWait(t *testing.T) {
 	c := newCluster(t)
-	c.obedient = false
+	c.Obedient = false
 	r := c.begin("run-1")
 	record := r.Record
 	r.Record = func(a recording.Action) {
 		record(a)
 		if a.Kind == recording.Requested {
-			c.must(c.client.Tracker().Delete(deployments, namespace, "web"))
+			c.must(c.Client.Tracker().Delete(fakecluster.Deployments, namespace, "web"))
 		}
 	}
 	err := r.Do(t.Context(), 0, aRestart)
@@ -341,8 +342,8 @@ func TestALostWatchIsBegunAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
 		var first watch.Interface
-		c.client.PrependWatchReactor("deployments", func(action clienttesting.Action) (bool, watch.Interface, error) {
-			_, w, err := c.watch(action)
+		c.Client.PrependWatchReactor("deployments", func(action clienttesting.Action) (bool, watch.Interface, error) {
+			_, w, err := c.Watch(action)
 			if first == nil {
 				first = w
 			}
@@ -356,7 +357,7 @@ func TestALostWatchIsBegunAnew(t *testing.T) {
 		defer v.close()
 		synctest.Wait()
 		first.Stop()
-		c.set(func(d *appsv1.Deployment) { d.Generation = 99 })
+		c.Set(func(d *appsv1.Deployment) { d.Generation = 99 })
 		err = v.wait(t.Context(), func() (string, error) {
 			s, err := v.state()
 			if s.meta.Generation != 99 {
@@ -373,11 +374,11 @@ func TestALostWatchIsBegunAnew(t *testing.T) {
 func TestAForbiddenWatchEndsTheWait(t *testing.T) {
 	c := newCluster(t)
 	w := c.open()
-	c.client.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+	c.Client.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, forbidden("pods")
 	})
 	_, err := w.watch(t.Context())
-	if err == nil || err.Error() != "watching deployment/web: failed to list *v1.Pod: pods is forbidden: no" {
+	if err == nil || err.Error() != "watch deployment/web: failed to list *v1.Pod: pods is forbidden: no" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -427,7 +428,7 @@ func TestScaleUpGoesBack(t *testing.T) {
 	r := c.begin("run-1")
 	var settled int
 	r.Settle = func(context.Context) error {
-		settled = len(c.pods())
+		settled = len(c.Pods())
 		return nil
 	}
 	if err := r.Do(t.Context(), 0, scaleToFive); err != nil {

@@ -34,27 +34,22 @@ type ClaimedError struct {
 	// workload until Until, or if that is zero until it is released.
 	Changed bool
 	Until   time.Time
+	// Restore is the command that puts it back.
+	Restore string
 }
 
 // Error names the run and the way out.
 func (e *ClaimedError) Error() string {
-	restore := restoreCommand(e.Object, e.Namespace)
 	run := shell.Word(e.Run)
 	switch {
 	case e.Changed:
-		return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: %s", e.Object, run, restore)
+		return fmt.Sprintf("%s bears what run %s has still to undo; if that run is over, put it back with: %s", e.Object, run, e.Restore)
 	case e.Until.IsZero():
-		return fmt.Sprintf("run %s is at work on %s; if it is over, release that with: %s", run, e.Object, restore)
+		return fmt.Sprintf("run %s is at work on %s; if it is over, release that with: %s", run, e.Object, e.Restore)
 	default:
 		return fmt.Sprintf("run %s is at work on %s, until %s at most; if it is over, release that with: %s",
-			run, e.Object, e.Until.UTC().Format(time.RFC3339), restore)
+			run, e.Object, e.Until.UTC().Format(time.RFC3339), e.Restore)
 	}
-}
-
-// restoreCommand puts a workload back by hand. What it names may be another's
-// annotation.
-func restoreCommand(workload, namespace string) string {
-	return shell.Line("shutdowncheck restore %s -n %s", workload, namespace)
 }
 
 // LeftError is what could not be put back, although nobody else has changed it.
@@ -64,7 +59,9 @@ type LeftError struct {
 	Namespace string
 	// What is left, in words.
 	What string
-	Err  error
+	// Restore is the command that puts it back.
+	Restore string
+	Err     error
 }
 
 // Error says what is left, why, and how it is put back.
@@ -73,7 +70,7 @@ func (e *LeftError) Error() string {
 	if apierrors.IsForbidden(e.Err) || apierrors.IsUnauthorized(e.Err) {
 		why = "the right to put it back is gone, which was there when the run began: " + why
 	}
-	return fmt.Sprintf("%s is left changed: %s (%s); put it back with: %s", e.Object, e.What, why, restoreCommand(e.Object, e.Namespace))
+	return fmt.Sprintf("%s is left changed: %s (%s); put it back with: %s", e.Object, e.What, why, e.Restore)
 }
 
 // Unwrap gives why.
@@ -96,7 +93,8 @@ func (e *ChangedError) Error() string { return e.Object + " " + e.Problem }
 // NotSteadyError is a disruption that was begun and did not come to its end.
 type NotSteadyError struct {
 	// Name says what kind of disruption it is, Object what it was done to.
-	Name, Object string
+	Name   check.DisruptionKind
+	Object string
 	// Reason names the pods that hung, or what else was missing.
 	Reason string
 	// Err is why the waiting ended: the context's cause, or that an eviction was

@@ -12,12 +12,12 @@ type evict struct{ *check.Evict }
 
 func (c evict) count() int { return max(c.Pods, 1) }
 
-func (c evict) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+func (c evict) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	return "pods", tooMany(w, s, c.count()), nil
 }
 
 func (c evict) describe(w *Workload, s *state) string {
-	return fmt.Sprintf("evict %d of the %s of %s, one after the other, %s", c.count(), pods(s.replicas), w, budgetManner(c.WhenRefused))
+	return fmt.Sprintf("evict %d of the %s of %s, one after the other, %s", c.count(), podCount(s.replicas), w, budgetManner(c.WhenRefused))
 }
 
 func budgetManner(when check.WhenRefused) string {
@@ -34,7 +34,7 @@ func (evict) permissions(check.Workload) []Permission {
 // do asks for one pod after the other, as soon as the one before is granted: it
 // is the PodDisruptionBudget's part to make the next wait for a replacement.
 func (c evict) do(ctx context.Context, a *attempt, s state) error {
-	chosen, err := a.choose(c.count())
+	chosen, err := a.choosePods(c.count())
 	if err != nil {
 		return err
 	}

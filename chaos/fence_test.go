@@ -14,6 +14,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -29,13 +30,13 @@ func (c *cluster) losing(nth int, fate string, lost func()) (late func()) {
 	var pending func()
 	carryOut := func(action clienttesting.Action) {
 		// One that comes too late is refused as a conflict.
-		if action.GetResource() == deployments {
-			_, _, _ = c.patch(action)
+		if action.GetResource() == fakecluster.Deployments {
+			_, _, _ = c.Patch(action)
 		} else {
-			_, _, _ = c.patchNode(action)
+			_, _, _ = c.PatchNode(action)
 		}
 	}
-	c.client.PrependReactor("patch", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
+	c.Client.PrependReactor("patch", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		patches++
 		switch {
 		case patches != nth:
@@ -65,7 +66,7 @@ func TestLostAnswers(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, write %d %s", name, nth, fate), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						c := newCluster(t)
-						c.onNodes("n1", "n2")
+						c.OnNodes("n1", "n2")
 						c.losing(nth, fate, func() {})
 						r := c.begin("run-1")
 						if err := r.Do(t.Context(), 0, disruption); err != nil {
@@ -76,7 +77,7 @@ func TestLostAnswers(t *testing.T) {
 						if requested := r.actions[0]; requested.Kind != recording.Requested || !requested.Done.After(requested.At) {
 							t.Errorf("got %+v", requested)
 						}
-						if d := c.deployment(); name != "restart" && (!equalTemplates(d, deployment()) || *d.Spec.Replicas != 3) {
+						if d := c.Deployment(); name != "restart" && (!fakecluster.SameTemplate(d, fakecluster.NewDeployment()) || *d.Spec.Replicas != 3) {
 							t.Errorf("left with %d replicas, %+v", *d.Spec.Replicas, d.Spec.Template)
 						}
 					})
@@ -96,8 +97,8 @@ func TestStoppedWhileAWriteIsUnderWay(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, write %d carried out %s", name, nth, when), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						c := newCluster(t)
-						c.onNodes("n1", "n2")
-						c.obedient = false
+						c.OnNodes("n1", "n2")
+						c.Obedient = false
 						ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("a minute is over"))
 						defer cancel()
 						late := c.losing(nth, "late", cancel)
@@ -107,7 +108,7 @@ func TestStoppedWhileAWriteIsUnderWay(t *testing.T) {
 						}
 						hooked := false
 						verb := map[string]string{"at the first read": "get", "at the first write": "patch"}[when]
-						c.client.PrependReactor("*", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
+						c.Client.PrependReactor("*", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
 							if verb == action.GetVerb() && !hooked {
 								hooked = true
 								late()
@@ -120,7 +121,7 @@ func TestStoppedWhileAWriteIsUnderWay(t *testing.T) {
 						c.must(r.Release(t.Context()))
 						late()
 						c.isUndone("n1")
-						if d := c.deployment(); !equalTemplates(d, deployment()) || *d.Spec.Replicas != 3 {
+						if d := c.Deployment(); !fakecluster.SameTemplate(d, fakecluster.NewDeployment()) || *d.Spec.Replicas != 3 {
 							t.Errorf("left with %d replicas, %+v", *d.Spec.Replicas, d.Spec.Template)
 						}
 					})
@@ -136,7 +137,7 @@ func TestTheRefusedRunWritesNothing(t *testing.T) {
 	for name, disruption := range everyChange {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
-			c.onNodes("n1", "n2")
+			c.OnNodes("n1", "n2")
 			winner, loser := c.begin("run-1"), c.begin("run-2")
 			// The winner takes over between the loser's first reading and its writing, and
 			// is in the midst of its disruption then.
@@ -159,14 +160,14 @@ func TestTheRefusedRunWritesNothing(t *testing.T) {
 			if _, cordoned := errors.AsType[*PlanError](err); !cordoned && (!ok || claimed.Run != "run-1") {
 				t.Fatalf("got %v", err)
 			}
-			before := c.deployment()
-			c.client.ClearActions()
+			before := c.Deployment()
+			c.Client.ClearActions()
 			c.must(loser.Release(t.Context()))
-			want(t, "writes of the refused", c.writes())
-			if after := c.deployment(); after.ResourceVersion != before.ResourceVersion || c.note().Run != "run-1" {
+			want(t, "writes of the refused", c.Writes())
+			if after := c.Deployment(); after.ResourceVersion != before.ResourceVersion || c.note().Run != "run-1" {
 				t.Errorf("got %+v", after)
 			}
-			if name == "drain" && !c.node("n1").Spec.Unschedulable {
+			if name == "drain" && !c.Node("n1").Spec.Unschedulable {
 				t.Error("the winner's node is uncordoned")
 			}
 		})
@@ -179,7 +180,7 @@ func TestReleasedByAPerson(t *testing.T) {
 	for name, disruption := range everyChange {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
-			c.onNodes("n1", "n2")
+			c.OnNodes("n1", "n2")
 			r := c.begin("run-1")
 			var err error
 			if name == "drain" {
@@ -190,17 +191,17 @@ func TestReleasedByAPerson(t *testing.T) {
 			if err == nil {
 				t.Fatal("it came to its end")
 			}
-			if _, err := putBackLeft(t, c.client, web); err != nil {
+			if _, err := putBackLeft(t, c.Client, web); err != nil {
 				t.Fatal(err)
 			}
 			third := c.begin("run-3")
 			c.must(third.Claim(t.Context()))
-			before := c.deployment()
+			before := c.Deployment()
 			err = r.Release(t.Context())
-			if name != "drain" && !changed(err) {
+			if name != "drain" && !isChanged(err) {
 				t.Errorf("got %v", err)
 			}
-			if after := c.deployment(); after.ResourceVersion != before.ResourceVersion || c.note().Run != "run-3" {
+			if after := c.Deployment(); after.ResourceVersion != before.ResourceVersion || c.note().Run != "run-3" {
 				t.Errorf("the third run's is touched: %+v", after)
 			}
 		})
@@ -221,13 +222,13 @@ func TestChangedAndBackIsPutBack(t *testing.T) {
 			return get(ctx)
 		}
 		read = true
-		c.set(func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(5)) })
+		c.Set(func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(5)) })
 		s, err := get(ctx)
-		c.set(func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(1)) })
+		c.Set(func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(1)) })
 		return s, err
 	}
 	c.must(r.Release(t.Context()))
-	if n := *c.deployment().Spec.Replicas; n != 3 {
+	if n := *c.Deployment().Spec.Replicas; n != 3 {
 		t.Errorf("it wants %d pods", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -27,7 +28,7 @@ func TestImageGoesThereAndBack(t *testing.T) {
 	want(t, "doomed at first", r.actions[0].Doomed, "web-h7-1", "web-h7-2", "web-h7-3")
 	want(t, "journal", r.steps(t), stepBegun, stepRestored)
 	c.must(r.Release(t.Context()))
-	if d := c.deployment(); !equalTemplates(d, deployment()) || d.Annotations[undoKey] != "" {
+	if d := c.Deployment(); !fakecluster.SameTemplate(d, fakecluster.NewDeployment()) || d.Annotations[undoKey] != "" {
 		t.Errorf("left as %+v", d)
 	}
 }
@@ -44,7 +45,7 @@ func TestImageStaysWhereAsked(t *testing.T) {
 	}
 	want(t, "actions", r.kinds(), recording.Requested, recording.Steady)
 	var images []string
-	for _, container := range c.deployment().Spec.Template.Spec.Containers {
+	for _, container := range c.Deployment().Spec.Template.Spec.Containers {
 		images = append(images, container.Image)
 	}
 	want(t, "images", images, "web:1", "log:2")
@@ -73,7 +74,7 @@ func TestImagePlan(t *testing.T) {
 			} else if err.Error() != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes())
+			want(t, "writes", c.Writes())
 		})
 	}
 }
@@ -111,7 +112,7 @@ func TestImageFreesAStatefulSet(t *testing.T) {
 	set.Annotations = map[string]string{}
 	client := fake.NewClientset(set, pod("db-0", "db:1", corev1.ConditionFalse), pod("db-1", "db:2", corev1.ConditionTrue), pod("db-2", "db:2", corev1.ConditionFalse))
 	ref := check.Workload{Kind: check.StatefulSet, Name: "db"}
-	w, err := Open(t.Context(), client, namespace, ref, present)
+	w, err := Open(t.Context(), client, namespace, ref, present, ByHand{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func TestImageFreesAStatefulSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "lines", lines, "statefulset/db: container app: image set back from db:2 to db:1 (run run-1)")
-	all, err := w.pods(t.Context())
+	all, err := w.listPods(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

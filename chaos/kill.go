@@ -1,26 +1,28 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // kill sends a signal to PID 1 of a container in some pods at once.
-type kill struct{ *check.Kill }
+type kill struct {
+	*check.Kill
+	// container is the one to signal, as the template has it.
+	container *corev1.Container
+}
 
-// way is how a signal gets to PID 1.
-type way interface {
+// signaller is how a signal gets to PID 1.
+type signaller interface {
 	permissions() []Permission
 	// send sends the signal to one container and returns when it is sent. It
 	// is called for several at once.
@@ -32,12 +34,12 @@ type target struct {
 	pod       *corev1.Pod
 	container corev1.Container
 	id        string
-	signal    string
+	signal    check.Signal
 }
 
 func (t target) String() string { return "container " + t.container.Name + " of pod " + t.pod.Name }
 
-func (c kill) way() way {
+func (c *kill) signaller() signaller {
 	switch c.Via {
 	case check.ViaEphemeral:
 		return ephemeral{c.HelperImage}
@@ -48,53 +50,43 @@ func (c kill) way() way {
 	}
 }
 
-func (c kill) count() int { return max(c.Pods, 1) }
+func (c *kill) count() int { return max(c.Pods, 1) }
 
-func (c kill) signal() string {
-	if c.Signal == "" {
-		return "SIGTERM"
-	}
-	return c.Signal
-}
+func (c *kill) signal() check.Signal { return cmp.Or(c.Signal, check.DefaultSignal) }
 
-func (c kill) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
-	if c.signal() == "SIGKILL" && c.Via != check.ViaNode {
+func (c *kill) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+	if c.signal() == check.SIGKILL && c.Via != check.ViaNode {
 		return "signal", fmt.Sprintf("SIGKILL, but the kernel ignores it from inside the container's own PID namespace (pid_namespaces(7)); want via: %s, or another signal", check.ViaNode), nil
 	}
 	if (c.Via == check.ViaNode || c.Via == check.ViaEphemeral) && c.HelperImage == "" {
 		return "helperImage", fmt.Sprintf("missing; via: %s needs the image of this tool, where the cluster's nodes find it", c.Via), nil
 	}
 	if int32(c.count()) > s.replicas {
-		return "pods", fmt.Sprintf("%d, but %s wants %s; want 1 to %d", c.count(), w, pods(s.replicas), s.replicas), nil
+		return "pods", fmt.Sprintf("%d, but %s wants %s; want 1 to %d", c.count(), w, podCount(s.replicas), s.replicas), nil
 	}
-	container, field, problem := containerOf(w, s, c.Container)
-	if problem != "" {
-		return field, problem, nil
+	if c.container = containerOf(s.template.Spec, c.Container); c.container == nil {
+		return "container", noContainer(w, s, c.Container), nil
 	}
 	spec := s.template.Spec
 	if spec.HostPID || spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
-		return "", fmt.Sprintf("the pods of %s share one PID namespace (shareProcessNamespace or hostPID), where PID 1 is not container %s's", w, container.Name), nil
+		return "", fmt.Sprintf("the pods of %s share one PID namespace (shareProcessNamespace or hostPID), where PID 1 is not container %s's", w, c.container.Name), nil
 	}
 	return "", "", nil
 }
 
-func (c kill) describe(w *Workload, s *state) string {
-	container, _, problem := containerOf(w, *s, c.Container)
-	if problem != "" {
-		return problem
-	}
+func (c *kill) describe(w *Workload, s *state) string {
 	via := c.Via
 	if via == "" {
 		via = check.ViaExec
 	}
-	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), container.Name, c.count(), pods(s.replicas), via)
+	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), c.container.Name, c.count(), podCount(s.replicas), via)
 }
 
-func (c kill) permissions(check.Workload) []Permission { return c.way().permissions() }
+func (c *kill) permissions(check.Workload) []Permission { return c.signaller().permissions() }
 
 // do sends the signals, waits until each container that got one has ended, and
 // until the workload is steady.
-func (c kill) do(ctx context.Context, a *attempt, _ state) error {
+func (c *kill) do(ctx context.Context, a *attempt, _ state) error {
 	targets, err := c.targets(a.view)
 	if err != nil {
 		return err
@@ -104,51 +96,39 @@ func (c kill) do(ctx context.Context, a *attempt, _ state) error {
 		return err
 	}
 	err = a.view.wait(ctx, func() (string, error) {
-		return sentence(stillRunning(a.view, sent)), nil
+		return joinReasons(stillRunning(a.view, sent)), nil
 	})
 	if err != nil {
 		return err
 	}
-	a.ended = fmt.Sprintf("container %s of %s", targets[0].container.Name, pods(len(sent)))
+	a.whatEnded = fmt.Sprintf("container %s of %s", targets[0].container.Name, podCount(len(sent)))
 	return a.awaitSteady(ctx)
 }
 
 // targets gives the containers to signal: those of the first live pods whose
 // container runs.
-func (c kill) targets(v *view) ([]target, error) {
+func (c *kill) targets(v *view) ([]target, error) {
 	var targets []target
-	for _, pod := range v.live() {
-		for _, container := range pod.Spec.Containers {
-			if container.Name != c.Container && c.Container != "" {
-				continue
-			}
-			if id := runningID(pod, container.Name); id != "" && len(targets) < c.count() {
-				targets = append(targets, target{pod, container, id, c.signal()})
-			}
-			break
+	for _, pod := range v.activePods() {
+		container := containerOf(pod.Spec, c.Container)
+		if container == nil || len(targets) == c.count() {
+			continue
+		}
+		if id := runningID(pod, container.Name); id != "" {
+			targets = append(targets, target{pod, *container, id, c.signal()})
 		}
 	}
 	if len(targets) < c.count() {
-		return nil, fmt.Errorf("killing: the container runs in %d of the %s that were to be signalled", len(targets), pods(c.count()))
+		return nil, fmt.Errorf("send the signal: the container runs in %d of the %s that were to be signalled", len(targets), podCount(c.count()))
 	}
 	return targets, nil
 }
 
 // send sends all the signals at once, records those that were sent, and gives
 // them.
-func (c kill) send(ctx context.Context, a *attempt, targets []target) ([]target, error) {
-	way := c.way()
-	errs := make([]error, len(targets))
-	var sending sync.WaitGroup
-	when, _ := a.during(func() error {
-		for i, t := range targets {
-			sending.Go(func() {
-				errs[i] = guard.Call("the sending", func() error { return way.send(ctx, a, t) })
-			})
-		}
-		sending.Wait()
-		return nil
-	})
+func (c *kill) send(ctx context.Context, a *attempt, targets []target) ([]target, error) {
+	by := c.signaller()
+	when, errs := a.atOnce(len(targets), "the sending", func(i int) error { return by.send(ctx, a, targets[i]) })
 	var sent []target
 	var failed []error
 	for i, t := range targets {
@@ -156,11 +136,11 @@ func (c kill) send(ctx context.Context, a *attempt, targets []target) ([]target,
 			sent = append(sent, t)
 			a.doomed = append(a.doomed, t.pod)
 		} else {
-			failed = append(failed, fmt.Errorf("sending %s to %s: %w", t.signal, t, errs[i]))
+			failed = append(failed, fmt.Errorf("send %s to %s: %w", t.signal, t, errs[i]))
 		}
 	}
 	if len(sent) > 0 {
-		a.record(recording.Requested, when, fmt.Sprintf("%s sent to PID 1 of container %s in %s", c.signal(), targets[0].container.Name, pods(len(sent))))
+		a.record(recording.Requested, when, fmt.Sprintf("%s sent to PID 1 of container %s in %s", c.signal(), targets[0].container.Name, podCount(len(sent))))
 	}
 	if len(failed) == 0 {
 		return sent, nil
@@ -186,12 +166,9 @@ func runningID(pod *corev1.Pod, container string) string {
 // new id with its next start, and a pod that is to go takes all of its
 // containers with it.
 func stillRunning(v *view, sent []target) (reasons []string) {
-	present := map[types.UID]*corev1.Pod{}
-	for _, pod := range v.live() {
-		present[pod.UID] = pod
-	}
+	active := byUID(v.activePods())
 	for _, t := range sent {
-		if pod, ok := present[t.pod.UID]; ok && runningID(pod, t.container.Name) == t.id {
+		if pod, ok := active[t.pod.UID]; ok && runningID(pod, t.container.Name) == t.id {
 			reasons = append(reasons, fmt.Sprintf("%s still runs: it ignored %s, or takes longer to end", t, t.signal))
 		}
 	}
@@ -212,8 +189,8 @@ func bareID(id string) string {
 const killedAlong = 137
 
 // signalCommand gives the arguments of this tool's own command.
-func signalCommand(signal string, process ...string) []string {
-	return append([]string{"signal", "--signal", signal}, process...)
+func signalCommand(signal check.Signal, process ...string) []string {
+	return append([]string{"signal", "--signal", string(signal)}, process...)
 }
 
 // helperEnded tells whether the helper among the containers has ended, and what

@@ -26,16 +26,16 @@ func (e ephemeral) send(ctx context.Context, a *attempt, t target) error {
 	helper := e.container(t)
 	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"ephemeralContainers": []any{helper}}})
 	if err != nil {
-		return fmt.Errorf("writing the ephemeral container: %w", err)
+		return fmt.Errorf("write the ephemeral container: %w", err)
 	}
 	_, err = pods.Patch(ctx, t.pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager}, "ephemeralcontainers")
 	if err != nil {
-		return fmt.Errorf("adding an ephemeral container: %w", err)
+		return fmt.Errorf("add an ephemeral container: %w", err)
 	}
 	return await(ctx, func() (bool, error) {
 		pod, err := pods.Get(ctx, t.pod.Name, metav1.GetOptions{})
 		if err != nil {
-			return false, fmt.Errorf("reading its ephemeral container: %w", err)
+			return false, fmt.Errorf("read its ephemeral container: %w", err)
 		}
 		return helperEnded(pod.Status.EphemeralContainerStatuses, helper.Name, 0, killedAlong)
 	})

@@ -27,7 +27,7 @@ func (byExec) send(ctx context.Context, a *attempt, t target) error {
 	if a.Exec == nil {
 		return errors.New("this driver was given no way to exec")
 	}
-	name := strings.TrimPrefix(t.signal, "SIG")
+	name := strings.TrimPrefix(string(t.signal), "SIG")
 	// Where there is no program of that name, a shell most often has its own.
 	for _, program := range [][]string{
 		{"kill", "-" + name, "1"},

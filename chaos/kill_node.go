@@ -48,16 +48,16 @@ func (n onNode) send(ctx context.Context, a *attempt, t target) (err error) {
 			return pods.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))})
 		})
 		if gone != nil && !apierrors.IsNotFound(gone) {
-			err = errors.Join(err, fmt.Errorf("deleting the helper pod %s: %w; remove it with: kubectl delete pod %s -n %s", pod.Name, gone, pod.Name, a.Workload.namespace))
+			err = errors.Join(err, fmt.Errorf("delete the helper pod %s: %w; remove it with: %s", pod.Name, gone, a.Workload.byHand.Kubectl("delete", "pod", pod.Name, "-n", a.Workload.namespace)))
 		}
 	}()
 	if err := n.create(ctx, a, pod); err != nil {
-		return fmt.Errorf("creating a helper pod on node %s: %w", t.pod.Spec.NodeName, err)
+		return fmt.Errorf("create a helper pod on node %s: %w", t.pod.Spec.NodeName, err)
 	}
 	return await(ctx, func() (bool, error) {
 		now, err := pods.Get(ctx, pod.Name, metav1.GetOptions{})
 		if err != nil {
-			return false, fmt.Errorf("reading the helper pod: %w", err)
+			return false, fmt.Errorf("read the helper pod: %w", err)
 		}
 		if now.Status.Phase == corev1.PodFailed && len(now.Status.ContainerStatuses) == 0 {
 			return false, fmt.Errorf("the helper pod was refused by node %s (%s: %s)", t.pod.Spec.NodeName, now.Status.Reason, now.Status.Message)

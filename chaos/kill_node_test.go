@@ -15,7 +15,7 @@ import (
 func TestHelperWhoseCreationWasNotAnswered(t *testing.T) {
 	c := newCluster(t)
 	var made []string
-	c.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+	c.Client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		helper := action.(clienttesting.CreateAction).GetObject().(*corev1.Pod).DeepCopy()
 		if helper.Name == "" {
 			helper.Name = helper.GenerateName + "x" // as the API server does
@@ -25,7 +25,7 @@ func TestHelperWhoseCreationWasNotAnswered(t *testing.T) {
 			Name: helperName, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}},
 		}}
 		made = append(made, helper.Name)
-		if err := c.client.Tracker().Add(helper); err != nil {
+		if err := c.Client.Tracker().Add(helper); err != nil {
 			return true, nil, err
 		}
 		c.restartContainer("web-h7-1", "app")
@@ -36,7 +36,7 @@ func TestHelperWhoseCreationWasNotAnswered(t *testing.T) {
 	if len(made) == 0 {
 		t.Fatal("no helper was made")
 	}
-	for _, pod := range c.pods() {
+	for _, pod := range c.Pods() {
 		if pod.Labels["app"] != "web" {
 			t.Errorf("the helper %s is left", pod.Name)
 		}

@@ -15,6 +15,7 @@ import (
 	utilexec "k8s.io/client-go/util/exec"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -34,7 +35,7 @@ func (e *executions) Exec(_ context.Context, ns, pod, container string, command 
 
 // restartContainer lets one container of a pod end and start again.
 func (c *cluster) restartContainer(pod, container string) {
-	for _, p := range c.pods() {
+	for _, p := range c.Pods() {
 		if p.Name != pod {
 			continue
 		}
@@ -44,7 +45,7 @@ func (c *cluster) restartContainer(pod, container string) {
 				s.ContainerID += "-again"
 			}
 		}
-		c.must(c.client.Tracker().Update(podsOf, p, namespace))
+		c.must(c.Client.Tracker().Update(fakecluster.Pods, p, namespace))
 	}
 }
 
@@ -85,7 +86,7 @@ func TestKillByExec(t *testing.T) {
 			if !strings.HasPrefix(r.actions[1].Detail, "container "+calls.done[0][len("shop/web-h7-1/"):len("shop/web-h7-1/app")]+" of ") {
 				t.Errorf("got %s", r.actions[1].Detail)
 			}
-			want(t, "writes", c.writes(), "patch deployments/")
+			want(t, "writes", c.Writes(), "patch deployments/")
 		})
 	}
 }
@@ -98,7 +99,7 @@ func TestKillByExecIsRefused(t *testing.T) {
 	}{
 		"an image without kill and sh": {
 			func([]string) (string, error) { return "", errors.New(missing) },
-			"sending SIGTERM to container app of pod web-h7-1: its image has neither kill nor /bin/sh; use via: ephemeral or via: node, with helperImage",
+			"send SIGTERM to container app of pod web-h7-1: its image has neither kill nor /bin/sh; use via: ephemeral or via: node, with helperImage",
 		},
 		"an image with sh alone": {func(command []string) (string, error) {
 			if command[0] == "kill" {
@@ -111,17 +112,17 @@ func TestKillByExecIsRefused(t *testing.T) {
 		}, ""},
 		"no such right": {
 			func([]string) (string, error) { return "", forbidden("pods/exec") },
-			"sending SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (pods/exec is forbidden: no); allow it, or use via: ephemeral or via: node, with helperImage",
+			"send SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (pods/exec is forbidden: no); allow it, or use via: ephemeral or via: node, with helperImage",
 		},
 		"no such right, told in words": {
 			func([]string) (string, error) {
 				return "", errors.New(`unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"`)
 			},
-			`sending SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"); allow it, or use via: ephemeral or via: node, with helperImage`,
+			`send SIGTERM to container app of pod web-h7-1: the cluster forbids to exec (unable to upgrade connection: pods "web-h7-1" is forbidden: User "x" cannot create resource "pods/exec"); allow it, or use via: ephemeral or via: node, with helperImage`,
 		},
 		"not permitted": {func([]string) (string, error) {
 			return "kill: (1): Operation not permitted\n", utilexec.CodeExitError{Err: errors.New("1"), Code: 1}
-		}, "sending SIGTERM to container app of pod web-h7-1: kill ended with exit code 1: kill: (1): Operation not permitted"},
+		}, "send SIGTERM to container app of pod web-h7-1: kill ended with exit code 1: kill: (1): Operation not permitted"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +212,7 @@ func TestKillByEphemeralContainer(t *testing.T) {
 		"as the target's user, and killed along with it": {new(int64(1000)), 137, "", `{"capabilities":{"drop":["ALL"]},"runAsUser":1000,"runAsNonRoot":true,"allowPrivilegeEscalation":false,"seccompProfile":{"type":"RuntimeDefault"}}`, ""},
 		"not permitted": {
 			nil, 4, "shutdowncheck: send SIGTERM to process 1: operation not permitted\n", "",
-			"sending SIGTERM to container app of pod web-h7-1: the helper ended with exit code 4: send SIGTERM to process 1: operation not permitted",
+			"send SIGTERM to container app of pod web-h7-1: the helper ended with exit code 4: send SIGTERM to process 1: operation not permitted",
 		},
 	}
 	for name, test := range tests {
@@ -220,17 +221,17 @@ func TestKillByEphemeralContainer(t *testing.T) {
 				d.Spec.Template.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: test.user}
 			})
 			var helper corev1.EphemeralContainer
-			c.client.PrependReactor("patch", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+			c.Client.PrependReactor("patch", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 				patch := action.(clienttesting.PatchAction)
 				var pod corev1.Pod
 				c.must(json.Unmarshal(patch.GetPatch(), &pod))
 				helper = pod.Spec.EphemeralContainers[0]
-				for _, p := range c.pods() {
+				for _, p := range c.Pods() {
 					if p.Name == patch.GetName() {
 						p.Status.EphemeralContainerStatuses = []corev1.ContainerStatus{{Name: helper.Name, State: corev1.ContainerState{
 							Terminated: &corev1.ContainerStateTerminated{ExitCode: test.code, Message: test.message},
 						}}}
-						c.must(c.client.Tracker().Update(podsOf, p, namespace))
+						c.must(c.Client.Tracker().Update(fakecluster.Pods, p, namespace))
 					}
 				}
 				c.restartContainer(patch.GetName(), "app")
@@ -243,7 +244,7 @@ func TestKillByEphemeralContainer(t *testing.T) {
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes(), "patch deployments/", "patch pods/ephemeralcontainers")
+			want(t, "writes", c.Writes(), "patch deployments/", "patch pods/ephemeralcontainers")
 			want(t, "helper", []string{helper.TargetContainerName, helper.Name, helper.Image, strings.Join(helper.Args, " ")},
 				"app", "shutdowncheck-1", "tool:1", "signal --signal SIGTERM --pid 1")
 			security, err := json.Marshal(helper.SecurityContext)
@@ -265,26 +266,26 @@ func TestKillByNode(t *testing.T) {
 		"sent": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: helperName, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}}}, false, ""},
 		"no such process": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: helperName, State: corev1.ContainerState{
 			Terminated: &corev1.ContainerStateTerminated{ExitCode: 4, Message: "shutdowncheck: no process\n"},
-		}}}}, false, "sending SIGKILL to container app of pod web-h7-1: the helper ended with exit code 4: no process"},
+		}}}}, false, "send SIGKILL to container app of pod web-h7-1: the helper ended with exit code 4: no process"},
 		"no such image": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: helperName, Image: "tool:1", State: corev1.ContainerState{
 			Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "back-off"},
-		}}}}, false, "sending SIGKILL to container app of pod web-h7-1: the helper's image tool:1 cannot be pulled (ImagePullBackOff: back-off)"},
+		}}}}, false, "send SIGKILL to container app of pod web-h7-1: the helper's image tool:1 cannot be pulled (ImagePullBackOff: back-off)"},
 		"refused by the node": {
 			corev1.PodStatus{Phase: corev1.PodFailed, Reason: "OutOfcpu", Message: "no"},
 			false,
-			"sending SIGKILL to container app of pod web-h7-1: the helper pod was refused by node node-1 (OutOfcpu: no)",
+			"send SIGKILL to container app of pod web-h7-1: the helper pod was refused by node node-1 (OutOfcpu: no)",
 		},
-		"stopped": {corev1.PodStatus{}, true, "kill of deployment/web did not come to its end (stopped): sending SIGKILL to container app of pod web-h7-1: the helper has not ended: stopped"},
+		"stopped": {corev1.PodStatus{}, true, "kill of deployment/web did not come to its end (stopped): send SIGKILL to container app of pod web-h7-1: the helper has not ended: stopped"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			var helper *corev1.Pod
-			c.client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
+			c.Client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 				helper = action.(clienttesting.CreateAction).GetObject().(*corev1.Pod).DeepCopy()
 				helper.Namespace, helper.Status = namespace, test.status
-				c.must(c.client.Tracker().Add(helper))
+				c.must(c.Client.Tracker().Add(helper))
 				c.restartContainer("web-h7-1", "app")
 				if test.stop {
 					cancel(errors.New("stopped"))
@@ -298,11 +299,11 @@ func TestKillByNode(t *testing.T) {
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
-			want(t, "writes", c.writes(), "patch deployments/", "create pods/", "delete pods/")
+			want(t, "writes", c.Writes(), "patch deployments/", "create pods/", "delete pods/")
 			want(t, "helper", []string{helper.Spec.NodeName, strings.Join(helper.Spec.Containers[0].Args, " ")},
 				"node-1", "signal --signal SIGKILL --container-id app-of-web-h7-1")
-			if len(c.pods()) != 3 {
-				t.Errorf("%d pods are left", len(c.pods()))
+			if len(c.Pods()) != 3 {
+				t.Errorf("%d pods are left", len(c.Pods()))
 			}
 		})
 	}

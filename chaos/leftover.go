@@ -60,9 +60,9 @@ func (l Leftover) PutBack(ctx context.Context) (did string, err error) { return 
 // Left gives what runs have left on the workload and for its sake: what its annotation
 // tells, what the run that wrote that has made, and the cordons that name the workload.
 // A workload that is gone may have left cordons. now is the present time.
-func Left(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now func() time.Time) ([]Leftover, error) {
+func Left(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now func() time.Time, byHand ByHand) ([]Leftover, error) {
 	var found []Leftover
-	w, s, missing := find(ctx, client, namespace, ref)
+	w, s, missing := find(ctx, client, namespace, ref, byHand)
 	if missing != nil && !apierrors.IsNotFound(missing) {
 		return nil, missing
 	}

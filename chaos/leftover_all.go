@@ -8,7 +8,9 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -20,10 +22,10 @@ import (
 // the whole cluster: notes on workloads, cordoned nodes, and what bears the labels
 // of this tool: helper pods, controls, jobs. What could be found is given also with
 // an error, which says for each kind of object why it could not be looked at.
-func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time) ([]Leftover, error) {
+func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time, byHand ByHand) ([]Leftover, error) {
 	var failures []error
 	noted := map[string]bool{}
-	notes, err := notesLeft(ctx, client, namespace, now)
+	notes, err := notesLeft(ctx, client, namespace, now, byHand)
 	failures = append(failures, err)
 	for _, l := range notes {
 		noted[l.Namespace+"/"+l.Object] = true
@@ -39,17 +41,17 @@ func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string,
 }
 
 // notesLeft gives the workloads that bear a note.
-func notesLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time) ([]Leftover, error) {
+func notesLeft(ctx context.Context, client kubernetes.Interface, namespace string, now func() time.Time, byHand ByHand) ([]Leftover, error) {
 	var found []Leftover
 	var failures []error
 	for _, kind := range []check.WorkloadKind{check.Deployment, check.StatefulSet, check.DaemonSet} {
 		bearers, err := bearers(ctx, client, namespace, kind)
 		if err != nil {
-			failures = append(failures, fmt.Errorf("looking for notes: %w", err))
+			failures = append(failures, fmt.Errorf("look for notes: %w", err))
 			continue
 		}
 		for _, object := range bearers {
-			w, s, err := find(ctx, client, object.Namespace, check.Workload{Kind: kind, Name: object.Name})
+			w, s, err := find(ctx, client, object.Namespace, check.Workload{Kind: kind, Name: object.Name}, byHand)
 			if apierrors.IsNotFound(err) {
 				continue
 			}
@@ -94,7 +96,7 @@ func madeLeft(ctx context.Context, client kubernetes.Interface, namespace, selec
 	labelled := metav1.ListOptions{LabelSelector: selector}
 	take := func(kind string, all []metav1.ObjectMeta, err error, remove func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error) {
 		if err != nil {
-			failures = append(failures, fmt.Errorf("looking for what runs have made: %w", err))
+			failures = append(failures, fmt.Errorf("look for what runs have made: %w", err))
 		}
 		for _, object := range all {
 			if metav1.GetControllerOf(&object) == nil {
@@ -146,4 +148,28 @@ func objectLeft(kind string, object metav1.ObjectMeta, remove func(ctx context.C
 			return "removed", err
 		},
 	}
+}
+
+// metas gives the metadata of what a call has listed.
+func metas(list runtime.Object, err error) ([]metav1.ObjectMeta, error) {
+	if err != nil {
+		return nil, err
+	}
+	items, err := meta.ExtractList(list)
+	if err != nil {
+		return nil, fmt.Errorf("read a list: %w", err)
+	}
+	all := make([]metav1.ObjectMeta, 0, len(items))
+	for _, item := range items {
+		object, ok := item.(metav1.ObjectMetaAccessor)
+		if !ok {
+			return nil, fmt.Errorf("read a list: a %T has no metadata", item)
+		}
+		accessor, ok := object.GetObjectMeta().(*metav1.ObjectMeta)
+		if !ok {
+			return nil, fmt.Errorf("read a list: a %T has no metadata", item)
+		}
+		all = append(all, *accessor)
+	}
+	return all, nil
 }

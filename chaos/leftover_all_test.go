@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/internal/label"
 )
 
@@ -32,15 +33,15 @@ func made(name string) metav1.ObjectMeta {
 func littered(t *testing.T) *cluster {
 	t.Helper()
 	c := newCluster(t)
-	c.onNodes("n1", "n2", "n3", "n4")
+	c.OnNodes("n1", "n2", "n3", "n4")
 	r := c.begin("run-1")
 	r.Now = time.Now // as the fake API notes when the cordon was written
 	if err := c.interrupt(r, scaleToOne); err == nil {
 		t.Fatal("it came to its end")
 	}
 	cordon := `{"run":"run-8","namespace":"shop","workload":"deployment/gone"}`
-	c.must((&Workload{client: c.client}).patchNode(t.Context(), c.node("n3"), &cordon, map[string]any{"unschedulable": true}))
-	c.setNode("n4", func(n *corev1.Node) { n.Spec.Unschedulable = true })
+	c.must((&Workload{client: c.Client}).patchNode(t.Context(), c.Node("n3"), &cordon, map[string]any{"unschedulable": true}))
+	c.SetNode("n4", func(n *corev1.Node) { n.Spec.Unschedulable = true })
 	owned := made("left-by-the-control")
 	owned.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "control", Controller: new(true)}}
 	managed := made("others")
@@ -50,9 +51,9 @@ func littered(t *testing.T) *cluster {
 		&corev1.Service{ObjectMeta: made("control")}, &appsv1.Deployment{ObjectMeta: made("control")}, &batchv1.Job{ObjectMeta: made("job")},
 		&appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "db", Namespace: namespace}},
 	} {
-		c.must(c.client.Tracker().Add(object))
+		c.must(c.Client.Tracker().Add(object))
 	}
-	c.client.ClearActions()
+	c.Client.ClearActions()
 	return c
 }
 
@@ -78,9 +79,9 @@ func TestAllLeft(t *testing.T) {
 	}
 	for _, where := range []string{"", namespace} {
 		c := littered(t)
-		left, err := AllLeft(t.Context(), c.client, where, time.Now)
+		left, err := AllLeft(t.Context(), c.Client, where, time.Now, ByHand{})
 		want(t, "left, "+where, append(linesOf(left), text(err)), append(everything, "")...)
-		want(t, "writes", c.writes())
+		want(t, "writes", c.Writes())
 		for _, l := range left {
 			if l.Doubt != "" {
 				t.Errorf("in doubt: %s", l)
@@ -89,20 +90,20 @@ func TestAllLeft(t *testing.T) {
 				t.Errorf("%s: did %q, %v", l, did, err)
 			}
 		}
-		again, err := AllLeft(t.Context(), c.client, where, time.Now)
+		again, err := AllLeft(t.Context(), c.Client, where, time.Now, ByHand{})
 		want(t, "again", append(linesOf(again), text(err)), "")
 		c.isUndone("n3")
-		if !c.node("n4").Spec.Unschedulable || *c.deployment().Spec.Replicas != 3 {
-			t.Errorf("n4 is %+v, %d replicas", c.node("n4").Spec, *c.deployment().Spec.Replicas)
+		if !c.Node("n4").Spec.Unschedulable || *c.Deployment().Spec.Replicas != 3 {
+			t.Errorf("n4 is %+v, %d replicas", c.Node("n4").Spec, *c.Deployment().Spec.Replicas)
 		}
 		for _, name := range []string{"others", "left-by-the-control"} {
-			if _, err := c.client.Tracker().Get(podsOf, namespace, name); err != nil {
+			if _, err := c.Client.Tracker().Get(fakecluster.Pods, namespace, name); err != nil {
 				t.Errorf("pod %s: %v", name, err)
 			}
 		}
 	}
 	c := littered(t)
-	left, err := AllLeft(t.Context(), c.client, "elsewhere", time.Now)
+	left, err := AllLeft(t.Context(), c.Client, "elsewhere", time.Now, ByHand{})
 	want(t, "elsewhere", append(linesOf(left), text(err)), "")
 }
 
@@ -110,11 +111,11 @@ func TestAllLeft(t *testing.T) {
 func TestAllLeftTellsWhatItMayNotSee(t *testing.T) {
 	for _, resource := range []string{"deployments", "statefulsets", "daemonsets", "nodes", "pods", "services", "jobs"} {
 		c := littered(t)
-		c.client.PrependReactor("list", resource, func(clienttesting.Action) (bool, runtime.Object, error) {
+		c.Client.PrependReactor("list", resource, func(clienttesting.Action) (bool, runtime.Object, error) {
 			return true, nil, forbidden(resource)
 		})
-		left, err := AllLeft(t.Context(), c.client, "", time.Now)
-		if err == nil || !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "looking for ") || !strings.Contains(err.Error(), resource) {
+		left, err := AllLeft(t.Context(), c.Client, "", time.Now, ByHand{})
+		if err == nil || !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "look for ") || !strings.Contains(err.Error(), resource) {
 			t.Errorf("%s: got %v", resource, err)
 		}
 		unseen := map[string]int{"deployments": 2, "statefulsets": 0, "daemonsets": 0, "nodes": 1, "pods": 1, "services": 1, "jobs": 1}
@@ -129,12 +130,12 @@ func TestAllLeftTellsWhatItMayNotSee(t *testing.T) {
 func TestAllLeftSparesWhatWasMadeAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := littered(t)
-		left, err := AllLeft(t.Context(), c.client, "", time.Now)
+		left, err := AllLeft(t.Context(), c.Client, "", time.Now, ByHand{})
 		c.must(err)
 		helper := left[slices.IndexFunc(left, func(l Leftover) bool { return l.Object == "pod/helper" })]
 		anew := made("helper")
 		anew.UID = "uid-anew"
-		c.must(c.client.Tracker().Update(podsOf, &corev1.Pod{ObjectMeta: anew}, namespace))
+		c.must(c.Client.Tracker().Update(fakecluster.Pods, &corev1.Pod{ObjectMeta: anew}, namespace))
 		ctx, cancel := contextEnding(t, time.Minute)
 		defer cancel()
 		began := time.Now()
@@ -143,7 +144,7 @@ func TestAllLeftSparesWhatWasMadeAnew(t *testing.T) {
 		if took := time.Since(began); took != 0 {
 			t.Errorf("it took %s", took)
 		}
-		if _, err := c.client.Tracker().Get(podsOf, namespace, "helper"); err != nil {
+		if _, err := c.Client.Tracker().Get(fakecluster.Pods, namespace, "helper"); err != nil {
 			t.Errorf("the pod that was made anew: %v", err)
 		}
 	})

@@ -15,7 +15,7 @@ import (
 func cordonsLeft(ctx context.Context, client kubernetes.Interface, wanted func(mark) bool, now func() time.Time) ([]Leftover, error) {
 	list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("looking for nodes that are left cordoned: %w", err)
+		return nil, fmt.Errorf("look for nodes that are left cordoned: %w", err)
 	}
 	var found []Leftover
 	for _, node := range list.Items {

@@ -7,6 +7,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 )
 
 // A note is taken at its word only if a run wrote it for this object, not long ago, and
@@ -34,17 +36,17 @@ func TestOldNotesAreInDoubt(t *testing.T) {
 				t.Fatal("it came to its end")
 			}
 			if test.change != nil {
-				c.set(test.change)
+				c.Set(test.change)
 			}
 			now := present.Add(test.after)
-			left, err := Left(t.Context(), c.client, namespace, web, func() time.Time { return now })
+			left, err := Left(t.Context(), c.Client, namespace, web, func() time.Time { return now }, ByHand{})
 			if err != nil || len(left) != 1 {
 				t.Fatalf("got %v, %v", left, err)
 			}
 			if left[0].Doubt != test.doubt {
 				t.Errorf("got  %q\nwant %q", left[0].Doubt, test.doubt)
 			}
-			if _, err := Open(t.Context(), c.client, namespace, web, now); (err != nil) != test.claims {
+			if _, err := Open(t.Context(), c.Client, namespace, web, now, ByHand{}); (err != nil) != test.claims {
 				t.Errorf("another run: %v", err)
 			}
 		})
@@ -75,30 +77,30 @@ func TestNotesOfOthers(t *testing.T) {
 // All that is left is found and told, and finding changes nothing.
 func TestAllLeftOfADrain(t *testing.T) {
 	c := newCluster(t)
-	c.onNodes("n1", "n2")
+	c.OnNodes("n1", "n2")
 	if err := c.stuck(c.begin("run-1")); err == nil {
 		t.Fatal("it came to its end")
 	}
-	c.client.ClearActions()
-	left, err := AllLeft(t.Context(), c.client, "", func() time.Time { return present.Add(time.Minute) })
+	c.Client.ClearActions()
+	left, err := AllLeft(t.Context(), c.Client, "", func() time.Time { return present.Add(time.Minute) }, ByHand{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(left) != 1 || !strings.Contains(left[0].String(), "deployment/web in namespace shop: node n1 uncordoned, if the cordon is still that run's (run run-1, of ") {
 		t.Errorf("got %v", left)
 	}
-	want(t, "writes", c.writes())
+	want(t, "writes", c.Writes())
 
 	// With the workload goes the note; the node's own mark tells.
-	c.must(c.client.Tracker().Delete(deployments, namespace, "web"))
-	left, err = AllLeft(t.Context(), c.client, "", func() time.Time { return present.Add(time.Minute) })
+	c.must(c.Client.Tracker().Delete(fakecluster.Deployments, namespace, "web"))
+	left, err = AllLeft(t.Context(), c.Client, "", func() time.Time { return present.Add(time.Minute) }, ByHand{})
 	if err != nil || len(left) != 1 || left[0].Object != "node/n1" {
 		t.Fatalf("got %v, %v", left, err)
 	}
 	if did, err := left[0].PutBack(t.Context()); err != nil || did != "node n1 uncordoned" {
 		t.Errorf("got %q, %v", did, err)
 	}
-	if other, err := AllLeft(t.Context(), c.client, "elsewhere", func() time.Time { return present }); err != nil || len(other) != 0 {
+	if other, err := AllLeft(t.Context(), c.Client, "elsewhere", func() time.Time { return present }, ByHand{}); err != nil || len(other) != 0 {
 		t.Errorf("elsewhere: got %v, %v", other, err)
 	}
 }
@@ -110,9 +112,9 @@ func TestPutBackTwice(t *testing.T) {
 		t.Fatal("it came to its end")
 	}
 	now := func() time.Time { return present.Add(time.Minute) }
-	first, err := Left(t.Context(), c.client, namespace, web, now)
+	first, err := Left(t.Context(), c.Client, namespace, web, now, ByHand{})
 	c.must(err)
-	second, err := Left(t.Context(), c.client, namespace, web, now)
+	second, err := Left(t.Context(), c.Client, namespace, web, now, ByHand{})
 	c.must(err)
 	if did, err := first[0].PutBack(t.Context()); err != nil || did == "" {
 		t.Errorf("the first: %q, %v", did, err)

@@ -5,16 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // observe does nothing and sees what others do.
 type observe struct{ *check.Observe }
 
-func (observe) unfit(context.Context, *Workload, state) (field, problem string, err error) {
+func (observe) validate(context.Context, *Workload, state) (field, problem string, err error) {
 	return "", "", nil
 }
 
@@ -30,7 +27,7 @@ func (o observe) do(ctx context.Context, a *attempt, _ state) error {
 	during, cancel := context.WithTimeout(ctx, time.Duration(o.For))
 	defer cancel()
 	err := a.view.wait(during, func() (string, error) {
-		a.doomed = seen.left(a.view)
+		a.doomed = seen.gone(a.view)
 		_, err := a.view.state()
 		return "it was to be watched for " + o.For.String(), err
 	})
@@ -38,36 +35,8 @@ func (o observe) do(ctx context.Context, a *attempt, _ state) error {
 		return err
 	}
 	return a.view.wait(ctx, func() (string, error) {
-		a.doomed = seen.left(a.view)
+		a.doomed = seen.gone(a.view)
 		missing, err := a.view.unsteady(0)
-		return sentence(missing), err
+		return joinReasons(missing), err
 	})
-}
-
-// census holds every pod that was ever seen live, in the order of sight.
-type census struct {
-	pods  []*corev1.Pod
-	known map[types.UID]bool
-}
-
-// left counts anew and gives those that are gone or asked to end.
-func (c *census) left(v *view) []*corev1.Pod {
-	if c.known == nil {
-		c.known = map[types.UID]bool{}
-	}
-	staying := map[types.UID]bool{}
-	for _, pod := range v.live() {
-		staying[pod.UID] = true
-		if !c.known[pod.UID] {
-			c.known[pod.UID] = true
-			c.pods = append(c.pods, pod)
-		}
-	}
-	var left []*corev1.Pod
-	for _, pod := range c.pods {
-		if !staying[pod.UID] {
-			left = append(left, pod)
-		}
-	}
-	return left
 }

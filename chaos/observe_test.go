@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -23,9 +24,9 @@ func TestObserve(t *testing.T) {
 		}()
 		time.Sleep(time.Minute)
 		for _, name := range []string{"web-h7-1", "web-h7-4"} {
-			c.makePod(c.deployment())
+			c.MakePod(c.Deployment())
 			synctest.Wait()
-			c.must(c.client.Tracker().Delete(podsOf, namespace, name))
+			c.must(c.Client.Tracker().Delete(fakecluster.Pods, namespace, name))
 			synctest.Wait()
 		}
 		if err := <-done; err != nil {
@@ -36,7 +37,7 @@ func TestObserve(t *testing.T) {
 		}
 		want(t, "actions", r.kinds(), recording.Steady)
 		want(t, "doomed", r.actions[0].Doomed, "web-h7-1", "web-h7-4")
-		want(t, "writes", c.writes())
+		want(t, "writes", c.Writes())
 	})
 }
 
@@ -46,7 +47,7 @@ func TestObserveUntilSteady(t *testing.T) {
 		r := c.begin("run-1")
 		ctx, cancel := contextEnding(t, 2*time.Minute)
 		defer cancel()
-		c.must(c.client.Tracker().Delete(podsOf, namespace, "web-h7-2"))
+		c.must(c.Client.Tracker().Delete(fakecluster.Pods, namespace, "web-h7-2"))
 		err := r.Do(ctx, 0, check.Disruption{Observe: &check.Observe{For: check.Duration(time.Minute)}})
 		const told = "observe of deployment/web did not come to its end (time is up): 2 pods there of the 3 wanted"
 		if _, ok := errors.AsType[*NotSteadyError](err); !ok || err.Error() != told {

@@ -27,7 +27,7 @@ func TestPanicEndsTheDisruption(t *testing.T) {
 	}{
 		"asking a pod to end": {
 			check.Disruption{Delete: &check.Delete{Pods: 2}},
-			func(c *cluster, _ *run) { c.client.PrependReactor("delete", "pods", broken) },
+			func(c *cluster, _ *run) { c.Client.PrependReactor("delete", "pods", broken) },
 			"the deletion",
 		},
 		"sending a signal": {
@@ -37,13 +37,13 @@ func TestPanicEndsTheDisruption(t *testing.T) {
 		},
 		"listing": {
 			check.Disruption{Delete: &check.Delete{Pods: 1}},
-			func(c *cluster, _ *run) { c.client.PrependReactor("list", "*", broken) },
+			func(c *cluster, _ *run) { c.Client.PrependReactor("list", "*", broken) },
 			"listing",
 		},
 		"beginning a watch": {
 			check.Disruption{Delete: &check.Delete{Pods: 1}},
 			func(c *cluster, _ *run) {
-				c.client.PrependWatchReactor("*", func(clienttesting.Action) (bool, watch.Interface, error) { panic("out of order") })
+				c.Client.PrependWatchReactor("*", func(clienttesting.Action) (bool, watch.Interface, error) { panic("out of order") })
 			},
 			"beginning a watch",
 		},

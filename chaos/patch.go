@@ -57,11 +57,11 @@ func (w *Workload) apply(ctx context.Context, s state, e edit) (state, error) {
 	}
 	data, err := json.Marshal(patch)
 	if err != nil {
-		return state{}, fmt.Errorf("writing the patch for %s: %w", w, err)
+		return state{}, fmt.Errorf("write the patch for %s: %w", w, err)
 	}
 	after, err := w.api.patch(ctx, types.StrategicMergePatchType, data)
 	if err != nil {
-		return state{}, fmt.Errorf("patching %s: %w", w, err)
+		return state{}, fmt.Errorf("patch %s: %w", w, err)
 	}
 	return after, nil
 }

@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -30,11 +32,11 @@ func (w *Workload) owns(pod *corev1.Pod) bool {
 	}
 }
 
-// pods gives the workload's pods in the order of their names.
-func (w *Workload) pods(ctx context.Context) ([]*corev1.Pod, error) {
+// listPods gives the workload's pods in the order of their names.
+func (w *Workload) listPods(ctx context.Context) ([]*corev1.Pod, error) {
 	list, err := w.client.CoreV1().Pods(w.namespace).List(ctx, metav1.ListOptions{LabelSelector: w.selector.String()})
 	if err != nil {
-		return nil, fmt.Errorf("listing the pods of %s: %w", w, err)
+		return nil, fmt.Errorf("list the pods of %s: %w", w, err)
 	}
 	var owned []*corev1.Pod
 	for i := range list.Items {
@@ -46,18 +48,44 @@ func (w *Workload) pods(ctx context.Context) ([]*corev1.Pod, error) {
 	return owned, nil
 }
 
+// podsWhere lists the pods of a namespace, or of all of them, of which a field has the
+// value.
+func (w *Workload) podsWhere(ctx context.Context, namespace, field, value string) ([]corev1.Pod, error) {
+	list, err := w.client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(field, value).String()})
+	if err != nil {
+		return nil, err
+	}
+	return list.Items, nil
+}
+
+// onNodeField names the node of a pod.
+const onNodeField = "spec.nodeName"
+
+func byUID(pods []*corev1.Pod) map[types.UID]*corev1.Pod {
+	all := map[types.UID]*corev1.Pod{}
+	for _, pod := range pods {
+		all[pod.UID] = pod
+	}
+	return all
+}
+
+// without gives those of the pods that are not among the others.
+func without(pods []*corev1.Pod, others map[types.UID]*corev1.Pod) []*corev1.Pod {
+	return slices.DeleteFunc(slices.Clone(pods), func(pod *corev1.Pod) bool { return others[pod.UID] != nil })
+}
+
 func sortByName(pods []*corev1.Pod) {
 	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// ended is a pod whose containers are over and that nobody has deleted, as an
+// isFinished tells of a pod whose containers are over and that nobody has deleted, as an
 // eviction by its node leaves it. Controllers do not count it.
-func ended(pod *corev1.Pod) bool {
+func isFinished(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp == nil && (pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded)
 }
 
-// live is a pod that nobody has asked to end.
-func live(pod *corev1.Pod) bool { return pod.DeletionTimestamp == nil && !ended(pod) }
+// isActive tells of a pod that nobody has asked to end.
+func isActive(pod *corev1.Pod) bool { return pod.DeletionTimestamp == nil && !isFinished(pod) }
 
 // ordinal is a StatefulSet pod's number.
 func ordinal(pod *corev1.Pod) (int32, bool) {
@@ -65,8 +93,8 @@ func ordinal(pod *corev1.Pod) (int32, bool) {
 	return int32(n), err == nil
 }
 
-// trouble says why the pod is not a Ready one; empty if it is.
-func trouble(pod *corev1.Pod) string {
+// whyNotReady says why the pod is not a Ready one; empty if it is.
+func whyNotReady(pod *corev1.Pod) string {
 	switch {
 	case pod.DeletionTimestamp != nil:
 		return "pod " + pod.Name + " is terminating" + grace(pod)
@@ -106,19 +134,4 @@ func condition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.ConditionSt
 		}
 	}
 	return corev1.ConditionUnknown
-}
-
-// sentence joins reasons, each once and never more than a reader takes in.
-func sentence(reasons []string) string {
-	const most = 4
-	var once []string
-	for _, reason := range reasons {
-		if !slices.Contains(once, reason) {
-			once = append(once, reason)
-		}
-	}
-	if len(once) <= most {
-		return strings.Join(once, "; ")
-	}
-	return fmt.Sprintf("%s; and %d more", strings.Join(once[:most], "; "), len(once)-most)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -13,7 +11,7 @@ import (
 // scale sets the replicas, and back again unless told otherwise.
 type scale struct{ *check.Scale }
 
-func (c scale) unfit(_ context.Context, w *Workload, s state) (field, problem string, err error) {
+func (c scale) validate(_ context.Context, w *Workload, s state) (field, problem string, err error) {
 	switch {
 	case !w.api.scalable:
 		return "", fmt.Sprintf("%s has no replicas to set; want restart", w), nil
@@ -29,11 +27,11 @@ func (c scale) describe(w *Workload, s *state) string {
 	line := fmt.Sprintf("scale %s from %d to %d", w, s.replicas, c.To)
 	switch {
 	case c.To > s.replicas:
-		return fmt.Sprintf("%s, then back to %d: ends %s", line, s.replicas, pods(c.To-s.replicas))
+		return fmt.Sprintf("%s, then back to %d: ends %s", line, s.replicas, podCount(c.To-s.replicas))
 	case restores(c.Restore):
-		return fmt.Sprintf("%s: ends %s, then back to %d", line, pods(s.replicas-c.To), s.replicas)
+		return fmt.Sprintf("%s: ends %s, then back to %d", line, podCount(s.replicas-c.To), s.replicas)
 	}
-	line = fmt.Sprintf("%s: ends %s", line, pods(s.replicas-c.To))
+	line = fmt.Sprintf("%s: ends %s", line, podCount(s.replicas-c.To))
 	s.replicas = c.To
 	return line + ", and it stays so"
 }
@@ -49,7 +47,7 @@ type scaleChange struct {
 	To   int32 `json:"to"`
 }
 
-func (*scaleChange) name() string { return "scale" }
+func (*scaleChange) name() check.DisruptionKind { return check.KindScale }
 
 func (c *scaleChange) overtaken(s state, before int64) bool {
 	return s.revision() > before && s.replicas != c.To
@@ -76,16 +74,16 @@ func (c *scaleChange) undone(w *Workload, s state) (edit, string, error) {
 		return edit{replicas: &c.From}, fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), nil
 	default:
 		return edit{}, "", &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
-			"wants %s, not the %d of this run: somebody else has changed it, and it is left so", pods(s.replicas), c.To)}
+			"wants %s, not the %d of this run: somebody else has changed it, and it is left so", podCount(s.replicas), c.To)}
 	}
 }
 
 // do sets the replicas, and back.
 func (c scale) do(ctx context.Context, a *attempt, s state) error {
-	w, before := a.Workload, a.view.live()
+	w, before := a.Workload, a.view.activePods()
 	_, when, err := a.begin(ctx, change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: c.To}})
 	if err != nil {
-		return fmt.Errorf("scaling %s: %w", w, err)
+		return fmt.Errorf("scale %s: %w", w, err)
 	}
 	requested := fmt.Sprintf("replicas set from %d to %d", s.replicas, c.To)
 	if c.To > s.replicas {
@@ -114,10 +112,10 @@ func (c scale) upAndBack(ctx context.Context, a *attempt, s state) error {
 	if err := a.awaitSteady(ctx); err != nil {
 		return err
 	}
-	if err := a.settle(ctx); err != nil {
+	if err := a.awaitSettled(ctx); err != nil {
 		return err
 	}
-	before := a.view.live()
+	before := a.view.activePods()
 	if err := a.undo(ctx, recording.Disrupt); err != nil {
 		return err
 	}
@@ -128,51 +126,4 @@ func (c scale) upAndBack(ctx context.Context, a *attempt, s state) error {
 		return err
 	}
 	return a.awaitSteady(ctx)
-}
-
-// awaitLeft returns when all the doomed are gone.
-func (a *attempt) awaitLeft(ctx context.Context) error {
-	return a.view.wait(ctx, func() (string, error) { return sentence(a.view.remaining(a.doomed)), nil })
-}
-
-// awaitSteady returns when the workload, as it is wanted now, is steady.
-func (a *attempt) awaitSteady(ctx context.Context) error {
-	now, err := a.Workload.readAgain(ctx)
-	if err != nil {
-		return err
-	}
-	return a.view.wait(ctx, func() (string, error) {
-		missing, err := a.view.unsteady(now.meta.Generation)
-		return sentence(missing), err
-	})
-}
-
-// awaitVictims finds out which of the pods were chosen to end: all of them, or
-// when ctx ends those known by then. A StatefulSet ends its highest numbers;
-// whom a Deployment ends is seen, not predicted (kubernetes
-// pkg/controller/controller_utils.go, ActivePodsWithRanks).
-func (a *attempt) awaitVictims(ctx context.Context, s state, to int32, before []*corev1.Pod) error {
-	return a.view.wait(ctx, func() (string, error) {
-		a.doomed = a.victims(s, to, before)
-		if missing := len(before) - int(to) - len(a.doomed); missing > 0 {
-			return pods(missing) + " more must be asked to end", nil
-		}
-		return "", nil
-	})
-}
-
-func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod {
-	staying := map[string]bool{}
-	for _, pod := range a.view.live() {
-		staying[string(pod.UID)] = true
-	}
-	var victims []*corev1.Pod
-	for _, pod := range before {
-		n, numbered := ordinal(pod)
-		highest := a.Workload.ref.Kind == check.StatefulSet && numbered && n >= s.start+to
-		if highest || !staying[string(pod.UID)] {
-			victims = append(victims, pod)
-		}
-	}
-	return victims
 }

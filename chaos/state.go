@@ -124,13 +124,13 @@ func (s state) unsteady() string {
 	case s.failure != "":
 		return s.failure
 	case s.total != s.replicas:
-		return fmt.Sprintf("%s there of the %d wanted", pods(s.total), s.replicas)
+		return fmt.Sprintf("%s there of the %d wanted", podCount(s.total), s.replicas)
 	case s.updated < s.toUpdate():
-		return fmt.Sprintf("%d of %s updated", s.updated, pods(s.toUpdate()))
+		return fmt.Sprintf("%d of %s updated", s.updated, podCount(s.toUpdate()))
 	case s.ready < s.replicas:
-		return fmt.Sprintf("%d of %s Ready", s.ready, pods(s.replicas))
+		return fmt.Sprintf("%d of %s Ready", s.ready, podCount(s.replicas))
 	case s.available < s.replicas:
-		return fmt.Sprintf("%d of %s available", s.available, pods(s.replicas))
+		return fmt.Sprintf("%d of %s available", s.available, podCount(s.replicas))
 	}
 	return ""
 }
@@ -143,22 +143,4 @@ func (s state) revision() int64 {
 		return 0
 	}
 	return n
-}
-
-// restartedAt is the template's annotation by which kubectl and this package
-// ask for a restart; nil where there is none.
-func (s state) restartedAt() *string {
-	value, ok := s.template.Annotations[restartedAtKey]
-	if !ok {
-		return nil
-	}
-	return &value
-}
-
-// pods gives a number of pods in words.
-func pods[N int | int32](n N) string {
-	if n == 1 {
-		return "1 pod"
-	}
-	return fmt.Sprintf("%d pods", n)
 }

@@ -6,6 +6,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 )
 
 func TestStatefulSetUnsteady(t *testing.T) {
@@ -55,7 +57,7 @@ func partition(at, updated int32) func(*appsv1.StatefulSet) {
 }
 
 func TestADeploymentTellsWhyItCannotMakePods(t *testing.T) {
-	d := deployment()
+	d := fakecluster.NewDeployment()
 	d.Status.Replicas = 2
 	d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: "exceeded quota"}}
 	s, err := deploymentState(d)
@@ -91,7 +93,7 @@ func TestOvertook(t *testing.T) {
 }
 
 func TestSentence(t *testing.T) {
-	want(t, "sentences", []string{sentence(nil), sentence([]string{"a", "b", "a"}), sentence([]string{"a", "b", "c", "d", "e", "f"})},
+	want(t, "sentences", []string{joinReasons(nil), joinReasons([]string{"a", "b", "a"}), joinReasons([]string{"a", "b", "c", "d", "e", "f"})},
 		"", "a; b", "a; b; c; d; and 2 more")
 }
 

@@ -22,6 +22,7 @@ type Workload struct {
 	// commands, in plans, records and errors. Set it before Plan and Do.
 	ShowValues bool
 
+	byHand    ByHand
 	ref       check.Workload
 	namespace string
 	client    kubernetes.Interface
@@ -31,11 +32,12 @@ type Workload struct {
 	selector labels.Selector
 }
 
-// Open finds the workload that ref names. One that another run holds at the time
+// Open finds the workload that ref names. Its errors, and all that come of the workload,
+// tell the commands of byHand. One that another run holds at the time
 // now is refused with a ClaimedError: that run is still at work on it, or was killed
 // before it could put things back.
-func Open(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now time.Time) (*Workload, error) {
-	w, s, err := find(ctx, client, namespace, ref)
+func Open(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now time.Time, byHand ByHand) (*Workload, error) {
+	w, s, err := find(ctx, client, namespace, ref, byHand)
 	if err != nil {
 		return nil, err
 	}
@@ -46,17 +48,20 @@ func Open(ctx context.Context, client kubernetes.Interface, namespace string, re
 }
 
 // find reads the workload, whoever has claimed it.
-func find(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload) (*Workload, state, error) {
+func find(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, byHand ByHand) (*Workload, state, error) {
 	api, err := newEndpoint(client, namespace, ref)
 	if err != nil {
 		return nil, state{}, err
 	}
 	s, err := api.get(ctx)
 	if err != nil {
-		return nil, state{}, fmt.Errorf("reading %s in namespace %s: %w", ref, namespace, err)
+		return nil, state{}, fmt.Errorf("read %s in namespace %s: %w", ref, namespace, err)
 	}
-	return &Workload{ref: ref, namespace: namespace, client: client, api: api, uid: s.meta.UID, selector: s.selector}, s, nil
+	return &Workload{byHand: byHand, ref: ref, namespace: namespace, client: client, api: api, uid: s.meta.UID, selector: s.selector}, s, nil
 }
+
+// restoreCommand puts the workload back by hand.
+func (w *Workload) restoreCommand() string { return w.byHand.Restore(w.String(), w.namespace) }
 
 // String gives kind/name, as in "deployment/web".
 func (w *Workload) String() string { return w.ref.String() }
@@ -66,7 +71,7 @@ func (w *Workload) String() string { return w.ref.String() }
 func (w *Workload) read(ctx context.Context) (state, error) {
 	s, err := w.api.get(ctx)
 	if err != nil {
-		return state{}, fmt.Errorf("reading %s: %w", w, err)
+		return state{}, fmt.Errorf("read %s: %w", w, err)
 	}
 	if s.meta.UID != w.uid {
 		return state{}, w.madeAnew()

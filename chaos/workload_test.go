@@ -19,6 +19,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/internal/label"
 )
 
@@ -27,8 +28,8 @@ func forbidden(resource string) error {
 }
 
 func TestOpenWithoutAWorkload(t *testing.T) {
-	_, err := Open(t.Context(), fake.NewClientset(), namespace, web, present)
-	if !apierrors.IsNotFound(err) || err.Error() != `reading deployment/web in namespace shop: deployments.apps "web" not found` {
+	_, err := Open(t.Context(), fake.NewClientset(), namespace, web, present, ByHand{})
+	if !apierrors.IsNotFound(err) || err.Error() != `read deployment/web in namespace shop: deployments.apps "web" not found` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -79,7 +80,7 @@ func TestOpenRefusesAClaimedWorkload(t *testing.T) {
 				d.Annotations[undoKey] = test.note
 				d.Annotations["deployment.kubernetes.io/revision"] = test.revision
 			})
-			_, err := Open(t.Context(), c.client, namespace, web, present)
+			_, err := Open(t.Context(), c.Client, namespace, web, present, ByHand{})
 			if test.want == "" && err == nil {
 				return
 			}
@@ -104,7 +105,7 @@ func TestDoRefusesAClaimedWorkload(t *testing.T) {
 	if err := second.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if c.deployment().Annotations[undoKey] == "" {
+	if c.Deployment().Annotations[undoKey] == "" {
 		t.Error("the other run's annotation was removed")
 	}
 }
@@ -125,15 +126,15 @@ func TestUndo(t *testing.T) {
 			if err := c.interrupt(c.begin("run-1"), test.disruption); err == nil {
 				t.Fatal("it came to its end")
 			}
-			lines, err := putBackLeft(t, c.client, web)
+			lines, err := putBackLeft(t, c.Client, web)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want(t, "lines", lines, test.want)
-			if d := c.deployment(); *d.Spec.Replicas != 3 || !equalTemplates(d, deployment()) {
+			if d := c.Deployment(); *d.Spec.Replicas != 3 || !fakecluster.SameTemplate(d, fakecluster.NewDeployment()) {
 				t.Errorf("got %d replicas, template %+v", *d.Spec.Replicas, d.Spec.Template)
 			}
-			again, err := putBackLeft(t, c.client, web)
+			again, err := putBackLeft(t, c.Client, web)
 			if len(again) != 0 || err != nil {
 				t.Errorf("a second Undo gave %v, %v", again, err)
 			}
@@ -149,16 +150,16 @@ func TestUndoRemovesWhatTheRunHasMade(t *testing.T) {
 		t.Fatal("it came to its end")
 	}
 	for name, run := range map[string]string{"ours": "run-1", "theirs": "run-2"} {
-		c.must(c.client.Tracker().Add(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		c.must(c.Client.Tracker().Add(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{
 			Name: name, Namespace: namespace, UID: types.UID(name), Labels: map[string]string{label.ManagedBy: label.Tool, label.Run: run},
 		}}))
 	}
-	lines, err := putBackLeft(t, c.client, web)
+	lines, err := putBackLeft(t, c.Client, web)
 	want(t, "lines", append(lines, text(err)), "deployment/web: replicas set back from 1 to 3 (run run-1)", "deployment/web: removed (run run-1)", "")
-	if _, err := c.client.Tracker().Get(podsOf, namespace, "ours"); !apierrors.IsNotFound(err) {
+	if _, err := c.Client.Tracker().Get(fakecluster.Pods, namespace, "ours"); !apierrors.IsNotFound(err) {
 		t.Errorf("the helper is left: %v", err)
 	}
-	if _, err := c.client.Tracker().Get(podsOf, namespace, "theirs"); err != nil {
+	if _, err := c.Client.Tracker().Get(fakecluster.Pods, namespace, "theirs"); err != nil {
 		t.Errorf("another run's helper: %v", err)
 	}
 }
@@ -168,10 +169,10 @@ func TestUndoOfACopiedAnnotation(t *testing.T) {
 	if err := c.interrupt(c.begin("run-1"), scaleToOne); err == nil {
 		t.Fatal("it came to its end")
 	}
-	c.set(func(d *appsv1.Deployment) { d.UID = "uid-copy" })
-	lines, err := putBackLeft(t, c.client, web)
+	c.Set(func(d *appsv1.Deployment) { d.UID = "uid-copy" })
+	lines, err := putBackLeft(t, c.Client, web)
 	want(t, "lines", append(lines, text(err)), "")
-	if d := c.deployment(); *d.Spec.Replicas != 1 || d.Annotations[undoKey] != "" {
+	if d := c.Deployment(); *d.Spec.Replicas != 1 || d.Annotations[undoKey] != "" {
 		t.Errorf("got %d replicas, annotation %q", *d.Spec.Replicas, d.Annotations[undoKey])
 	}
 }
@@ -232,12 +233,12 @@ func TestHealthy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			if test.object != nil {
-				c.set(test.object)
+				c.Set(test.object)
 			}
 			if test.pod != nil {
-				pod := c.pods()[1]
+				pod := c.Pods()[1]
 				test.pod(pod)
-				c.must(c.client.Tracker().Update(podsOf, pod, namespace))
+				c.must(c.Client.Tracker().Update(fakecluster.Pods, pod, namespace))
 			}
 			_, err := c.open().Healthy(t.Context())
 			if got := text(err); got != test.want {
@@ -250,9 +251,9 @@ func TestHealthy(t *testing.T) {
 func TestReadySinceTheLastPod(t *testing.T) {
 	c := newCluster(t)
 	for i, seconds := range []int64{1001, 1002, 1000} {
-		pod := c.pods()[i]
+		pod := c.Pods()[i]
 		pod.Status.Conditions[0].LastTransitionTime = metav1.Unix(seconds, 0)
-		c.must(c.client.Tracker().Update(podsOf, pod, namespace))
+		c.must(c.Client.Tracker().Update(fakecluster.Pods, pod, namespace))
 	}
 	since, err := c.open().Healthy(t.Context())
 	if want := time.Unix(1002, 0); err != nil || !since.Equal(want) {
@@ -274,7 +275,7 @@ func TestFacts(t *testing.T) {
 	for name, selector := range map[string]map[string]string{
 		"front": {"tier": "front"}, "all": {"app": "web", "tier": "front"}, "other": {"app": "db"}, "external": nil,
 	} {
-		c.must(c.client.Tracker().Add(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Spec: corev1.ServiceSpec{Selector: selector}}))
+		c.must(c.Client.Tracker().Add(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Spec: corev1.ServiceSpec{Selector: selector}}))
 	}
 	got, err := c.open().Facts(t.Context())
 	if err != nil {
@@ -298,7 +299,7 @@ func TestFactsWarn(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Name: "busy", Namespace: namespace},
 		Spec:       autoscalingv2.HorizontalPodAutoscalerSpec{ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{Kind: "Deployment", Name: "web"}},
 	}
-	c.must(c.client.Tracker().Add(scaler))
+	c.must(c.Client.Tracker().Add(scaler))
 	got, err := c.open().Facts(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -309,11 +310,11 @@ func TestFactsWarn(t *testing.T) {
 		"no service selects its pods: what the endpoints did will not be known",
 		"HorizontalPodAutoscaler busy targets it and may change its replicas during the run")
 
-	c.must(c.client.Tracker().Add(&corev1.Service{
+	c.must(c.Client.Tracker().Add(&corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: namespace},
 		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, ClusterIP: "None", SessionAffinity: corev1.ServiceAffinityClientIP},
 	}))
-	c.client.PrependReactor("list", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
+	c.Client.PrependReactor("list", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, forbidden("horizontalpodautoscalers")
 	})
 	got, err = c.open().Facts(t.Context())
@@ -346,7 +347,7 @@ func TestPlan(t *testing.T) {
 		"scale deployment/web from 3 to 2: ends 1 pod, and it stays so",
 		"scale deployment/web from 2 to 0: ends 2 pods, then back to 2",
 		"scale deployment/web from 2 to 5, then back to 2: ends 3 pods")
-	want(t, "writes", c.writes())
+	want(t, "writes", c.Writes())
 }
 
 func TestPlanRefuses(t *testing.T) {
@@ -446,7 +447,7 @@ func TestPlanForOtherKinds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, err := Open(t.Context(), client, namespace, ref, present)
+			w, err := Open(t.Context(), client, namespace, ref, present, ByHand{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,7 +22,7 @@ type decoder struct {
 func (d *decoder) decode(node *yaml.Node, v reflect.Value, path string) error {
 	d.lines[path] = node.Line
 	if node.Kind == yaml.AliasNode {
-		return d.fail(node, path, "refers to an anchor; allowed: the value itself")
+		return d.fail(node, path, "refers to an anchor; want the value itself")
 	}
 	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return d.text(node, text, path)
@@ -49,7 +49,7 @@ func (d *decoder) decode(node *yaml.Node, v reflect.Value, path string) error {
 
 func (d *decoder) text(node *yaml.Node, into encoding.TextUnmarshaler, path string) error {
 	if node.Kind != yaml.ScalarNode || node.ShortTag() == "!!null" {
-		return d.fail(node, path, "%s; allowed: text", describe(node))
+		return d.fail(node, path, "%s; want text", describe(node))
 	}
 	if err := into.UnmarshalText([]byte(node.Value)); err != nil {
 		return d.fail(node, path, "%w", err)
@@ -72,17 +72,17 @@ func (d *decoder) pointer(node *yaml.Node, v reflect.Value, path string) error {
 func (d *decoder) mapping(node *yaml.Node, v reflect.Value, path string) error {
 	fields := fieldsOf(v)
 	if node.Kind != yaml.MappingNode {
-		return d.fail(node, path, "%s; allowed: a mapping with %s", describe(node), keys(fields))
+		return d.fail(node, path, "%s; want a mapping with %s", describe(node), keys(fields))
 	}
 	first := map[string]int{}
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		field, known := fields[key.Value]
 		if key.Kind != yaml.ScalarNode || !known {
-			return d.fail(key, "", "unknown key %q%s; allowed: %s", key.Value, in(path), keys(fields))
+			return d.fail(key, "", "unknown key %q%s; want %s", key.Value, in(path), keys(fields))
 		}
 		if line, twice := first[key.Value]; twice {
-			return d.fail(key, "", "key %q%s is on line %d already; allowed: each key once", key.Value, in(path), line)
+			return d.fail(key, "", "key %q%s is on line %d already; want each key once", key.Value, in(path), line)
 		}
 		first[key.Value] = key.Line
 		if err := d.decode(value, field, join(path, key.Value)); err != nil {
@@ -98,7 +98,7 @@ func (d *decoder) mapping(node *yaml.Node, v reflect.Value, path string) error {
 // onto the defaults of the first fills the same ones.
 func (d *decoder) list(node *yaml.Node, v reflect.Value, path string) error {
 	if node.Kind != yaml.SequenceNode {
-		return d.fail(node, path, "%s; allowed: a list", describe(node))
+		return d.fail(node, path, "%s; want a list", describe(node))
 	}
 	if v.IsNil() || v.Len() != len(node.Content) {
 		v.Set(reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content)))
@@ -113,10 +113,10 @@ func (d *decoder) list(node *yaml.Node, v reflect.Value, path string) error {
 
 func (d *decoder) scalar(node *yaml.Node, v reflect.Value, path, want string, tags ...string) error {
 	if node.Kind != yaml.ScalarNode || !slices.Contains(tags, node.ShortTag()) {
-		return d.fail(node, path, "%s; allowed: %s", describe(node), want)
+		return d.fail(node, path, "%s; want %s", describe(node), want)
 	}
 	if err := node.Decode(v.Addr().Interface()); err != nil {
-		return d.fail(node, path, "%s is out of range; allowed: %s", describe(node), want)
+		return d.fail(node, path, "%s is out of range; want %s", describe(node), want)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ const (
 	DefaultBaseline      = Duration(10 * time.Second)
 	DefaultSettle        = Duration(10 * time.Second)
 	DefaultTimeout       = Duration(5 * time.Minute)
-	DefaultSignal        = "SIGTERM"
+	DefaultSignal        = SIGTERM
 )
 
 // WithDefaults fills what the check leaves open and gives the result; the

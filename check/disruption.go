@@ -89,9 +89,8 @@ const (
 type Kill struct {
 	// Pods is how many, all at once; 0 means 1.
 	Pods int `json:"pods,omitempty"`
-	// Signal is SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2 or SIGKILL;
-	// empty means SIGTERM.
-	Signal string `json:"signal,omitempty"`
+	// Signal is the one to send; empty means SIGTERM.
+	Signal Signal `json:"signal,omitempty"`
 	// Container is the container's name; empty means the pod's first.
 	Container string  `json:"container,omitempty"`
 	Via       KillVia `json:"via,omitempty"`

@@ -91,10 +91,10 @@ func TestReadRefusesDisruptions(t *testing.T) {
 		"env twice":      {"image: {env: [{name: A, value: b}, {name: A, value: c}]}", `disruptions[0].image.env[1].name: "A" is set by env[0] too; want each variable once`},
 		"no command":     {"command: []", `disruptions[0].command: names no program; want a program and its arguments, for example [helm, upgrade, web, ./chart]`},
 		"empty command":  {"command: ['', a]", `disruptions[0].command: names no program; want a program and its arguments, for example [helm, upgrade, web, ./chart]`},
-		"command string": {"command: helm upgrade", `disruptions[0].command: "helm upgrade"; allowed: a list`},
+		"command string": {"command: helm upgrade", `disruptions[0].command: "helm upgrade"; want a list`},
 		"zero byte":      {`command: [a, "\0"]`, `disruptions[0].command[1]: holds a zero byte, which no program can be given; want a program and its arguments, for example [helm, upgrade, web, ./chart]`},
 		"observe":        {"observe: {}", `disruptions[0].observe.for: 0s; want more than 0`},
-		"key":            {"drain: {nodes: a}", `unknown key "nodes" in disruptions[0].drain; allowed: deleteEmptyDirData, force, node, pods, whenRefused`},
+		"key":            {"drain: {nodes: a}", `unknown key "nodes" in disruptions[0].drain; want deleteEmptyDirData, force, node, pods, whenRefused`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is no duration; allowed: a number with a unit, for example 250ms, 10s or 5m", text)
+		return fmt.Errorf("%q is no duration; want a number with a unit, for example 250ms, 10s or 5m", text)
 	}
 	*d = Duration(parsed)
 	return nil

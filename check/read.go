@@ -45,7 +45,7 @@ func document(name string, data []byte) (*yaml.Node, error) {
 	var doc yaml.Node
 	err := stream.Decode(&doc)
 	if errors.Is(err, io.EOF) {
-		return nil, &FileError{File: name, Line: 1, Err: errors.New("the file is empty; allowed: one check")}
+		return nil, &FileError{File: name, Line: 1, Err: errors.New("the file is empty; want one check")}
 	}
 	if err != nil {
 		return nil, syntaxError(name, err)
@@ -57,7 +57,7 @@ func document(name string, data []byte) (*yaml.Node, error) {
 	case err != nil:
 		return nil, syntaxError(name, err)
 	default:
-		return nil, &FileError{File: name, Line: max(second.Line, 1), Err: errors.New("a second document; allowed: one check per file")}
+		return nil, &FileError{File: name, Line: max(second.Line, 1), Err: errors.New("a second document; want one check per file")}
 	}
 }
 
@@ -81,7 +81,7 @@ func syntaxError(name string, err error) error {
 		}
 	}
 	text = strings.Join(strings.Fields(text), " ")
-	return &FileError{File: name, Line: line, Err: fmt.Errorf("not YAML: %s; allowed: one YAML document", text)}
+	return &FileError{File: name, Line: line, Err: fmt.Errorf("not YAML: %s; want one YAML document", text)}
 }
 
 // validate gives the check's problems, each with its line.

@@ -165,87 +165,87 @@ func TestReadNamesTheLine(t *testing.T) {
 	tests := map[string]struct{ old, new, want string }{
 		"unknown key": {
 			"  rate: 100", "  rat: 100",
-			`c.yaml:10: unknown key "rat" in streams[0]; allowed: body, connections, expectStatus, headers, kind, maxConnections, method, name, pool, protocol, rate, stages, targets, timeout, url`,
+			`c.yaml:10: unknown key "rat" in streams[0]; want body, connections, expectStatus, headers, kind, maxConnections, method, name, pool, protocol, rate, stages, targets, timeout, url`,
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",
-			`c.yaml:2: unknown key "knd"; allowed: apiVersion, budget, control, disruptions, kind, metadata, soak, streams, target, timing, workload`,
+			`c.yaml:2: unknown key "knd"; want apiVersion, budget, control, disruptions, kind, metadata, soak, streams, target, timing, workload`,
 		},
 		"key of an empty mapping": {
 			"restart: {}", "restart: {now: true}",
-			`c.yaml:21: unknown key "now" in disruptions[0].restart; allowed: no keys`,
+			`c.yaml:21: unknown key "now" in disruptions[0].restart; want no keys`,
 		},
 		"unknown disruption": {
 			"- restart: {}", "- reboot: {}",
-			`c.yaml:21: unknown key "reboot" in disruptions[0]; allowed: command, delete, drain, evict, image, kill, observe, pause, repeat, restart, scale`,
+			`c.yaml:21: unknown key "reboot" in disruptions[0]; want command, delete, drain, evict, image, kill, observe, pause, repeat, restart, scale`,
 		},
 		"duplicate key": {
 			"  connections: new", "  rate: 5",
-			`c.yaml:11: key "rate" in streams[0] is on line 10 already; allowed: each key once`,
+			`c.yaml:11: key "rate" in streams[0] is on line 10 already; want each key once`,
 		},
 		"text for a number": {
 			"  rate: 100", "  rate: fast",
-			`c.yaml:10: streams[0].rate: "fast"; allowed: a number`,
+			`c.yaml:10: streams[0].rate: "fast"; want a number`,
 		},
 		"quoted number": {
 			"  rate: 100", `  rate: "100"`,
-			`c.yaml:10: streams[0].rate: "100"; allowed: a number`,
+			`c.yaml:10: streams[0].rate: "100"; want a number`,
 		},
 		"fraction for a whole number": {
 			"  pool: 8", "  pool: 8.5",
-			`c.yaml:15: streams[1].pool: "8.5"; allowed: a whole number`,
+			`c.yaml:15: streams[1].pool: "8.5"; want a whole number`,
 		},
 		"number too large for its field": {
 			"{to: 1,", "{to: 3000000000,",
-			`c.yaml:22: disruptions[1].scale.to: "3000000000" is out of range; allowed: a whole number`,
+			`c.yaml:22: disruptions[1].scale.to: "3000000000" is out of range; want a whole number`,
 		},
 		"number for text": {
 			"- name: fresh", "- name: 12",
-			`c.yaml:9: streams[0].name: "12"; allowed: text (numbers and the like in quotes)`,
+			`c.yaml:9: streams[0].name: "12"; want text (numbers and the like in quotes)`,
 		},
 		"text for a truth": {
 			"restore: false", "restore: never",
-			`c.yaml:22: disruptions[1].scale.restore: "never"; allowed: true or false`,
+			`c.yaml:22: disruptions[1].scale.restore: "never"; want true or false`,
 		},
 		"mapping for a list": {
 			"  expectStatus: [200, 204]", "  expectStatus: {a: 1}",
-			`c.yaml:19: streams[1].expectStatus: a mapping; allowed: a list`,
+			`c.yaml:19: streams[1].expectStatus: a mapping; want a list`,
 		},
 		"list for a mapping": {
 			"budget: {failed: 1, maskable: 2, unattributed: 3}", "budget: [1]",
-			`c.yaml:27: budget: a list; allowed: a mapping with failed, maskable, unattributed`,
+			`c.yaml:27: budget: a list; want a mapping with failed, maskable, unattributed`,
 		},
 		"no value": {
 			"  url: http://127.0.0.1:30080/\n", "  url:\n",
-			`c.yaml:6: target.url: no value; allowed: text (numbers and the like in quotes)`,
+			`c.yaml:6: target.url: no value; want text (numbers and the like in quotes)`,
 		},
 		"duration without a unit": {
 			"baseline: 5s", "baseline: 5",
-			`c.yaml:24: timing.baseline: "5" is no duration; allowed: a number with a unit, for example 250ms, 10s or 5m`,
+			`c.yaml:24: timing.baseline: "5" is no duration; want a number with a unit, for example 250ms, 10s or 5m`,
 		},
 		"unknown workload kind": {
 			"deployment/web", "pod/web",
-			`c.yaml:4: workload: unknown workload kind "pod" in "pod/web"; allowed: deployment, statefulset, daemonset`,
+			`c.yaml:4: workload: unknown workload kind "pod" in "pod/web"; want deployment, statefulset, daemonset`,
 		},
 		"workload without a kind": {
 			"deployment/web", "web",
-			`c.yaml:4: workload: "web" names no workload; allowed: KIND/NAME, for example deployment/web`,
+			`c.yaml:4: workload: "web" names no workload; want KIND/NAME, for example deployment/web`,
 		},
 		"alias": {
 			"{name: web}", "&a {name: web}\nbudget: *a",
-			`c.yaml:4: budget: refers to an anchor; allowed: the value itself`,
+			`c.yaml:4: budget: refers to an anchor; want the value itself`,
 		},
 		"second document": {
 			"budget:", "---\nbudget:",
-			`c.yaml:27: a second document; allowed: one check per file`,
+			`c.yaml:27: a second document; want one check per file`,
 		},
 		"no YAML": {
 			"kind: Check", "kind: [",
-			`c.yaml:2: not YAML: did not find expected ',' or ']'; allowed: one YAML document`,
+			`c.yaml:2: not YAML: did not find expected ',' or ']'; want one YAML document`,
 		},
 		"no YAML, as the scanner sees it": {
 			"  rate: 100", "  rate: 1: 2",
-			`c.yaml:10: not YAML: mapping values are not allowed in this context; allowed: one YAML document`,
+			`c.yaml:10: not YAML: mapping values are not allowed in this context; want one YAML document`,
 		},
 
 		// What Validate finds comes with its line too.
@@ -289,10 +289,10 @@ func TestReadNamesTheLine(t *testing.T) {
 
 func TestReadWithoutACheck(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
-		"empty":    {"", "c.yaml:1: the file is empty; allowed: one check"},
-		"comments": {"# nothing\n", "c.yaml:1: the file is empty; allowed: one check"},
-		"null":     {"---\n", "c.yaml:2: no value; allowed: a mapping with apiVersion, budget, control, disruptions, kind, metadata, soak, streams, target, timing, workload"},
-		"binary":   {"\x00\x01", "c.yaml:1: not YAML: control characters are not allowed; allowed: one YAML document"},
+		"empty":    {"", "c.yaml:1: the file is empty; want one check"},
+		"comments": {"# nothing\n", "c.yaml:1: the file is empty; want one check"},
+		"null":     {"---\n", "c.yaml:2: no value; want a mapping with apiVersion, budget, control, disruptions, kind, metadata, soak, streams, target, timing, workload"},
+		"binary":   {"\x00\x01", "c.yaml:1: not YAML: control characters are not allowed; want one YAML document"},
 		"all of it missing": {
 			"{}",
 			"c.yaml:1: workload: missing; want KIND/NAME, for example deployment/web\n" +

@@ -52,7 +52,7 @@ var bounds = map[string]map[string]string{
 	"check.Scale":      {"to": `{"minimum": 0}`},
 	"check.Delete":     {"pods": `{"minimum": 1}`},
 	"check.Evict":      {"pods": `{"minimum": 1}`},
-	"check.Kill":       {"pods": `{"minimum": 1}`, "signal": enum(signals)},
+	"check.Kill":       {"pods": `{"minimum": 1}`},
 	"check.EnvVar":     {"name": fmt.Sprintf(`{"pattern": %q}`, envName)},
 }
 

@@ -164,14 +164,6 @@ func isKind(field reflect.Value) bool {
 	return field.Kind() == reflect.Pointer || field.Kind() == reflect.Slice
 }
 
-// Kind names the disruption, as in "restart"; empty if none or several are set.
-func (d Disruption) Kind() string {
-	if set := d.kinds(); len(set) == 1 {
-		return set[0]
-	}
-	return ""
-}
-
 // problems gathers FieldErrors.
 type problems []error
 

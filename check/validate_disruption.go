@@ -14,9 +14,6 @@ const MaxRepeat = 1000
 // MaxSoak bounds a soak, and with it what a run writes to disk.
 const MaxSoak = Duration(7 * 24 * time.Hour)
 
-// signals are those that a kill may send.
-var signals = []string{"SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"}
-
 var (
 	// A reference has no white space; what else it may hold is the registry's
 	// and the API server's business.
@@ -45,7 +42,7 @@ func (c Check) validateDisruptions(p *problems) {
 		if d.Scale != nil && c.Workload.Kind == DaemonSet {
 			p.add(at+".scale", "a DaemonSet has no replicas to set; want restart")
 		}
-		d.validate(at+"."+d.Kind(), p)
+		d.validate(at+"."+string(d.Kind()), p)
 	}
 }
 
@@ -92,9 +89,9 @@ func (k *Kill) validate(at string, p *problems) {
 	p.container(at, k.Container)
 	viaKnown := slices.Contains([]KillVia{ViaExec, ViaEphemeral, ViaNode}, k.Via)
 	switch {
-	case !slices.Contains(signals, k.Signal):
-		p.add(at+".signal", "%q; want one of %s", k.Signal, strings.Join(signals, ", "))
-	case k.Signal == "SIGKILL" && viaKnown && k.Via != ViaNode:
+	case !slices.Contains(Signals(), k.Signal):
+		p.add(at+".signal", "%q; want one of %s", string(k.Signal), SignalNames())
+	case k.Signal == SIGKILL && viaKnown && k.Via != ViaNode:
 		p.add(at+".signal", "the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: %s with helperImage", ViaNode)
 	}
 	switch {

@@ -35,11 +35,11 @@ var workloadKinds = map[string]WorkloadKind{
 func ParseWorkload(s string) (Workload, error) {
 	kind, name, found := strings.Cut(s, "/")
 	if !found || name == "" || strings.Contains(name, "/") {
-		return Workload{}, fmt.Errorf("%q names no workload; allowed: KIND/NAME, for example deployment/web", s)
+		return Workload{}, fmt.Errorf("%q names no workload; want KIND/NAME, for example deployment/web", s)
 	}
 	known, ok := workloadKinds[strings.ToLower(kind)]
 	if !ok {
-		return Workload{}, fmt.Errorf("unknown workload kind %q in %q; allowed: deployment, statefulset, daemonset", kind, s)
+		return Workload{}, fmt.Errorf("unknown workload kind %q in %q; want deployment, statefulset, daemonset", kind, s)
 	}
 	return Workload{Kind: known, Name: name}, nil
 }

@@ -40,7 +40,7 @@ func answers(ctx context.Context, url string) error {
 	case err != nil && last != nil:
 		return fmt.Errorf("the control's service did not answer: %w", last)
 	case err != nil:
-		return fmt.Errorf("asking the control's service at %s: %w", check.ShownURL(url), err)
+		return fmt.Errorf("ask the control's service at %s: %w", check.ShownURL(url), err)
 	}
 	return nil
 }
@@ -52,14 +52,14 @@ func ask(ctx context.Context, client *http.Client, url string) error {
 	}
 	response, err := client.Do(request)
 	if inner, ok := errors.AsType[*neturl.Error](err); ok {
-		err = fmt.Errorf("asking %s: %w", check.ShownURL(url), inner.Err) // it quotes the whole URL
+		err = fmt.Errorf("ask %s: %w", check.ShownURL(url), inner.Err) // it quotes the whole URL
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		return fmt.Errorf("reading the answer of %s: %w", check.ShownURL(url), err)
+		return fmt.Errorf("read the answer of %s: %w", check.ShownURL(url), err)
 	}
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answered %s", check.ShownURL(url), response.Status)

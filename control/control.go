@@ -56,10 +56,10 @@ func (s *Service) Start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if _, err := s.client.AppsV1().Deployments(s.namespace).Create(ctx, s.deployment(), metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("making the control's deployment %s: %w", s.name, err)
+		return fmt.Errorf("make the control's deployment %s: %w", s.name, err)
 	}
 	if _, err := s.client.CoreV1().Services(s.namespace).Create(ctx, s.service(), metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("making the control's service %s: %w", s.name, err)
+		return fmt.Errorf("make the control's service %s: %w", s.name, err)
 	}
 	if err := s.ready(ctx); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *Service) ready(ctx context.Context) error {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("the control's pods were not Ready within %s (%s)", startTimeout, missing)
 	default:
-		return fmt.Errorf("waiting for the control's pods: %w", err)
+		return fmt.Errorf("wait for the control's pods: %w", err)
 	}
 }
 

@@ -107,7 +107,7 @@ func TestStartGivesUp(t *testing.T) {
 		want   string
 		after  time.Duration
 	}{
-		"image cannot be pulled": {"ImagePullBackOff", "waiting for the control's pods: a: ImagePullBackOff not found", 0},
+		"image cannot be pulled": {"ImagePullBackOff", "wait for the control's pods: a: ImagePullBackOff not found", 0},
 		"a pull that may pass":   {"ErrImagePull", "the control's pods were not Ready within 2m0s (a: ErrImagePull not found)", startTimeout},
 		"being made":             {"ContainerCreating", "the control's pods were not Ready within 2m0s (none was seen)", startTimeout},
 	}

@@ -71,7 +71,7 @@ func (v *victim) atOnce(t *testing.T, id string, disruption check.Disruption) {
 	var running sync.WaitGroup
 	var errs, releases [2]error
 	for i := range errs {
-		workload, err := chaos.Open(t.Context(), client, v.namespace, check.Workload{Kind: check.Deployment, Name: v.name}, experiment.NewClock()())
+		workload, err := chaos.Open(t.Context(), client, v.namespace, check.Workload{Kind: check.Deployment, Name: v.name}, experiment.NewClock()(), chaos.ByHand{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,9 +31,8 @@ type Config struct {
 	// Self is the pod that the run is carried out in, as namespace/name; empty
 	// outside the cluster. It must not be evicted by the run itself.
 	Self string
-	// Rights are asked for beyond those of the run itself, for what is done
-	// around it.
-	Rights []chaos.Permission
+	// ByHand makes the commands that errors tell.
+	ByHand chaos.ByHand
 	// Control is what became of the control; nil where none was wanted.
 	Control *recording.ControlResult
 	// Dir is the folder of the recording.
@@ -54,7 +53,8 @@ type Config struct {
 	// of it runs any more; nil where nobody wants to know.
 	Group func(leader int) (ended func())
 	// Progress is told what goes on, once a second and whenever a phase begins. One that
-	// takes its time misses some of that; it holds up nothing but the end of the run.
+	// takes its time misses some of that; it holds up nothing but the end of the run, and
+	// that for ten seconds at most.
 	Progress func(Progress)
 	// Doing is told what the run is at, from its own goroutine; it must not block. Nil
 	// tells nobody.
@@ -91,7 +91,7 @@ var ErrInterrupted = errors.New("interrupted")
 // proved nothing is no error: the recording says so. The errors are
 // ErrInterrupted, a preflight that failed, and a tool or cluster that did; the
 // cluster has been put back in every case unless the error says otherwise.
-func Run(ctx context.Context, cfg Config) (err error) {
+func Run(ctx context.Context, cfg Config) error {
 	cfg.at(false, "looking at %s", cfg.Check.Workload)
 	plan, err := preflight(ctx, cfg)
 	if err != nil {
@@ -99,15 +99,17 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, began: cfg.Now()}
 	r.driver = r.newDriver()
-	// Whatever becomes of the run, it is put back before the recording ends.
-	defer func() {
-		err = errors.Join(err, r.release(ctx))
-		if r.writer != nil {
-			r.at("saving the recording")
-			err = also(err, r.writer.Close(r.ending(ctx, err)))
-		}
-	}()
-	readySince, unhealthy := plan.workload.Healthy(ctx)
+	r.teardown.err = guard.Call("the run", func() error { return r.carryOut(ctx) })
+	return r.teardown.run(ctx, func(name string) { r.at("%s", name) })
+}
+
+// carryOut claims the workload, begins the recording, the watches and the load, and
+// takes the run through its phases. Whatever it begins it leaves to the teardown: the
+// workload is put back before the load ends, and once more before the recording does.
+func (r *run) carryOut(ctx context.Context) error {
+	readySince, unhealthy := r.workload.Healthy(ctx)
+	r.teardown.add("saving the recording", 0, func(context.Context) error { return r.save(ctx) })
+	r.teardown.add(fmt.Sprintf("putting %s back and giving it free", r.workload), restoreTimeout, r.release)
 	if unhealthy == nil {
 		if err := r.claim(ctx); err != nil {
 			return err
@@ -121,12 +123,22 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		r.unproven = "the workload was not healthy before anything was done to it: " + unhealthy.Error()
 		return nil
 	}
-	if err := wait(ctx, untilFollowed(readySince, cfg.Now())); err != nil {
+	if err := wait(ctx, untilFollowed(readySince, r.cfg.Now())); err != nil {
 		return err
 	}
-	// Each part of a run has guards of its own, which put the workload back. This one
-	// is for what holds them together: the recording must not end as if all were well.
-	return guard.Call("the run", func() error { return r.all(ctx) })
+	observed, err := r.watch(ctx)
+	if err != nil {
+		return err
+	}
+	// Whatever fails beside the phases ends them.
+	running, fail := context.WithCancelCause(observed)
+	r.writer.OnError(fail)
+	if err := r.startLoad(fail); err != nil {
+		return err
+	}
+	r.reportProgress(fail)
+	r.teardown.add(fmt.Sprintf("putting %s back", r.workload), restoreTimeout, r.restore)
+	return r.phases(running)
 }
 
 // record begins the recording.
@@ -158,6 +170,7 @@ type run struct {
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
 	stage       stage
+	teardown    teardown
 	// wake asks for the progress to be told.
 	wake chan struct{}
 	// changed tells that something was done to the workload and not put back yet.
@@ -170,51 +183,6 @@ type run struct {
 	unproven string
 }
 
-// all starts the watches and the load, takes the run through its phases, and
-// ends both in the reverse order.
-func (r *run) all(ctx context.Context) (err error) {
-	observed, stopWatching, err := r.watch(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		r.at("waiting for the last news of the cluster")
-		err = also(err, stopWatching())
-	}()
-
-	// Whatever fails beside the phases ends them, so that they put back what
-	// they have changed.
-	running, fail := context.WithCancelCause(observed)
-	defer fail(nil)
-	r.writer.OnError(fail)
-	r.load, err = startLoad(r.cfg, r.writer.Sample, fail)
-	if err != nil {
-		return err
-	}
-	feel := startPulse(r.cfg.Now, fail)
-	defer func() {
-		r.at("waiting for the requests in flight")
-		err = also(err, r.load.stop()...)
-		r.client = new(feel())
-	}()
-
-	stopReporting := r.reportProgress(fail)
-	defer stopReporting()
-
-	return r.phases(running)
-}
-
-// also adds what else went wrong to an error that may have it already: what failed
-// beside the phases is also why they ended.
-func also(err error, more ...error) error {
-	for _, next := range more {
-		if next != nil && !errors.Is(err, next) {
-			err = errors.Join(err, next)
-		}
-	}
-	return err
-}
-
 // at tells what is done from now on.
 func (r *run) at(format string, arguments ...any) { r.cfg.at(r.changed, format, arguments...) }
 
@@ -222,6 +190,14 @@ func (r *run) at(format string, arguments ...any) { r.cfg.at(r.changed, format, 
 func panicked(err error) bool {
 	_, is := errors.AsType[*guard.PanicError](err)
 	return is
+}
+
+// save ends the recording, where one was begun.
+func (r *run) save(ctx context.Context) error {
+	if r.writer == nil {
+		return nil
+	}
+	return r.writer.Close(r.ending(ctx, r.teardown.err))
 }
 
 func (r *run) ending(ctx context.Context, err error) recording.Ending {

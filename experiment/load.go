@@ -55,14 +55,14 @@ func inCheck(i int, err error) error {
 }
 
 // startLoad begins to send. The load has a context of its own: it goes on until
-// stop, also while an interrupted run puts the cluster back.
+// the run ends, also while an interrupted run puts the cluster back.
 // A stream that fails is told to fail.
-func startLoad(cfg Config, sink func(recording.Sample), fail context.CancelCauseFunc) (*load, error) {
+func (r *run) startLoad(fail context.CancelCauseFunc) error {
 	l := &load{}
-	for i, spec := range cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, Sink: sink})
+	for i, spec := range r.cfg.Check.Streams {
+		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Sink: r.writer.Sample})
 		if err != nil {
-			return nil, inCheck(i, err)
+			return inCheck(i, err)
 		}
 		l.streams = append(l.streams, stream)
 		l.names = append(l.names, spec.Name)
@@ -83,15 +83,39 @@ func startLoad(cfg Config, sink func(recording.Sample), fail context.CancelCause
 			}
 		})
 	}
-	return l, nil
+	r.load = l
+	stalls := startStallDetector(r.cfg.Now, fail)
+	r.teardown.add("waiting for the requests in flight", longestRequest(r.cfg.Check.Streams), func(ctx context.Context) error {
+		defer func() { r.client = new(stalls()) }()
+		if errors.Is(r.teardown.err, ErrInterrupted) {
+			l.abort()
+		}
+		l.stop(ctx)
+		r.teardown.fail(l.errs...)
+		return nil
+	})
+	return nil
 }
 
-// stop ends the schedule and waits for the requests in flight. It gives what went
-// wrong with each stream; nil where nothing did.
-func (l *load) stop() []error {
+// requestsOverdue is how much longer than their timeout requests may take before they
+// are cut.
+const requestsOverdue = 30 * time.Second
+
+// longestRequest is how long requests may take that are in flight.
+func longestRequest(streams []check.Stream) time.Duration {
+	longest := check.Duration(0)
+	for _, s := range streams {
+		longest = max(longest, s.Timeout)
+	}
+	return time.Duration(longest) + requestsOverdue
+}
+
+// stop ends the schedule and waits for the requests in flight, which it cuts when ctx
+// ends.
+func (l *load) stop(ctx context.Context) {
 	l.cancel()
+	defer context.AfterFunc(ctx, func() { _ = guard.Call("cutting the requests", func() error { l.abort(); return nil }) })()
 	l.running.Wait()
-	return l.errs
 }
 
 // abort cuts what is in flight, for a user who does not want to wait.

@@ -8,25 +8,11 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// phases takes the run from the baseline to the last settling and puts the
-// workload back at the end, however that comes.
-func (r *run) phases(ctx context.Context) (err error) {
-	defer func() {
-		err = errors.Join(err, r.restore(ctx))
-		if errors.Is(err, ErrInterrupted) {
-			r.load.abort()
-		}
-	}()
-
-	return guard.Call("the run", func() error { return r.steps(ctx) })
-}
-
-// steps are the phases themselves.
-func (r *run) steps(ctx context.Context) error {
+// phases takes the run from the baseline to the last settling.
+func (r *run) phases(ctx context.Context) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}
@@ -73,6 +59,7 @@ func (r *run) disrupt(ctx context.Context, s step) error {
 		// It has run out of its time: put back what can be put back, and see
 		// how that goes before the load ends.
 		r.unproven = err.Error()
+		r.at("putting %s back", r.workload)
 		if err := r.restore(ctx); err != nil {
 			return err
 		}

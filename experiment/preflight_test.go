@@ -40,7 +40,7 @@ func TestLeasesAreAskedForInTheirNamespaces(t *testing.T) {
 		}
 		return true, review, nil
 	})
-	missing, err := chaos.Missing(t.Context(), client, "shop", optional(check.Check{Workload: check.Workload{Kind: check.Deployment, Name: "web"}}))
+	missing, err := chaos.Missing(t.Context(), client, "shop", those(Rights(check.Check{Workload: web}), wouldWatch))
 	if err != nil {
 		t.Fatal(err)
 	}

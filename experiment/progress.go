@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 type Progress struct {
 	Phase recording.RunPhase
 	// Disruption is the kind of the one at work, if any.
-	Disruption string
+	Disruption check.DisruptionKind
 	// Elapsed counts from the run's beginning, InPhase from the phase's.
 	Elapsed, InPhase time.Duration
 	// Length is how long the phase takes, 0 where that depends on the cluster.
@@ -58,16 +59,16 @@ const progressInterval = time.Second
 type stage struct {
 	mu     sync.Mutex
 	phase  recording.RunPhase
-	name   string
+	name   check.DisruptionKind
 	since  time.Time
 	length time.Duration
-	untold bool
+	isNew  bool
 }
 
-func (s *stage) set(phase recording.RunPhase, name string, now time.Time, length time.Duration) {
+func (s *stage) set(phase recording.RunPhase, name check.DisruptionKind, now time.Time, length time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.phase, s.name, s.since, s.length, s.untold = phase, name, now, length, true
+	s.phase, s.name, s.since, s.length, s.isNew = phase, name, now, length, true
 }
 
 // length is how long a phase takes, 0 where that depends on the cluster.
@@ -84,8 +85,8 @@ func length(phase recording.RunPhase, s step, t check.Timing) time.Duration {
 	}
 }
 
-// tell hands out the present progress. Nobody waits for it but the run's end.
-func (r *run) tell() {
+// showProgress hands out the present progress. Nobody waits for it but the run's end.
+func (r *run) showProgress() {
 	if r.cfg.Progress == nil {
 		return
 	}
@@ -103,11 +104,11 @@ func (r *run) progress() (p Progress, begun bool) {
 	}
 	now := r.cfg.Now()
 	p = Progress{
-		Phase: s.phase, Disruption: s.name, New: s.untold,
+		Phase: s.phase, Disruption: s.name, New: s.isNew,
 		Elapsed: now.Sub(r.began), InPhase: now.Sub(s.since), Length: s.length,
 		Pods: r.watched.pods(now),
 	}
-	s.untold = false
+	s.isNew = false
 	for i, stream := range r.load.streams {
 		counts := stream.Counts()
 		p.Streams = append(p.Streams, StreamProgress{
@@ -125,9 +126,11 @@ func (r *run) wakeProgress() {
 	}
 }
 
-// reportProgress tells it at an even pace, and when it is woken, until the function it
-// returns is called.
-func (r *run) reportProgress(fail context.CancelCauseFunc) (stop func()) {
+// progressTimeout bounds how long the run's end waits for whom the progress is told.
+const progressTimeout = 10 * time.Second
+
+// reportProgress tells it at an even pace, and when it is woken, until the run ends.
+func (r *run) reportProgress(fail context.CancelCauseFunc) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	r.wake = make(chan struct{}, 1)
 	go func() {
@@ -138,9 +141,9 @@ func (r *run) reportProgress(fail context.CancelCauseFunc) (stop func()) {
 			for {
 				select {
 				case <-ticker.C:
-					r.tell()
+					r.showProgress()
 				case <-r.wake:
-					r.tell()
+					r.showProgress()
 				case <-done:
 					return nil
 				}
@@ -150,8 +153,13 @@ func (r *run) reportProgress(fail context.CancelCauseFunc) (stop func()) {
 			fail(err)
 		}
 	}()
-	return func() {
+	r.teardown.add("telling the last of the progress", progressTimeout, func(ctx context.Context) error {
 		close(done)
-		<-ended
-	}
+		select {
+		case <-ended:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("tell the progress: %w", context.Cause(ctx))
+		}
+	})
 }

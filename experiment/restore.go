@@ -59,13 +59,11 @@ func (r *run) claim(ctx context.Context) error {
 
 // restore puts back what is still changed, whatever became of the run.
 func (r *run) restore(ctx context.Context) error {
-	r.at("putting %s back", r.workload)
 	return r.insist(ctx, r.driver.Restore)
 }
 
 // release puts back what is still changed and gives the workload free.
 func (r *run) release(ctx context.Context) error {
-	r.at("putting %s back and giving it free", r.workload)
 	err := r.insist(ctx, r.driver.Release)
 	if err == nil && !r.gaveUp {
 		r.changed = false
@@ -87,7 +85,7 @@ func (r *run) insist(ctx context.Context, putBack func(context.Context) error) e
 		return nil
 	}
 	if _, panicked := errors.AsType[*guard.PanicError](err); panicked {
-		left := &chaos.LeftError{Object: r.workload.String(), Namespace: r.cfg.Namespace, What: "what the run did last", Err: errPanicked}
+		left := &chaos.LeftError{Object: r.workload.String(), Namespace: r.cfg.Namespace, What: "what the run did last", Restore: r.cfg.ByHand.Restore(r.workload.String(), r.cfg.Namespace), Err: errPanicked}
 		r.gaveUp = true
 		return errors.Join(&RestoreError{left}, err)
 	}

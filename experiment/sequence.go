@@ -92,8 +92,8 @@ func passes(ctx context.Context, soak *check.Soak) iter.Seq[error] {
 	}
 }
 
-// oftenness says in words how often a disruption is done; empty for once.
-func oftenness(d check.Disruption) string {
+// repetition says in words how often a disruption is done; empty for once.
+func repetition(d check.Disruption) string {
 	if d.Repeat <= 1 {
 		return ""
 	}

@@ -137,14 +137,14 @@ func TestStepTimeout(t *testing.T) {
 	}
 }
 
-func TestOftenness(t *testing.T) {
+func TestRepetition(t *testing.T) {
 	tests := map[string]check.Disruption{
 		"":                                  {Repeat: 1, Pause: check.Duration(time.Second)},
 		", 3 times":                         {Repeat: 3},
 		", 2 times, 5s after each settling": {Repeat: 2, Pause: check.Duration(5 * time.Second)},
 	}
 	for want, d := range tests {
-		if got := oftenness(d); got != want {
+		if got := repetition(d); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

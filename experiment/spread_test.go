@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -32,7 +31,7 @@ func TestTheSpreadIsRecorded(t *testing.T) {
 			{Name: "kept", Rate: 100, Connections: check.Reused, Pool: 1},
 		},
 	}.WithDefaults()}}
-	if r.load, err = startLoad(r.cfg, writer.Sample, func(err error) { t.Error(err) }); err != nil {
+	if err := r.startLoad(func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); r.load.spread()["kept"]["web-1"] == 0; time.Sleep(10 * time.Millisecond) {
@@ -44,7 +43,7 @@ func TestTheSpreadIsRecorded(t *testing.T) {
 	restart := step{Disruption: check.Disruption{Restart: &check.Restart{}}}
 	r.enter(recording.Disrupt, restart)()
 	r.enter(recording.Settle, restart)()
-	if err := errors.Join(r.load.stop()...); err != nil {
+	if err := r.teardown.run(t.Context(), func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	if err := writer.Header(recording.Header{Check: r.cfg.Check}); err != nil {

@@ -19,14 +19,17 @@ const syncTimeout = 30 * time.Second
 // pkg/kubelet/kubelet.go) and then writes the status, later yet on a busy node.
 const lateNews = 3 * time.Second
 
+// watchTimeout bounds the end of the watch.
+const watchTimeout = 30 * time.Second
+
 // watch starts to observe and returns once no change is missed any more. The
-// context it returns ends with ctx or with the watch; stop ends the watch, for
-// a run that was not interrupted once the late news have come.
-func (r *run) watch(ctx context.Context) (observed context.Context, stop func() error, err error) {
+// context it returns ends with ctx or with the watch. The watch itself ends with
+// the run, if that was not interrupted once the late news have come.
+func (r *run) watch(ctx context.Context) (context.Context, error) {
 	// The watch outlives an interrupted run: what the putting back does to the
 	// pods belongs into the recording.
 	watching, cancelWatching := context.WithCancel(context.WithoutCancel(ctx))
-	observed, cancelObserved := context.WithCancelCause(ctx)
+	observed, end := context.WithCancelCause(ctx)
 	synced, ended := make(chan struct{}), make(chan struct{})
 	var failure error
 	go func() {
@@ -46,36 +49,36 @@ func (r *run) watch(ctx context.Context) (observed context.Context, stop func() 
 			})
 		})
 		if failure != nil {
-			cancelObserved(fmt.Errorf("watch the cluster: %w", failure))
+			end(fmt.Errorf("watch the cluster: %w", failure))
 		}
 	}()
-	stop = func() error {
+	r.teardown.add("waiting for the last news of the cluster", watchTimeout, func(ctx context.Context) error {
 		select {
 		case <-time.After(lateNews):
 		case <-observed.Done():
+		case <-ctx.Done():
 		}
 		cancelWatching()
-		<-ended
-		cancelObserved(nil)
+		<-ended // which is not to write into a recording that is closed
+		end(nil)
 		return failure
-	}
+	})
 
 	timeout := time.NewTimer(syncTimeout)
 	defer timeout.Stop()
+	var err error
 	select {
 	case <-synced:
-		return observed, stop, nil
+		return observed, nil
 	case <-ended:
+		err = failure
 	case <-timeout.C:
 		err = fmt.Errorf("the cluster did not answer the first lists within %s", syncTimeout)
 	case <-ctx.Done():
 		err = ErrInterrupted
 	}
-	cancelObserved(err)
-	if failed := stop(); failed != nil {
-		err = failed
-	}
-	return nil, nil, err
+	end(err)
+	return nil, err
 }
 
 func (r *run) observe(e recording.Event) {

@@ -43,8 +43,7 @@ func TestWatchGoesOnForLateNews(t *testing.T) {
 				}}
 				ctx, interrupt := context.WithCancel(t.Context())
 				defer interrupt()
-				_, stop, err := r.watch(ctx)
-				if err != nil {
+				if _, err := r.watch(ctx); err != nil {
 					t.Fatal(err)
 				}
 				if tt.interrupted {
@@ -57,7 +56,7 @@ func TestWatchGoesOnForLateNews(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				if err := stop(); err != nil {
+				if err := r.teardown.run(ctx, func(string) {}); err != nil {
 					t.Error(err)
 				}
 				report.Stop()

@@ -7,9 +7,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/timeline"
+	"github.com/shutdowncheck/shutdowncheck/experiment"
 )
 
 // account is the name of the Job's ServiceAccount and of the Role it has.
@@ -20,7 +19,7 @@ const account = "shutdowncheck"
 // enough. The leases of two namespaces are granted with what is beyond: the
 // cluster is the matrix's own.
 func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.PolicyRule) {
-	add := func(p chaos.Permission) {
+	for _, p := range experiment.Rights(check.Check{Workload: ref, Disruptions: []check.Disruption{d}}) {
 		rule := rbacv1.PolicyRule{APIGroups: []string{p.Group}, Resources: []string{p.Resource}, Verbs: []string{p.Verb}}
 		if p.Subresource != "" {
 			rule.Resources[0] += "/" + p.Subresource
@@ -32,18 +31,6 @@ func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.Po
 			everywhere = append(everywhere, rule)
 		} else {
 			here = append(here, rule)
-		}
-	}
-	for _, p := range chaos.Permissions(ref, []check.Disruption{d}) {
-		add(p)
-	}
-	for _, r := range timeline.Resources(ref.Kind, false) {
-		for _, verb := range []string{"list", "watch"} {
-			p := chaos.Permission{Cluster: r.ClusterWide, Namespace: r.Namespace, Verb: verb, Group: r.Group, Resource: r.Name}
-			if r.Own {
-				p.Name = ref.Name
-			}
-			add(p)
 		}
 	}
 	return here, everywhere

@@ -132,7 +132,7 @@ func Rows(image string) []Row {
 			Name: "killed by SIGKILL", Base: "graceful", Want: fails(report.Killed),
 			Edits:      []Edit{env("VICTIM_HANDLER_TIME", "500ms")},
 			Streams:    both,
-			Disruption: check.Disruption{Kill: &check.Kill{Pods: 1, Signal: "SIGKILL", Via: check.ViaNode, HelperImage: image}},
+			Disruption: check.Disruption{Kill: &check.Kill{Pods: 1, Signal: check.SIGKILL, Via: check.ViaNode, HelperImage: image}},
 		},
 		{
 			// 27 requests a second and pod, of 192 KiB each, fill the 56 MiB that a

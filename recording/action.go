@@ -1,6 +1,10 @@
 package recording
 
-import "time"
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
 
 // ActionKind is what an Action tells.
 type ActionKind string
@@ -54,7 +58,7 @@ type Action struct {
 	// Round is how often the one at that place was done before.
 	Round int `json:"round,omitempty"`
 	// Name says what kind of disruption it is: restart, scale, ...
-	Name string `json:"name,omitempty"`
+	Name check.DisruptionKind `json:"name,omitempty"`
 	// Object is what was changed, as kind/name.
 	Object string `json:"object,omitempty"`
 	// Detail says it in words.

@@ -60,9 +60,6 @@ func create(dir string, now func() time.Time, d disk) (*Writer, error) {
 	return w, nil
 }
 
-// Dir is the folder of the recording.
-func (w *Writer) Dir() string { return w.dir }
-
 // OnError has failed told, once, of the first error, which may have come
 // already. It is called from whatever goroutine met the error, which waits for it.
 func (w *Writer) OnError(failed func(error)) {

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -40,43 +39,54 @@ func follow[L runtime.Object](
 	}
 }
 
+// resources are those of Resources, each with how it is followed.
 func (cfg Config) resources(places *places) []resource {
+	var all []resource
+	for _, r := range Resources(cfg.Workload.Kind, false) {
+		if r.Name == "endpointslices" && len(cfg.Services) == 0 {
+			continue
+		}
+		followed := cfg.follow(r, places)
+		followed.optional = r.Optional
+		all = append(all, followed)
+	}
+	return all
+}
+
+func (cfg Config) follow(r Resource, places *places) resource {
 	core, apps := cfg.Client.CoreV1(), cfg.Client.AppsV1()
+	all := func(*metav1.ListOptions) {}
 	selected := func(o *metav1.ListOptions) { o.LabelSelector = cfg.Selector }
 	named := func(o *metav1.ListOptions) {
 		o.FieldSelector = fields.OneTermEqualSelector("metadata.name", cfg.Workload.Name).String()
 	}
-
-	resources := []resource{
-		follow[*corev1.PodList]("pods", core.Pods(cfg.Namespace), selected, observePod),
-		follow[*corev1.EventList]("events", core.Events(cfg.Namespace), func(*metav1.ListOptions) {}, cfg.observeEvent()),
+	ofServices := func(o *metav1.ListOptions) {
+		o.LabelSelector = discoveryv1.LabelServiceName + " in (" + strings.Join(cfg.Services, ",") + ")"
 	}
-	if len(cfg.Services) > 0 {
-		ofServices := func(o *metav1.ListOptions) {
-			o.LabelSelector = discoveryv1.LabelServiceName + " in (" + strings.Join(cfg.Services, ",") + ")"
+	switch r.Name {
+	case "pods":
+		return follow[*corev1.PodList](r.Name, core.Pods(cfg.Namespace), selected, observePod)
+	case "events":
+		return follow[*corev1.EventList](r.Name, core.Events(cfg.Namespace), all, cfg.observeEvent())
+	case "endpointslices":
+		return follow[*discoveryv1.EndpointSliceList](r.Name, cfg.Client.DiscoveryV1().EndpointSlices(cfg.Namespace), ofServices, observeSlice)
+	case "deployments":
+		return follow(r.Name, apps.Deployments(cfg.Namespace), named, observeDeployment)
+	case "replicasets":
+		return follow(r.Name, apps.ReplicaSets(cfg.Namespace), selected, cfg.observeReplicaSet())
+	case "statefulsets":
+		return follow(r.Name, apps.StatefulSets(cfg.Namespace), named, observeStatefulSet)
+	case "daemonsets":
+		return follow(r.Name, apps.DaemonSets(cfg.Namespace), named, observeDaemonSet)
+	case "nodes":
+		return follow(r.Name, core.Nodes(), all, places.observeNode)
+	case "leases":
+		observe := observeSystemLease
+		if r.Namespace == corev1.NamespaceNodeLease {
+			observe = places.observeNodeLease
 		}
-		slices := cfg.Client.DiscoveryV1().EndpointSlices(cfg.Namespace)
-		resources = append(resources, follow[*discoveryv1.EndpointSliceList]("endpointslices", slices, ofServices, observeSlice))
+		return follow(r.Name, cfg.Client.CoordinationV1().Leases(r.Namespace), all, observe)
+	default:
+		panic("timeline: " + r.Name + " cannot be followed")
 	}
-	switch cfg.Workload.Kind {
-	case check.Deployment:
-		resources = append(resources,
-			follow("deployments", apps.Deployments(cfg.Namespace), named, observeDeployment),
-			follow("replicasets", apps.ReplicaSets(cfg.Namespace), selected, cfg.observeReplicaSet()))
-	case check.StatefulSet:
-		resources = append(resources, follow("statefulsets", apps.StatefulSets(cfg.Namespace), named, observeStatefulSet))
-	case check.DaemonSet:
-		resources = append(resources, follow("daemonsets", apps.DaemonSets(cfg.Namespace), named, observeDaemonSet))
-	}
-	all := func(*metav1.ListOptions) {}
-	coordination := cfg.Client.CoordinationV1()
-	for _, r := range []resource{
-		follow("nodes", core.Nodes(), all, places.observeNode),
-		follow("leases", coordination.Leases(corev1.NamespaceNodeLease), all, places.observeNodeLease),
-		follow("leases", coordination.Leases(metav1.NamespaceSystem), all, observeSystemLease),
-	} {
-		r.optional = true
-		resources = append(resources, r)
-	}
-	return resources
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"sync"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // behind is how many bytes may wait for a reader before progress is dropped.
@@ -27,22 +30,36 @@ type backlog struct {
 
 // newBacklog begins to write to file. The goroutine that does so may be held up by the
 // reader for as long as the process lives; whoever wants to see it done waits for drained.
-func newBacklog(file io.Writer) *backlog {
+// A panic in it is told to fail.
+func newBacklog(file io.Writer, fail context.CancelCauseFunc) *backlog {
 	b := &backlog{file: file, wake: make(chan struct{}, 1)}
-	go b.run()
+	go func() {
+		for range b.wake {
+			if err := guard.Call("writing to stderr", b.flush); err != nil {
+				fail(err)
+				b.poke()
+			}
+		}
+	}()
 	return b
 }
 
-func (b *backlog) run() {
-	for range b.wake {
-		for chunk := b.take(); len(chunk) > 0; chunk = b.take() {
-			// A failed write leaves nobody to tell.
-			_, _ = b.file.Write(chunk)
-			b.mu.Lock()
-			b.unread -= len(chunk)
-			b.mu.Unlock()
-		}
+// flush writes until nothing is pending.
+func (b *backlog) flush() error {
+	for chunk := b.take(); len(chunk) > 0; chunk = b.take() {
+		b.write(chunk)
 	}
+	return nil
+}
+
+func (b *backlog) write(chunk []byte) {
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.unread -= len(chunk)
+	}()
+	// A failed write leaves nobody to tell.
+	_, _ = b.file.Write(chunk)
 }
 
 func (b *backlog) take() []byte {

@@ -1,23 +1,14 @@
 package main
 
 import (
-	"cmp"
-
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/shell"
+	"github.com/shutdowncheck/shutdowncheck/chaos"
 )
 
-// restoreCommand is what puts the workload back, for a shell.
-func restoreCommand(s streams, connection *genericclioptions.ConfigFlags, namespace, workload string) string {
-	words := []string{"restore", workload, "-n", namespace}
-	return cmp.Or(s.program, "shutdowncheck") + " " + shell.Words(append(words, sameCluster(connection)...))
-}
-
-// removeControlCommand is what removes the control, for a shell.
-func removeControlCommand(connection *genericclioptions.ConfigFlags, namespace, name string) string {
-	words := []string{"kubectl", "delete", "deployment,service", name, "-n", namespace}
-	return shell.Words(append(words, sameCluster(connection)...))
+// byHand makes the commands that put things back in the cluster of the connection.
+func byHand(s streams, connection *genericclioptions.ConfigFlags) chaos.ByHand {
+	return chaos.ByHand{Program: s.program, Flags: sameCluster(connection)}
 }
 
 // sameCluster are the flags by which the user named the cluster, except for secrets.

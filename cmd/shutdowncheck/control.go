@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/control"
 	"github.com/shutdowncheck/shutdowncheck/experiment"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -20,21 +19,6 @@ import (
 // removeTimeout bounds the removal of the control, which goes on after the
 // run's own context has ended.
 const removeTimeout = 30 * time.Second
-
-// controlRights are what the control takes beyond the workload's own check.
-// Its names differ from run to run, so the rights are to all objects.
-var controlRights = []chaos.Permission{
-	{Verb: "create", Group: "apps", Resource: "deployments"},
-	{Verb: "delete", Group: "apps", Resource: "deployments"},
-	{Verb: "get", Group: "apps", Resource: "deployments"},
-	{Verb: "list", Group: "apps", Resource: "deployments"},
-	{Verb: "watch", Group: "apps", Resource: "deployments"},
-	{Verb: "patch", Group: "apps", Resource: "deployments"},
-	{Verb: "list", Group: "apps", Resource: "replicasets"},
-	{Verb: "watch", Group: "apps", Resource: "replicasets"},
-	{Verb: "create", Resource: "services"},
-	{Verb: "delete", Resource: "services"},
-}
 
 // tryControl sends the check's streams to a service that is known to drop
 // requests, and tells whether that was caught. The error is a control that
@@ -51,7 +35,7 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 	careless := control.New(cfg.Act, cfg.Namespace, cfg.ID, *cfg.Check.Control)
 	_, _ = fmt.Fprintf(r.streams.err, "control: %s is made, restarted and removed again\n", careless.Name())
 	r.streams.work.at("making the control " + careless.Name())
-	removed := r.streams.work.owe("the control may be left, remove it with", removeControlCommand(r.connection, cfg.Namespace, careless.Name()))
+	removed := r.streams.work.owe("the control may be left, remove it with", cfg.ByHand.Kubectl("delete", "deployment,service", careless.Name(), "-n", cfg.Namespace))
 	defer func() {
 		r.streams.work.at("removing the control " + careless.Name())
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
@@ -68,7 +52,7 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 	progress := newProgress(r.streams.err)
 	cfg.Check = careless.Check(cfg.Check)
 	cfg.Dir = dir
-	cfg.Rights, cfg.Progress = nil, progress.show
+	cfg.Progress = progress.show
 	// Whatever is changed of the control goes with it.
 	cfg.Doing = func(now experiment.Doing) { r.streams.work.at("trying the control: " + now.What) }
 	err = experiment.Run(ctx, cfg)

@@ -50,7 +50,7 @@ func (f *disruptionFlags) add(flags *pflag.FlagSet) {
 	}), "drain", "cordon and drain `NODE`, or "+check.OfAPod+" for one that holds a pod of the workload")
 	flags.StringVar(&f.drainPods, "drain-pods", string(check.DrainWorkload), "whose `PODS` --drain evicts: workload or all")
 	flags.Var(f.doing("string", func(s string) (check.Disruption, bool, error) {
-		return check.Disruption{Kill: &check.Kill{Signal: s}}, true, nil
+		return check.Disruption{Kill: &check.Kill{Signal: check.Signal(s)}}, true, nil
 	}), "kill", "send `SIGNAL` to PID 1 of a container, SIGTERM for example")
 	flags.IntVar(&f.killPods, "kill-pods", 1, "in how many pods --kill does so, all at once")
 	flags.StringVar(&f.killVia, "kill-via", string(check.ViaExec), "how --kill does so: exec, ephemeral or node")

@@ -15,7 +15,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/timeline"
+	"github.com/shutdowncheck/shutdowncheck/experiment"
 )
 
 // manifest is what the tests look at in an object of an example.
@@ -116,20 +116,11 @@ func granted(t *testing.T, path string) map[chaos.Permission]bool {
 // wanted lists the rights that a check takes, and those that it can do without.
 func wanted(c check.Check) (required, optional map[chaos.Permission]bool) {
 	required, optional = map[chaos.Permission]bool{}, map[chaos.Permission]bool{}
-	for _, p := range chaos.Permissions(c.Workload, c.Disruptions) {
-		required[p] = true
-	}
-	for _, r := range timeline.Resources(c.Workload.Kind, false) {
-		for _, verb := range []string{"list", "watch"} {
-			p := chaos.Permission{Cluster: r.ClusterWide, Namespace: r.Namespace, Verb: verb, Group: r.Group, Resource: r.Name}
-			if r.Own {
-				p.Name = c.Workload.Name
-			}
-			if r.Optional {
-				optional[p] = true
-			} else {
-				required[p] = true
-			}
+	for _, r := range experiment.Rights(c) {
+		if r.Optional {
+			optional[r.Permission] = true
+		} else {
+			required[r.Permission] = true
 		}
 	}
 	return required, optional

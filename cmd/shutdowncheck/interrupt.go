@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // ends are the signals that ask the program to end, or would end it with a cluster left
@@ -182,13 +183,18 @@ func (i *interruption) start() (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for {
-			select {
-			case sig := <-signals:
-				i.heed(sig)
-			case <-done:
-				return
+		err := guard.Call("answering signals", func() error {
+			for {
+				select {
+				case sig := <-signals:
+					i.heed(sig)
+				case <-done:
+					return nil
+				}
 			}
+		})
+		if err != nil {
+			i.cancel(err)
 		}
 	}()
 	return func() {

@@ -20,7 +20,7 @@ func run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	surviveCrashes(cancel)
-	stderr, at := newBacklog(os.Stderr), &work{}
+	stderr, at := newBacklog(os.Stderr, cancel), &work{}
 	logTo(stderr)
 	stop := (&interruption{work: at, stderr: stderr, cancel: cancel, exit: os.Exit}).start()
 	defer stop()

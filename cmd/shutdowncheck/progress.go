@@ -83,5 +83,5 @@ func phaseOf(now experiment.Progress) string {
 	if now.Disruption == "" {
 		return string(now.Phase)
 	}
-	return string(now.Phase) + " " + now.Disruption
+	return string(now.Phase) + " " + string(now.Disruption)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
 // restoreTimeout bounds the putting back, without the time that a question waits for
@@ -77,7 +78,7 @@ func (r *restoration) run(cmd *cobra.Command, args []string) error {
 		return interrupted(cmd.Context(), r.everything(cmd.Context(), cluster))
 	}
 	r.streams.work.at(fmt.Sprintf("putting %s back", ref))
-	settled := r.streams.work.owe(ref.String()+" may be left changed, put it back with", restoreCommand(r.streams, r.connection, cluster.namespace, ref.String()))
+	settled := r.streams.work.owe(ref.String()+" may be left changed, put it back with", byHand(r.streams, r.connection).Restore(ref.String(), cluster.namespace))
 	err = interrupted(cmd.Context(), r.one(cmd.Context(), cluster, ref))
 	if err == nil {
 		settled()
@@ -89,7 +90,7 @@ func (r *restoration) run(cmd *cobra.Command, args []string) error {
 func (r *restoration) one(ctx context.Context, cluster *cluster, ref check.Workload) error {
 	looking, cancel := context.WithTimeout(ctx, restoreTimeout)
 	defer cancel()
-	found, err := chaos.Left(looking, cluster.act, cluster.namespace, ref, time.Now)
+	found, err := chaos.Left(looking, cluster.act, cluster.namespace, ref, time.Now, byHand(r.streams, r.connection))
 	if err != nil {
 		return fmt.Errorf("put %s back: %w", ref, err)
 	}
@@ -104,7 +105,7 @@ func (r *restoration) everything(ctx context.Context, cluster *cluster) error {
 	looking, cancel := context.WithTimeout(ctx, restoreTimeout)
 	defer cancel()
 	namespace := *r.connection.Namespace // not the kubeconfig's: --all means all
-	found, unseen := chaos.AllLeft(looking, cluster.act, namespace, time.Now)
+	found, unseen := chaos.AllLeft(looking, cluster.act, namespace, time.Now, byHand(r.streams, r.connection))
 	switch {
 	case len(found) == 0 && unseen == nil:
 		r.say("nothing is left by any run in %s", cmp.Or(namespace, "the whole cluster"))
@@ -162,14 +163,22 @@ func (r *restoration) ask(ctx context.Context, l chaos.Leftover) (agreed bool, e
 		return false, fmt.Errorf("%s was not put back, for it is in doubt (%s); say --yes to put it back all the same", l.Object, l.Doubt)
 	}
 	_, _ = fmt.Fprint(r.streams.out, "Put it back? [y/N] ")
-	answer := make(chan string, 1)
+	answer, failed := make(chan string, 1), make(chan error, 1)
 	go func() {
-		line, _ := bufio.NewReader(r.streams.in).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
+		err := guard.Call("reading the answer", func() error {
+			line, _ := bufio.NewReader(r.streams.in).ReadString('\n')
+			answer <- strings.ToLower(strings.TrimSpace(line))
+			return nil
+		})
+		if err != nil {
+			failed <- err
+		}
 	}()
 	select {
 	case <-ctx.Done():
 		return false, context.Cause(ctx)
+	case err := <-failed:
+		return false, err
 	case line := <-answer:
 		return line == "y" || line == "yes", nil
 	}

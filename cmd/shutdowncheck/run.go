@@ -90,12 +90,10 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		ShowValues: r.showValues,
 		Output:     progress,
 		Group:      r.streams.work.group,
+		ByHand:     byHand(r.streams, r.connection),
 	}
-	cfg.Doing = r.owing(restoreCommand(r.streams, r.connection, cluster.namespace, c.Workload.String()), c.Workload.String())
+	cfg.Doing = r.owing(cfg.ByHand.Restore(c.Workload.String(), cluster.namespace), c.Workload.String())
 	cfg.Room = readRoom(cfg.Dir)
-	if c.Control != nil {
-		cfg.Rights = controlRights
-	}
 	if r.dryRun {
 		return r.printPlan(cmd.Context(), cfg)
 	}

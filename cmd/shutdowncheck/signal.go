@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/procfs"
 )
 
 // newSignal is what a kill by ephemeral container or by node runs in the
@@ -23,16 +21,16 @@ func newSignal() *cobra.Command {
 		Hidden: true,
 		Args:   onlyCommands,
 		RunE: func(*cobra.Command, []string) error {
-			signal, ok := signals[name]
+			signal, ok := signals[check.Signal(name)]
 			if !ok {
-				return usagef("--signal: %q; want one of %s", name, strings.Join(slices.Sorted(maps.Keys(signals)), ", "))
+				return usagef("--signal: %q; want one of %s", name, check.SignalNames())
 			}
 			if (pid > 0) == (container != "") {
 				return usagef("want one of --pid and --container-id")
 			}
 			if container != "" {
 				var err error
-				if pid, err = chaos.FirstProcess(os.DirFS("/proc"), container); err != nil {
+				if pid, err = procfs.FirstProcess(os.DirFS("/proc"), container); err != nil {
 					return err
 				}
 			}
@@ -44,6 +42,6 @@ func newSignal() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&pid, "pid", 0, "the process")
 	cmd.Flags().StringVar(&container, "container-id", "", "the container whose PID 1 it is, seen from the node's PID namespace")
-	cmd.Flags().StringVar(&name, "signal", "SIGTERM", "the signal's name")
+	cmd.Flags().StringVar(&name, "signal", string(check.DefaultSignal), "the signal's name")
 	return cmd
 }

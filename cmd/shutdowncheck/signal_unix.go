@@ -2,12 +2,16 @@
 
 package main
 
-import "syscall"
+import (
+	"syscall"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
 
 // signals are those a check may send.
-var signals = map[string]syscall.Signal{
-	"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT, "SIGQUIT": syscall.SIGQUIT, "SIGHUP": syscall.SIGHUP,
-	"SIGUSR1": syscall.SIGUSR1, "SIGUSR2": syscall.SIGUSR2, "SIGKILL": syscall.SIGKILL,
+var signals = map[check.Signal]syscall.Signal{
+	check.SIGTERM: syscall.SIGTERM, check.SIGINT: syscall.SIGINT, check.SIGQUIT: syscall.SIGQUIT, check.SIGHUP: syscall.SIGHUP,
+	check.SIGUSR1: syscall.SIGUSR1, check.SIGUSR2: syscall.SIGUSR2, check.SIGKILL: syscall.SIGKILL,
 }
 
 func sendSignal(pid int, signal syscall.Signal) error { return syscall.Kill(pid, signal) }

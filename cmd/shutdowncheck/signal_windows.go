@@ -5,10 +5,12 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // signals are of no use here: the helper of a kill runs in a container on Linux.
-var signals = map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGKILL": syscall.SIGKILL}
+var signals = map[check.Signal]syscall.Signal{check.SIGTERM: syscall.SIGTERM, check.SIGKILL: syscall.SIGKILL}
 
 func sendSignal(int, syscall.Signal) error { return errors.ErrUnsupported }
 

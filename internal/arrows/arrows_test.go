@@ -181,6 +181,15 @@ var rules = []rule{
 		reason: "it is the generator's command line and nothing else",
 	},
 	{
+		pkg:     "internal/fakecluster",
+		modules: kubernetes,
+		reason:  "it stands for a cluster, and must not know what is expected of one",
+	},
+	{
+		pkg:    "internal/procfs",
+		reason: "it reads a file system, in a helper that knows of nothing else",
+	},
+	{
 		pkg:    "internal/victim",
 		reason: "the sample service must not know what is looked for, or it could oblige",
 	},
@@ -191,14 +200,14 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/procfs", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"chaos", "check", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render", "timeline"},
+		house:   []string{"check", "experiment", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
 		modules: kubernetes,
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{analysis},

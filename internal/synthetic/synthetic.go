@@ -166,18 +166,18 @@ func (s *script) restart(n int, at, interval time.Duration) {
 	for _, l := range s.lives[first:] {
 		doomed, uids = append(doomed, l.name), append(uids, "uid-"+l.name)
 	}
-	s.act(at, recording.Action{Kind: recording.PhaseBegan, Phase: recording.Disrupt, Name: "restart", Round: n})
+	s.act(at, recording.Action{Kind: recording.PhaseBegan, Phase: recording.Disrupt, Name: check.KindRestart, Round: n})
 	s.act(at, recording.Action{
-		Kind: recording.Requested, Name: "restart", Round: n, Object: "deployment/web", Done: began.Add(at), Doomed: doomed, DoomedUIDs: uids,
+		Kind: recording.Requested, Name: check.KindRestart, Round: n, Object: "deployment/web", Done: began.Add(at), Doomed: doomed, DoomedUIDs: uids,
 	})
 	for i := range s.Pods {
 		s.replace(first+i, at+time.Duration(i)*s.PodInterval+time.Second)
 	}
 	steady := at + time.Duration(s.Pods)*s.PodInterval
-	s.act(steady, recording.Action{Kind: recording.Steady, Name: "restart", Round: n, Object: "deployment/web"})
-	s.act(steady, recording.Action{Kind: recording.PhaseEnded, Phase: recording.Disrupt, Name: "restart", Round: n})
-	s.act(steady, recording.Action{Kind: recording.PhaseBegan, Phase: recording.Settle, Name: "restart", Round: n})
-	s.act(at+interval, recording.Action{Kind: recording.PhaseEnded, Phase: recording.Settle, Name: "restart", Round: n})
+	s.act(steady, recording.Action{Kind: recording.Steady, Name: check.KindRestart, Round: n, Object: "deployment/web"})
+	s.act(steady, recording.Action{Kind: recording.PhaseEnded, Phase: recording.Disrupt, Name: check.KindRestart, Round: n})
+	s.act(steady, recording.Action{Kind: recording.PhaseBegan, Phase: recording.Settle, Name: check.KindRestart, Round: n})
+	s.act(at+interval, recording.Action{Kind: recording.PhaseEnded, Phase: recording.Settle, Name: check.KindRestart, Round: n})
 }
 
 // replace ends a pod at the given time, with the next one Ready just before.

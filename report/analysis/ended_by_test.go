@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -73,7 +74,7 @@ func (r *rig) newPod(at time.Duration) {
 }
 
 // requests is the run's record of what it asked for.
-func (r *rig) requests(at time.Duration, disruption string) {
+func (r *rig) requests(at time.Duration, disruption check.DisruptionKind) {
 	r.actions = append(r.actions, recording.Action{
 		At: after(at), Done: after(at + 5*ms), Kind: recording.Requested, Name: disruption, Doomed: []string{r.pod.Name}, DoomedUIDs: []string{r.pod.UID},
 	})
@@ -111,20 +112,20 @@ var disruptions = []struct {
 	do   func(r *rig, at time.Duration)
 	want report.EndedBy
 }{
-	{"restart", func(r *rig, at time.Duration) { r.rollout(at, "restart") }, report.ByRollout},
-	{"image", func(r *rig, at time.Duration) { r.rollout(at, "image") }, report.ByRollout},
+	{"restart", func(r *rig, at time.Duration) { r.rollout(at, check.KindRestart) }, report.ByRollout},
+	{"image", func(r *rig, at time.Duration) { r.rollout(at, check.KindImage) }, report.ByRollout},
 	{"scale", func(r *rig, at time.Duration) {
-		r.requests(at, "scale")
+		r.requests(at, check.KindScale)
 		r.scaled(at)
 	}, report.ByScaleDown},
 	{"scale of a command", (*rig).scaled, report.ByScaleDown},
 	{"delete", func(r *rig, at time.Duration) {
-		r.requests(at, "delete")
+		r.requests(at, check.KindDelete)
 		r.deleted(at+20*ms, false, "")
 	}, report.ByDelete},
 	{"delete of a command", func(r *rig, at time.Duration) { r.deleted(at, false, "") }, report.ByDelete},
 	{"evict", func(r *rig, at time.Duration) {
-		r.requests(at, "evict")
+		r.requests(at, check.KindEvict)
 		r.deleted(at+20*ms, false, "EvictionByEvictionAPI")
 	}, report.ByEviction},
 	{"drain", func(r *rig, at time.Duration) {
@@ -134,13 +135,13 @@ var disruptions = []struct {
 		r.event(at+3*second, recording.Event{Node: &recording.NodeObservation{Name: "node-1"}})
 	}, report.ByDrain},
 	{"kill", func(r *rig, at time.Duration) {
-		r.requests(at, "kill")
+		r.requests(at, check.KindKill)
 		r.exits(at + second)
 	}, report.ByKill},
 	{"crash while observed", (*rig).exits, report.ByCrash},
 }
 
-func (r *rig) rollout(at time.Duration, disruption string) {
+func (r *rig) rollout(at time.Duration, disruption check.DisruptionKind) {
 	r.requests(at, disruption)
 	r.template++
 	r.tellTemplate(at + 10*ms)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -18,7 +19,7 @@ type requests struct {
 }
 
 type ownRequest struct {
-	disruption string
+	disruption check.DisruptionKind
 	at         time.Time
 }
 
@@ -51,7 +52,7 @@ func readRequests(r *recording.Recording) *requests {
 func (q *requests) kills(p *podHistory, clock span) map[*recording.Exit]bool {
 	kills := map[*recording.Exit]bool{}
 	for _, r := range q.byPod[p.first.UID] {
-		if r.disruption != "kill" {
+		if r.disruption != check.KindKill {
 			continue
 		}
 		var first *recording.Exit
@@ -72,11 +73,11 @@ func (q *requests) kills(p *podHistory, clock span) map[*recording.Exit]bool {
 
 // ownDisruptions are those that name the pods which they end themselves. A rollout's
 // pods are ended by their controller, which may not come to all of them.
-var ownDisruptions = map[string]report.EndedBy{
-	"delete": report.ByDelete,
-	"scale":  report.ByScaleDown,
-	"evict":  report.ByEviction,
-	"drain":  report.ByDrain,
+var ownDisruptions = map[check.DisruptionKind]report.EndedBy{
+	check.KindDelete: report.ByDelete,
+	check.KindScale:  report.ByScaleDown,
+	check.KindEvict:  report.ByEviction,
+	check.KindDrain:  report.ByDrain,
 }
 
 // endedBy tells by which of its disruptions the run ended the pod, if it did: by the

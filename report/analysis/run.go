@@ -44,7 +44,7 @@ func readRun(actions []recording.Action) *run {
 			case recording.Disrupt:
 				r.disruptions = append(r.disruptions, &disrupted{
 					number:     a.Disruption,
-					Disruption: report.Disruption{Kind: a.Name, Detail: a.Detail, Started: a.At, Terminated: []string{}, Spread: namedSpreads(a.Spread)},
+					Disruption: report.Disruption{Kind: string(a.Name), Detail: a.Detail, Started: a.At, Terminated: []string{}, Spread: namedSpreads(a.Spread)},
 				})
 			}
 		case recording.PhaseEnded:

@@ -54,7 +54,7 @@ func newScenario() *scenario {
 }
 
 func (s *scenario) phase(kind recording.ActionKind, phase recording.RunPhase, at time.Duration) {
-	number, name := 0, "restart"
+	number, name := 0, check.KindRestart
 	if phase == recording.Baseline {
 		number, name = recording.NoDisruption, ""
 	}
@@ -191,7 +191,7 @@ func (s *scenario) killing(name string, at time.Duration) *scenario {
 }
 
 // asks adds a request of the run's own to end a pod.
-func (s *scenario) asks(disruption, pod string, at time.Duration) *scenario {
+func (s *scenario) asks(disruption check.DisruptionKind, pod string, at time.Duration) *scenario {
 	s.actions = append(s.actions, recording.Action{
 		At: after(at), Done: after(at + 5*ms), Kind: recording.Requested, Name: disruption, Doomed: []string{pod}, DoomedUIDs: []string{"uid-" + pod},
 	})

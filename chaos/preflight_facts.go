@@ -1,0 +1,127 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Facts gives what a report wants to know of the workload, and warnings about
+// what may spoil a check of the given disruptions without making it
+// impossible. It needs the right to list services. Where it has no right to
+// list HorizontalPodAutoscalers, PodDisruptionBudgets or, for some workloads,
+// nodes, it warns instead.
+func (w *Workload) Facts(ctx context.Context, disruptions ...check.Disruption) (recording.Workload, error) {
+	s, err := w.read(ctx)
+	if err != nil {
+		return recording.Workload{}, err
+	}
+	services, err := w.services(ctx, s)
+	if err != nil {
+		return recording.Workload{}, err
+	}
+	facts := recording.Workload{
+		Kind:           string(w.ref.Kind),
+		Name:           w.ref.Name,
+		UID:            string(w.uid),
+		Replicas:       s.replicas,
+		Selector:       w.selector.String(),
+		Services:       []string{},
+		MaxSurge:       written(s.maxSurge),
+		MaxUnavailable: written(s.maxUnavailable),
+	}
+	for _, service := range services {
+		facts.Services = append(facts.Services, service.Name)
+	}
+	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services))
+	for _, look := range []func() ([]string, error){
+		func() ([]string, error) { return w.autoscalers(ctx) },
+		func() ([]string, error) { return w.budgetWarnings(ctx, s, evicts(disruptions)) },
+		func() ([]string, error) { return w.roomWarnings(ctx, s) },
+	} {
+		warnings, err := look()
+		if err != nil {
+			return recording.Workload{}, err
+		}
+		facts.Warnings = append(facts.Warnings, warnings...)
+	}
+	return facts, nil
+}
+
+func ownWarnings(s state) []string {
+	var warnings []string
+	if s.replicas == 1 {
+		warnings = append(warnings, "it has one replica: whatever ends that pod leaves the service to its replacement alone")
+	}
+	if s.paused {
+		warnings = append(warnings, "it is paused: its template can change without a rollout")
+	}
+	return warnings
+}
+
+func serviceWarnings(services []corev1.Service) []string {
+	if len(services) == 0 {
+		return []string{"no service selects its pods: what the endpoints did will not be known"}
+	}
+	var warnings []string
+	for _, service := range services {
+		if service.Spec.ClusterIP == corev1.ClusterIPNone {
+			warnings = append(warnings, fmt.Sprintf("service %s is headless: clients find the pods by DNS, which may be out of date for as long as it is cached", service.Name))
+		}
+		if service.Spec.SessionAffinity == corev1.ServiceAffinityClientIP {
+			warnings = append(warnings, fmt.Sprintf("service %s has session affinity: one client's requests all go to one pod, so the others carry no load", service.Name))
+		}
+	}
+	return warnings
+}
+
+// services gives those whose selector matches the pods, in the order of their
+// names.
+func (w *Workload) services(ctx context.Context, s state) ([]corev1.Service, error) {
+	list, err := w.client.CoreV1().Services(w.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list the services in front of %s: %w", w, err)
+	}
+	matching := slices.DeleteFunc(list.Items, func(service corev1.Service) bool {
+		return len(service.Spec.Selector) == 0 || !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(s.template.Labels))
+	})
+	slices.SortFunc(matching, func(a, b corev1.Service) int { return strings.Compare(a.Name, b.Name) })
+	return matching, nil
+}
+
+// autoscalers warns of each HorizontalPodAutoscaler that targets the workload.
+func (w *Workload) autoscalers(ctx context.Context) ([]string, error) {
+	list, err := w.client.AutoscalingV2().HorizontalPodAutoscalers(w.namespace).List(ctx, metav1.ListOptions{})
+	if apierrors.IsForbidden(err) {
+		return []string{"no right to list horizontalpodautoscalers: whether one targets it is not known"}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the autoscalers of %s: %w", w, err)
+	}
+	var warnings []string
+	for _, scaler := range list.Items {
+		target := scaler.Spec.ScaleTargetRef
+		if target.Kind == string(w.ref.Kind) && target.Name == w.ref.Name {
+			warnings = append(warnings, fmt.Sprintf("HorizontalPodAutoscaler %s targets it and may change its replicas during the run", scaler.Name))
+		}
+	}
+	return warnings, nil
+}
+
+// written gives the value as the spec has it.
+func written(value *intstr.IntOrString) string {
+	if value == nil {
+		return ""
+	}
+	return value.String()
+}

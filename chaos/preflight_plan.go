@@ -1,0 +1,63 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// Plan says what the disruptions would do to the workload as it is now, one
+// line each, and changes nothing. The error is a PlanError for the first
+// disruption that the workload cannot undergo.
+func (w *Workload) Plan(ctx context.Context, disruptions []check.Disruption) ([]string, error) {
+	s, err := w.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for i, d := range disruptions {
+		kind, err := w.fit(ctx, s, i, d)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, kind.describe(w, &s))
+	}
+	return lines, nil
+}
+
+// pace says how many pods there are while a rollout is under way. Surge rounds
+// up, unavailable down, and not both are 0 (kubernetes
+// pkg/controller/deployment/util, ResolveFenceposts).
+func (s state) pace() string {
+	if s.allAtOnce {
+		return "all before the first replacement is made"
+	}
+	unavailable := share(s.maxUnavailable, s.replicas, false)
+	surge := share(s.maxSurge, s.replicas, true)
+	if unavailable == 0 && surge == 0 {
+		unavailable = 1
+	}
+	return fmt.Sprintf("with at least %d available and at most %d at once", max(s.replicas-unavailable, 0), s.replicas+surge)
+}
+
+func share(value *intstr.IntOrString, of int32, up bool) int32 {
+	if value == nil {
+		return 0
+	}
+	n, err := intstr.GetScaledValueFromIntOrPercent(value, int(of), up)
+	if err != nil {
+		return 0
+	}
+	return int32(n)
+}
+
+// tooMany says why so many pods cannot be ended; empty if they can.
+func tooMany(w *Workload, s state, n int) string {
+	if n <= int(s.replicas) {
+		return ""
+	}
+	return fmt.Sprintf("%s, but %s wants %d; want 1 to %d", podCount(n), w, s.replicas, s.replicas)
+}

@@ -1,0 +1,65 @@
+package chaos
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// awaitVictims finds out which of the pods were chosen to end: all of them, or
+// when ctx ends those known by then. A StatefulSet ends its highest numbers;
+// whom a Deployment ends is seen, not predicted (kubernetes
+// pkg/controller/controller_utils.go, ActivePodsWithRanks).
+func (a *attempt) awaitVictims(ctx context.Context, s state, to int32, before []*corev1.Pod) error {
+	return a.view.wait(ctx, func() (string, error) {
+		a.doomed = a.victims(s, to, before)
+		if missing := len(before) - int(to) - len(a.doomed); missing > 0 {
+			return podCount(missing) + " more must be asked to end", nil
+		}
+		return "", nil
+	})
+}
+
+func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod {
+	staying := byUID(a.view.activePods())
+	var victims []*corev1.Pod
+	for _, pod := range before {
+		n, numbered := ordinal(pod)
+		highest := a.Workload.ref.Kind == check.StatefulSet && numbered && n >= s.start+to
+		if highest || staying[pod.UID] == nil {
+			victims = append(victims, pod)
+		}
+	}
+	return victims
+}
+
+// counted compares the pods with those before, as the API has them now: the
+// watch may not have told yet what the program did last.
+func (a *attempt) counted(ctx context.Context, before []*corev1.Pod) (reason string, err error) {
+	present, err := a.Workload.listPods(ctx)
+	if ctx.Err() != nil {
+		return "the pods were to be counted", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, pod := range present {
+		if why := whyNotReady(pod); why != "" && !isFinished(pod) {
+			return why, nil
+		}
+	}
+	a.doomed = without(before, byUID(present))
+	return "", nil
+}
+
+// census holds every pod that was ever seen live, in the order of sight.
+type census struct{ pods []*corev1.Pod }
+
+// gone counts anew and gives those that are gone or asked to end.
+func (c *census) gone(v *view) []*corev1.Pod {
+	active := v.activePods()
+	c.pods = append(c.pods, without(active, byUID(c.pods))...)
+	return without(c.pods, byUID(active))
+}
