@@ -100,7 +100,7 @@ var (
 // docs/reading.md has every reason for a verdict, in the judge's own words.
 func TestEachReasonForAVerdictIsDocumented(t *testing.T) {
 	var judge []byte
-	for _, file := range []string{"../report/judge.go", "../report/completeness.go"} {
+	for _, file := range []string{"../report/analysis/verdict.go", "../report/analysis/validity.go", "../report/analysis/completeness.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestEachReasonForAVerdictIsDocumented(t *testing.T) {
 		}
 	}
 	if found < 15 {
-		t.Errorf("%d phrases were found in report/judge.go, want all of its reasons", found)
+		t.Errorf("%d phrases were found in report/analysis, want all of its reasons", found)
 	}
 }
 
