@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/report"
-
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // A recording of any format that is written anew, in the present one with its own
@@ -37,6 +37,42 @@ func TestFormatDoesNotChangeTheReport(t *testing.T) {
 	}
 	if before == 0 {
 		t.Error("all golden recordings are of the present format")
+	}
+}
+
+// The golden recordings hold one at least of all that is read in a way of its own.
+func TestGoldenRecordingsAreOfEachKind(t *testing.T) {
+	folders, err := filepath.Glob("../testdata/golden/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, folder := range folders {
+		r, err := recording.Open(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[fmt.Sprintf("format %d", r.Header.Version)] = true
+		for _, s := range r.Header.Check.Streams {
+			found[string(cmp.Or(s.Kind, check.Short))] = true
+			if s.Protocol == check.HTTP2 || s.Protocol == check.H2C {
+				found["HTTP/2"] = true
+			}
+		}
+		for i := range r.Actions {
+			if len(r.Actions[i].Spread) > 0 {
+				found["spread"] = true
+			}
+		}
+	}
+	wanted := []string{string(check.Slow), string(check.Streaming), "HTTP/2", "spread"}
+	for version := range recording.Version {
+		wanted = append(wanted, fmt.Sprintf("format %d", version+1))
+	}
+	for _, kind := range wanted {
+		if !found[kind] {
+			t.Errorf("%s: no golden recording", kind)
+		}
 	}
 }
 
