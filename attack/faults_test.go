@@ -15,8 +15,9 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// brief is the timeout of streams that meet silence.
-const brief = 100 * time.Millisecond
+// brief is the timeout of streams that meet silence: long enough for a handshake on a
+// busy machine.
+const brief = 500 * time.Millisecond
 
 // want is what a sample shall say of a fault.
 type want struct {
