@@ -242,13 +242,11 @@ func compare(t *testing.T, results []vegeta.Result, stream *report.Stream) {
 		if off := (q.ours - exact).Abs(); off > exact/1000+time.Microsecond {
 			t.Errorf("%s: quantile %g is %v in the export, %v in the report", stream.Name, q.at, exact, q.ours)
 		}
-		// vegeta's estimate is exact to a part of the ranks, and lies between two of
-		// them: no part is less than one rank.
-		neighbourhood := max(q.neighbourhood, 1/float64(len(latencies)))
+		// vegeta's estimate is exact to a part of the ranks.
 		rank := func(q float64) time.Duration {
 			return latencies[min(max(int(math.Floor(q*float64(len(latencies)))), 0), len(latencies)-1)]
 		}
-		if low, high := rank(q.at-neighbourhood), rank(q.at+neighbourhood); q.vegeta < low || q.vegeta > high {
+		if low, high := rank(q.at-q.neighbourhood), rank(q.at+q.neighbourhood); q.vegeta < low || q.vegeta > high {
 			t.Errorf("%s: quantile %g is %v to vegeta, not between %v and %v; %v in the report", stream.Name, q.at, q.vegeta, low, high, q.ours)
 		}
 	}
