@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,12 +62,12 @@ func streamDifferences(base, next []check.Stream) []string {
 	return all
 }
 
-// streamsByName gives the streams without what may differ from place to place: the
-// URL, and the folders of files.
+// streamsByName gives the streams without what may differ from place to place: of the
+// URL all but what is asked for there, and the folders of files.
 func streamsByName(streams []check.Stream) map[string]check.Stream {
 	byName := map[string]check.Stream{}
 	for _, s := range streams {
-		s.URL = ""
+		s.URL = asked(s.URL)
 		if s.Targets != nil {
 			s.Targets = &check.Targets{File: filepath.Base(s.Targets.File), Format: s.Targets.Format}
 		}
@@ -76,6 +77,15 @@ func streamsByName(streams []check.Stream) map[string]check.Stream {
 		byName[s.Name] = s
 	}
 	return byName
+}
+
+// asked is what a URL asks its host for: path and query.
+func asked(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.RequestURI()
 }
 
 func load(s check.Stream) string {

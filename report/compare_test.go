@@ -134,6 +134,7 @@ func TestCompareNamesTheDifferences(t *testing.T) {
 		"targets":         {next: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/list"} }), want: []string{"stream new: targets.file is list, not set in the base", "stream new: targets.format is http, not set in the base"}},
 		"other targets":   {base: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/one"} }), next: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/two"} }), want: []string{"stream new: targets.file is two, one in the base"}},
 		"targets' folder": {base: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "a/list"} }), next: stream(func(s *check.Stream) { s.Targets = &check.Targets{File: "/b/list"} })},
+		"path":            {next: stream(func(s *check.Stream) { s.URL = "http://there/slow?for=5s" }), want: []string{"stream new: url is /slow?for=5s, / in the base"}},
 		"method":          {next: stream(func(s *check.Stream) { s.Method = "POST" }), want: []string{"stream new: method is POST, GET in the base"}},
 		"body":            {next: stream(func(s *check.Stream) { s.Body = &check.Body{File: "a/body", Chunked: true} }), want: []string{"stream new: body.chunked is true, not set in the base", "stream new: body.file is body, not set in the base"}},
 		"headers":         {next: stream(func(s *check.Stream) { s.Headers = []check.Header{{Name: "Cookie", Value: "a"}} }), want: []string{`stream new: headers is [{"name":"Cookie","value":"(hidden)"}], not set in the base`}},
