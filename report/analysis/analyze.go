@@ -37,7 +37,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	// What it is worth.
 	validity := validity(r, traffic, baselineFailures(traffic, run, failures))
 	validity.Doubts = append(doubts(r, disruptions, streams, ended, traffic), stallDoubts(failures, stalls(&validity))...)
-	losses := sumLosses(streams, failures, &validity, traffic.incomplete.unsound)
+	losses := sumLosses(streams, failures, &validity, traffic.incomplete)
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, &validity, losses)
 
 	rep := &report.Report{

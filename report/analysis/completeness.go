@@ -86,6 +86,7 @@ func (c *completeness) incomplete(r *recording.Recording) incomplete {
 		doubt(true, "the recording has %s of streams that the check does not have (%.40q)", text.Count(c.foreign, "request"), c.named)
 	}
 	if r.Ending == nil {
+		doubt(false, "the run was cut off: its recording has no end")
 		return i
 	}
 	ends := map[string]recording.StreamEnd{}

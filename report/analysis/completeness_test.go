@@ -156,6 +156,11 @@ func TestIncompleteRecording(t *testing.T) {
 		{"less was sent", func(t *testing.T, dir string) {
 			edit(t, dir, "end.json", regexpReplace(`"sent": [0-9]+`, `"sent": 9`))
 		}, `the recording has [0-9]+ requests, but 9 were sent`, false},
+		{"no end", func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, "end.json")); err != nil {
+				t.Fatal(err)
+			}
+		}, `the run was cut off: its recording has no end`, true},
 		{"no stream's end", func(t *testing.T, dir string) {
 			edit(t, dir, "end.json", regexpReplace(`"name": "`, `"name": "another `))
 		}, `the recording does not say how many requests were sent`, true},
@@ -174,6 +179,9 @@ func TestIncompleteRecording(t *testing.T) {
 				rep, err := Analyze(t.Context(), r)
 				if err != nil {
 					t.Fatal(err)
+				}
+				if said := strings.Join(rep.Reasons, "\n"); !regexp.MustCompile(tt.says).MatchString(said) {
+					t.Errorf("the reasons are %q, want %q among them", said, tt.says)
 				}
 				want := run.want
 				if tt.says != "" && (want == report.Passed || !tt.stands) {

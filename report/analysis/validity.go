@@ -78,13 +78,12 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 
-	switch {
-	case r.Ending == nil:
-		add("the run was cut off: its recording has no end")
-	case r.Ending.Interrupted:
+	switch end := r.Ending; {
+	case end == nil:
+	case end.Interrupted:
 		add("the run was stopped before its end")
-	case r.Ending.Error != "":
-		add("the run could not be carried out: %s", r.Ending.Error)
+	case end.Error != "":
+		add("the run could not be carried out: %s", end.Error)
 	}
 	if control := r.Header.Control; control != nil && !control.Caught {
 		add("the control, a service that drops requests, was not caught: %s", control.Why)

@@ -12,7 +12,8 @@ import (
 // judge gives the verdict with its reasons.
 //
 // A loss that stands on its own evidence fails the workload whatever else went
-// wrong; doubts only keep a clean run from passing. The exception is a service
+// wrong, and what its recording lacks is told; other doubts only keep a clean run
+// from passing. The exception is a service
 // that was losing requests before it was touched: nothing can be said of it.
 func judge(budget check.Budget, ended []report.Termination, validity *report.Validity, losses losses) (report.Verdict, []string) {
 	if validity.Baseline.Failed > 0 {
@@ -23,7 +24,7 @@ func judge(budget check.Budget, ended []report.Termination, validity *report.Val
 	over := losses.over(budget)
 	switch {
 	case len(over) > 0 && losses.standing(budget):
-		return report.Failed, over
+		return report.Failed, append(over, losses.incomplete.doubts...)
 	case len(over) > 0:
 		return report.Inconclusive, slices.Concat(over, []string{
 			"but the run cannot tell whether the workload lost them",
@@ -60,12 +61,12 @@ type losses struct {
 	obscured int
 	// ownFaults tells whether the client had failures of its own.
 	ownFaults bool
-	// unsound is that of incomplete.
-	unsound bool
+	// incomplete is what the recording lacks of them.
+	incomplete incomplete
 }
 
-func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, unsound bool) losses {
-	l := losses{unsound: unsound}
+func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, incomplete incomplete) losses {
+	l := losses{incomplete: incomplete}
 	for _, s := range streams {
 		l.sent += s.Sent
 		l.failed += s.Failed
@@ -102,7 +103,7 @@ func (l losses) over(b check.Budget) []string {
 // are in no doubt: seen with a whole watch, tied to a termination where the client
 // itself was in trouble, and of a recording that is sound.
 func (l losses) standing(b check.Budget) bool {
-	if l.unsound {
+	if l.incomplete.unsound {
 		return false
 	}
 	sure := l.failed - l.obscured
