@@ -152,9 +152,21 @@ type failure struct {
 	Sent, Ended  time.Time
 	Phase, Class string
 	BytesIn      int64
+	Served       uint32
 	Maskable     bool
 	Cause        string
 	Pods         []string
+}
+
+// slowRefusal is how long the proxy before the nodes' ports was seen to take to
+// tell of a closed listener, on a busy machine.
+const slowRefusal = 100 * time.Millisecond
+
+// likeRefused tells whether nobody outside can know the request from one that met
+// a closed listener: that proxy accepts before it dials, so that both are new
+// connections which end at once.
+func (f *failure) likeRefused() bool {
+	return f.Served == 0 && f.Phase == "first-byte" && f.Ended.Sub(f.Sent) < slowRefusal
 }
 
 // readReport reads the report of a recording, and checks what holds for every

@@ -34,9 +34,18 @@ func accounts(t *traffic, failures []*explained) []*account {
 		if f.life != nil {
 			uid = f.life.uid
 		}
-		if from, to, ok := longPart(t.stream(f.Stream).kind, &f.Sample); ok {
-			for _, e := range onsets.during(from, to) {
-				all[e.number].underWay.add(f.Stream, e.UID == uid)
+		from, to, ok := longPart(t.stream(f.Stream).kind, &f.Sample)
+		if !ok {
+			continue
+		}
+		for _, e := range onsets.during(from, to) {
+			all[e.number].underWay.add(f.Stream, e.UID == uid)
+		}
+		for _, s := range f.suspects {
+			if f.symptom == cutShort && to.Before(s.begunBy()) {
+				// What an end has cut was under way when that began, though the
+				// cluster may have told of it only afterwards.
+				all[s.number].underWay.add(f.Stream, s.UID == uid)
 			}
 		}
 	}

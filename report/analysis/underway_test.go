@@ -122,6 +122,24 @@ func TestALongRequestThatWasCutWasUnderWay(t *testing.T) {
 	}
 }
 
+// A pod that exits at once takes along what it had before the cluster tells that
+// it was to end: its end began earlier.
+func TestALongRequestThatWasCutBeforeItsEndWasTold(t *testing.T) {
+	s := newScenario().pod("web-1", &death{deleted: 6200 * ms, killing: 6150 * ms, exited: 6180 * ms, left: 6220 * ms, gone: 6400 * ms, grace: 30 * second}).
+		pod("web-2", nil).pod("web-3", nil).traffic(0, 6100*ms, "web-1", "web-2", "web-3").traffic(6300*ms, 12*second, "web-2", "web-3").steady(11 * second)
+	for _, kind := range []check.StreamKind{check.Slow, check.Streaming} {
+		s.header.Check.Streams = append(s.header.Check.Streams, check.Stream{Name: string(kind), Kind: kind})
+	}
+	s.header.Check = s.header.Check.WithDefaults()
+	s.request(request{stream: "slow", sent: second, took: 3 * second, pod: "web-2"})
+	s.request(request{stream: "slow", sent: 5 * second, took: 1180 * ms, connPod: "web-1", served: 1, class: recording.ClassEOF, phase: recording.PhaseFirstByte})
+	s.request(request{stream: "streaming", sent: 5 * second, first: 10 * ms, took: 1180 * ms, pod: "web-1", status: 200, class: recording.ClassBodyCut, phase: recording.PhaseBody, bytes: 70})
+	rep := s.analyze(t)
+	if got := rep.Terminations[0].UnderWay; rep.Verdict != report.Failed || got["slow"] != 1 || got["streaming"] != 1 {
+		t.Errorf("%s (%v), under way when %s began to end: %v, want one of each", rep.Verdict, rep.Reasons, rep.Terminations[0].Pod, got)
+	}
+}
+
 // A stream of short requests is asked for no more than before, and told as before.
 func TestShortRequestsNeedNotBeUnderWay(t *testing.T) {
 	rep := sound().analyze(t)
