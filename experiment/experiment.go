@@ -109,7 +109,7 @@ func Run(ctx context.Context, cfg Config) error {
 func (r *run) carryOut(ctx context.Context) error {
 	readySince, unhealthy := r.workload.Healthy(ctx)
 	r.teardown.add("saving the recording", 0, func(context.Context) error { return r.save(ctx) })
-	r.teardown.add(fmt.Sprintf("putting %s back and giving it free", r.workload), restoreTimeout, r.release)
+	r.teardown.add(fmt.Sprintf("putting %s back and releasing it", r.workload), restoreTimeout, r.release)
 	if unhealthy == nil {
 		if err := r.claim(ctx); err != nil {
 			return err

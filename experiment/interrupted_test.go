@@ -28,7 +28,7 @@ func TestInterruptedInEachPhase(t *testing.T) {
 		"in the phase settle",
 		"waiting for the requests in flight",
 		"waiting for the last news of the cluster",
-		"putting deployment/web back and giving it free",
+		"putting deployment/web back and releasing it",
 		"saving the recording",
 	} {
 		t.Run(moment, func(t *testing.T) {

@@ -153,13 +153,13 @@ func (r *run) reportProgress(fail context.CancelCauseFunc) {
 			fail(err)
 		}
 	}()
-	r.teardown.add("telling the last of the progress", progressTimeout, func(ctx context.Context) error {
+	r.teardown.add("showing the last progress", progressTimeout, func(ctx context.Context) error {
 		close(done)
 		select {
 		case <-ended:
 			return nil
 		case <-ctx.Done():
-			return fmt.Errorf("tell the progress: %w", context.Cause(ctx))
+			return fmt.Errorf("show the progress: %w", context.Cause(ctx))
 		}
 	})
 }

@@ -159,6 +159,9 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	if err := useless(flags); err != nil {
 		return check.Check{}, err
 	}
+	if flags.Changed("restart") && len(f.disruptions.list) == 0 {
+		return check.Check{}, usagef("--restart=false leaves nothing to do; want another disruption, or --observe DURATION to watch alone")
+	}
 	c := check.Check{
 		Workload:    ref,
 		Target:      check.Target{URL: f.url, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},

@@ -166,6 +166,7 @@ var refines = []struct {
 	{"kill-via", []string{"kill"}},
 	{"helper-image", []string{"kill"}},
 	{"container", []string{"kill", "image", "env"}},
+	{"targets-format", []string{"targets"}},
 	{"control-image", []string{"control"}},
 	{"control-url", []string{"control"}},
 }

@@ -43,7 +43,8 @@ the Kubernetes API. It ties every lost request to the pod that lost it, says
 why, and says what to change.
 
 Exit codes: 0 passed, 1 failed, 2 bad usage, 3 inconclusive, 4 tool or cluster
-error, 130 interrupted. The cluster is put back in every case.`,
+error, 130 interrupted. A run puts back what it has changed; after a kill -9 it is
+for restore to do so.`,
 		Version:       version(),
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: cmp.Or(s.program, "shutdowncheck")},
 		SilenceErrors: true,
