@@ -19,9 +19,9 @@ import (
 type service struct {
 	host     string // as in the URL, without the port
 	port     string
-	literal  []string    // host and port if the host is an address
-	tls      *tls.Config // nil for plain text
-	resolver *net.Resolver
+	literal  []string             // host and port if the host is an address
+	tls      *tls.Config          // nil for plain text
+	resolver func() *net.Resolver // for one lookup
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	lastConn atomic.Uint64
 
@@ -38,7 +38,7 @@ func newService(cfg Config) (*service, error) {
 	s := &service{
 		host:     target.Hostname(),
 		port:     portOf(target),
-		resolver: net.DefaultResolver,
+		resolver: func() *net.Resolver { return new(net.Resolver) },
 		// Without a local address the kernel may use a port for several
 		// destinations. Probes would hide how the service treats idle
 		// connections, and cost three calls for each dial.
@@ -70,8 +70,7 @@ func (s *service) nextConn() uint64 { return s.lastConn.Add(1) }
 
 // open looks the service up and dials it.
 func (s *service) open(ctx context.Context, sample *recording.Sample) (net.Conn, error) {
-	sample.Phase = recording.PhaseResolve
-	addresses, err := s.resolve(ctx)
+	addresses, err := s.resolve(ctx, sample)
 	if err != nil {
 		return nil, err
 	}
@@ -79,16 +78,25 @@ func (s *service) open(ctx context.Context, sample *recording.Sample) (net.Conn,
 	return s.dialFirst(ctx, addresses, sample)
 }
 
-// resolve gives the addresses to dial, in the order of RFC 6724. Names are
-// asked for each connection, as a client without a cache of its own would.
-func (s *service) resolve(ctx context.Context) ([]string, error) {
+// resolve gives the addresses to dial, in the order of RFC 6724. A name is looked up
+// for each connection, as a client without a cache of its own would: both families
+// are asked for at once, and both answers awaited. Each lookup has a resolver of its
+// own, because package net has all that ask one resolver for the same name share a
+// lookup. A datagram that is lost would then hold up each request of the next
+// seconds, which happens in no crowd of clients.
+func (s *service) resolve(ctx context.Context, sample *recording.Sample) ([]string, error) {
 	if s.literal != nil {
 		return s.literal, nil
 	}
-	ips, err := s.resolver.LookupNetIP(ctx, "ip", s.host)
+	sample.Phase = recording.PhaseResolve
+	began := s.now.since(sample)
+	ips, err := s.resolver().LookupNetIP(ctx, "ip", s.host)
+	ended := s.now.since(sample)
+	sample.Lookup = ended - began
 	if err != nil {
 		return nil, err
 	}
+	sample.Resolved = ended
 	addresses := make([]string, len(ips))
 	for i, ip := range ips {
 		addresses[i] = net.JoinHostPort(ip.Unmap().String(), s.port)

@@ -374,9 +374,11 @@ func TestNoConnection(t *testing.T) {
 			recording.ClientFault, recording.PhaseDial, recording.ClassDescriptors, closed,
 		},
 		{"no such name", "http://name.invalid", func(s *Stream) {
-			serviceOf(s).resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-				return nil, errors.New("no name server")
-			}}
+			serviceOf(s).resolver = func() *net.Resolver {
+				return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+					return nil, errors.New("no name server")
+				}}
+			}
 		}, recording.ClientFault, recording.PhaseResolve, recording.ClassResolve, ""},
 	} {
 		for _, policy := range []check.Connections{check.New, check.Reused} {

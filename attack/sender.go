@@ -58,6 +58,7 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 		Seq:       seq,
 		Scheduled: due,
 		Sent:      s.now().Sub(due),
+		Resolved:  recording.NotReached,
 		Acquired:  recording.NotReached,
 		Written:   recording.NotReached,
 		FirstByte: recording.NotReached,

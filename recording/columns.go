@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -23,6 +24,7 @@ type columns struct {
 	remoteAddr, pod, connPod                texts
 	seq, scheduled                          integers
 	sent, acquired, written, firstByte, end integers
+	resolved, lookup                        integers
 	status, bytesOut, bytesIn               integers
 	conn, served, localPort                 integers
 	maskable                                flags
@@ -51,10 +53,12 @@ func (c *columns) named() []namedColumn {
 		{"seq", &c.seq},
 		{"scheduled_unix_ns", &c.scheduled},
 		{"sent" + suffix, &c.sent},
+		{"resolved" + suffix, &c.resolved},
 		{"acquired" + suffix, &c.acquired},
 		{"written" + suffix, &c.written},
 		{"first_byte" + suffix, &c.firstByte},
 		{"end" + suffix, &c.end},
+		{"lookup" + suffix, &c.lookup},
 		{"outcome", &c.outcome},
 		{"phase", &c.phase},
 		{"class", &c.class},
@@ -70,6 +74,22 @@ func (c *columns) named() []namedColumn {
 		{"conn_pod", &c.connPod},
 		{"maskable", &c.maskable},
 	}
+}
+
+// lacks fills a column that older tools did not write; it is false for one that
+// every segment has.
+func (c *columns) lacks(missing column) bool {
+	switch missing {
+	case &c.bytesOut:
+		c.bytesOut.fill(0, c.rows)
+	case &c.lookup:
+		c.lookup.fill(0, c.rows)
+	case &c.resolved:
+		c.resolved.fill(notReached, c.rows)
+	default:
+		return false
+	}
+	return true
 }
 
 // load decodes a segment's Parquet file. The Parquet library panics on some
@@ -95,8 +115,7 @@ func (c *columns) load(data []byte) (err error) {
 	for _, column := range c.named() {
 		column.reset()
 		leaf, ok := file.Schema().Lookup(column.name)
-		if !ok && column.column == &c.bytesOut {
-			c.bytesOut = append(c.bytesOut, make([]int64, c.rows)...) // of an older tool
+		if !ok && c.lacks(column.column) {
 			continue
 		}
 		if !ok {
@@ -174,10 +193,12 @@ func (c *columns) sample(i int) Sample {
 		Seq:        uint64(c.seq[i]),
 		Scheduled:  time.Unix(0, c.scheduled[i]).UTC(),
 		Sent:       time.Duration(c.sent[i]) * c.unit,
+		Resolved:   point(c.resolved),
 		Acquired:   point(c.acquired),
 		Written:    point(c.written),
 		FirstByte:  point(c.firstByte),
 		End:        time.Duration(c.end[i]) * c.unit,
+		Lookup:     time.Duration(c.lookup[i]) * c.unit,
 		Outcome:    Outcome(c.outcome.at(i)),
 		Phase:      Phase(c.phase.at(i)),
 		Class:      Class(c.class.at(i)),
@@ -200,6 +221,8 @@ type integers []int64
 
 func (v *integers) reset()      { *v = (*v)[:0] }
 func (v *integers) length() int { return len(*v) }
+
+func (v *integers) fill(value int64, n int) { *v = append(*v, slices.Repeat([]int64{value}, n)...) }
 
 func (v *integers) take(page parquet.Page) error {
 	values := page.Data()

@@ -22,12 +22,16 @@
 //	seq                int64  number of the request in its stream, from 0
 //	scheduled_unix_ns  int64  when it was due: nanoseconds since 1970, UTC
 //	sent_us            int64  microseconds from then until a worker took it up,
+//	resolved_us        int64  ... the service's name was looked up for it,
 //	acquired_us        int64  ... it had a connection,
 //	written_us         int64  ... it was written,
 //	first_byte_us      int64  ... the first byte of the answer came,
 //	end_us             int64  ... it was answered to the last byte, or failed: its
-//	                          latency. -1 in acquired_us, written_us and
-//	                          first_byte_us: it never came to that
+//	                          latency. -1 in resolved_us, acquired_us, written_us
+//	                          and first_byte_us: it never came to that, as to a
+//	                          lookup on a kept connection or of an address
+//	lookup_us          int64  how long the lookup took, also one that failed; 0 for
+//	                          none
 //	outcome            text   ok, failed, client or unfinished
 //	phase, class       text   the step at which it failed and the kind of failure;
 //	                          empty if it is ok
@@ -47,5 +51,6 @@
 //	                          telling
 //
 // Texts are empty where nothing is known. Segments of version 1 have sent_ns to
-// end_ns instead, in nanoseconds. Those of older tools have no bytes_out.
+// end_ns instead, in nanoseconds. Those of older tools have no bytes_out, or no
+// resolved_us and lookup_us.
 package recording

@@ -20,12 +20,13 @@ var began = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 func sampleNumber(n int) Sample {
 	s := Sample{
 		Stream: "short-new", Seq: uint64(n), Scheduled: began.Add(time.Duration(n) * 10 * time.Millisecond),
-		Sent: 12_000, Acquired: 200_000, Written: 210_000, FirstByte: 20_400_000, End: 20_500_000,
+		Sent: 12_000, Resolved: 150_000, Lookup: 137_000, Acquired: 200_000, Written: 210_000, FirstByte: 20_400_000, End: 20_500_000,
 		Outcome: OK, Status: 200, BytesOut: 3, BytesIn: 17,
 		Conn: uint64(n + 1), LocalPort: uint16(40000 + n%1000), RemoteAddr: "127.0.0.1:30080", Pod: "web-1",
 	}
 	if n%10 == 9 {
 		s.FirstByte, s.Outcome, s.Phase, s.Class = NotReached, Failed, PhaseFirstByte, ClassEOF
+		s.Resolved, s.Lookup = NotReached, 0
 		s.Error, s.Status, s.BytesOut, s.BytesIn, s.Pod, s.ConnPod, s.Served, s.Maskable = "EOF", 0, 0, 0, "", "web-1", 3, true
 	}
 	return s
@@ -276,6 +277,15 @@ func TestEveryKindOfEventSurvives(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+}
+
+// Of a segment that an older tool has written no lookup is known.
+func TestSegmentsWithoutLookups(t *testing.T) {
+	for i, s := range realSamples(t, 200) {
+		if s.Resolved != NotReached || s.Lookup != 0 || !s.DialledAt().Equal(s.SentAt()) {
+			t.Fatalf("sample %d: %+v", i, s)
+		}
 	}
 }
 

@@ -14,10 +14,12 @@ type row struct {
 	Seq       int64  `parquet:"seq,delta"`
 	Scheduled int64  `parquet:"scheduled_unix_ns,delta"`
 	Sent      int64  `parquet:"sent_us,delta"`
+	Resolved  int64  `parquet:"resolved_us,delta"`
 	Acquired  int64  `parquet:"acquired_us,delta"`
 	Written   int64  `parquet:"written_us,delta"`
 	FirstByte int64  `parquet:"first_byte_us,delta"`
 	End       int64  `parquet:"end_us,delta"`
+	Lookup    int64  `parquet:"lookup_us,delta"`
 
 	Outcome  string `parquet:"outcome,dict"`
 	Phase    string `parquet:"phase,dict"`
@@ -42,10 +44,12 @@ func rowOf(s *Sample) row {
 		Seq:        int64(s.Seq),
 		Scheduled:  s.Scheduled.UnixNano(),
 		Sent:       s.Sent.Microseconds(),
+		Resolved:   point(s.Resolved),
 		Acquired:   point(s.Acquired),
 		Written:    point(s.Written),
 		FirstByte:  point(s.FirstByte),
 		End:        s.End.Microseconds(),
+		Lookup:     s.Lookup.Microseconds(),
 		Outcome:    string(s.Outcome),
 		Phase:      string(s.Phase),
 		Class:      string(s.Class),

@@ -82,10 +82,16 @@ type Sample struct {
 	// request never came to them. Latency counts from Scheduled to End, so
 	// that a stall is not hidden by our own lateness.
 	Sent      time.Duration // taken up by a worker
+	Resolved  time.Duration // the service's name was looked up for it; NotReached where that failed or none was asked for
 	Acquired  time.Duration // a connection was at hand (dialled or reused)
 	Written   time.Duration // the request was written
 	FirstByte time.Duration // the first byte of the answer came
 	End       time.Duration // answered to the last byte, or failed
+
+	// Lookup is how long the lookup of the service's name took, also one that
+	// failed; 0 where none was made. It is a part of the time up to Resolved, which
+	// may hold a wait for others that dialled.
+	Lookup time.Duration
 
 	Outcome Outcome
 	Phase   Phase // set unless Outcome is OK
@@ -120,6 +126,10 @@ type Sample struct {
 
 // SentAt is when the request was taken up by a worker.
 func (s *Sample) SentAt() time.Time { return s.Scheduled.Add(s.Sent) }
+
+// DialledAt is when a dial for the request may have begun: once it was taken up, and
+// the service's name looked up if it had to be.
+func (s *Sample) DialledAt() time.Time { return s.Scheduled.Add(max(s.Sent, s.Resolved)) }
 
 // EndAt is when the request was answered or failed.
 func (s *Sample) EndAt() time.Time { return s.Scheduled.Add(s.End) }

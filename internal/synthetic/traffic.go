@@ -39,7 +39,7 @@ func (t *traffic) spread(least time.Duration) time.Duration {
 func (t *traffic) next(seq uint64) recording.Sample {
 	due := t.offset + time.Duration(float64(seq)/t.Rate*float64(time.Second))
 	sample := recording.Sample{
-		Stream: t.stream, Seq: seq, Scheduled: began.Add(due), Sent: t.spread(40 * time.Microsecond), RemoteAddr: "127.0.0.1:30080",
+		Stream: t.stream, Seq: seq, Scheduled: began.Add(due), Sent: t.spread(40 * time.Microsecond), Resolved: recording.NotReached, RemoteAddr: "127.0.0.1:30080",
 	}
 	sent := due + sample.Sent
 	var pod *life

@@ -61,7 +61,7 @@ func (a *account) lost(f *explained) {
 		}
 		a.covered[f.Stream] = true
 	}
-	switch sent := f.SentAt(); f.symptom {
+	switch sent := f.DialledAt(); f.symptom {
 	case shutOut:
 		if !a.firstRefused.Known() || sent.Before(a.firstRefused.From) {
 			a.firstRefused = sourced(at(sent), "the first request that was turned away")

@@ -85,7 +85,7 @@ func arrivalLag(failures []*explained) time.Duration {
 			last = later(last, start.From)
 		}
 		if !last.IsZero() {
-			lag = max(lag, f.SentAt().Sub(last))
+			lag = max(lag, f.DialledAt().Sub(last))
 		}
 	}
 	return lag

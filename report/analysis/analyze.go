@@ -37,7 +37,8 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	// What it is worth.
 	validity := validity(r, traffic, baselineFailures(traffic, run, failures))
 	validity.Doubts = append(doubts(r, disruptions, streams, ended, traffic), stallDoubts(failures, stalls(&validity))...)
-	losses := sumLosses(streams, failures, &validity, traffic.incomplete)
+	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
+	losses := sumLosses(streams, failures, &validity, traffic)
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, &validity, losses)
 
 	rep := &report.Report{

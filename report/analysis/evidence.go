@@ -204,7 +204,7 @@ func countShared(members []*explained) int {
 func oldest(members []*explained) time.Duration {
 	var age time.Duration
 	for _, m := range members {
-		age = max(age, m.End-m.Sent)
+		age = max(age, m.EndAt().Sub(m.DialledAt()))
 	}
 	return age
 }
@@ -212,7 +212,7 @@ func oldest(members []*explained) time.Duration {
 func lastSent(members []*explained) time.Time {
 	var last time.Time
 	for _, m := range members {
-		last = later(last, m.SentAt())
+		last = later(last, m.DialledAt())
 	}
 	return last
 }
@@ -228,7 +228,7 @@ func bodiesCut(members []*explained) string {
 		if m.Phase != recording.PhaseBody {
 			continue
 		}
-		after := m.End - m.Sent
+		after := m.EndAt().Sub(m.DialledAt())
 		if cut == 0 {
 			least, first = m.BytesIn, after
 		}

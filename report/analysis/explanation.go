@@ -43,7 +43,7 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 
 // emptyAt tells whether no endpoint was ready for the request.
 func (s *explainer) emptyAt(f *examined) bool {
-	sent := f.SentAt()
+	sent := f.DialledAt()
 	return s.endpoints.emptyDuring(sent.Add(-proxyLag), sent)
 }
 
@@ -51,7 +51,7 @@ func (s *explainer) emptyAt(f *examined) bool {
 // container of the pod was away: from its signal or exit until it answered
 // again.
 func explainInterruption(f *examined, t *suspect) strength {
-	sent, end, exit := f.SentAt(), f.EndAt(), t.exit()
+	sent, end, exit := f.DialledAt(), f.EndAt(), t.exit()
 	if within(end, exit, clockSlack) && !sent.After(exit.To) && f.Class != recording.ClassStatus {
 		return closeFit
 	}
@@ -86,7 +86,7 @@ func explainInterruption(f *examined, t *suspect) strength {
 // explainEnd tells how a pod's end would have failed the request.
 func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 	exit := t.exit()
-	sent, end := f.SentAt(), f.EndAt()
+	sent, end := f.DialledAt(), f.EndAt()
 
 	switch f.symptom {
 	case shutOut:
@@ -149,10 +149,15 @@ func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 }
 
 // turnedAway tells how well it fits that a request reached no pod: it was sent to
-// one that no longer listened, while it was still in rotation.
+// one that no longer listened, while it was still in rotation. Where it went was
+// decided when it was dialled: connection tracking leads each further SYN of the
+// connection there. A refusal tells of the moment at which it came.
 func (s *explainer) turnedAway(f *examined, t *suspect) strength {
-	sent := f.SentAt()
-	if !t.signalled(sent) {
+	sent, met := f.DialledAt(), f.DialledAt()
+	if f.refused() {
+		met = f.EndAt()
+	}
+	if !t.signalled(met) {
 		return 0
 	}
 	left := t.LeftSlice

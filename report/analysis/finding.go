@@ -22,11 +22,11 @@ const (
 )
 
 // moment is the time of a failure that tells the most: for a request that was
-// in flight when it was cut, for one that reached no pod when it was sent.
+// in flight when it was cut, for one that reached no pod when it was dialled.
 func moment(f *explained) time.Time {
 	switch {
 	case causeNamed(f.cause).turnsAway, f.symptom == shutOut:
-		return f.SentAt()
+		return f.DialledAt()
 	default:
 		return f.EndAt()
 	}
@@ -46,8 +46,12 @@ func part(f *explained) string {
 		return whileAway
 	}
 	when, ending := moment(f), false
+	told := when
+	if f.refused() {
+		told = f.EndAt()
+	}
 	for _, t := range f.suspects {
-		if t.Sigterm.Known() && when.Before(t.Sigterm.From.Add(-clockSlack)) {
+		if t.Sigterm.Known() && told.Before(t.Sigterm.From.Add(-clockSlack)) {
 			return beforeSigterm
 		}
 		ending = ending || !when.Before(t.exit().From.Add(-clockSlack))

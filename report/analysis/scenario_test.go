@@ -227,13 +227,14 @@ type request struct {
 	status  int
 	outcome recording.Outcome
 	first   time.Duration // of the answer's bytes came so long after; never unless given
+	lookup  time.Duration // of the name took so long, before the dial; none unless given
 	bytes   int64
 }
 
 func (s *scenario) request(r request) *scenario {
 	sample := recording.Sample{
 		Stream: r.stream, Scheduled: after(r.sent), Sent: 0, Acquired: 0, Written: 0,
-		FirstByte: recording.NotReached, End: r.took, Conn: s.seq + 1, Served: r.served,
+		Resolved: recording.NotReached, FirstByte: recording.NotReached, End: r.took, Conn: s.seq + 1, Served: r.served,
 		Pod: r.pod, ConnPod: r.connPod, RemoteAddr: "127.0.0.1:30080",
 		Outcome: r.outcome, Phase: r.phase, Class: r.class, Status: r.status,
 	}
@@ -241,6 +242,9 @@ func (s *scenario) request(r request) *scenario {
 	sample.BytesIn = r.bytes
 	if r.first > 0 {
 		sample.FirstByte = r.first
+	}
+	if r.lookup > 0 {
+		sample.Lookup, sample.Resolved, sample.Acquired, sample.Written = r.lookup, r.lookup, r.lookup, r.lookup
 	}
 	if r.conn > 0 {
 		sample.Conn = 1_000_000 + r.conn

@@ -4,7 +4,7 @@ import "slices"
 
 // explains tells how well a pod's start fits a request that got no answer.
 func (s *starts) explains(f *examined, life *life) strength {
-	sent := f.SentAt()
+	sent := f.DialledAt()
 	switch {
 	case sent.Before(life.entered.From.Add(-clockSlack)):
 		return 0
@@ -42,7 +42,7 @@ func (s *starts) explains(f *examined, life *life) strength {
 
 // of gives the pods whose start explains the failure best, and how well.
 func (s *starts) of(f *examined) (best strength, lives []*life) {
-	for _, life := range s.unansweringAt(f.SentAt()) {
+	for _, life := range s.unansweringAt(f.DialledAt()) {
 		fits := s.explains(f, life)
 		switch {
 		case fits == 0 || fits < best:

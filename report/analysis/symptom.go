@@ -51,7 +51,7 @@ func identify(f *failure, pods *podIndex) *pod {
 	if err != nil {
 		return nil
 	}
-	return pods.addressed(host, f.SentAt())
+	return pods.addressed(host, f.DialledAt())
 }
 
 // symptom is what a failure looked like from outside.
@@ -92,6 +92,10 @@ func symptomOf(f *failure) symptom {
 		return cutOnReuse
 	}
 }
+
+// refused tells that it met a closed door, which was closed when the answer to that
+// effect came, whenever it had been sent.
+func (f *examined) refused() bool { return f.symptom == shutOut && f.Class != recording.ClassTimeout }
 
 // age is how long the request had been on its connection when it failed.
 func (f *failure) age() time.Duration { return f.End - max(f.Acquired, f.Sent) }

@@ -28,6 +28,7 @@ type traffic struct {
 	failures []*failure
 	// podsNamed tells whether any answer named its pod.
 	podsNamed    bool
+	lookups      lookups
 	baselineSent int
 	// baselineUnexamined are the baseline's failures that were not kept.
 	baselineUnexamined int
@@ -194,6 +195,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	tally.Sent++
 	tally.series.take(s)
 	recordIn(tally.lateness, s.Sent)
+	p.lookups.take(s)
 	baseline := p.run.inBaseline(s.SentAt())
 	if baseline {
 		p.baselineSent++
@@ -202,7 +204,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 		p.podsNamed, tally.podsNamed = true, true
 	}
 	if s.Fresh() && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
-		p.rotation.take(freshConnection{sent: s.SentAt(), ok: s.Outcome == recording.OK})
+		p.rotation.take(freshConnection{sent: s.DialledAt(), ok: s.Outcome == recording.OK})
 	}
 	switch s.Outcome {
 	case recording.OK:

@@ -73,6 +73,21 @@ func stallDoubts(failures []*explained, stalls []recording.Stall) []string {
 		text.Count(timedOut, "request"), text.Coarse(longest))}
 }
 
+// lookupDoubts tells of failures that the lookups may have made by themselves.
+func lookupDoubts(failures []*explained, t *traffic) []string {
+	timedOut := 0
+	for _, f := range failures {
+		if t.shortOfTime(f.failure) {
+			timedOut++
+		}
+	}
+	if timedOut == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s timed out after a lookup of the service's name that took %s or longer: whether they would have been answered is not known",
+		text.Count(timedOut, "request"), slowLookup)}
+}
+
 // doubts are the reasons for which a run without losses would prove nothing.
 func doubts(r *recording.Recording, disruptions []report.Disruption, streams []report.Stream, ended []*account, t *traffic) []string {
 	var all []string

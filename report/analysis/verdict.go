@@ -65,8 +65,8 @@ type losses struct {
 	incomplete incomplete
 }
 
-func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, incomplete incomplete) losses {
-	l := losses{incomplete: incomplete}
+func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, t *traffic) losses {
+	l := losses{incomplete: t.incomplete}
 	for _, s := range streams {
 		l.sent += s.Sent
 		l.failed += s.Failed
@@ -75,7 +75,7 @@ func sumLosses(streams []report.Stream, failures []*explained, validity *report.
 		l.ownFaults = l.ownFaults || s.Client > 0
 	}
 	for _, f := range failures {
-		if nearGap(f.failure, validity.Gaps) || inStall(f.failure, stalls(validity)) {
+		if nearGap(f.failure, validity.Gaps) || inStall(f.failure, stalls(validity)) || t.shortOfTime(f.failure) {
 			l.obscured++
 		}
 	}

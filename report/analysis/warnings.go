@@ -26,6 +26,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	for _, failed := range run.restoreFailed {
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
+	all = append(all, t.lookups.warnings()...)
 	all = append(all, weaknesses(ended, t.longest(), findings)...)
 	if !t.podsNamed {
 		all = append(all, report.Warning{Text: "answers do not name their pod (header " +
