@@ -46,6 +46,9 @@ func (c Check) Validate() error {
 	}
 	c.validateWorkload(&p)
 	p.url("target.url", c.Target.URL)
+	if c.Target.Service != "" && !label.MatchString(c.Target.Service) {
+		p.add("target.service", "%q is no name of a service; want lower case letters, digits and '-'", c.Target.Service)
+	}
 	p.headers("target.headers", c.Target.Headers)
 	if !headerName.MatchString(c.Target.PodHeader) {
 		p.add("target.podHeader", "%q is no header's name; want one such as %s", c.Target.PodHeader, DefaultPodHeader)

@@ -40,8 +40,11 @@ type Termination struct {
 	Owner string `json:"owner,omitempty"`
 	// Container is the one that ended while the pod went on; empty for the end
 	// of a pod.
-	Container string  `json:"container,omitempty"`
-	EndedBy   EndedBy `json:"endedBy"`
+	Container string `json:"container,omitempty"`
+	// Serves is the container that the service leads to, of a pod with several: the
+	// hook, the stop signal and the exit are its own. Missing where it is not known.
+	Serves  string  `json:"serves,omitempty"`
+	EndedBy EndedBy `json:"endedBy"`
 	// Grace is what the deletion granted.
 	Grace Duration `json:"grace"`
 	// PreStop is the hook's kind, PreStopSleep its length where that is known.
@@ -65,8 +68,8 @@ type Termination struct {
 	// FirstRefused is the first request that was turned away by it, as far as
 	// requests were tied to it alone.
 	FirstRefused Interval `json:"firstRefused,omitzero"`
-	// Exited is when its first main container ended; Exits tells of each where
-	// there are several.
+	// Exited is when the container that serves ended or, where that is not known, the
+	// first main one; Exits tells of each where there are several.
 	Exited     Interval        `json:"exited,omitzero"`
 	ExitCode   *int32          `json:"exitCode,omitempty"`
 	ExitReason string          `json:"exitReason,omitempty"`

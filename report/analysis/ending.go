@@ -15,9 +15,15 @@ type ending struct {
 	number int
 	// wasReady tells whether a slice ever called the pod ready.
 	wasReady bool
-	// container is the first main container's name, or the one that ended.
-	container string
-	// hooks are those of its main containers, none among them.
+	// container is the name of the one that serves or, where that is not known
+	// (serves is false), of the first main one; where one ended whose pod goes on,
+	// its name. sidecar tells that it is an init container (KEP-753).
+	container       string
+	serves, sidecar bool
+	// containers are all of the pod's, as they were last seen.
+	containers []recording.Container
+	// hooks are those of the container that serves or, where that is not known, of
+	// each main one, none among them.
 	hooks []hook
 	// specGrace is the pod's own grace, which a deletion may have overridden.
 	specGrace time.Duration
@@ -26,7 +32,7 @@ type ending struct {
 	memoryLimit int64
 }
 
-// hook is one main container's preStop hook.
+// hook is one container's preStop hook.
 type hook struct {
 	kind  recording.PreStopKind
 	sleep time.Duration

@@ -50,6 +50,9 @@ func describeEnd(t *suspect) string {
 	}
 	if t.ExitCode != nil {
 		line += fmt.Sprintf(", exit code %d", *t.ExitCode)
+		if t.Serves != "" {
+			line += " of container " + t.Serves
+		}
 		if t.Exited.Known() && t.Sigterm.Known() {
 			line += fmt.Sprintf(" within %s of it", text.Coarse(t.Exited.To.Sub(t.Sigterm.From)))
 		}
@@ -57,7 +60,11 @@ func describeEnd(t *suspect) string {
 	if t.LeftSlice.Known() {
 		line += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
 	}
-	return line + ", grace " + granted(&t.ending)
+	line += ", grace " + granted(&t.ending)
+	if first := t.endedFirst(); first != nil {
+		line += fmt.Sprintf("; container %s had ended before it, at %s with exit code %d", first.Container, clock(first.Exited.From), first.ExitCode)
+	}
+	return line
 }
 
 // granted tells the grace, and whether a deletion has overridden the pod's own.

@@ -64,18 +64,30 @@ func (m *measured) preStopPatch() string {
 		return ""
 	}
 	t := m.ends[0]
+	spec := patch.Object{}
+	addPreStopSleep(spec, t.container, t.sidecar, t.PreStop, m.sleep())
+	if needed := time.Duration(m.sleep())*time.Second + m.longest + drainMargin; time.Duration(t.Grace) < needed {
+		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
+	}
+	return patch.PodSpec(spec)
+}
+
+// addPreStopSleep adds to the change of a pod's spec that a container's hook sleeps,
+// in the place of the hook that it has.
+func addPreStopSleep(spec patch.Object, container string, sidecar bool, has recording.PreStopKind, seconds int) {
 	var others []string
-	switch t.PreStop {
+	switch has {
 	case recording.PreStopExec:
 		others = []string{"exec"}
 	case recording.PreStopHTTP:
 		others = []string{"httpGet"}
 	}
-	spec := patch.PreStopSleep(t.container, m.sleep(), others...)
-	if needed := time.Duration(m.sleep())*time.Second + m.longest + drainMargin; time.Duration(t.Grace) < needed {
-		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
+	list := "containers"
+	if sidecar {
+		list = "initContainers"
 	}
-	return patch.PodSpec(spec)
+	changed, _ := spec[list].([]patch.Object)
+	spec[list] = append(changed, patch.PreStopSleep(container, seconds, others...)["containers"].([]patch.Object)...)
 }
 
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
