@@ -60,7 +60,7 @@ func inCheck(i int, err error) error {
 func (r *run) startLoad(fail context.CancelCauseFunc) error {
 	l := &load{}
 	for i, spec := range r.cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Sink: r.writer.Sample})
+		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Sink: r.sample})
 		if err != nil {
 			return inCheck(i, err)
 		}
@@ -95,6 +95,11 @@ func (r *run) startLoad(fail context.CancelCauseFunc) error {
 		return nil
 	})
 	return nil
+}
+
+func (r *run) sample(s recording.Sample) {
+	r.answered.take(&s)
+	r.writer.Sample(s)
 }
 
 // requestsOverdue is how much longer than their timeout requests may take before they

@@ -216,3 +216,42 @@ func TestOtherServicesSlices(t *testing.T) {
 		})
 	}
 }
+
+// A check may ask a service of others while the workload ends: what they answer is tied
+// to its ends by time.
+func TestOthersThatAnswerOnPurpose(t *testing.T) {
+	for name, tt := range map[string]struct {
+		service  string
+		services []string
+		want     string
+	}{
+		"on purpose":  {"api", []string{"web"}, "failed; 1 errors-while-draining (possible) [web-1] between SIGTERM and exit"},
+		"by mistake":  {"", []string{"web"}, "failed; 1 unknown () [] outside of any termination"},
+		"its own one": {"api", []string{"api", "web"}, "failed; 1 unknown () [] outside of any termination"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil).steady(20 * second)
+			s.header.Check.Target.Service, s.header.Workload.Services = tt.service, tt.services
+			s.traffic(0, 20*second, "api-1", "api-2")
+			if got := summary(s.analyze(t)); (got == "passed") != (name == "on purpose") {
+				t.Errorf("without a loss: %s", got)
+			}
+			s.request(request{stream: "short-reused", sent: 6900 * ms, took: ms, pod: "api-1", connPod: "api-1", served: 3, phase: recording.PhaseDone, class: recording.ClassStatus, status: 502})
+			rep := s.analyze(t)
+			if got := summary(rep); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			purpose := name == "on purpose"
+			if rep.Validity.PodsNamed == purpose {
+				t.Errorf("pods named: %t", rep.Validity.PodsNamed)
+			}
+			said := false
+			for _, w := range rep.Warnings {
+				said = said || strings.HasPrefix(w.Text, "answers come from the pods of service api, not from those that ended")
+			}
+			if said != purpose {
+				t.Errorf("%v", rep.Warnings)
+			}
+		})
+	}
+}

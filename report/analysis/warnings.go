@@ -27,7 +27,11 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
 	all = append(all, weaknesses(ended, t.longest(), findings)...)
-	if !t.podsNamed {
+	switch service := r.Header.Check.Target.Service; {
+	case t.podsNamed:
+	case r.Header.Workload.Front(service):
+		all = append(all, report.Warning{Text: "answers come from the pods of service " + service + ", not from those that ended: whether each of these carried traffic could not be checked"})
+	default:
 		all = append(all, report.Warning{Text: "answers do not name their pod (header " +
 			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})
 	}
