@@ -30,7 +30,7 @@ func TestObserveContainers(t *testing.T) {
 	p.Status.ContainerStatuses = []corev1.ContainerStatus{{
 		Name: "app", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}},
 	}}
-	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "migrate"}, {Name: "proxy", Ready: true}}
+	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "migrate"}, {Name: "proxy", Ready: true, StopSignal: new(corev1.SIGQUIT)}}
 
 	event, _ := observePod(recording.Added, p)
 	want := []recording.Container{
@@ -40,7 +40,7 @@ func TestObserveContainers(t *testing.T) {
 			Liveness: &recording.Probe{InitialDelay: 2 * time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
 		},
 		{
-			Name: "proxy", Sidecar: true, Ready: true,
+			Name: "proxy", Sidecar: true, Ready: true, StopSignal: "SIGQUIT",
 			Liveness: &recording.Probe{Period: 5 * time.Second, Timeout: 2 * time.Second, Failures: 1},
 		},
 	}
