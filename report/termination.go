@@ -50,6 +50,12 @@ type Termination struct {
 	// PreStop is the hook's kind, PreStopSleep its length where that is known.
 	PreStop      recording.PreStopKind `json:"preStop,omitempty"`
 	PreStopSleep Duration              `json:"preStopSleep,omitempty"`
+	// PreStopFailed is when the kubelet said that the hook had failed. Its sleep does
+	// not count then: the stop signal followed at once.
+	PreStopFailed Interval `json:"preStopFailed,omitzero"`
+	// StopSignal is the one that is sent instead of SIGTERM, if another is. Sigterm is
+	// its time.
+	StopSignal string `json:"stopSignal,omitempty"`
 
 	// Requested is the deletion request: the deletionTimestamp minus the
 	// grace, bounded by the watch and by the controller's own event.

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -32,14 +33,13 @@ type ending struct {
 	memoryLimit int64
 }
 
-// hook is one container's preStop hook.
-type hook struct {
-	kind  recording.PreStopKind
-	sleep time.Duration
-}
-
 // killedAfterGrace is the exit code of SIGKILL: 128 + 9.
 const killedAfterGrace = 137
+
+// signal is the one by which it is told to stop.
+func (t *ending) signal() string { return cmp.Or(t.StopSignal, sigtermName) }
+
+const sigtermName = "SIGTERM"
 
 // begin is the earliest moment at which the termination can have had an effect.
 func (t *ending) begin() time.Time {

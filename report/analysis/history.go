@@ -183,10 +183,7 @@ func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 	for _, c := range containers {
 		if t.container == "" {
 			t.container, t.sidecar = c.Name, c.Sidecar
-		}
-		t.hooks = append(t.hooks, hook{c.PreStop, c.PreStopSleep})
-		if c.PreStop != recording.PreStopNone && report.Duration(c.PreStopSleep) >= t.PreStopSleep {
-			t.PreStop, t.PreStopSleep = c.PreStop, report.Duration(c.PreStopSleep)
+			t.StopSignal = stopSignal(c)
 		}
 	}
 	if d := p.terminating; d != nil {
@@ -211,6 +208,7 @@ func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 		// A kubelet that lost sight of its containers tells no times of them.
 		t.Exited = sourced(report.Interval{From: t.KubeletStarted.From, To: p.failed}, "between the kubelet's start and the first sight of the pod's end")
 	}
+	t.readHooks(containers, events, node)
 	if !p.gone.IsZero() {
 		t.Gone = sourced(at(p.gone), "the object's removal")
 	}
@@ -239,6 +237,14 @@ func startOfKilling(events []kubeEvent, requested time.Time, clock span) report.
 		}
 	}
 	return report.Interval{}
+}
+
+// stopSignal is the one that a container gets instead of SIGTERM, if it gets another.
+func stopSignal(c recording.Container) string {
+	if c.StopSignal == sigtermName {
+		return ""
+	}
+	return c.StopSignal
 }
 
 // mains are the containers that are not sidecars.

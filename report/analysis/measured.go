@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
@@ -103,4 +104,26 @@ func size(n int64) string {
 		}
 	}
 	return fmt.Sprintf("%d bytes", n)
+}
+
+// signal is the one that the fix is about: SIGTERM where the pod gets one that nobody
+// can handle.
+func (m *measured) signal() string {
+	if len(m.ends) == 0 || slices.Contains([]string{"SIGKILL", "SIGSTOP"}, m.ends[0].signal()) {
+		return sigtermName
+	}
+	return m.ends[0].signal()
+}
+
+// stopSignal tells of a signal that the pod gets instead of SIGTERM, in a sentence;
+// empty if it gets none.
+func (m *measured) stopSignal() string {
+	if len(m.ends) == 0 || m.ends[0].StopSignal == "" {
+		return ""
+	}
+	said := fmt.Sprintf("The pod gets %s instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL)", m.ends[0].StopSignal)
+	if m.signal() == sigtermName {
+		return said + ", which no program can handle: take that out. "
+	}
+	return said + ". "
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -24,8 +25,7 @@ func (p *podHistory) restart(e containerExit, killed bool, events []kubeEvent, c
 	case killing.Known():
 		t.EndedBy = report.ByProbe
 		t.KubeletStarted = killing
-		t.PreStop, t.PreStopSleep = e.container.PreStop, report.Duration(e.container.PreStopSleep)
-		t.hooks = []hook{{e.container.PreStop, e.container.PreStopSleep}}
+		t.readHooks([]recording.Container{*e.container}, events, clock)
 		t.Sigterm = sigterm(t)
 	}
 	return t
@@ -69,8 +69,7 @@ func (p *podHistory) pending(seen []*ending, events []kubeEvent, clock span) *en
 			if c.Name == t.Container {
 				t.sidecar = c.Sidecar
 				t.liveness, t.memoryLimit = c.Liveness, c.MemoryLimit
-				t.PreStop, t.PreStopSleep = c.PreStop, report.Duration(c.PreStopSleep)
-				t.hooks = []hook{{c.PreStop, c.PreStopSleep}}
+				t.readHooks([]recording.Container{c}, events, clock)
 			}
 		}
 		t.Sigterm = sigterm(t)

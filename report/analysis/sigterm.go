@@ -73,6 +73,10 @@ func (t *ending) signalAfter(h hook) report.Interval {
 		limit = earlier(limit, t.Exited.To)
 	}
 	switch {
+	case h.over.Known() && !t.forced():
+		over := report.Interval{From: h.over.From, To: earlier(h.over.To.Add(signalDelay), limit)}
+		over.From = earlier(over.From, over.To)
+		return sourced(over, "the FailedPreStopHook event")
 	case h.kind == recording.PreStopNone || t.forced():
 		return sourced(report.Interval{From: start.From, To: start.To.Add(signalDelay)}, "the kubelet's start")
 	case h.sleep > 0 && !t.byNode():
