@@ -29,37 +29,29 @@ type path struct {
 	ports   []string
 }
 
-// destination finds out to which services the check's URLs lead. Where one of them does not
-// tell it (an ingress, a name of one's own), and the check does not either, each
+// destination finds out to which services the check's URLs lead. Where one of them does
+// not tell it (an ingress, a name of one's own), and the check does not either, each
 // service that selects the pods may be meant.
 func (w *Workload) destination(c check.Check, all, own []corev1.Service) (destination, error) {
-	paths, known := w.paths(c, all)
-	if named := c.Target.Service; named != "" {
-		i := slices.IndexFunc(all, func(s corev1.Service) bool { return s.Name == named })
-		switch {
-		case i < 0:
-			return destination{}, &check.FieldError{Field: "target.service", Problem: fmt.Sprintf("there is no service %s in namespace %s", named, w.namespace)}
-		case known && !slices.ContainsFunc(paths, func(p path) bool { return p.service == named }):
-			return destination{}, &check.FieldError{Field: "target.service", Problem: fmt.Sprintf("the URL leads to %s, not to %s", services(paths), named)}
-		case !known:
-			paths, known = []path{{named, targetPorts(all[i])}}, true
-		}
+	paths, err := w.told(c, all, own)
+	if err != nil {
+		return destination{}, err
 	}
-	if !known {
+	if len(paths) == 0 {
 		return anyOf(own), nil
 	}
-	counting, other := slices.Clone(paths), []string{}
-	counting = slices.DeleteFunc(counting, func(p path) bool {
-		return !slices.ContainsFunc(own, func(s corev1.Service) bool { return s.Name == p.service })
-	})
+	counting := slices.DeleteFunc(slices.Clone(paths), func(p path) bool { return !has(own, p.service) })
 	if len(counting) == 0 {
 		t := anyOf(own)
-		t.warnings = []string{fmt.Sprintf("requests go to %s, which does not select the pods of %s: what its ends do to requests is seen only as far as those pods depend on it", services(paths), w)}
+		t.warnings = []string{fmt.Sprintf("requests go to %s, which does not select the pods of %s: ", services(paths), w)}
 		if c.Target.Service == "" {
-			t.warnings[0] += "; if that is meant, name the service in target.service"
+			t.warnings[0] += "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
+		} else {
+			t.warnings[0] += "what their ends do to requests is seen as far as it depends on them"
 		}
 		return t, nil
 	}
+	var other []string
 	var t destination
 	for _, s := range own {
 		if !slices.ContainsFunc(counting, func(p path) bool { return p.service == s.Name }) {
@@ -74,6 +66,45 @@ func (w *Workload) destination(c check.Check, all, own []corev1.Service) (destin
 		t.warnings = []string{fmt.Sprintf("requests go to %s: the EndpointSlices of service %s are not looked at", services(counting), strings.Join(other, ", "))}
 	}
 	return t, nil
+}
+
+// told are the paths that the URLs or the check tell, none where they do not.
+func (w *Workload) told(c check.Check, all, own []corev1.Service) ([]path, error) {
+	paths := w.paths(c, all)
+	named := c.Target.Service
+	if named == "" || slices.ContainsFunc(paths, func(p path) bool { return p.service == named }) {
+		return paths, nil
+	}
+	problem := w.misnamed(named, all)
+	if problem == "" && slices.ContainsFunc(paths, func(p path) bool { return has(own, p.service) }) {
+		problem = fmt.Sprintf("the URL leads to %s, not to %s", services(paths), named)
+	}
+	if problem != "" {
+		return nil, &check.FieldError{Field: "target.service", Problem: problem}
+	}
+	// What the URL leads to, an ingress or a proxy of one's own, may lead on.
+	led := path{service: named}
+	if i := slices.IndexFunc(all, func(s corev1.Service) bool { return s.Name == named }); i >= 0 {
+		led.ports = targetPorts(all[i])
+	}
+	return []path{led}, nil
+}
+
+// misnamed tells why target.service cannot be what it says; empty if it can.
+func (w *Workload) misnamed(named string, all []corev1.Service) string {
+	name, namespace, elsewhere := strings.Cut(named, ".")
+	switch {
+	case elsewhere && namespace == w.namespace:
+		return fmt.Sprintf("want %s alone, as it is in the workload's namespace", name)
+	case elsewhere || has(all, named):
+		return ""
+	default:
+		return fmt.Sprintf("there is no service %s in namespace %s", named, w.namespace)
+	}
+}
+
+func has(all []corev1.Service, name string) bool {
+	return slices.ContainsFunc(all, func(s corev1.Service) bool { return s.Name == name })
 }
 
 // anyOf is a destination that may be any of the services.
@@ -95,31 +126,31 @@ func anyOf(own []corev1.Service) destination {
 	return t
 }
 
-// paths are those of all URLs; known is false where one of them does not tell where it
-// leads.
-func (w *Workload) paths(c check.Check, all []corev1.Service) (paths []path, known bool) {
+// paths are those of all URLs, none where one of them does not tell where it leads.
+func (w *Workload) paths(c check.Check, all []corev1.Service) []path {
+	var paths []path
 	urls := []string{c.Target.URL}
 	if len(c.Streams) > 0 {
 		urls = nil
 	}
 	for _, s := range c.Streams {
 		if s.Targets != nil {
-			return nil, false
+			return nil
 		}
 		urls = append(urls, cmp.Or(s.URL, c.Target.URL))
 	}
 	for _, address := range sorted(urls) {
 		u, err := url.Parse(address)
 		if err != nil {
-			return nil, false
+			return nil
 		}
 		found := w.pathsOf(u, all)
 		if len(found) == 0 {
-			return nil, false
+			return nil
 		}
 		paths = append(paths, found...)
 	}
-	return paths, len(paths) > 0
+	return paths
 }
 
 // pathsOf are those of one URL, none where it does not tell where it leads. It tells

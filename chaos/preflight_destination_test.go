@@ -72,9 +72,13 @@ func TestWhereAURLLeads(t *testing.T) {
 			c := newCluster(t)
 			w := c.open()
 			w.Self = tt.self
-			paths, known := w.paths(check.Check{Target: check.Target{URL: tt.url}}, behind())
-			if known != (tt.want != unknown) || known && (len(paths) != 1 || paths[0].service+" "+strings.Join(paths[0].ports, ",") != tt.want) {
-				t.Errorf("got %v (%t), want %q", paths, known, tt.want)
+			paths := w.paths(check.Check{Target: check.Target{URL: tt.url}}, behind())
+			got := unknown
+			for _, p := range paths {
+				got += p.service + " " + strings.Join(p.ports, ",")
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}
@@ -84,7 +88,9 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 	const (
 		headless = "service web-all is headless: clients find the pods by DNS, which may be out of date for as long as it is cached"
 		noPort   = "no container of its pods declares port http, to which the service leads: the first one, app, is taken for the one that serves"
-		chain    = "requests go to service api, which does not select the pods of deployment/web: what its ends do to requests is seen only as far as those pods depend on it"
+		chain    = "requests go to service api, which does not select the pods of deployment/web: "
+		depends  = "what their ends do to requests is seen as far as it depends on them"
+		front    = "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
 		early    = "service web-all publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service"
 		aside    = "requests go to service web: the EndpointSlices of service web-all are not looked at"
 	)
@@ -106,8 +112,13 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		"the check tells it":          {url: "https://shop.example/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, "requests go to service web-all: the EndpointSlices of service web are not looked at"}},
 		"two streams, two services":   {url: "http://web/", streams: []check.Stream{{}, {URL: "http://web-all:8080/"}}, change: declare, ports: "8080,http", warnings: []string{headless}},
 		"a stream that does not tell": {url: "http://web/", streams: []check.Stream{{}, {Targets: &check.Targets{File: "x"}}}, ports: "8080,9090,http", warnings: []string{headless, early}},
-		"another's":                   {url: "http://api/", ports: "8080,9090,http", warnings: []string{headless, chain + "; if that is meant, name the service in target.service"}},
-		"another's, on purpose":       {url: "http://api/", service: "api", ports: "8080,9090,http", warnings: []string{headless, chain}},
+		"another's":                   {url: "http://api/", ports: "8080,9090,http", warnings: []string{headless, chain + front}},
+		"another's, on purpose":       {url: "http://api/", service: "api", ports: "8080,9090,http", warnings: []string{headless, chain + depends}},
+		"a proxy that passes on":      {url: "http://api/", service: "web", change: declare, other: "web-all", ports: "9090,http", warnings: []string{aside}},
+		"a proxy elsewhere":           {url: "http://proxy.edge.svc/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless}},
+		"another's in another place":  {url: "https://shop.example/", service: "api.edge", ports: "8080,9090,http", warnings: []string{headless}},
+		"its own in full":             {url: "http://web/", service: "web.shop", err: "target.service: want web alone, as it is in the workload's namespace"},
+		"its other one":               {url: "http://web/", service: "web-all", err: "target.service: the URL leads to service web, not to web-all"},
 		"one that is not there":       {url: "http://web/", service: "wbe", err: "target.service: there is no service wbe in namespace shop"},
 		"one that it does not lead to": {
 			url: "http://web/", service: "api", err: "target.service: the URL leads to service web, not to api",
