@@ -17,16 +17,19 @@ import (
 )
 
 // Facts gives what a report wants to know of the workload, and warnings about
-// what may spoil a check of the given disruptions without making it
-// impossible. It needs the right to list services. Where it has no right to
+// what may spoil the check without making it impossible. It needs the right to list services. Where it has no right to
 // list HorizontalPodAutoscalers, PodDisruptionBudgets or, for some workloads,
 // nodes, it warns instead.
-func (w *Workload) Facts(ctx context.Context, disruptions ...check.Disruption) (recording.Workload, error) {
+func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload, error) {
 	s, err := w.read(ctx)
 	if err != nil {
 		return recording.Workload{}, err
 	}
-	services, err := w.services(ctx, s)
+	all, services, err := w.services(ctx, s)
+	if err != nil {
+		return recording.Workload{}, err
+	}
+	destination, err := w.destination(c, all, services)
 	if err != nil {
 		return recording.Workload{}, err
 	}
@@ -37,16 +40,19 @@ func (w *Workload) Facts(ctx context.Context, disruptions ...check.Disruption) (
 		Replicas:       s.replicas,
 		Selector:       w.selector.String(),
 		Services:       []string{},
+		OtherServices:  destination.other,
+		TargetPorts:    destination.ports,
 		MaxSurge:       written(s.maxSurge),
 		MaxUnavailable: written(s.maxUnavailable),
 	}
 	for _, service := range services {
 		facts.Services = append(facts.Services, service.Name)
 	}
-	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services))
+	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services, destination.other),
+		destination.warnings, servingWarnings(s.template.Spec, destination.ports))
 	for _, look := range []func() ([]string, error){
 		func() ([]string, error) { return w.autoscalers(ctx) },
-		func() ([]string, error) { return w.budgetWarnings(ctx, s, evicts(disruptions)) },
+		func() ([]string, error) { return w.budgetWarnings(ctx, s, evicts(c.Disruptions)) },
 		func() ([]string, error) { return w.roomWarnings(ctx, s) },
 	} {
 		warnings, err := look()
@@ -69,12 +75,16 @@ func ownWarnings(s state) []string {
 	return warnings
 }
 
-func serviceWarnings(services []corev1.Service) []string {
+// serviceWarnings are those of the services that requests may go to.
+func serviceWarnings(services []corev1.Service, other []string) []string {
 	if len(services) == 0 {
 		return []string{"no service selects its pods: what the endpoints did will not be known"}
 	}
 	var warnings []string
 	for _, service := range services {
+		if slices.Contains(other, service.Name) {
+			continue
+		}
 		if service.Spec.ClusterIP == corev1.ClusterIPNone {
 			warnings = append(warnings, fmt.Sprintf("service %s is headless: clients find the pods by DNS, which may be out of date for as long as it is cached", service.Name))
 		}
@@ -85,18 +95,18 @@ func serviceWarnings(services []corev1.Service) []string {
 	return warnings
 }
 
-// services gives those whose selector matches the pods, in the order of their
-// names.
-func (w *Workload) services(ctx context.Context, s state) ([]corev1.Service, error) {
+// services gives all of the namespace, and of them those whose selector matches the
+// pods, in the order of their names.
+func (w *Workload) services(ctx context.Context, s state) (all, matching []corev1.Service, err error) {
 	list, err := w.client.CoreV1().Services(w.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("list the services in front of %s: %w", w, err)
+		return nil, nil, fmt.Errorf("list the services in front of %s: %w", w, err)
 	}
-	matching := slices.DeleteFunc(list.Items, func(service corev1.Service) bool {
+	matching = slices.DeleteFunc(slices.Clone(list.Items), func(service corev1.Service) bool {
 		return len(service.Spec.Selector) == 0 || !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(s.template.Labels))
 	})
 	slices.SortFunc(matching, func(a, b corev1.Service) int { return strings.Compare(a.Name, b.Name) })
-	return matching, nil
+	return list.Items, matching, nil
 }
 
 // autoscalers warns of each HorizontalPodAutoscaler that targets the workload.

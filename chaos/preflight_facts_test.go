@@ -106,7 +106,7 @@ func TestFactsWarnOfTheSurroundings(t *testing.T) {
 			if test.cluster != nil {
 				test.cluster(c)
 			}
-			got, err := c.open().Facts(t.Context(), test.disruptions...)
+			got, err := c.open().Facts(t.Context(), check.Check{Disruptions: test.disruptions})
 			if err != nil {
 				t.Fatal(err)
 			}

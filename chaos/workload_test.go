@@ -277,7 +277,7 @@ func TestFacts(t *testing.T) {
 	} {
 		c.must(c.Client.Tracker().Add(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Spec: corev1.ServiceSpec{Selector: selector}}))
 	}
-	got, err := c.open().Facts(t.Context())
+	got, err := c.open().Facts(t.Context(), check.Check{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +300,7 @@ func TestFactsWarn(t *testing.T) {
 		Spec:       autoscalingv2.HorizontalPodAutoscalerSpec{ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{Kind: "Deployment", Name: "web"}},
 	}
 	c.must(c.Client.Tracker().Add(scaler))
-	got, err := c.open().Facts(t.Context())
+	got, err := c.open().Facts(t.Context(), check.Check{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestFactsWarn(t *testing.T) {
 	c.Client.PrependReactor("list", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, forbidden("horizontalpodautoscalers")
 	})
-	got, err = c.open().Facts(t.Context())
+	got, err = c.open().Facts(t.Context(), check.Check{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,11 @@ type Metadata struct {
 type Target struct {
 	// URL is what every stream requests unless it names its own.
 	URL string `json:"url"`
+	// Service is the one that the URL leads to, or leads on to behind an ingress or
+	// another proxy: NAME, or NAME.NAMESPACE outside the workload's namespace. Empty
+	// where the URL tells it, or each that selects the pods may be meant. One that does
+	// not select them says that on purpose another's traffic is looked at.
+	Service string `json:"service,omitempty"`
 	// Headers are sent with each request, besides those of its stream, which
 	// come before them where they have the same name.
 	Headers []Header `json:"headers,omitempty"`

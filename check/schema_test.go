@@ -38,7 +38,7 @@ var required = map[string][]string{
 var bounds = map[string]map[string]string{
 	"":               {"streams": `{"minItems": 1}`, "disruptions": `{"minItems": 1}`, "workload": fmt.Sprintf(`{"pattern": %q}`, workloadPattern())},
 	"check.Metadata": {"name": fmt.Sprintf(`{"pattern": %q}`, subdomain)},
-	"check.Target":   {"podHeader": fmt.Sprintf(`{"pattern": %q}`, headerName), "shutdownLog": `{"format": "regex"}`},
+	"check.Target":   {"service": fmt.Sprintf(`{"pattern": %q}`, serviceName), "podHeader": fmt.Sprintf(`{"pattern": %q}`, headerName), "shutdownLog": `{"format": "regex"}`},
 	"check.Stream": {
 		"name":           fmt.Sprintf(`{"pattern": %q}`, label),
 		"rate":           fmt.Sprintf(`{"exclusiveMinimum": 0, "maximum": %d}`, MaxRate),

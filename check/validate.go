@@ -26,6 +26,8 @@ const (
 var (
 	label     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 	subdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	// A service's name and its namespace's are DNS labels.
+	serviceName = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?)?$`)
 	// RFC 9110, section 5.1: a field name is a token.
 	headerName = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]*$")
 )
@@ -46,6 +48,9 @@ func (c Check) Validate() error {
 	}
 	c.validateWorkload(&p)
 	p.url("target.url", c.Target.URL)
+	if !serviceName.MatchString(c.Target.Service) {
+		p.add("target.service", "%q is no name of a service; want NAME, or NAME.NAMESPACE for one of another namespace", c.Target.Service)
+	}
 	p.headers("target.headers", c.Target.Headers)
 	if !headerName.MatchString(c.Target.PodHeader) {
 		p.add("target.podHeader", "%q is no header's name; want one such as %s", c.Target.PodHeader, DefaultPodHeader)

@@ -38,6 +38,7 @@ func TestValidate(t *testing.T) {
 		"no workload":     {func(c *check.Check) { c.Workload = check.Workload{} }, "workload: missing; want KIND/NAME, for example deployment/web"},
 		"workload's kind": {func(c *check.Check) { c.Workload.Kind = "Pod" }, `workload: unknown kind "Pod"; want deployment, statefulset or daemonset`},
 		"workload's name": {func(c *check.Check) { c.Workload.Name = "We b" }, `workload: "We b" is no name of a Kubernetes object; want lower case letters, digits, '-' and '.'`},
+		"service":         {func(c *check.Check) { c.Target.Service = "web.demo.svc" }, `target.service: "web.demo.svc" is no name of a service; want NAME, or NAME.NAMESPACE for one of another namespace`},
 		"header":          {func(c *check.Check) { c.Target.PodHeader = "X Pod" }, `target.podHeader: "X Pod" is no header's name; want one such as X-Pod-Name`},
 
 		"no URL":          {setURL(""), "target.url: missing; want an absolute URL such as http://127.0.0.1:30080/"},

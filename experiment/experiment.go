@@ -167,6 +167,7 @@ type run struct {
 	client   *recording.Client
 	driver   *chaos.Driver
 	watched  watched
+	answered answered
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
 	stage       stage

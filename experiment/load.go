@@ -61,7 +61,7 @@ func (r *run) startLoad(fail context.CancelCauseFunc) error {
 	l := &load{}
 	ports := attack.NewPorts(r.cfg.Now)
 	for i, spec := range r.cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Ports: ports, Sink: r.writer.Sample})
+		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Ports: ports, Sink: r.sample})
 		if err != nil {
 			return inCheck(i, err)
 		}
@@ -99,6 +99,11 @@ func (r *run) startLoad(fail context.CancelCauseFunc) error {
 		return nil
 	})
 	return nil
+}
+
+func (r *run) sample(s recording.Sample) {
+	r.answered.take(&s)
+	r.writer.Sample(s)
 }
 
 // requestsOverdue is how much longer than their timeout requests may take before they

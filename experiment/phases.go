@@ -25,6 +25,9 @@ func (r *run) phases(ctx context.Context) error {
 		}
 		return nil
 	}
+	if r.unproven = r.strangers(); r.unproven != "" {
+		return nil
+	}
 	for s, err := range sequence(ctx, r.cfg.Check) {
 		if err != nil {
 			return err

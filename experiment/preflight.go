@@ -35,7 +35,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, err := workload.Facts(ctx, cfg.Check.Disruptions...)
+	facts, err := workload.Facts(ctx, cfg.Check)
 	if err != nil {
 		return nil, err
 	}

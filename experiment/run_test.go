@@ -159,6 +159,9 @@ func TestPreflightRefuses(t *testing.T) {
 		"no such workload": {
 			func(_ *scene, cfg *Config) { cfg.Check.Workload.Name = "shop" }, func(error) bool { return true }, `"shop" not found`,
 		},
+		"no such service": {
+			func(_ *scene, cfg *Config) { cfg.Check.Target.Service = "wbe" }, is[*check.FieldError], "there is no service wbe in namespace shop",
+		},
 		"no room": {
 			func(_ *scene, cfg *Config) { cfg.Room.Disk = 1 }, is[*RoomError], "the recording takes at least",
 		},

@@ -1,6 +1,9 @@
 package recording
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Event is one thing the watches saw, at the time it arrived here. Exactly one
 // of its observations is set.
@@ -85,7 +88,10 @@ type Container struct {
 	// Sidecar is an init container that is always restarted (KEP-753): its
 	// SIGTERM comes after the main containers have ended.
 	Sidecar bool `json:"sidecar,omitempty"`
-	// StopSignal is the one that the spec names instead of SIGTERM.
+	// Ports are those that the spec declares. It need not declare any.
+	Ports []Port `json:"ports,omitempty"`
+	// StopSignal is the one that the spec names instead of SIGTERM or, where the
+	// status tells it, the image.
 	StopSignal string `json:"stopSignal,omitempty"`
 	// Liveness is the probe that restarts the container.
 	Liveness *Probe `json:"liveness,omitempty"`
@@ -99,6 +105,20 @@ type Container struct {
 	// Terminated is the present state's, or after a restart the last one's.
 	Terminated *Exit `json:"terminated,omitempty"`
 	Last       *Exit `json:"last,omitempty"`
+}
+
+// Port is one that a container listens on.
+type Port struct {
+	Name   string `json:"name,omitempty"`
+	Number int32  `json:"number"`
+	// Protocol is empty for TCP.
+	Protocol string `json:"protocol,omitempty"`
+}
+
+// Is tells whether a service's target port, a number or a name, means this one. HTTP
+// goes over TCP here.
+func (p Port) Is(target string) bool {
+	return p.Protocol == "" && (target == strconv.Itoa(int(p.Number)) || p.Name != "" && target == p.Name)
 }
 
 // Exit is how a container ended. FinishedAt is the node's clock in whole
@@ -147,6 +167,8 @@ type KubeEvent struct {
 	Kind      string `json:"kind"`
 	Object    string `json:"object"`
 	UID       string `json:"uid,omitempty"`
+	// Container is the one of a pod's containers that it is about, if it is.
+	Container string `json:"container,omitempty"`
 	Count     int32  `json:"count,omitempty"`
 	// Emitted is when its author made it, decoded from the hexadecimal
 	// nanoseconds in its name (client-go tools/record); zero where the name

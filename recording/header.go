@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -45,11 +46,24 @@ type Workload struct {
 	Selector string `json:"selector"`
 	// Services are those whose selector matches the pods.
 	Services []string `json:"services"`
+	// OtherServices are those of them that no URL of the check leads to: what their
+	// slices say is not what its requests meet. None where it is not known to which
+	// service a URL leads.
+	OtherServices []string `json:"otherServices,omitempty"`
+	// TargetPorts are the ports of the pods, by number or name, to which the services
+	// lead that the URLs lead to.
+	TargetPorts []string `json:"targetPorts,omitempty"`
 	// MaxSurge and MaxUnavailable are the rollout's, as written in the spec.
 	MaxSurge       string `json:"maxSurge,omitempty"`
 	MaxUnavailable string `json:"maxUnavailable,omitempty"`
 	// Warnings are what preflight noticed and let pass.
 	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Front tells whether the service that a check names stands before other pods than
+// the workload's, as one that calls it may.
+func (w *Workload) Front(service string) bool {
+	return service != "" && !slices.Contains(w.Services, service)
 }
 
 // Ending is how a run ended. A recording without one was cut off.

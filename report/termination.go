@@ -40,13 +40,22 @@ type Termination struct {
 	Owner string `json:"owner,omitempty"`
 	// Container is the one that ended while the pod went on; empty for the end
 	// of a pod.
-	Container string  `json:"container,omitempty"`
-	EndedBy   EndedBy `json:"endedBy"`
+	Container string `json:"container,omitempty"`
+	// Serves is the container that the service leads to, of a pod with several: the
+	// hook, the stop signal and the exit are its own. Missing where it is not known.
+	Serves  string  `json:"serves,omitempty"`
+	EndedBy EndedBy `json:"endedBy"`
 	// Grace is what the deletion granted.
 	Grace Duration `json:"grace"`
 	// PreStop is the hook's kind, PreStopSleep its length where that is known.
 	PreStop      recording.PreStopKind `json:"preStop,omitempty"`
 	PreStopSleep Duration              `json:"preStopSleep,omitempty"`
+	// PreStopFailed is when the kubelet said that the hook had failed. Its sleep does
+	// not count then: the stop signal followed at once.
+	PreStopFailed Interval `json:"preStopFailed,omitzero"`
+	// StopSignal is the one that is sent instead of SIGTERM, if another is. Sigterm is
+	// its time.
+	StopSignal string `json:"stopSignal,omitempty"`
 
 	// Requested is the deletion request: the deletionTimestamp minus the
 	// grace, bounded by the watch and by the controller's own event.
@@ -65,8 +74,8 @@ type Termination struct {
 	// FirstRefused is the first request that was turned away by it, as far as
 	// requests were tied to it alone.
 	FirstRefused Interval `json:"firstRefused,omitzero"`
-	// Exited is when its first main container ended; Exits tells of each where
-	// there are several.
+	// Exited is when the container that serves ended or, where that is not known, the
+	// first main one; Exits tells of each where there are several.
 	Exited     Interval        `json:"exited,omitzero"`
 	ExitCode   *int32          `json:"exitCode,omitempty"`
 	ExitReason string          `json:"exitReason,omitempty"`

@@ -12,7 +12,7 @@ import (
 )
 
 // observeEvent keeps the events about the workload, its ReplicaSets and its
-// pods, all of which bear its name as a prefix. Events from before the watch
+// pods, all of which bear its name as a prefix, or as much of it as fits. Events from before the watch
 // began tell of earlier things and are dropped.
 func (cfg Config) observeEvent() func(recording.Change, runtime.Object) (recording.Event, bool) {
 	began := cfg.Now().Add(-time.Second)
@@ -37,6 +37,7 @@ func (cfg Config) observeEvent() func(recording.Change, runtime.Object) (recordi
 			Kind:      event.InvolvedObject.Kind,
 			Object:    event.InvolvedObject.Name,
 			UID:       string(event.InvolvedObject.UID),
+			Container: containerOf(event.InvolvedObject.FieldPath),
 			Count:     event.Count,
 			Emitted:   emitted,
 			Precise:   precise,
@@ -46,13 +47,29 @@ func (cfg Config) observeEvent() func(recording.Change, runtime.Object) (recordi
 
 func (cfg Config) concerns(object *corev1.ObjectReference) bool {
 	switch object.Kind {
-	case "Pod", "ReplicaSet":
+	case "Pod":
+		prefix := cfg.Workload.Name + "-"
+		return strings.HasPrefix(object.Name, prefix[:min(len(prefix), maxGeneratedBase)])
+	case "ReplicaSet":
 		return strings.HasPrefix(object.Name, cfg.Workload.Name+"-")
 	case string(cfg.Workload.Kind), "HorizontalPodAutoscaler":
 		return object.Name == cfg.Workload.Name
 	default:
 		return false
 	}
+}
+
+// maxGeneratedBase is how much of a controller's name the API server keeps where it
+// makes a pod's name of it: 63 letters in all, of which 5 are random (apiserver
+// pkg/storage/names).
+const maxGeneratedBase = 63 - 5
+
+// containerOf reads the container's name out of the path by which the kubelet tells
+// which one an event is about: spec.containers{web}, spec.initContainers{mesh}
+// (kubernetes pkg/kubelet/container, GenerateContainerRef).
+func containerOf(fieldPath string) string {
+	_, name, _ := strings.Cut(fieldPath, "ontainers{")
+	return strings.TrimSuffix(name, "}")
 }
 
 // emittedAt tells when an event was made, and whether to the microsecond.

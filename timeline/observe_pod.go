@@ -89,6 +89,13 @@ func observePod(change recording.Change, object runtime.Object) (recording.Event
 func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus) recording.Container {
 	c := recording.Container{Name: spec.Name, Liveness: probeOf(spec.LivenessProbe), MemoryLimit: spec.Resources.Limits.Memory().Value()}
 	c.PreStop, c.PreStopSleep = preStopOf(spec)
+	for _, p := range spec.Ports {
+		port := recording.Port{Name: p.Name, Number: p.ContainerPort}
+		if p.Protocol != corev1.ProtocolTCP {
+			port.Protocol = string(p.Protocol)
+		}
+		c.Ports = append(c.Ports, port)
+	}
 	if spec.Lifecycle != nil && spec.Lifecycle.StopSignal != nil {
 		c.StopSignal = string(*spec.Lifecycle.StopSignal)
 	}
@@ -98,6 +105,10 @@ func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus)
 			continue
 		}
 		c.Restarts, c.Ready = status.RestartCount, status.Ready
+		if effective := status.StopSignal; c.StopSignal == "" && effective != nil && *effective != corev1.SIGTERM {
+			// The image may name one too (KEP-4960).
+			c.StopSignal = string(*effective)
+		}
 		if waiting := status.State.Waiting; waiting != nil {
 			c.Waiting = waiting.Reason
 		}

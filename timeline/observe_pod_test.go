@@ -15,6 +15,7 @@ func TestObserveContainers(t *testing.T) {
 	p := pod("a", 1)
 	p.Spec.Containers = []corev1.Container{{
 		Name:          "app",
+		Ports:         []corev1.ContainerPort{{Name: "http", ContainerPort: 8080, Protocol: corev1.ProtocolTCP}, {ContainerPort: 53, Protocol: corev1.ProtocolUDP}},
 		Lifecycle:     &corev1.Lifecycle{StopSignal: new(corev1.SIGUSR1)},
 		LivenessProbe: &corev1.Probe{InitialDelaySeconds: 2},
 		Resources:     corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: quantity.MustParse("64Mi")}},
@@ -29,16 +30,17 @@ func TestObserveContainers(t *testing.T) {
 	p.Status.ContainerStatuses = []corev1.ContainerStatus{{
 		Name: "app", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}},
 	}}
-	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "migrate"}, {Name: "proxy", Ready: true}}
+	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "migrate"}, {Name: "proxy", Ready: true, StopSignal: new(corev1.SIGQUIT)}}
 
 	event, _ := observePod(recording.Added, p)
 	want := []recording.Container{
 		{
 			Name: "app", StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff",
+			Ports:    []recording.Port{{Name: "http", Number: 8080}, {Number: 53, Protocol: "UDP"}},
 			Liveness: &recording.Probe{InitialDelay: 2 * time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
 		},
 		{
-			Name: "proxy", Sidecar: true, Ready: true,
+			Name: "proxy", Sidecar: true, Ready: true, StopSignal: "SIGQUIT",
 			Liveness: &recording.Probe{Period: 5 * time.Second, Timeout: 2 * time.Second, Failures: 1},
 		},
 	}

@@ -23,6 +23,7 @@ type checkFlags struct {
 	file string
 
 	url           string
+	service       string
 	podHeader     string
 	rate          float64
 	pool          int
@@ -52,6 +53,7 @@ const fileFlag = "filename"
 func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, fileFlag, "f", "", "read the check from a `FILE` instead of from flags")
 	flags.StringVar(&f.url, "url", "", "`URL` that the requests go to")
+	flags.StringVar(&f.service, "service", "", "`NAME` of the service that the URL leads to, where the URL does not tell it")
 	flags.StringVar(&f.podHeader, "pod-header", check.DefaultPodHeader, "response `HEADER` that names the pod")
 	flags.Float64Var(&f.rate, "rate", check.DefaultRate, "requests per second of each stream of short requests")
 	flags.IntVar(&f.pool, "pool", check.DefaultPool, "connections that the stream on reused connections keeps")
@@ -164,7 +166,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	}
 	c := check.Check{
 		Workload:    ref,
-		Target:      check.Target{URL: f.url, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},
+		Target:      check.Target{URL: f.url, Service: f.service, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},
 		Disruptions: f.disruptions.list,
 	}
 	for _, s := range f.streams {
@@ -219,7 +221,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // flagOfField tells which flag a field of the check came from. The fields of
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
-	"target.url": "url", "target.podHeader": "pod-header", "target.shutdownLog": "shutdown-log",
+	"target.url": "url", "target.service": "service", "target.podHeader": "pod-header", "target.shutdownLog": "shutdown-log",
 	"target.headers.name": "header", "target.headers.value": "header", "target.tls.caFile": "ca-file",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"protocol": "protocol", "maxConnections": "max-connections",

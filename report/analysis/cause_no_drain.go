@@ -16,10 +16,10 @@ var causeNoDrain = cause{
 	explains: func(l loss) bool { return l.manner == cutAtExit },
 	fix: func(m *measured) report.Fix {
 		return report.Fix{
-			Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight (up to %s was seen here) and exit only then. "+
+			Text: m.stopSignal() + fmt.Sprintf("Handle %s: answer what is in flight (up to %s was seen here) and exit only then. "+
 				"Let requests stop arriving first, with a preStop sleep of %d s; the patch adds it. "+
 				"It saves short requests on new connections even without a change of the program; kept-alive connections need the program to answer with \"Connection: close\" while it drains.",
-				text.Coarse(m.longest), m.sleep()),
+				m.signal(), text.Coarse(m.longest), m.sleep()),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -15,9 +16,15 @@ type ending struct {
 	number int
 	// wasReady tells whether a slice ever called the pod ready.
 	wasReady bool
-	// container is the first main container's name, or the one that ended.
-	container string
-	// hooks are those of its main containers, none among them.
+	// container is the name of the one that serves or, where that is not known
+	// (serves is false), of the first main one; where one ended whose pod goes on,
+	// its name. sidecar tells that it is an init container (KEP-753).
+	container       string
+	serves, sidecar bool
+	// containers are all of the pod's, as they were last seen.
+	containers []recording.Container
+	// hooks are those of the container that serves or, where that is not known, of
+	// each main one, none among them.
 	hooks []hook
 	// specGrace is the pod's own grace, which a deletion may have overridden.
 	specGrace time.Duration
@@ -26,14 +33,13 @@ type ending struct {
 	memoryLimit int64
 }
 
-// hook is one main container's preStop hook.
-type hook struct {
-	kind  recording.PreStopKind
-	sleep time.Duration
-}
-
 // killedAfterGrace is the exit code of SIGKILL: 128 + 9.
 const killedAfterGrace = 137
+
+// signal is the one by which it is told to stop.
+func (t *ending) signal() string { return cmp.Or(t.StopSignal, sigtermName) }
+
+const sigtermName = "SIGTERM"
 
 // begin is the earliest moment at which the termination can have had an effect.
 func (t *ending) begin() time.Time {

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -22,31 +23,33 @@ type endpoints struct {
 type readySpan struct{ from, to time.Time }
 
 // readEndpoints merges the slices: a service has several once it holds more
-// than 100 endpoints, and a pod that moves between them is listed twice.
-func readEndpoints(events *recording.Events) *endpoints {
+// than 100 endpoints, and a pod that moves between them is listed twice. Those of other
+// services, which no URL leads to, tell nothing of where requests go: one that publishes
+// addresses which are not ready never ceases to call a pod ready.
+func readEndpoints(events *recording.Events, other []string) *endpoints {
 	e := &endpoints{most: 1, spans: map[string][]readySpan{}}
 	before := map[string]bool{}
-	slices := map[string][]recording.Endpoint{}
+	listed := map[string][]recording.Endpoint{}
 	for event := range events.All() {
 		o := event.Slice
-		if o == nil {
+		if o == nil || slices.Contains(other, o.Service) {
 			continue
 		}
 		if o.Change == recording.Deleted {
-			delete(slices, o.Name)
+			delete(listed, o.Name)
 		} else {
-			slices[o.Name] = o.Endpoints
+			listed[o.Name] = o.Endpoints
 		}
-		before = e.take(event.At, slices, before)
+		before = e.take(event.At, listed, before)
 	}
 	return e
 }
 
 // take notes what the slices tell at a time, and gives the pods that they call
 // ready; before are those of the last time.
-func (e *endpoints) take(at time.Time, slices map[string][]recording.Endpoint, before map[string]bool) map[string]bool {
+func (e *endpoints) take(at time.Time, listed map[string][]recording.Endpoint, before map[string]bool) map[string]bool {
 	ready := map[string]bool{}
-	for _, endpoints := range slices {
+	for _, endpoints := range listed {
 		for _, endpoint := range endpoints {
 			if endpoint.Ready && endpoint.PodUID != "" {
 				ready[endpoint.PodUID] = true

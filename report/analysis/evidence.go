@@ -48,12 +48,20 @@ func describeEnd(t *suspect) string {
 	if t.Container != "" {
 		return describeInterruption(&t.ending)
 	}
-	line := "SIGTERM time unknown"
+	line := t.signal()
+	if t.StopSignal != "" {
+		line += " (its stop signal, instead of SIGTERM)"
+	}
 	if t.Sigterm.Known() {
-		line = "SIGTERM at " + clock(t.Sigterm.From)
+		line += " at " + clock(t.Sigterm.From)
+	} else {
+		line += " time unknown"
 	}
 	if t.ExitCode != nil {
 		line += fmt.Sprintf(", exit code %d", *t.ExitCode)
+		if t.Serves != "" {
+			line += " of container " + t.Serves
+		}
 		if t.Exited.Known() && t.Sigterm.Known() {
 			line += fmt.Sprintf(" within %s of it", text.Coarse(t.Exited.To.Sub(t.Sigterm.From)))
 		}
@@ -61,7 +69,11 @@ func describeEnd(t *suspect) string {
 	if t.LeftSlice.Known() {
 		line += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
 	}
-	return line + ", grace " + granted(&t.ending)
+	line += ", grace " + granted(&t.ending)
+	if first := t.endedFirst(); first != nil {
+		line += fmt.Sprintf("; container %s had ended before it, at %s with exit code %d", first.Container, clock(first.Exited.From), first.ExitCode)
+	}
+	return line
 }
 
 // granted tells the grace, and whether a deletion has overridden the pod's own.
@@ -73,6 +85,8 @@ func granted(t *ending) string {
 		return fmt.Sprintf("%s by the deletion (the pod's own is %s)", t.Grace, own)
 	case t.PreStopSleep > 0:
 		return fmt.Sprintf("%s with a preStop sleep of %s", t.Grace, t.PreStopSleep)
+	case t.PreStopFailed.Known():
+		return fmt.Sprintf("%s with a preStop hook that failed at %s (FailedPreStopHook)", t.Grace, clock(t.PreStopFailed.From))
 	case t.PreStop != recording.PreStopNone:
 		return fmt.Sprintf("%s with a preStop hook", t.Grace)
 	default:
@@ -147,9 +161,9 @@ func relative(when time.Time, t *suspect) string {
 	}
 	d := when.Sub(t.Sigterm.From)
 	if d < 0 {
-		return text.Coarse(-d) + " before SIGTERM"
+		return text.Coarse(-d) + " before " + t.signal()
 	}
-	return text.Coarse(d) + " after SIGTERM"
+	return text.Coarse(d) + " after " + t.signal()
 }
 
 // symptoms counts the ways in which the requests failed, most frequent first.

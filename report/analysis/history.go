@@ -16,7 +16,7 @@ func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 	owners, own, logs := readControllers(&r.Events, clocks), readRequests(r), readLogs(&r.Events)
 
 	var ended []*ending
-	for _, p := range histories(&r.Events) {
+	for _, p := range histories(&r.Events, r.Header.Workload.TargetPorts) {
 		kills := own.kills(p, clocks.node(p.last.Node))
 		for _, e := range p.exits {
 			if e.old {
@@ -50,7 +50,7 @@ func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 }
 
 // histories gathers the observations by pod, in the order of first sight.
-func histories(events *recording.Events) []*podHistory {
+func histories(events *recording.Events, targetPorts []string) []*podHistory {
 	pods := map[string]*podHistory{}
 	var order []*podHistory
 	for event := range events.ButSlices() {
@@ -60,7 +60,7 @@ func histories(events *recording.Events) []*podHistory {
 		}
 		p := pods[o.UID]
 		if p == nil {
-			p = &podHistory{first: o}
+			p = &podHistory{first: o, targetPorts: targetPorts}
 			pods[o.UID] = p
 			order = append(order, p)
 		}
@@ -73,6 +73,8 @@ func histories(events *recording.Events) []*podHistory {
 // deletion is latched at first sight: the kubelet's last delete sets a new
 // timestamp and no grace.
 type podHistory struct {
+	// targetPorts are the header's.
+	targetPorts []string
 	first, last *recording.PodObservation
 	terminating *recording.PodObservation
 	seen        time.Time
@@ -81,7 +83,7 @@ type podHistory struct {
 	// failed is when the pod was seen to be over although nobody had deleted
 	// it: its kubelet ended it.
 	failed time.Time
-	// exit is that of the first main container, exited what showed it.
+	// exit is that of the container that serves, exited what showed it.
 	exit     *recording.Exit
 	exitSeen time.Time
 	exited   *recording.PodObservation
@@ -114,7 +116,7 @@ func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
 		p.terminating, p.seen = o, at
 	}
 	if p.exit == nil && (p.terminating != nil || over(o)) {
-		if p.exit = mainExit(o.Containers); p.exit != nil {
+		if p.exit = servingExit(o.Containers, p.targetPorts); p.exit != nil {
 			p.exitSeen, p.exited = at, o
 		}
 	}
@@ -176,13 +178,12 @@ func (p *podHistory) begun() *ending {
 func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 	t := p.begun()
 	node := clocks.node(t.Node)
-	for _, c := range mains(p.last.Containers) {
+	containers, known := whoServes(p.last.Containers, p.targetPorts)
+	t.serves, t.containers = known, p.last.Containers
+	for _, c := range containers {
 		if t.container == "" {
-			t.container = c.Name
-		}
-		t.hooks = append(t.hooks, hook{c.PreStop, c.PreStopSleep})
-		if c.PreStop != recording.PreStopNone && report.Duration(c.PreStopSleep) >= t.PreStopSleep {
-			t.PreStop, t.PreStopSleep = c.PreStop, report.Duration(c.PreStopSleep)
+			t.container, t.sidecar = c.Name, c.Sidecar
+			t.StopSignal = stopSignal(c)
 		}
 	}
 	if d := p.terminating; d != nil {
@@ -195,6 +196,9 @@ func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 		t.Requested = sourced(notAfter(requested, p.seen), "deletionTimestamp less the grace")
 	}
 	t.KubeletStarted = startOfKilling(events, t.Requested.From, node)
+	if known && len(p.last.Containers) > 1 {
+		t.Serves = t.container
+	}
 	if p.exit != nil {
 		t.ExitCode, t.ExitReason = &p.exit.Code, p.exit.Reason
 		t.Exited = notBefore(finished(p.exit, p.exitSeen, node), t.KubeletStarted.From)
@@ -204,6 +208,7 @@ func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 		// A kubelet that lost sight of its containers tells no times of them.
 		t.Exited = sourced(report.Interval{From: t.KubeletStarted.From, To: p.failed}, "between the kubelet's start and the first sight of the pod's end")
 	}
+	t.readHooks(containers, events, node)
 	if !p.gone.IsZero() {
 		t.Gone = sourced(at(p.gone), "the object's removal")
 	}
@@ -234,17 +239,27 @@ func startOfKilling(events []kubeEvent, requested time.Time, clock span) report.
 	return report.Interval{}
 }
 
+// stopSignal is the one that a container gets instead of SIGTERM, if it gets another.
+func stopSignal(c recording.Container) string {
+	if c.StopSignal == sigtermName {
+		return ""
+	}
+	return c.StopSignal
+}
+
 // mains are the containers that are not sidecars.
 func mains(containers []recording.Container) []recording.Container {
 	return slices.DeleteFunc(slices.Clone(containers), func(c recording.Container) bool { return c.Sidecar })
 }
 
-// mainExit is the exit of the first main container, which by the convention of
-// kubectl is the one that matters, once all main ones have ended: until then a
-// terminating pod's statuses are stale (kubernetes#106896).
-func mainExit(containers []recording.Container) *recording.Exit {
+// servingExit is the exit of the container that serves. Where that is not known it is
+// that of the first main container, which by the convention of kubectl is the one that
+// matters, once all main ones have ended: until then a terminating pod's statuses are
+// stale (kubernetes#106896).
+func servingExit(containers []recording.Container, targetPorts []string) *recording.Exit {
 	var first *recording.Exit
-	for _, c := range mains(containers) {
+	some, _ := whoServes(containers, targetPorts)
+	for _, c := range some {
 		if c.Terminated == nil {
 			return nil
 		}

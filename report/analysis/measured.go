@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
@@ -64,18 +65,30 @@ func (m *measured) preStopPatch() string {
 		return ""
 	}
 	t := m.ends[0]
+	spec := patch.Object{}
+	addPreStopSleep(spec, t.container, t.sidecar, t.PreStop, m.sleep())
+	if needed := time.Duration(m.sleep())*time.Second + m.longest + drainMargin; time.Duration(t.Grace) < needed {
+		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
+	}
+	return patch.PodSpec(spec)
+}
+
+// addPreStopSleep adds to the change of a pod's spec that a container's hook sleeps,
+// in the place of the hook that it has.
+func addPreStopSleep(spec patch.Object, container string, sidecar bool, has recording.PreStopKind, seconds int) {
 	var others []string
-	switch t.PreStop {
+	switch has {
 	case recording.PreStopExec:
 		others = []string{"exec"}
 	case recording.PreStopHTTP:
 		others = []string{"httpGet"}
 	}
-	spec := patch.PreStopSleep(t.container, m.sleep(), others...)
-	if needed := time.Duration(m.sleep())*time.Second + m.longest + drainMargin; time.Duration(t.Grace) < needed {
-		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
+	list := "containers"
+	if sidecar {
+		list = "initContainers"
 	}
-	return patch.PodSpec(spec)
+	changed, _ := spec[list].([]patch.Object)
+	spec[list] = append(changed, patch.PreStopSleep(container, seconds, others...)["containers"].([]patch.Object)...)
 }
 
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
@@ -91,4 +104,26 @@ func size(n int64) string {
 		}
 	}
 	return fmt.Sprintf("%d bytes", n)
+}
+
+// signal is the one that the fix is about: SIGTERM where the pod gets one that nobody
+// can handle.
+func (m *measured) signal() string {
+	if len(m.ends) == 0 || slices.Contains([]string{"SIGKILL", "SIGSTOP"}, m.ends[0].signal()) {
+		return sigtermName
+	}
+	return m.ends[0].signal()
+}
+
+// stopSignal tells of a signal that the pod gets instead of SIGTERM, in a sentence;
+// empty if it gets none.
+func (m *measured) stopSignal() string {
+	if len(m.ends) == 0 || m.ends[0].StopSignal == "" {
+		return ""
+	}
+	said := fmt.Sprintf("The pod gets %s instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL)", m.ends[0].StopSignal)
+	if m.signal() == sigtermName {
+		return said + ", which no program can handle: take that out. "
+	}
+	return said + ". "
 }

@@ -4,13 +4,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // restart is the end of one container whose pod went on.
 func (p *podHistory) restart(e containerExit, killed bool, events []kubeEvent, clock span) *ending {
 	t := p.begun()
-	t.Container, t.container = e.container.Name, e.container.Name
+	t.Container, t.container, t.sidecar = e.container.Name, e.container.Name, e.container.Sidecar
 	t.ExitCode, t.ExitReason = &e.exit.Code, e.exit.Reason
 	t.Exited = finished(e.exit, e.seen, clock)
 	t.liveness, t.memoryLimit = e.container.Liveness, e.container.MemoryLimit
@@ -24,8 +25,7 @@ func (p *podHistory) restart(e containerExit, killed bool, events []kubeEvent, c
 	case killing.Known():
 		t.EndedBy = report.ByProbe
 		t.KubeletStarted = killing
-		t.PreStop, t.PreStopSleep = e.container.PreStop, report.Duration(e.container.PreStopSleep)
-		t.hooks = []hook{{e.container.PreStop, e.container.PreStopSleep}}
+		t.readHooks([]recording.Container{*e.container}, events, clock)
 		t.Sigterm = sigterm(t)
 	}
 	return t
@@ -67,9 +67,9 @@ func (p *podHistory) pending(seen []*ending, events []kubeEvent, clock span) *en
 		t.EndedBy, t.KubeletStarted = report.ByProbe, when
 		for _, c := range p.last.Containers {
 			if c.Name == t.Container {
+				t.sidecar = c.Sidecar
 				t.liveness, t.memoryLimit = c.Liveness, c.MemoryLimit
-				t.PreStop, t.PreStopSleep = c.PreStop, report.Duration(c.PreStopSleep)
-				t.hooks = []hook{{c.PreStop, c.PreStopSleep}}
+				t.readHooks([]recording.Container{c}, events, clock)
 			}
 		}
 		t.Sigterm = sigterm(t)

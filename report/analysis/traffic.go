@@ -130,6 +130,8 @@ type pass struct {
 	rotation     *rotation
 	onsets       onsets
 	completeness *completeness
+	// front tells that others than the workload's pods answer, on purpose.
+	front bool
 }
 
 // answering is a pod while its answers are read.
@@ -145,6 +147,7 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most),
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r),
+		front:        r.Header.Workload.Front(r.Header.Check.Target.Service),
 	}
 	for _, s := range r.Header.Check.Streams {
 		tally := &streamTally{
@@ -190,7 +193,24 @@ func freshRate(c check.Check) float64 {
 	return rate
 }
 
+// fromBehind is the sample without the names of pods that are not the workload's, where
+// those of another service answer on purpose: they do not end, and a connection to one
+// of them may hang on any of the workload's.
+func (p *pass) fromBehind(s *recording.Sample) *recording.Sample {
+	if !p.front {
+		return s
+	}
+	known := *s
+	for _, name := range []*string{&known.Pod, &known.ConnPod} {
+		if *name != "" && p.pods.named(*name, s.EndAt()) == nil {
+			*name = ""
+		}
+	}
+	return &known
+}
+
 func (p *pass) take(s *recording.Sample, tally *streamTally) {
+	s = p.fromBehind(s)
 	p.last = later(p.last, s.EndAt())
 	tally.Sent++
 	tally.series.take(s)

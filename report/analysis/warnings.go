@@ -28,7 +28,11 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	}
 	all = append(all, t.lookups.warnings()...)
 	all = append(all, weaknesses(ended, t.longest(), findings)...)
-	if !t.podsNamed {
+	switch service := r.Header.Check.Target.Service; {
+	case t.podsNamed:
+	case r.Header.Workload.Front(service):
+		all = append(all, report.Warning{Text: "answers come from the pods of service " + service + ", not from those that ended: whether each of these carried traffic could not be checked"})
+	default:
 		all = append(all, report.Warning{Text: "answers do not name their pod (header " +
 			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})
 	}
@@ -58,7 +62,7 @@ func weaknesses(ended []*account, longest time.Duration, findings []report.Findi
 		return t.killed() && t.orderly() && !t.eatenByPreStop() && t.ignoredSigterm(longest)
 	}
 	warn(report.SigtermIgnored, ignored,
-		"took no notice of SIGTERM and had to be killed when the grace period ended, although no request was lost to it")
+		"took no notice of %s and had to be killed when the grace period ended, although no request was lost to it", stopSignals(ended))
 	warn(report.GraceTooShort, func(t *account) bool { return t.killed() && t.orderly() && !ignored(t) && !t.eatenByPreStop() },
 		"still ran when the grace period ended and was killed, although no request was lost to it")
 	warn(report.PrestopEatsGrace, func(t *account) bool { return t.orderly() && t.eatenByPreStop() },
@@ -76,6 +80,7 @@ func weaknesses(ended []*account, longest time.Duration, findings []report.Findi
 		drain := t.margins().Drain
 		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && drain != nil && time.Duration(*drain) < smallMargin
 	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
+	all = append(all, failedHooks(ended)...)
 	warn(report.Restarted, func(t *account) bool { return t.restarted() },
 		"had a container that ended or was restarted during the run, although no request was lost to it")
 	return all
@@ -89,4 +94,33 @@ func (t *account) ignoredSigterm(longest time.Duration) bool {
 		return true
 	}
 	return !t.lostInFlight && t.LastAnswered.Known() && t.Exited.From.Sub(t.LastAnswered.To) > longest+smallMargin
+}
+
+// stopSignals names the signal that the pods get.
+func stopSignals(ended []*account) string {
+	name := sigtermName
+	for i, t := range ended {
+		switch {
+		case i == 0:
+			name = t.signal()
+		case t.signal() != name:
+			return "the stop signal"
+		}
+	}
+	return name
+}
+
+// failedHooks tells of hooks that failed, whatever came of that.
+func failedHooks(ended []*account) []report.Warning {
+	var names []string
+	for _, t := range ended {
+		if t.PreStopFailed.Known() {
+			names = append(names, t.Pod)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []report.Warning{{Text: list(names) + " had a preStop hook that failed (event FailedPreStopHook): the stop signal came as soon as that. " +
+		"Is the hook's program, or its shell, in the image?"}}
 }

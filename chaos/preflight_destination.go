@@ -1,0 +1,299 @@
+package chaos
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// destination is what the services tell of where the requests of a check go.
+type destination struct {
+	// other are those of the workload's services that no URL leads to, ports the
+	// pods' ports that the rest lead to.
+	other, ports []string
+	warnings     []string
+}
+
+// path is a service that a URL leads to, and the pods' port that it leads to from
+// there: all of its ports where that is not known.
+type path struct {
+	service string
+	ports   []string
+}
+
+// destination finds out to which services the check's URLs lead. Where one of them does
+// not tell it (an ingress, a name of one's own), and the check does not either, each
+// service that selects the pods may be meant.
+func (w *Workload) destination(c check.Check, all, own []corev1.Service) (destination, error) {
+	paths, err := w.told(c, all, own)
+	if err != nil {
+		return destination{}, err
+	}
+	if len(paths) == 0 {
+		return anyOf(own), nil
+	}
+	counting := slices.DeleteFunc(slices.Clone(paths), func(p path) bool { return !has(own, p.service) })
+	if len(counting) == 0 {
+		t := anyOf(own)
+		t.warnings = []string{fmt.Sprintf("requests go to %s, which does not select the pods of %s: ", services(paths), w)}
+		if c.Target.Service == "" {
+			t.warnings[0] += "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
+		} else {
+			t.warnings[0] += "what their ends do to requests is seen as far as it depends on them"
+		}
+		return t, nil
+	}
+	var other []string
+	var t destination
+	for _, s := range own {
+		if !slices.ContainsFunc(counting, func(p path) bool { return p.service == s.Name }) {
+			other = append(other, s.Name)
+		}
+	}
+	for _, p := range counting {
+		t.ports = append(t.ports, p.ports...)
+	}
+	t.other, t.ports = other, sorted(t.ports)
+	if len(other) > 0 {
+		t.warnings = []string{fmt.Sprintf("requests go to %s: the EndpointSlices of service %s are not looked at", services(counting), strings.Join(other, ", "))}
+	}
+	return t, nil
+}
+
+// told are the paths that the URLs or the check tell, none where they do not.
+func (w *Workload) told(c check.Check, all, own []corev1.Service) ([]path, error) {
+	paths := w.paths(c, all)
+	named := c.Target.Service
+	if named == "" || slices.ContainsFunc(paths, func(p path) bool { return p.service == named }) {
+		return paths, nil
+	}
+	problem := w.misnamed(named, all)
+	if problem == "" && slices.ContainsFunc(paths, func(p path) bool { return has(own, p.service) }) {
+		problem = fmt.Sprintf("the URL leads to %s, not to %s", services(paths), named)
+	}
+	if problem != "" {
+		return nil, &check.FieldError{Field: "target.service", Problem: problem}
+	}
+	// What the URL leads to, an ingress or a proxy of one's own, may lead on.
+	led := path{service: named}
+	if i := slices.IndexFunc(all, func(s corev1.Service) bool { return s.Name == named }); i >= 0 {
+		led.ports = targetPorts(all[i])
+	}
+	return []path{led}, nil
+}
+
+// misnamed tells why target.service cannot be what it says; empty if it can.
+func (w *Workload) misnamed(named string, all []corev1.Service) string {
+	name, namespace, elsewhere := strings.Cut(named, ".")
+	switch {
+	case elsewhere && namespace == w.namespace:
+		return fmt.Sprintf("want %s alone, as it is in the workload's namespace", name)
+	case elsewhere || has(all, named):
+		return ""
+	default:
+		return fmt.Sprintf("there is no service %s in namespace %s", named, w.namespace)
+	}
+}
+
+func has(all []corev1.Service, name string) bool {
+	return slices.ContainsFunc(all, func(s corev1.Service) bool { return s.Name == name })
+}
+
+// anyOf is a destination that may be any of the services.
+func anyOf(own []corev1.Service) destination {
+	var t destination
+	var early []string
+	for _, s := range own {
+		t.ports = append(t.ports, targetPorts(s)...)
+		if s.Spec.PublishNotReadyAddresses {
+			early = append(early, s.Name)
+		}
+	}
+	t.ports = sorted(t.ports)
+	if len(early) > 0 && len(early) < len(own) {
+		// What it calls ready never ceases to be, so that nobody would be seen to
+		// leave (EndpointSlice: ready is always true there).
+		t.warnings = []string{fmt.Sprintf("service %s publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service", strings.Join(early, ", "))}
+	}
+	return t
+}
+
+// paths are those of all URLs, none where one of them does not tell where it leads.
+func (w *Workload) paths(c check.Check, all []corev1.Service) []path {
+	var paths []path
+	urls := []string{c.Target.URL}
+	if len(c.Streams) > 0 {
+		urls = nil
+	}
+	for _, s := range c.Streams {
+		if s.Targets != nil {
+			return nil
+		}
+		urls = append(urls, cmp.Or(s.URL, c.Target.URL))
+	}
+	for _, address := range sorted(urls) {
+		u, err := url.Parse(address)
+		if err != nil {
+			return nil
+		}
+		found := w.pathsOf(u, all)
+		if len(found) == 0 {
+			return nil
+		}
+		paths = append(paths, found...)
+	}
+	return paths
+}
+
+// pathsOf are those of one URL, none where it does not tell where it leads. It tells
+// it by a service's name in the cluster's DNS, by an address of the service (its own,
+// an external one, its load balancer's), or by its node port, a number that no other
+// service of the cluster has.
+func (w *Workload) pathsOf(u *url.URL, all []corev1.Service) []path {
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	port, err := strconv.ParseInt(cmp.Or(u.Port(), map[string]string{"https": "443"}[u.Scheme], "80"), 10, 32)
+	if err != nil {
+		return nil
+	}
+	name, namespace := w.inDNS(host)
+	if namespace != "" && namespace != w.namespace {
+		return []path{{service: name + "." + namespace}}
+	}
+	var found []path
+	for _, s := range all {
+		// One without a selector leads wherever its owner, or its external name, says.
+		named := namespace != "" && s.Name == name
+		if len(s.Spec.Selector) == 0 || s.Spec.Type == corev1.ServiceTypeExternalName || !named && !hasAddress(s, host) {
+			continue
+		}
+		if s.Spec.ClusterIP == corev1.ClusterIPNone {
+			// Its name stands for the pods' own addresses.
+			found = append(found, path{s.Name, []string{strconv.FormatInt(port, 10)}})
+			continue
+		}
+		found = append(found, pathsBy(s, func(p corev1.ServicePort) bool { return int64(p.Port) == port })...)
+	}
+	if len(found) > 0 {
+		return found
+	}
+	for _, s := range all {
+		found = append(found, pathsBy(s, func(p corev1.ServicePort) bool { return p.NodePort > 0 && int64(p.NodePort) == port })...)
+	}
+	return found
+}
+
+// pathsBy are those through some of a service's ports over TCP.
+func pathsBy(s corev1.Service, through func(corev1.ServicePort) bool) []path {
+	var found []path
+	for _, p := range s.Spec.Ports {
+		if through(p) && (p.Protocol == "" || p.Protocol == corev1.ProtocolTCP) {
+			found = append(found, path{s.Name, []string{targetPort(p)}})
+		}
+	}
+	return found
+}
+
+// inDNS reads a service's name out of a host's: NAME, NAME.NAMESPACE and
+// NAME.NAMESPACE.svc with the cluster's domain, the last also with a pod's name in front
+// (kubernetes/dns, specification). The namespace is empty where it is no such name: one
+// that is not said to be a service's may be any host's, and counts only if the workload's
+// namespace has such a service.
+func (w *Workload) inDNS(host string) (name, namespace string) {
+	labels := strings.Split(host, ".")
+	if at := slices.Index(labels, "svc"); at == 2 || at == 3 {
+		domain := strings.Join(labels[at+1:], ".")
+		if labels[at-1] == w.namespace || domain == "" || domain == "cluster.local" {
+			return labels[at-2], labels[at-1]
+		}
+		return "", ""
+	}
+	own, _, inside := strings.Cut(w.Self, "/")
+	switch {
+	case len(labels) == 1 && (!inside || own == w.namespace), len(labels) == 2 && labels[1] == w.namespace:
+		return labels[0], w.namespace
+	default:
+		return "", ""
+	}
+}
+
+// hasAddress tells whether the host is an address of the service.
+func hasAddress(s corev1.Service, host string) bool {
+	if slices.Contains(s.Spec.ClusterIPs, host) || s.Spec.ClusterIP == host || slices.Contains(s.Spec.ExternalIPs, host) {
+		return true
+	}
+	return slices.ContainsFunc(s.Status.LoadBalancer.Ingress, func(i corev1.LoadBalancerIngress) bool {
+		return i.IP == host || strings.EqualFold(i.Hostname, host)
+	})
+}
+
+// targetPorts are those of all of a service's ports over TCP.
+func targetPorts(s corev1.Service) []string {
+	var ports []string
+	for _, p := range pathsBy(s, func(corev1.ServicePort) bool { return true }) {
+		ports = append(ports, p.ports...)
+	}
+	return ports
+}
+
+// targetPort is the pods' port, by number or name; where the service names none it is
+// its own.
+func targetPort(p corev1.ServicePort) string {
+	if written := p.TargetPort.String(); written != "" && written != "0" {
+		return written
+	}
+	return strconv.Itoa(int(p.Port))
+}
+
+// services names those of the paths.
+func services(paths []path) string {
+	var names []string
+	for _, p := range paths {
+		names = append(names, p.service)
+	}
+	return "service " + strings.Join(sorted(names), ", ")
+}
+
+func sorted(values []string) []string {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	return slices.Compact(values)
+}
+
+// servingWarnings tells where several containers could be the one that serves.
+func servingWarnings(spec corev1.PodSpec, ports []string) []string {
+	containers := slices.Clone(spec.Containers)
+	for _, c := range spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			containers = append(containers, c)
+		}
+	}
+	if len(containers) < 2 || len(ports) == 0 {
+		return nil
+	}
+	serving := map[string]bool{}
+	for _, port := range ports {
+		declared := false
+		for _, c := range containers {
+			if slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool {
+				return recording.Port{Name: p.Name, Number: p.ContainerPort}.Is(port)
+			}) {
+				serving[c.Name], declared = true, true
+			}
+		}
+		if !declared {
+			return []string{fmt.Sprintf("no container of its pods declares port %s, to which the service leads: the first one, %s, is taken for the one that serves", port, containers[0].Name)}
+		}
+	}
+	if len(serving) > 1 {
+		return []string{fmt.Sprintf("several containers of its pods have ports to which the service leads: the first one, %s, is taken for the one that serves", containers[0].Name)}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package chaos
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// behind are services of the workload's namespace: two that select its pods, one that
+// selects others', one without a selector.
+func behind() []corev1.Service {
+	service := func(name, app string, spec corev1.ServiceSpec) corev1.Service {
+		if app != "" {
+			spec.Selector = map[string]string{"app": app}
+		}
+		return corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Spec: spec}
+	}
+	web := service("web", "web", corev1.ServiceSpec{
+		ClusterIP: "10.96.0.10", ClusterIPs: []string{"10.96.0.10", "fd00::a"}, ExternalIPs: []string{"192.0.2.7"},
+		Ports: []corev1.ServicePort{
+			{Port: 80, TargetPort: intstr.FromString("http"), NodePort: 30080},
+			{Port: 9090, TargetPort: intstr.FromInt32(9090)},
+			{Port: 80, Protocol: corev1.ProtocolUDP, TargetPort: intstr.FromInt32(53)},
+		},
+	})
+	web.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "203.0.113.9"}, {Hostname: "web.lb.example"}}
+	return []corev1.Service{
+		service("api", "api", corev1.ServiceSpec{ClusterIP: "10.96.0.11", Ports: []corev1.ServicePort{{Port: 80, NodePort: 30081}}}),
+		service("by-hand", "", corev1.ServiceSpec{ClusterIP: "10.96.0.12", Ports: []corev1.ServicePort{{Port: 80}}}),
+		web,
+		service("web-all", "web", corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone, PublishNotReadyAddresses: true, Ports: []corev1.ServicePort{{Port: 8080}}}),
+	}
+}
+
+func TestWhereAURLLeads(t *testing.T) {
+	const unknown = ""
+	for name, tt := range map[string]struct{ url, self, want string }{
+		"short name":                       {"http://web/", "", "web http"},
+		"short name from the namespace":    {"http://web/", namespace + "/runner", "web http"},
+		"short name from another":          {"http://web/", "tools/runner", unknown},
+		"with the namespace":               {"http://web.shop:9090/", "tools/runner", "web 9090"},
+		"with svc":                         {"http://web.shop.svc/", "", "web http"},
+		"in full":                          {"http://WEB.shop.svc.cluster.local./x", "", "web http"},
+		"of another cluster domain":        {"http://web.shop.svc.corp.example/", "", "web http"},
+		"headless":                         {"http://web-all:8081/", "", "web-all 8081"},
+		"one pod of a headless one":        {"http://web-0.web-all.shop.svc:8080/", "", "web-all 8080"},
+		"others'":                          {"http://api/", "", "api 80"},
+		"another namespace's":              {"http://web.prod.svc/", "", "web.prod "},
+		"its address":                      {"http://10.96.0.10/", "", "web http"},
+		"its other address":                {"http://[fd00::a]:9090/", "", "web 9090"},
+		"an external address":              {"http://192.0.2.7/", "", "web http"},
+		"a load balancer's address":        {"http://203.0.113.9/", "", "web http"},
+		"a load balancer's name":           {"http://web.lb.example/", "", "web http"},
+		"a node port":                      {"http://127.0.0.1:30080/", "", "web http"},
+		"others' node port":                {"http://node-1.example:30081/", "", "api 80"},
+		"an ingress":                       {"https://shop.example/", "", unknown},
+		"a port that it does not have":     {"https://web/", "", unknown},
+		"no selector":                      {"http://by-hand/", "", unknown},
+		"a name that is no service":        {"http://localhost:8080/", "", unknown},
+		"a host that ends like namespaces": {"http://web.example:80/", "", unknown},
+		"a name with svc of somebody else": {"http://web.prod.svc.example/", "", unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			w := c.open()
+			w.Self = tt.self
+			paths := w.paths(check.Check{Target: check.Target{URL: tt.url}}, behind())
+			got := unknown
+			for _, p := range paths {
+				got += p.service + " " + strings.Join(p.ports, ",")
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFactsTellWhoseEndpointsCount(t *testing.T) {
+	const (
+		headless = "service web-all is headless: clients find the pods by DNS, which may be out of date for as long as it is cached"
+		noPort   = "no container of its pods declares port http, to which the service leads: the first one, app, is taken for the one that serves"
+		chain    = "requests go to service api, which does not select the pods of deployment/web: "
+		depends  = "what their ends do to requests is seen as far as it depends on them"
+		front    = "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
+		early    = "service web-all publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service"
+		aside    = "requests go to service web: the EndpointSlices of service web-all are not looked at"
+	)
+	declare := func(d *appsv1.Deployment) {
+		d.Spec.Template.Spec.Containers[1].Ports = []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}}
+	}
+	for name, tt := range map[string]struct {
+		url, service string
+		streams      []check.Stream
+		change       func(*appsv1.Deployment)
+		other, ports string
+		warnings     []string
+		err          string
+	}{
+		"the URL tells it":            {url: "http://web/", change: declare, other: "web-all", ports: "http", warnings: []string{aside}},
+		"no container declares it":    {url: "http://web/", other: "web-all", ports: "http", warnings: []string{aside, noPort}},
+		"the check agrees":            {url: "http://web/", service: "web", change: declare, other: "web-all", ports: "http", warnings: []string{aside}},
+		"nobody tells it":             {url: "https://shop.example/", ports: "8080,9090,http", warnings: []string{headless, early}},
+		"the check tells it":          {url: "https://shop.example/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, "requests go to service web-all: the EndpointSlices of service web are not looked at"}},
+		"two streams, two services":   {url: "http://web/", streams: []check.Stream{{}, {URL: "http://web-all:8080/"}}, change: declare, ports: "8080,http", warnings: []string{headless}},
+		"a stream that does not tell": {url: "http://web/", streams: []check.Stream{{}, {Targets: &check.Targets{File: "x"}}}, ports: "8080,9090,http", warnings: []string{headless, early}},
+		"another's":                   {url: "http://api/", ports: "8080,9090,http", warnings: []string{headless, chain + front}},
+		"another's, on purpose":       {url: "http://api/", service: "api", ports: "8080,9090,http", warnings: []string{headless, chain + depends}},
+		"a proxy that passes on":      {url: "http://api/", service: "web", change: declare, other: "web-all", ports: "9090,http", warnings: []string{aside}},
+		"a proxy elsewhere":           {url: "http://proxy.edge.svc/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless}},
+		"another's in another place":  {url: "https://shop.example/", service: "api.edge", ports: "8080,9090,http", warnings: []string{headless}},
+		"its own in full":             {url: "http://web/", service: "web.shop", err: "target.service: want web alone, as it is in the workload's namespace"},
+		"its other one":               {url: "http://web/", service: "web-all", err: "target.service: the URL leads to service web, not to web-all"},
+		"one that is not there":       {url: "http://web/", service: "wbe", err: "target.service: there is no service wbe in namespace shop"},
+		"one that it does not lead to": {
+			url: "http://web/", service: "api", err: "target.service: the URL leads to service web, not to api",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, func(d *appsv1.Deployment) {
+				if tt.change != nil {
+					tt.change(d)
+				}
+			})
+			for _, s := range behind() {
+				c.must(c.Client.Tracker().Add(&s))
+			}
+			got, err := c.open().Facts(t.Context(), check.Check{Target: check.Target{URL: tt.url, Service: tt.service}, Streams: tt.streams})
+			if tt.err != "" {
+				if _, ok := errors.AsType[*check.FieldError](err); !ok || err.Error() != tt.err {
+					t.Errorf("got %v, want %s", err, tt.err)
+				}
+				return
+			}
+			c.must(err)
+			if strings.Join(got.OtherServices, ",") != tt.other || strings.Join(got.TargetPorts, ",") != tt.ports {
+				t.Errorf("others %v, ports %v; want %s, %s", got.OtherServices, got.TargetPorts, tt.other, tt.ports)
+			}
+			for _, warning := range tt.warnings {
+				if !slices.ContainsFunc(got.Warnings, func(w string) bool { return w == warning }) {
+					t.Errorf("%q does not say %q", got.Warnings, warning)
+				}
+			}
+			if slices.Contains(got.Warnings, headless) != slices.Contains(tt.warnings, headless) || slices.Contains(got.Warnings, early) != slices.Contains(tt.warnings, early) {
+				t.Errorf("%q says more than %q", got.Warnings, tt.warnings)
+			}
+		})
+	}
+}

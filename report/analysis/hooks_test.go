@@ -1,0 +1,154 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// hookFails adds the kubelet's event of a hook that failed.
+func (s *scenario) hookFails(pod, container string, at time.Duration) *scenario {
+	s.events = append(s.events, recording.Event{At: after(at + 5*ms), Kube: &recording.KubeEvent{
+		Reason: "FailedPreStopHook", Kind: "Pod", Object: pod, UID: "uid-" + pod, Container: container, Emitted: after(at), Precise: true, Message: "PreStopHook failed",
+	}})
+	return s
+}
+
+func TestAHookThatFails(t *testing.T) {
+	// Its exit is in the second that begins at 14 s.
+	slow := func(sleep time.Duration) *death {
+		return &death{
+			deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 14300 * ms, gone: 15 * second,
+			grace: 30 * second, preStop: recording.PreStopExec, sleep: sleep,
+		}
+	}
+	for name, tt := range map[string]struct {
+		sleep     time.Duration
+		container string
+		at        time.Duration
+		failed    bool
+		// of SIGTERM
+		from, to time.Duration
+	}{
+		"at once":                                {5 * second, "app", 6300 * ms, true, 6300 * ms, 6400 * ms},
+		"at once, its length unknown":            {0, "app", 6300 * ms, true, 6300 * ms, 6400 * ms},
+		"amid its sleep":                         {5 * second, "app", 9 * second, true, 9 * second, 9100 * ms},
+		"before the exit, its length unknown":    {0, "app", 9 * second, true, 9 * second, 9100 * ms},
+		"with the exit, and may have worked":     {0, "app", 14200 * ms, false, 14200 * ms, 14300 * ms},
+		"after the exit, which took it along":    {0, "app", 15200 * ms, false, 6250 * ms, 14600 * ms},
+		"another container's":                    {5 * second, "helper", 6300 * ms, false, 11250 * ms, 12350 * ms},
+		"of nobody knows which":                  {5 * second, "", 6300 * ms, false, 11250 * ms, 12350 * ms},
+		"that of a container that had restarted": {5 * second, "app", 3 * second, false, 11250 * ms, 12350 * ms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ends(newScenario().pod("web-1", slow(tt.sleep)).hookFails("web-1", tt.container, tt.at))[0]
+			if got.PreStopFailed.Known() != tt.failed || got.PreStop != recording.PreStopExec {
+				t.Errorf("failed: %v", got.PreStopFailed)
+			}
+			if tt.failed != (got.PreStopSleep == 0) && tt.sleep > 0 {
+				t.Errorf("a sleep of %s", got.PreStopSleep)
+			}
+			if got.Sigterm.From.Sub(began) != tt.from || got.Sigterm.To.Sub(began) != tt.to {
+				t.Errorf("SIGTERM in [%s, %s], want [%s, %s]", got.Sigterm.From.Sub(began), got.Sigterm.To.Sub(began), tt.from, tt.to)
+			}
+		})
+	}
+}
+
+func TestAFindingSaysThatTheHookFailed(t *testing.T) {
+	d := drained()
+	d.preStop, d.sleep = recording.PreStopExec, 5*second
+	s := newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil).hookFails("web-1", "app", 6300*ms)
+	undisturbed(s)
+	s.request(request{sent: 6500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
+	rep := s.analyze(t)
+	if got := summary(rep); got != "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit" {
+		t.Fatal(got)
+	}
+	if said := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(said, "with a preStop hook that failed at 12:00:06.300 (FailedPreStopHook)") {
+		t.Error(said)
+	}
+	if drain := rep.Terminations[0].Margins.Drain; drain == nil || time.Duration(*drain) != 80*ms {
+		t.Errorf("drain margin %v, want one without the sleep", drain)
+	}
+	if w := rep.Warnings; len(w) == 0 || !strings.HasPrefix(w[len(w)-1].Text, "web-1 had a preStop hook that failed") {
+		t.Errorf("%v", w)
+	}
+}
+
+// signalled is the pod with another stop signal.
+func (s *scenario) signalled(pod, signal string) *scenario {
+	for _, e := range s.events {
+		if e.Pod != nil && e.Pod.Name == pod {
+			for i := range e.Pod.Containers {
+				e.Pod.Containers[i].StopSignal = signal
+			}
+		}
+	}
+	return s
+}
+
+func TestAnotherStopSignal(t *testing.T) {
+	cut := request{sent: 6100 * ms, took: 200 * ms, connPod: "web-1", served: 2, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	gone := func(code int32) *death {
+		return &death{deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 6300 * ms, gone: 7 * second, grace: 10 * second, code: code}
+	}
+	for name, tt := range map[string]struct {
+		signal   string
+		with     *death
+		lost     request
+		goesOn   bool
+		cause    report.Cause
+		evidence string
+		fix      string
+	}{
+		"SIGTERM by its name": {"SIGTERM", gone(143), cut, false, report.NoDrain, "SIGTERM at", "Handle SIGTERM: answer"},
+		"one that nobody can handle": {
+			"SIGKILL", gone(137), cut, false, report.NoDrain, "SIGKILL (its stop signal, instead of SIGTERM) at",
+			"The pod gets SIGKILL instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL), which no program can handle: take that out. Handle SIGTERM: answer",
+		},
+		"one without a handler": {
+			"SIGUSR1", gone(138), cut, false, report.NoDrain, "SIGUSR1 (its stop signal, instead of SIGTERM) at",
+			"The pod gets SIGUSR1 instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL). Handle SIGUSR1: answer",
+		},
+		"one that it ignores": {
+			"SIGUSR1", killed(), request{stream: "short-reused", sent: 9000 * ms, took: 260 * ms, connPod: "web-1", served: 30, phase: recording.PhaseFirstByte, class: recording.ClassEOF}, true,
+			report.SigtermIgnored, "SIGUSR1 (its stop signal, instead of SIGTERM) at", "Handle SIGUSR1 in the container's first process",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil).signalled("web-1", tt.signal)
+			undisturbed(s)
+			for at := 6500 * ms; tt.goesOn && at < 9200*ms; at += 100 * ms {
+				s.request(request{stream: "short-reused", sent: at, pod: "web-1", connPod: "web-1", served: 9, conn: 1})
+			}
+			rep := s.request(tt.lost).analyze(t)
+			if len(rep.Findings) != 1 || rep.Findings[0].Cause != tt.cause {
+				t.Fatal(summary(rep))
+			}
+			if said := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(said, tt.evidence) {
+				t.Error(said)
+			}
+			if !strings.Contains(rep.Findings[0].Fix.Text, tt.fix) {
+				t.Error(rep.Findings[0].Fix.Text)
+			}
+		})
+	}
+}
+
+func TestAWarningNamesTheSignalThatWasIgnored(t *testing.T) {
+	ended := func(signals ...string) (all []*account) {
+		for _, signal := range signals {
+			all = append(all, &account{termination: &termination{ending: ending{Termination: report.Termination{StopSignal: signal}}}})
+		}
+		return all
+	}
+	for want, signals := range map[string][]string{"SIGTERM": {"", ""}, "SIGUSR1": {"SIGUSR1"}, "the stop signal": {"SIGUSR1", ""}} {
+		if got := stopSignals(ended(signals...)); got != want {
+			t.Errorf("%q: %s, want %s", signals, got, want)
+		}
+	}
+}

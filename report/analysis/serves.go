@@ -1,0 +1,70 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// A pod may have several containers, and each its own hook, signal and exit. What the
+// pod's end does to requests is told by the one that they are sent to: the one with the
+// port that the service leads to (its targetPort, by number or name). A container need
+// not declare its ports, and one that does not may listen all the same (kubernetes
+// core/v1 Container.Ports), so that where none declares the port, or the ports belong
+// to several, nothing is known.
+
+// whoServes gives the container that serves and, where that is not known, the main
+// ones: whichever of them serves is one of them by far the most often.
+func whoServes(containers []recording.Container, targetPorts []string) (some []recording.Container, known bool) {
+	var found *recording.Container
+	for _, port := range targetPorts {
+		one := declaring(containers, port)
+		if one == nil || found != nil && one != found {
+			return mains(containers), false
+		}
+		found = one
+	}
+	if found == nil {
+		return mains(containers), false
+	}
+	return []recording.Container{*found}, true
+}
+
+// declaring gives the one container that declares the port, nil if none does, or
+// several.
+func declaring(containers []recording.Container, port string) *recording.Container {
+	var found *recording.Container
+	for i := range containers {
+		c := &containers[i]
+		if !slices.ContainsFunc(c.Ports, func(p recording.Port) bool { return p.Is(port) }) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = c
+	}
+	return found
+}
+
+// endedFirst is the first of the other containers that had certainly exited before the
+// one that serves did; nil if none had, or if it is not known which one serves. Both
+// times are whole seconds of one clock, so that what lies in the same second has no
+// order.
+func (t *ending) endedFirst() *report.ContainerExit {
+	if !t.serves || !t.Exited.Known() {
+		return nil
+	}
+	var first *report.ContainerExit
+	for i := range t.Exits {
+		e := &t.Exits[i]
+		if e.Container == t.container || !e.Exited.Known() || e.Exited.To.After(t.Exited.From) {
+			continue
+		}
+		if first == nil || e.Exited.From.Before(first.Exited.From) {
+			first = e
+		}
+	}
+	return first
+}
