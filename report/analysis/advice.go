@@ -8,8 +8,9 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// withFixes gives the findings, each with what to change.
-func withFixes(findings []report.Finding, failures []*explained, longest time.Duration, workload recording.Workload) []report.Finding {
+// withFixes gives the findings, each with what to change; where the run was starved,
+// without numbers.
+func withFixes(findings []report.Finding, failures []*explained, longest time.Duration, workload recording.Workload, starved bool) []report.Finding {
 	byCause := map[report.Cause][]*explained{}
 	for _, f := range failures {
 		byCause[f.cause] = append(byCause[f.cause], f)
@@ -21,7 +22,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			longest: longest, longestLost: oldest(members),
 			lag: lag, ownLag: propagationLag(members), arrivals: arrivalLag(members),
 			ends: endsOf(members), starts: startsOf(members),
-			workload: workload,
+			workload: workload, starved: starved,
 		})
 	}
 	fixed := slices.Clone(findings)

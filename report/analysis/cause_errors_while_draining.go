@@ -12,10 +12,12 @@ var causeErrorsWhileDraining = cause{
 	says:     "the pod answers with errors while it is shutting down",
 	doc:      "errors-while-draining",
 	explains: func(l loss) bool { return l.manner == answeredWrongly },
+	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {
 		return report.Fix{
 			Text: fmt.Sprintf("After SIGTERM go on answering requests as before; only the readiness probe's path may say no. "+
-				"A preStop sleep of %d s keeps SIGTERM away until new connections have stopped coming; the patch adds it. Kept-alive connections still need a program that answers properly, with \"Connection: close\".", m.sleep()),
+				"A %s. Kept-alive connections still need a program that answers properly, with \"Connection: close\".",
+				m.sleepWords(" keeps SIGTERM away until new connections have stopped coming")),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -3,7 +3,6 @@ package analysis
 import (
 	"fmt"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -14,12 +13,15 @@ var causeNoDrain = cause{
 	doc:      "no-drain",
 	atExit:   true,
 	explains: func(l loss) bool { return l.manner == cutAtExit },
+	evident: func(p proof) bool {
+		return p.certain() && (p.begun || p.every((*termination).leftUndrained)) || p.every((*termination).goneAtOnce)
+	},
 	fix: func(m *measured) report.Fix {
 		return report.Fix{
-			Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight (up to %s was seen here) and exit only then. "+
-				"Let requests stop arriving first, with a preStop sleep of %d s; the patch adds it. "+
+			Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight%s and exit only then. "+
+				"Let requests stop arriving first, with a %s. "+
 				"It saves short requests on new connections even without a change of the program; kept-alive connections need the program to answer with \"Connection: close\" while it drains.",
-				text.Coarse(m.longest), m.sleep()),
+				m.longestWords(), m.sleepWords("")),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -32,6 +32,28 @@ type measured struct {
 	ends     []*termination
 	starts   []*life
 	workload recording.Workload
+	// starved tells that the run's times are no measure, so that a fix says what to
+	// do without numbers.
+	starved bool
+}
+
+// unmeasured says of a starved run why a fix has no number.
+const unmeasured = "this run was too late to measure"
+
+// longestWords tell in brackets how long a drain has to wait.
+func (m *measured) longestWords() string {
+	if m.starved {
+		return ""
+	}
+	return fmt.Sprintf(" (up to %s was seen here)", text.Coarse(m.longest))
+}
+
+// sleepWords name the preStop sleep to add, then what it is for, and the patch.
+func (m *measured) sleepWords(purpose string) string {
+	if m.starved {
+		return "preStop sleep of some seconds (" + unmeasured + " how many)" + purpose
+	}
+	return fmt.Sprintf("preStop sleep of %d s%s; the patch adds it", m.sleep(), purpose)
 }
 
 // sleep is the preStop sleep, in whole seconds, that outlasts the lag.
@@ -58,9 +80,12 @@ func (m *measured) neededGrace() (seconds int, sum string) {
 		fmt.Sprintf("%s, %s for the longest request, and %s to spare", first, text.Coarse(m.longestSeen()), text.Coarse(drainMargin))
 }
 
+// graceNeeds says without numbers what neededGrace adds up.
+const graceNeeds = "it has to last for the preStop hook, or for the time in which requests still come, and for the longest request after that; " + unmeasured + " how long they are"
+
 // preStopPatch adds the sleep, and the grace that it needs.
 func (m *measured) preStopPatch() string {
-	if len(m.ends) == 0 || m.ends[0].container == "" {
+	if m.starved || len(m.ends) == 0 || m.ends[0].container == "" {
 		return ""
 	}
 	t := m.ends[0]
