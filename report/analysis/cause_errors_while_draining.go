@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"fmt"
-
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -14,10 +12,13 @@ var causeErrorsWhileDraining = cause{
 	explains: func(l loss) bool { return l.manner == answeredWrongly },
 	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {
+		sleep := "A " + m.sleepWords(" keeps SIGTERM away until new connections have stopped coming")
+		if m.sleepsEnough() {
+			sleep = "Its " + m.ownSleep() + " is long enough for new connections to have stopped coming"
+		}
 		return report.Fix{
-			Text: fmt.Sprintf("After SIGTERM go on answering requests as before; only the readiness probe's path may say no. "+
-				"A %s. Kept-alive connections still need a program that answers properly, with \"Connection: close\".",
-				m.sleepWords(" keeps SIGTERM away until new connections have stopped coming")),
+			Text: "After SIGTERM go on answering requests as before; only the readiness probe's path may say no. " + sleep +
+				". Kept-alive connections still need a program that answers properly, with \"Connection: close\"." + m.leftOutWords(),
 			Patch: m.preStopPatch(),
 		}
 	},

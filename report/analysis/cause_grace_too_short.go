@@ -15,8 +15,8 @@ var causeGraceTooShort = cause{
 	atExit:   true,
 	explains: func(l loss) bool { return l.manner == cutAtExit && l.end.killed() },
 	fix: func(m *measured) report.Fix {
-		if m.starved {
-			return report.Fix{Text: "Set terminationGracePeriodSeconds to more: " + graceNeeds + ". Or make the requests shorter."}
+		if why := m.numberless(); why != "" {
+			return report.Fix{Text: "Set terminationGracePeriodSeconds to more: " + graceNeeds + " (" + why + " how long they are). Or make the requests shorter."}
 		}
 		grace, sum := m.neededGrace()
 		return report.Fix{

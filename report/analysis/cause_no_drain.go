@@ -17,11 +17,14 @@ var causeNoDrain = cause{
 		return p.certain() && (p.begun || p.every((*termination).leftUndrained)) || p.every((*termination).goneAtOnce)
 	},
 	fix: func(m *measured) report.Fix {
+		rest := "Let requests stop arriving first, with a " + m.sleepWords("") + ". " +
+			"It saves short requests on new connections even without a change of the program; kept-alive connections need"
+		if m.sleepsEnough() {
+			rest = "Its " + m.ownSleep() + " is long enough for requests on new connections to stop arriving first; kept-alive ones need"
+		}
 		return report.Fix{
 			Text: fmt.Sprintf("Handle SIGTERM: answer what is in flight%s and exit only then. "+
-				"Let requests stop arriving first, with a %s. "+
-				"It saves short requests on new connections even without a change of the program; kept-alive connections need the program to answer with \"Connection: close\" while it drains.",
-				m.longestWords(), m.sleepWords("")),
+				"%s the program to answer with \"Connection: close\" while it drains.%s", m.longestWords(), rest, m.leftOutWords()),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -17,8 +17,8 @@ var causePrestopEatsGrace = cause{
 	// The manifest shows it where the hook's length is known.
 	evident: func(p proof) bool { return p.certain() && p.every((*termination).hookIsLong) },
 	fix: func(m *measured) report.Fix {
-		if m.starved {
-			return report.Fix{Text: "The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to more: " + graceNeeds + ". Or make the hook shorter."}
+		if why := m.numberless(); why != "" {
+			return report.Fix{Text: "The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to more: " + graceNeeds + " (" + why + " how long they are). Or make the hook shorter."}
 		}
 		grace, sum := m.neededGrace()
 		return report.Fix{

@@ -204,7 +204,7 @@ func countShared(members []*explained) int {
 func oldest(members []*explained) time.Duration {
 	var age time.Duration
 	for _, m := range members {
-		age = max(age, m.End-m.Sent)
+		age = max(age, m.age())
 	}
 	return age
 }
@@ -228,7 +228,7 @@ func bodiesCut(members []*explained) string {
 		if m.Phase != recording.PhaseBody {
 			continue
 		}
-		after := m.End - m.Sent
+		after := m.age()
 		if cut == 0 {
 			least, first = m.BytesIn, after
 		}
