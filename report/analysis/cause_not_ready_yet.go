@@ -26,7 +26,7 @@ var causeNotReadyYet = cause{
 		}
 		line := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
 		if probed {
-			line = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
+			line = "Let the readiness probe ask the port that requests come to, and fail until the program can answer them, not only until it listens. "
 		}
 		if longest > 0 && !m.starved {
 			line += fmt.Sprintf("The first answer came up to %s after the pod was called ready. ", text.Coarse(longest))

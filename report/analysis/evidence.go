@@ -114,7 +114,7 @@ func describeInterruption(t *ending) string {
 func startEvidence(members []*explained) []string {
 	counts := map[*life]int{}
 	for _, m := range members {
-		if len(m.starting) == 1 {
+		if len(m.starting) == 1 && len(m.suspects) == 0 {
 			counts[m.starting[0]]++
 		}
 	}
@@ -177,7 +177,7 @@ type terminationGroup struct {
 func byTermination(members []*explained) []terminationGroup {
 	groups := map[*suspect][]*explained{}
 	for _, m := range members {
-		if len(m.suspects) == 1 {
+		if len(m.suspects) == 1 && len(m.starting) == 0 {
 			groups[m.suspects[0]] = append(groups[m.suspects[0]], m)
 		}
 	}
