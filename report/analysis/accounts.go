@@ -27,7 +27,7 @@ func accounts(t *traffic, failures []*explained) []*account {
 	onsets := newOnsets(endings)
 	for _, f := range failures {
 		uid := ""
-		if len(f.suspects) == 1 {
+		if len(f.suspects) == 1 && len(f.starting) == 0 {
 			all[f.suspects[0].number].lost(f)
 			uid = f.suspects[0].UID
 		}

@@ -8,20 +8,24 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// withFixes gives the findings, each with what to change.
-func withFixes(findings []report.Finding, failures []*explained, longest time.Duration, workload recording.Workload) []report.Finding {
+// withFixes gives the findings, each with what to change; where the run was starved,
+// without numbers.
+func withFixes(findings []report.Finding, failures []*explained, longest time.Duration, workload recording.Workload, starved bool) []report.Finding {
 	byCause := map[report.Cause][]*explained{}
 	for _, f := range failures {
 		byCause[f.cause] = append(byCause[f.cause], f)
 	}
 	fixes := map[report.Cause]report.Fix{}
-	lag := propagationLag(failures)
+	lag := propagationLag(counted(failures))
 	for cause, members := range byCause {
+		sure := counted(members)
+		leftOut := beyond(lag, members)
 		fixes[cause] = causeNamed(cause).fix(&measured{
-			longest: longest, longestLost: oldest(members),
-			lag: lag, ownLag: propagationLag(members), arrivals: arrivalLag(members),
+			longest: longest, longestLost: oldest(sure),
+			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
+			counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			ends: endsOf(members), starts: startsOf(members),
-			workload: workload,
+			workload: workload, starved: starved,
 		})
 	}
 	fixed := slices.Clone(findings)
@@ -29,6 +33,22 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		fixed[i].Fix = fixes[fixed[i].Cause]
 	}
 	return fixed
+}
+
+// counted are the failures that numbers rest on. One that came when nobody was ready
+// does not show that a proxy still sent to its pod.
+func counted(failures []*explained) []*explained {
+	return slices.DeleteFunc(slices.Clone(failures), func(f *explained) bool {
+		return f.confidence != report.Certain && f.confidence != report.Likely || f.cause == report.NoCapacity
+	})
+}
+
+// beyond are those that were sent to a pod on a new connection after the lag. As all
+// that is counted lies within it, they are not.
+func beyond(lag time.Duration, failures []*explained) []*explained {
+	return slices.DeleteFunc(slices.Clone(failures), func(f *explained) bool {
+		return propagationLag([]*explained{f}) <= lag
+	})
 }
 
 // endsOf gives the terminations that explain the failures, each once.

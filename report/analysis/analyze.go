@@ -31,14 +31,15 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	streams := streams(traffic, failures, r)
 
 	// What was found out, and what to change.
-	findings := withFixes(findings(failures), failures, traffic.longest(), r.Header.Workload)
-	warnings := warn(r, run, traffic, ended, findings)
+	pace := paceOf(streams, r.Ending)
+	findings := withFixes(findings(failures), failures, traffic.longest(), r.Header.Workload, pace.starved)
+	warnings := warn(r, run, traffic, ended, findings, endpoints)
 
 	// What it is worth.
 	validity := validity(r, traffic, baselineFailures(traffic, run, failures))
-	validity.Doubts = append(doubts(r, disruptions, streams, ended, traffic), stallDoubts(failures, stalls(&validity))...)
+	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic), stallDoubts(failures, stalls(&validity))...)
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
-	losses := sumLosses(streams, failures, &validity, traffic)
+	losses := sumLosses(streams, failures, &validity, traffic, pace.starved)
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, &validity, losses)
 
 	rep := &report.Report{

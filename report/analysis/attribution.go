@@ -169,8 +169,15 @@ func (s *explainer) explainByTime(f *examined) *explained {
 		e.suspects = append(e.suspects, t)
 	}
 	early := causeOf(loss{manner: tooEarly})
-	if fits, lives := s.traffic.starts.of(f); fits > best || (fits == best && fits > 0 && before(early, e.cause)) {
-		best, e.cause, e.starting, e.suspects = fits, early, lives, nil
+	// A pod held the request that an exit cut: one that does not listen yet holds none.
+	held := f.wasHeld() && causeNamed(e.cause).atExit
+	if fits, lives := s.traffic.starts.of(f); fits > best || (fits == best && fits > 0 && before(early, e.cause) && !held) {
+		best, e.cause, e.starting, e.suspects = fits, early, lives, e.goneBefore(fits == closeFit && best == closeFit)
+		if len(e.suspects) > 0 {
+			// An old pod that is gone and a new one that does not serve yet: the
+			// request may have been sent to either.
+			best = looseFit
+		}
 	}
 	if best == 0 && s.nobodyReady(f) {
 		best, e.cause = looseFit, causeOf(loss{manner: turnedAway, nobodyReady: true})
@@ -185,6 +192,16 @@ func (s *explainer) explainByTime(f *examined) *explained {
 		e.confidence = report.Possible
 	}
 	return e
+}
+
+// goneBefore gives those of the suspects that had certainly exited before the request
+// was sent, as far as both they and a new pod fit it closely. One that still ran is
+// not known to have turned anything away.
+func (f *explained) goneBefore(both bool) []*suspect {
+	if !both {
+		return nil
+	}
+	return slices.DeleteFunc(f.suspects, func(t *suspect) bool { return !t.exit().To.Before(f.SentAt()) })
 }
 
 // nobodyReady tells whether a request reached no pod at a time when no endpoint

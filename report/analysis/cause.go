@@ -20,6 +20,9 @@ type cause struct {
 	// atExit tells that it cuts what was in flight at an exit, turnsAway that
 	// requests reach no pod.
 	atExit, turnsAway bool
+	// evident tells whether a loss shows the workload's fault by itself, however slow
+	// all machines were; nil if none does.
+	evident func(proof) bool
 	// fix computes what to change.
 	fix func(*measured) report.Fix
 }
@@ -40,6 +43,23 @@ var causes = []*cause{
 	&causeListenerClosedEarly,
 	&causeObservationGap,
 	&causeUnknown,
+}
+
+// proof is what there is for the cause of a loss.
+type proof struct {
+	confidence report.Confidence
+	// begun tells that a part of the answer had come.
+	begun bool
+	// ends are the terminations that may have done it.
+	ends []*termination
+}
+
+// certain tells that the pod is named.
+func (p proof) certain() bool { return p.confidence == report.Certain }
+
+// every tells whether something holds for each of the ends, and there is one.
+func (p proof) every(holds func(*termination) bool) bool {
+	return len(p.ends) > 0 && !slices.ContainsFunc(p.ends, func(t *termination) bool { return !holds(t) })
 }
 
 // loss is how a request was lost, as far as it bears on the cause.

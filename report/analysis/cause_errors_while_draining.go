@@ -15,13 +15,18 @@ var causeErrorsWhileDraining = cause{
 	says:     "the pod answers with errors while it is shutting down",
 	doc:      "errors-while-draining",
 	explains: func(l loss) bool { return l.manner == answeredWrongly },
+	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {
 		if t, first := m.endedFirst(); first != nil {
 			return m.letItEndLast(t, first)
 		}
+		sleep := "A " + m.sleepWords(" keeps SIGTERM away until new connections have stopped coming")
+		if m.sleepsEnough() {
+			sleep = "Its " + m.ownSleep() + " is long enough for new connections to have stopped coming"
+		}
 		return report.Fix{
-			Text: fmt.Sprintf("After SIGTERM go on answering requests as before; only the readiness probe's path may say no. "+
-				"A preStop sleep of %d s keeps SIGTERM away until new connections have stopped coming; the patch adds it. Kept-alive connections still need a program that answers properly, with \"Connection: close\".", m.sleep()),
+			Text: "After SIGTERM go on answering requests as before; only the readiness probe's path may say no. " + sleep +
+				". Kept-alive connections still need a program that answers properly, with \"Connection: close\"." + m.leftOutWords(),
 			Patch: m.preStopPatch(),
 		}
 	},

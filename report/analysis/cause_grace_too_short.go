@@ -15,6 +15,9 @@ var causeGraceTooShort = cause{
 	atExit:   true,
 	explains: func(l loss) bool { return l.manner == cutAtExit && l.end.killed() },
 	fix: func(m *measured) report.Fix {
+		if why := m.numberless(); why != "" {
+			return report.Fix{Text: "Set terminationGracePeriodSeconds to more: " + graceNeeds + " (" + why + " how long they are). Or make the requests shorter."}
+		}
 		grace, sum := m.neededGrace()
 		return report.Fix{
 			Text:  fmt.Sprintf("Set terminationGracePeriodSeconds to %d: %s. Or make the requests shorter.", grace, sum),

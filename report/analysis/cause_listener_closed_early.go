@@ -14,11 +14,23 @@ var causeListenerClosedEarly = cause{
 	doc:       "listener-closed-early",
 	turnsAway: true,
 	explains:  func(l loss) bool { return l.manner == turnedAway },
+	evident:   func(p proof) bool { return p.certain() || p.every((*termination).goneAtOnce) },
 	fix: func(m *measured) report.Fix {
+		const keep = "Keep accepting until the cluster has stopped sending: "
+		switch {
+		case m.numberless() != "":
+			return report.Fix{Text: keep + "a " + m.sleepWords("") + "."}
+		case m.sleepsEnough():
+			return report.Fix{Text: keep + "its " + m.ownSleep() + " is long enough for that, but the pod stopped accepting before it was over."}
+		}
+		last := "that was turned away"
+		if m.lag > m.ownLag {
+			last = "that was lost on a new connection"
+		}
 		return report.Fix{
-			Text: fmt.Sprintf("Keep accepting until the cluster has stopped sending: a preStop sleep of %d s. "+
-				"The last request that was turned away was sent %s after the kubelet began to stop the pod; %s are added for slower moments.",
-				m.sleep(), text.Coarse(m.ownLag), text.Coarse(lagMargin)),
+			Text: fmt.Sprintf(keep+"a preStop sleep of %d s. "+
+				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s",
+				m.sleep(), last, text.Coarse(m.lag), text.Coarse(lagMargin), m.leftOutWords()),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -14,6 +14,7 @@ var causeNotReadyYet = cause{
 	says:     "a new pod is given requests before it can answer them",
 	doc:      "not-ready-yet",
 	explains: func(l loss) bool { return l.manner == tooEarly },
+	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {
 		var longest time.Duration
 		probed := true
@@ -25,9 +26,9 @@ var causeNotReadyYet = cause{
 		}
 		line := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
 		if probed {
-			line = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
+			line = "Let the readiness probe ask the port that requests come to, and fail until the program can answer them, not only until it listens. "
 		}
-		if longest > 0 {
+		if longest > 0 && !m.starved {
 			line += fmt.Sprintf("The first answer came up to %s after the pod was called ready. ", text.Coarse(longest))
 		}
 		return report.Fix{Text: line + "minReadySeconds slows a rollout down, but does not keep traffic away."}

@@ -14,7 +14,12 @@ var causePrestopEatsGrace = cause{
 	doc:      "prestop-eats-grace",
 	atExit:   true,
 	explains: func(l loss) bool { return l.manner == cutAtExit && l.end.eatenByPreStop() },
+	// The manifest shows it where the hook's length is known.
+	evident: func(p proof) bool { return p.certain() && p.every((*termination).hookIsLong) },
 	fix: func(m *measured) report.Fix {
+		if why := m.numberless(); why != "" {
+			return report.Fix{Text: "The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to more: " + graceNeeds + " (" + why + " how long they are). Or make the hook shorter."}
+		}
 		grace, sum := m.neededGrace()
 		return report.Fix{
 			Text: fmt.Sprintf("The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to %d: %s. "+

@@ -3,7 +3,6 @@ package analysis
 import (
 	"fmt"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -16,9 +15,10 @@ var causeSigtermIgnored = cause{
 	explains: func(l loss) bool {
 		return l.manner == cutAtExit && l.end.killed() && l.end.unmoved && !l.end.eatenByPreStop()
 	},
+	evident: proof.certain,
 	fix: func(m *measured) report.Fix {
-		return report.Fix{Text: m.stopSignal() + fmt.Sprintf("Handle %s in the container's first process: stop when it comes, after answering what is in flight (up to %s was seen here). "+
+		return report.Fix{Text: m.stopSignal() + fmt.Sprintf("Handle %s in the container's first process: stop when it comes, after answering what is in flight%s. "+
 			"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app), or under an init such as tini. "+
-			"A longer grace only makes each rollout slower.", m.signal(), text.Coarse(m.longest))}
+			"A longer grace only makes each rollout slower.", m.signal(), m.longestWords())}
 	},
 }

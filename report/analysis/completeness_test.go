@@ -201,6 +201,33 @@ func TestIncompleteRecording(t *testing.T) {
 	}
 }
 
+// Where a line of what the run did is missing, nobody knows when its baseline was: no
+// failure is said to be of it, and nothing is said not to have been done.
+func TestNothingIsSaidOfPhasesThatAreNotKnown(t *testing.T) {
+	lines, err := os.ReadFile(filepath.Join(failing(t), "actions.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := bytes.Count(lines, []byte("\n")) - 1
+	for number := range last {
+		dir := failing(t)
+		edit(t, dir, "actions.jsonl", torn(number)) // and with it the next one
+		r, err := recording.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep, err := Analyze(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Join(append(rep.Reasons, rep.Validity.Doubts...), "\n")
+		if rep.Verdict != report.Inconclusive || !strings.Contains(said, "part of the recording is lost") ||
+			regexp.MustCompile("baseline|nothing was done|ended no pod").MatchString(said) {
+			t.Errorf("without lines %d and %d: %s:\n%s", number+1, number+2, rep.Verdict, said)
+		}
+	}
+}
+
 func regexpReplace(old, replacement string) func([]byte) []byte {
 	return func(data []byte) []byte { return regexp.MustCompile(old).ReplaceAll(data, []byte(replacement)) }
 }

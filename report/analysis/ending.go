@@ -173,6 +173,30 @@ func (t *ending) signalled(when time.Time) bool {
 // atOnce is how soon after SIGTERM an exit counts as no drain at all.
 const atOnce = time.Second
 
+// signalDeath is the exit code of a program that its SIGTERM ended: 128 + 15.
+const signalDeath = 143
+
+// What is slow makes an exit late, never early: an exit within a second of the signal
+// is the program's own doing on any machine. Both moments are of the node's clock.
+
+// leftUndrained tells whether the pod certainly went without finishing what it had. 2
+// at once is a Go program without a handler (runtime, dieFromSignal); 0 and 143 may
+// follow a drain, as a JVM or a shell gives 143 after one, too.
+func (t *ending) leftUndrained() bool {
+	return t.ExitCode != nil && *t.ExitCode != 0 && *t.ExitCode != signalDeath && *t.ExitCode != killedAfterGrace && t.exitedAtOnce()
+}
+
+// goneAtOnce tells whether the pod certainly went within a second of the kubelet's
+// start, without a hook before: it gave the proxies less time than they may take on
+// an idle cluster (kubernetes pkg/proxy, minSyncPeriod of 1 s).
+func (t *ending) goneAtOnce() bool {
+	return t.Container == "" && t.orderly() && t.PreStop == recording.PreStopNone && t.exitedAtOnce()
+}
+
+func (t *ending) exitedAtOnce() bool {
+	return t.Sigterm.Known() && t.Exited.Known() && !t.Exited.To.After(t.Sigterm.From.Add(atOnce))
+}
+
 // left tells whether the pod went as soon as it was signalled, or was killed:
 // not the ending of a pod that drained.
 func (t *ending) left() bool {

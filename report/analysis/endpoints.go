@@ -16,6 +16,8 @@ type endpoints struct {
 	empty []readySpan
 	// spans are the times in which a slice called a pod ready, by its UID.
 	spans map[string][]readySpan
+	// terminating is when a slice first said so of a pod, by its UID.
+	terminating map[string]time.Time
 }
 
 // readySpan is a time in which a pod was called ready; to is zero if it still
@@ -27,7 +29,7 @@ type readySpan struct{ from, to time.Time }
 // services, which no URL leads to, tell nothing of where requests go: one that publishes
 // addresses which are not ready never ceases to call a pod ready.
 func readEndpoints(events *recording.Events, other []string) *endpoints {
-	e := &endpoints{most: 1, spans: map[string][]readySpan{}}
+	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}}
 	before := map[string]bool{}
 	listed := map[string][]recording.Endpoint{}
 	for event := range events.All() {
@@ -53,6 +55,9 @@ func (e *endpoints) take(at time.Time, listed map[string][]recording.Endpoint, b
 		for _, endpoint := range endpoints {
 			if endpoint.Ready && endpoint.PodUID != "" {
 				ready[endpoint.PodUID] = true
+			}
+			if _, known := e.terminating[endpoint.PodUID]; endpoint.Terminating && !known {
+				e.terminating[endpoint.PodUID] = at
 			}
 		}
 	}
@@ -95,6 +100,19 @@ func (e *endpoints) leave(uid string) (report.Interval, bool) {
 		return at(last.to), true
 	}
 	return report.Interval{}, true
+}
+
+// followed tells when a slice first took notice of a pod's end, if the pod was ever in
+// one: it called the pod terminating, which it does of those too that it goes on
+// calling ready (publishNotReadyAddresses), or no longer ready.
+func (e *endpoints) followed(uid string) (time.Time, bool) {
+	left, _ := e.leave(uid)
+	switch told, known := e.terminating[uid]; {
+	case known && (!left.Known() || told.Before(left.From)):
+		return told, true
+	default:
+		return left.From, left.Known()
+	}
 }
 
 // interruption tells when a pod was first taken out after a moment, and when it

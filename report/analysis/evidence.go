@@ -132,7 +132,7 @@ func describeInterruption(t *ending) string {
 func startEvidence(members []*explained) []string {
 	counts := map[*life]int{}
 	for _, m := range members {
-		if len(m.starting) == 1 {
+		if len(m.starting) == 1 && len(m.suspects) == 0 {
 			counts[m.starting[0]]++
 		}
 	}
@@ -195,7 +195,7 @@ type terminationGroup struct {
 func byTermination(members []*explained) []terminationGroup {
 	groups := map[*suspect][]*explained{}
 	for _, m := range members {
-		if len(m.suspects) == 1 {
+		if len(m.suspects) == 1 && len(m.starting) == 0 {
 			groups[m.suspects[0]] = append(groups[m.suspects[0]], m)
 		}
 	}
@@ -233,7 +233,7 @@ func oldest(members []*explained) time.Duration {
 	var age time.Duration
 	for _, m := range members {
 		if m.follows == nil {
-			age = max(age, m.EndAt().Sub(m.DialledAt()))
+			age = max(age, m.age())
 		}
 	}
 	return age
@@ -260,7 +260,7 @@ func bodiesCut(members []*explained) string {
 		if m.Phase != recording.PhaseBody {
 			continue
 		}
-		after := m.EndAt().Sub(m.DialledAt())
+		after := m.age()
 		if cut == 0 {
 			least, first = m.BytesIn, after
 		}

@@ -95,7 +95,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		if !f.Fresh() {
 			return t.cutOnReuse(), looseFit
 		}
-		if longest := s.traffic.stream(f.Stream).longest; sent.Before(exit.From) && !sent.Add(longest).Before(exit.From) {
+		if done := f.Scheduled.Add(begun(&f.Sample) + s.traffic.stream(f.Stream).longest); sent.Before(exit.From) && !done.Before(exit.From) {
 			return cutAtExit, looseFit
 		}
 		return turnedAway, s.turnedAway(f, t)

@@ -73,7 +73,7 @@ func part(f *explained) string {
 
 // sinceSigterm is the time from the signal to the failure's moment.
 func sinceSigterm(f *explained) (report.Duration, bool) {
-	if len(f.suspects) != 1 || !f.suspects[0].Sigterm.Known() {
+	if len(f.suspects) != 1 || len(f.starting) > 0 || !f.suspects[0].Sigterm.Known() {
 		return 0, false
 	}
 	return *between(f.suspects[0].Sigterm.From, moment(f)), true

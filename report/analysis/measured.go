@@ -19,6 +19,11 @@ const lagMargin = 2 * time.Second
 // drainMargin is added to the longest request when a grace is computed.
 const drainMargin = 2 * time.Second
 
+// Numbers rest on what is certain or likely. What fits the times loosely alone may
+// have been lost in another way: a single connection that vanished seconds after the
+// proxies had forgotten the pod may have been led there by connection tracking, and
+// must not make a sleep longer.
+
 // measured is what the fix of a cause is computed from.
 type measured struct {
 	// longest is how long an answered request took at the most, longestLost one
@@ -28,11 +33,74 @@ type measured struct {
 	// connections, over all failures, so that the fixes agree with each other;
 	// ownLag is that over those of the cause, arrivals the same for all requests.
 	lag, ownLag, arrivals time.Duration
+	// counted are the failures of the cause that numbers rest on; leftOut are those
+	// that would have made the lag longer and are not sure enough, up to leftOutLag.
+	counted, leftOut int
+	leftOutLag       time.Duration
 	// ends and starts are the terminations and the new pods that the cause is
 	// seen in.
 	ends     []*termination
 	starts   []*life
 	workload recording.Workload
+	// starved tells that the run's times are no measure, so that a fix says what to
+	// do without numbers.
+	starved bool
+}
+
+// numberless says why a fix has no number of what was lost; empty where it has one.
+func (m *measured) numberless() string {
+	switch {
+	case m.starved:
+		return unmeasured
+	case m.counted == 0:
+		return "the losses are not sure enough to tell"
+	default:
+		return ""
+	}
+}
+
+// unmeasured says so of a starved run.
+const unmeasured = "this run was too late to measure"
+
+// longestWords tell in brackets how long a drain has to wait.
+func (m *measured) longestWords() string {
+	if m.starved {
+		return ""
+	}
+	return fmt.Sprintf(" (up to %s was seen here)", text.Coarse(m.longest))
+}
+
+// sleepWords name the preStop sleep to add, then what it is for, and the patch.
+func (m *measured) sleepWords(purpose string) string {
+	if why := m.numberless(); why != "" {
+		return "preStop sleep of some seconds (" + why + " how many)" + purpose
+	}
+	words := fmt.Sprintf("preStop sleep of %d s%s", m.sleep(), purpose)
+	if m.preStopPatch() != "" {
+		words += "; the patch adds it"
+	}
+	return words
+}
+
+// leftOutWords tell of requests beyond the lag that the number does not hold.
+func (m *measured) leftOutWords() string {
+	if m.leftOut == 0 || m.numberless() != "" {
+		return ""
+	}
+	return fmt.Sprintf(" Left out of the number: %s, sent up to %s after the kubelet began to stop the pod, which may have been lost in another way.",
+		text.Count(m.leftOut, "request"), text.Coarse(m.leftOutLag))
+}
+
+// sleepsEnough tells whether the pods' preStop hook sleeps for long enough already,
+// so that it is neither added nor made shorter.
+func (m *measured) sleepsEnough() bool {
+	return m.numberless() == "" && len(m.ends) > 0 && m.ends[0].PreStopSleep > 0 &&
+		wholeSeconds(time.Duration(m.ends[0].PreStopSleep)) >= m.sleep()
+}
+
+// ownSleep names that sleep.
+func (m *measured) ownSleep() string {
+	return "preStop sleep of " + text.Coarse(time.Duration(m.ends[0].PreStopSleep))
 }
 
 // sleep is the preStop sleep, in whole seconds, that outlasts the lag.
@@ -55,13 +123,22 @@ func (m *measured) neededGrace() (seconds int, sum string) {
 		first = text.Coarse(m.arrivals) + " in which requests still came after the stop had begun"
 	}
 	needed := max(m.arrivals, hook) + m.longestSeen() + drainMargin
-	return wholeSeconds(max(needed, grace+time.Second)),
-		fmt.Sprintf("%s, %s for the longest request, and %s to spare", first, text.Coarse(m.longestSeen()), text.Coarse(drainMargin))
+	sum = fmt.Sprintf("%s, %s for the longest request, and %s to spare", first, text.Coarse(m.longestSeen()), text.Coarse(drainMargin))
+	if needed < grace+time.Second {
+		needed = grace + time.Second
+		sum += fmt.Sprintf("; but %s were too little", text.Coarse(grace))
+	}
+	return wholeSeconds(needed), sum
 }
 
-// preStopPatch adds the sleep, and the grace that it needs.
+// graceNeeds says without numbers what neededGrace adds up; why there are none
+// follows.
+const graceNeeds = "it has to last for the preStop hook, or for the time in which requests still come, and for the longest request after that"
+
+// preStopPatch adds the sleep, and the grace that it needs; empty where there is no
+// number for it, or one that sleeps for long enough.
 func (m *measured) preStopPatch() string {
-	if len(m.ends) == 0 || m.ends[0].container == "" {
+	if m.numberless() != "" || m.sleepsEnough() || len(m.ends) == 0 || m.ends[0].container == "" {
 		return ""
 	}
 	t := m.ends[0]

@@ -148,18 +148,21 @@ func (r *rotation) refusals(t *ending, connections []freshConnection) []refusals
 
 // settle tells for each pod, by the number of its ending, when the proxies had
 // forgotten it, as far as the traffic proves it: right after the last failure that
-// precedes a run of successes long enough. A failure that a new pod explains says
-// nothing about the old ones.
+// precedes a run of successes long enough. A failure that a new pod may have made
+// proves nothing of the old ones, neither that they were forgotten nor that not.
 func (r *rotation) settle(starts *starts) map[int]time.Time {
 	r.sweep(endless)
 	forgotten := map[int]time.Time{}
 	for i, t := range r.leaving {
-		last, run := t.LeftSlice.To, 0
+		last := t.LeftSlice.To
 		for j, refused := range r.evidence[i] {
-			if j > 0 && !starts.lateAt(refused.sent) {
-				last, run = refused.sent, 0
+			if j > 0 {
+				if starts.lateAt(refused.sent) {
+					break
+				}
+				last = refused.sent
 			}
-			if run += refused.successes; run >= r.enough {
+			if refused.successes >= r.enough {
 				forgotten[t.number] = last
 				break
 			}

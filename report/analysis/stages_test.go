@@ -37,7 +37,7 @@ var stages = []struct {
 	{"margins", []string{"margins.go"}},
 	{"findings", []string{"finding.go", "evidence.go"}},
 	{"advice", []string{"advice.go", "warnings.go"}},
-	{"conclusion", []string{"conclusion.go"}},
+	{"conclusion", []string{"conclusion.go", "pace.go"}},
 	{"verdict", []string{"validity.go", "verdict.go"}},
 	{"picture", []string{"picture.go"}},
 	{"contents", []string{"analyze.go"}},

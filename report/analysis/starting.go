@@ -30,11 +30,11 @@ func (s *starts) explains(f *examined, life *life) strength {
 		return 0
 	}
 	switch {
+	case s.late(life):
+		return closeFit
 	case life.probed:
 		// The probe has seen it answer.
 		return 0
-	case s.late(life):
-		return closeFit
 	default:
 		return looseFit
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // A pod that is called ready before it can answer turns requests away, or
@@ -12,8 +14,13 @@ import (
 // starts holds what the traffic shows about the pods that came during the run.
 type starts struct {
 	young []*life
-	// unseen are those of them that no probe had seen to answer, unanswering the
-	// times in which they may not have been able to.
+	// turnedAway is when each request was sent that reached no pod on a connection of
+	// its own; freshRate and share are how many of those come in a second, and the part
+	// of them that one pod gets at the least.
+	turnedAway       []time.Time
+	freshRate, share float64
+	// unseen are those of the young that no probe had seen to answer, or in vain,
+	// unanswering the times in which they may not have been able to.
 	unseen      []*life
 	unanswering spanIndex
 	// chance is how long a pod that does answer may be missed by all fresh
@@ -25,8 +32,14 @@ type starts struct {
 
 // newStarts reads the pods' first answers; freshRate is in requests per second
 // on connections of their own, over all streams.
-func newStarts(lives []*life, freshRate float64, endpoints int, podsNamed bool) *starts {
-	s := &starts{chance: time.Hour, podsNamed: podsNamed}
+func newStarts(lives []*life, failures []*failure, freshRate float64, endpoints int, podsNamed bool) *starts {
+	s := &starts{chance: time.Hour, podsNamed: podsNamed, freshRate: freshRate, share: 1 / float64(endpoints+1)}
+	for _, f := range failures {
+		if f.Fresh() && f.FirstByte == recording.NotReached {
+			s.turnedAway = append(s.turnedAway, f.SentAt())
+		}
+	}
+	slices.SortFunc(s.turnedAway, time.Time.Compare)
 	if freshRate > 0 {
 		missed := math.Log(rotationDoubt) / math.Log(1-1/float64(endpoints+1))
 		s.chance = time.Duration(missed / freshRate * float64(time.Second))
@@ -34,7 +47,7 @@ func newStarts(lives []*life, freshRate float64, endpoints int, podsNamed bool) 
 	for _, life := range lives {
 		if life.young && life.entered.Known() {
 			s.young = append(s.young, life)
-			if !life.probed {
+			if !life.probed || s.late(life) {
 				s.unseen = append(s.unseen, life)
 			}
 		}
@@ -71,9 +84,27 @@ const slowProxyLag = 2500 * time.Millisecond
 
 // late tells whether the traffic shows that the pod could not answer yet when
 // it was called ready: its first answer came later than the proxies and chance
-// explain. Where a probe had seen it answer, the proxies were late.
+// explain. A probe that had seen it answer may have asked another port or path than
+// requests do: then so many were turned away until its first answer as go to one pod
+// that is in rotation. Without those, the proxies had not sent anything to it.
 func (s *starts) late(life *life) bool {
-	return !life.probed && !life.served.IsZero() && life.served.Sub(life.entered.To) > slowProxyLag+s.chance
+	if life.served.IsZero() {
+		return false
+	}
+	silent := life.served.Sub(life.entered.To) - s.chance
+	if life.probed {
+		return silent > looseProxyLag && s.turnsAway(life)
+	}
+	return silent > slowProxyLag
+}
+
+// turnsAway tells whether of the requests before the pod's first answer half as many
+// or more reached no pod as went to it, if it was in rotation.
+func (s *starts) turnsAway(life *life) bool {
+	first, _ := slices.BinarySearchFunc(s.turnedAway, life.entered.To, time.Time.Compare)
+	end, _ := slices.BinarySearchFunc(s.turnedAway, life.served, time.Time.Compare)
+	sent := s.freshRate * life.served.Sub(life.entered.To).Seconds()
+	return 2*float64(end-first) >= sent*s.share
 }
 
 // lateAt tells whether some new pod could not answer yet at that time.

@@ -98,7 +98,7 @@ func symptomOf(f *failure) symptom {
 func (f *examined) refused() bool { return f.symptom == shutOut && f.Class != recording.ClassTimeout }
 
 // age is how long the request had been on its connection when it failed.
-func (f *failure) age() time.Duration { return f.End - max(f.Acquired, f.Sent) }
+func (f *failure) age() time.Duration { return f.End - begun(&f.Sample) }
 
 // answering tells whether a part of the answer had come already.
 func (f *failure) answering() bool {

@@ -44,8 +44,8 @@ type streamTally struct {
 	lateness *hdrhistogram.Histogram
 	maximum  time.Duration
 	series   *seriesTally
-	// longest is the longest time that an answered request took from being
-	// sent: what a drain has to wait for.
+	// longest is the longest time that an answered request took once it had a
+	// connection: what a drain has to wait for.
 	longest time.Duration
 	// longestPart is the longest time for which an answered request was what a
 	// stream of its kind is there for (longPart).
@@ -60,6 +60,11 @@ type failure struct {
 	// baseline tells whether it was sent before anything was done.
 	baseline bool
 }
+
+// begun is when a request had a connection, so that a pod may have had the request:
+// what came before, a name's lookup or a dial, is no pod's. Where it never had one it
+// is when a dial for it may have begun.
+func begun(s *recording.Sample) time.Duration { return max(s.Acquired, s.Resolved, s.Sent) }
 
 // life is a pod with what the traffic showed of it.
 type life struct {
@@ -253,7 +258,7 @@ func (p *pass) answer(s *recording.Sample, tally *streamTally) {
 	tally.OK++
 	recordIn(tally.latency, s.End)
 	tally.maximum = max(tally.maximum, s.End)
-	tally.longest = max(tally.longest, s.End-s.Sent)
+	tally.longest = max(tally.longest, s.End-begun(s))
 	uid := ""
 	if pod := p.pods.named(s.Pod, s.EndAt()); pod != nil {
 		p.answering[pod.number].answered(s)
@@ -301,7 +306,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 		}
 		t.lives = append(t.lives, l)
 	}
-	t.starts = newStarts(t.lives, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
+	t.starts = newStarts(t.lives, t.failures, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
 	for number, forgotten := range p.rotation.settle(t.starts) {
 		t.terminations[number].forgotten = forgotten
 	}

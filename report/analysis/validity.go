@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -12,17 +11,9 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-const (
-	// rateTolerance is how far the achieved rate may be off, as knative's
-	// rollout probe has it.
-	rateTolerance = 0.01
-	// latenessTolerance bounds the 99th percentile of how late requests went
-	// out.
-	latenessTolerance = 50 * time.Millisecond
-	// stallReach is for how long a process that runs again may still be busy with
-	// what has come meanwhile.
-	stallReach = 50 * time.Millisecond
-)
+// stallReach is for how long a process that runs again may still be busy with what
+// has come meanwhile.
+const stallReach = 50 * time.Millisecond
 
 // validity tells how far the run itself can be trusted, but for its doubts.
 func validity(r *recording.Recording, t *traffic, baselineFailed int) report.Validity {
@@ -31,7 +22,9 @@ func validity(r *recording.Recording, t *traffic, baselineFailed int) report.Val
 		Complete:  r.Ending != nil && !r.Ending.Interrupted && r.Ending.Error == "",
 		PodsNamed: t.podsNamed,
 	}
-	v.Baseline.Sent, v.Baseline.Failed = t.baselineSent, baselineFailed
+	if !t.incomplete.unsound {
+		v.Baseline.Sent, v.Baseline.Failed = t.baselineSent, baselineFailed
+	}
 	if r.Ending != nil {
 		v.Client = r.Ending.Client
 	}
@@ -57,10 +50,6 @@ func inStall(f *failure, stalls []recording.Stall) bool {
 // stallDoubts tells of failures that this machine may have made by itself.
 func stallDoubts(failures []*explained, stalls []recording.Stall) []string {
 	var timedOut int
-	var longest time.Duration
-	for _, s := range stalls {
-		longest = max(longest, s.To.Sub(s.From))
-	}
 	for _, f := range failures {
 		if inStall(f.failure, stalls) {
 			timedOut++
@@ -70,7 +59,7 @@ func stallDoubts(failures []*explained, stalls []recording.Stall) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s timed out while this machine stood still (for up to %s): whether they were answered is not known",
-		text.Count(timedOut, "request"), text.Coarse(longest))}
+		text.Count(timedOut, "request"), text.Coarse(longestStall(stalls)))}
 }
 
 // lookupDoubts tells of failures that the lookups may have made by themselves.
@@ -89,7 +78,7 @@ func lookupDoubts(failures []*explained, t *traffic) []string {
 }
 
 // doubts are the reasons for which a run without losses would prove nothing.
-func doubts(r *recording.Recording, disruptions []report.Disruption, streams []report.Stream, ended []*account, t *traffic) []string {
+func doubts(r *recording.Recording, disruptions []report.Disruption, streams []report.Stream, pace pace, ended []*account, t *traffic) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 
@@ -103,40 +92,36 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	if control := r.Header.Control; control != nil && !control.Caught {
 		add("the control, a service that drops requests, was not caught: %s", control.Why)
 	}
-	if t.baselineSent == 0 {
+	// Of what is not whole nothing can be said to be missing.
+	whole := !t.incomplete.unsound
+	if whole && t.baselineSent == 0 {
 		add("nothing was sent in the baseline")
 	}
-	if len(disruptions) == 0 {
+	if whole && len(disruptions) == 0 {
 		add("nothing was done to the workload")
 	}
 	for _, d := range disruptions {
 		if d.Steady.IsZero() && d.Unsteady != "" {
 			add("%s did not come to its end: %s", d.Kind, d.Unsteady)
 		}
-		if len(d.Terminated) == 0 {
+		if whole && len(d.Terminated) == 0 {
 			add("%s ended no pod", d.Kind)
 		}
 	}
 	all = append(all, t.incomplete.doubts...)
 	all = append(all, loadDoubts(streams)...)
+	all = append(all, pace.doubts...)
 	all = append(all, coverageDoubts(ended, t)...)
 	return all
 }
 
-// loadDoubts tells where the load was not what the check asked for.
+// loadDoubts tells of streams whose requests came to nothing by themselves.
 func loadDoubts(streams []report.Stream) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	for _, s := range streams {
 		if s.Client > 0 {
 			add("stream %s: %s failed on the client's own side (names, ports or descriptors)", s.Name, text.Count(s.Client, "request"))
-		}
-		if s.Sent > 0 && time.Duration(s.LatenessP99) > latenessTolerance {
-			add("stream %s: requests went out late (99th percentile %s, at most %s is allowed): this machine is too busy for %g per second",
-				s.Name, text.Coarse(time.Duration(s.LatenessP99)), latenessTolerance, s.Rate)
-		}
-		if s.AchievedRate > 0 && math.Abs(s.AchievedRate-s.Rate) > rateTolerance*s.Rate {
-			add("stream %s: %.4g requests per second were sent, %.4g were wanted", s.Name, s.AchievedRate, s.Rate)
 		}
 		if s.Sent == 0 {
 			add("stream %s sent nothing", s.Name)

@@ -12,9 +12,10 @@ import (
 // judge gives the verdict with its reasons.
 //
 // A loss that stands on its own evidence fails the workload whatever else went
-// wrong, and what its recording lacks is told; other doubts only keep a clean run
-// from passing. The exception is a service
-// that was losing requests before it was touched: nothing can be said of it.
+// wrong, which is told; doubts alone only keep a clean run from passing. The
+// exceptions are a service that was losing requests before it was touched, of which
+// nothing can be said, and a starved run, whose losses stand only where they are
+// evident.
 func judge(budget check.Budget, ended []report.Termination, validity *report.Validity, losses losses) (report.Verdict, []string) {
 	if validity.Baseline.Failed > 0 {
 		return report.Inconclusive, append([]string{fmt.Sprintf(
@@ -24,7 +25,11 @@ func judge(budget check.Budget, ended []report.Termination, validity *report.Val
 	over := losses.over(budget)
 	switch {
 	case len(over) > 0 && losses.standing(budget):
-		return report.Failed, append(over, losses.incomplete.doubts...)
+		return report.Failed, slices.Concat(over, losses.provenStarved(), validity.Doubts)
+	case len(over) > 0 && losses.starved && !losses.incomplete.unsound:
+		return report.Inconclusive, slices.Concat(over, []string{
+			"but the load was not what the check asked for, and a machine that is too busy loses such requests by itself",
+		}, validity.Doubts)
 	case len(over) > 0:
 		return report.Inconclusive, slices.Concat(over, []string{
 			"but the run cannot tell whether the workload lost them",
@@ -63,10 +68,14 @@ type losses struct {
 	ownFaults bool
 	// incomplete is what the recording lacks of them.
 	incomplete incomplete
+	// starved tells that the run was, evident are the failures that stand all the
+	// same.
+	starved                  bool
+	evident, evidentMaskable int
 }
 
-func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, t *traffic) losses {
-	l := losses{incomplete: t.incomplete}
+func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, t *traffic, starved bool) losses {
+	l := losses{incomplete: t.incomplete, starved: starved}
 	for _, s := range streams {
 		l.sent += s.Sent
 		l.failed += s.Failed
@@ -77,6 +86,13 @@ func sumLosses(streams []report.Stream, failures []*explained, validity *report.
 	for _, f := range failures {
 		if nearGap(f.failure, validity.Gaps) || inStall(f.failure, stalls(validity)) || t.shortOfTime(f.failure) {
 			l.obscured++
+			continue
+		}
+		if evident(f) {
+			l.evident++
+			if f.Maskable {
+				l.evidentMaskable++
+			}
 		}
 	}
 	return l
@@ -101,14 +117,36 @@ func (l losses) over(b check.Budget) []string {
 
 // standing tells whether the budget would be exceeded by failures alone that
 // are in no doubt: seen with a whole watch, tied to a termination where the client
-// itself was in trouble, and of a recording that is sound.
+// itself was in trouble, and of a recording that is sound; in a starved run by those
+// that are evident.
 func (l losses) standing(b check.Budget) bool {
 	if l.incomplete.unsound {
 		return false
+	}
+	if l.starved {
+		return l.evident-min(l.evidentMaskable, b.Maskable) > b.Failed
 	}
 	sure := l.failed - l.obscured
 	if l.ownFaults {
 		sure -= l.unattributed
 	}
 	return sure-min(l.maskable, b.Maskable) > b.Failed || (l.obscured == 0 && !l.ownFaults && l.unattributed > b.Unattributed)
+}
+
+// provenStarved tells what a starved run is failed for.
+func (l losses) provenStarved() []string {
+	if !l.starved {
+		return nil
+	}
+	return []string{fmt.Sprintf("the load was not what the check asked for, but %s cannot come from that", text.Count(l.evident, "failure"))}
+}
+
+// evident tells whether a failure shows by itself that the workload is at fault,
+// however slow all machines were.
+func evident(f *explained) bool {
+	shows := causeNamed(f.cause).evident
+	if shows == nil {
+		return false
+	}
+	return shows(proof{f.confidence, f.answering(), endsOf([]*explained{f})})
 }

@@ -2,8 +2,10 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -12,10 +14,37 @@ import (
 // be a second late (its minSyncPeriod), and the kubelet rounds by as much.
 const smallMargin = time.Second
 
+// slowSlice is later than the slices follow a deletion where the control plane keeps up:
+// 14 ms were measured, and where the controller's view is stale it tries again after a
+// second (kubernetes pkg/controller/endpointslice, defaultSyncBackOff).
+const slowSlice = 3 * time.Second
+
+// lateSlices tells of pods whose end the slices followed late. Both moments are
+// arrivals here, of watches that had no gap.
+func lateSlices(ended []*account, endpoints *endpoints, gaps []recording.Gap) []report.Warning {
+	var names []string
+	var most time.Duration
+	for _, t := range ended {
+		followed, known := endpoints.followed(t.UID)
+		if t.Container != "" || !t.Seen.Known() || !known || followed.Sub(t.Seen.From) < slowSlice {
+			continue
+		}
+		if slices.ContainsFunc(gaps, func(g recording.Gap) bool { return !g.To.Before(t.Seen.From) && !g.From.After(followed) }) {
+			continue
+		}
+		names, most = append(names, t.Pod), max(most, followed.Sub(t.Seen.From))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []report.Warning{{Text: fmt.Sprintf("the EndpointSlice followed the end of %s up to %s late, where a control plane that keeps up takes milliseconds: "+
+		"until then every proxy sends to a pod that is ending, and a preStop sleep has to last as much longer", list(names), text.Coarse(most))}}
+}
+
 // warn lists what a passing run should not be silent about: first what the check
 // itself gives up, what preflight noticed and what could not be put back, then the
 // weaknesses that cost nothing.
-func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findings []report.Finding) []report.Warning {
+func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints) []report.Warning {
 	var all []report.Warning
 	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		all = append(all, report.Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
@@ -27,6 +56,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
 	all = append(all, t.lookups.warnings()...)
+	all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	all = append(all, weaknesses(ended, t.longest(), findings)...)
 	switch service := r.Header.Check.Target.Service; {
 	case t.podsNamed:

@@ -184,6 +184,9 @@ func disruptionWords(number int, d *report.Disruption) pageDisruption {
 func validityLines(r *report.Report) []string {
 	v := &r.Validity
 	lines := []string{fmt.Sprintf("Before anything was done: %s, %d of them failed.", count(v.Baseline.Sent, "request"), v.Baseline.Failed)}
+	if v.Baseline.Sent == 0 {
+		lines = []string{"Before anything was done: no request, as far as is known."}
+	}
 	if v.Complete {
 		lines = append(lines, "The run came to its end.")
 	} else {

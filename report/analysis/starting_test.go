@@ -1,0 +1,136 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// rollout replaces three pods, a second apart: each new one is called ready by a probe
+// just before an old one is deleted.
+type rollout struct {
+	old func() *death
+	// serves is how long after being called ready a new pod first answers.
+	serves time.Duration
+	// lost lets every fresh request of so many be turned away, from a moment to another.
+	every     int
+	from, to  time.Duration
+	otherwise []request
+	unprobed  bool
+}
+
+// scenario lets a fresh request out every 10 ms, as the check's rate has it. web-7 goes
+// on serving throughout.
+func (r rollout) scenario() *scenario {
+	s := newScenario()
+	for i, name := range []string{"web-1", "web-2", "web-3"} {
+		d, by := r.old(), time.Duration(i)*second
+		for _, when := range []*time.Duration{&d.deleted, &d.left, &d.killing, &d.exited, &d.gone} {
+			*when += by
+		}
+		s.pod(name, d)
+	}
+	for i, name := range []string{"web-4", "web-5", "web-6"} {
+		s.newcomer(name, 6100*ms+time.Duration(i)*second, !r.unprobed)
+	}
+	pods := func(at time.Duration) []string {
+		var serving []string
+		for i, name := range []string{"web-1", "web-2", "web-3"} {
+			if at < 6200*ms+time.Duration(i)*second {
+				serving = append(serving, name)
+			}
+		}
+		for i, name := range []string{"web-4", "web-5", "web-6"} {
+			if at >= 6110*ms+time.Duration(i)*second+r.serves {
+				serving = append(serving, name)
+			}
+		}
+		return append(serving, "web-7")
+	}
+	s.pod("web-7", nil)
+	n := 0
+	for at := time.Duration(0); at < 30*second; at += 10 * ms {
+		n++
+		serving := pods(at)
+		pod := serving[n%len(serving)]
+		s.request(request{stream: "short-reused", sent: at + 5*ms, pod: pod, connPod: pod, served: 7})
+		if at >= r.from && at < r.to && n%r.every == 0 {
+			s.request(request{sent: at, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
+			continue
+		}
+		s.request(request{sent: at, pod: pod})
+	}
+	for _, other := range r.otherwise {
+		s.request(other)
+	}
+	return s.steady(26 * second)
+}
+
+// Between an old pod that has left and a new one that no port answers on yet, the
+// traffic decides: the new one's requests are turned away for longer than any proxy
+// goes on sending to an old one, and as many as go to one pod.
+func TestANewPodThatIsReadyTooSoonInARollout(t *testing.T) {
+	slow := []request{{sent: 6150 * ms, took: 108 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF}}
+	soon := func() *death { // well, but sooner than drained
+		d := drained()
+		d.exited, d.gone = 8250*ms, 9500*ms
+		return d
+	}
+	tests := []struct {
+		name string
+		rollout
+		want string
+	}{
+		{
+			"a probe of another port, and old pods that drain well",
+			rollout{old: drained, serves: 6 * second, every: 4, from: 6150 * ms, to: 14 * second},
+			"failed; 197 not-ready-yet (likely) [web-4 web-5 web-6] before the first answer",
+		},
+		{
+			"a probe of another port, and old pods that are gone when some are turned away",
+			rollout{old: soon, serves: 6 * second, every: 4, from: 6150 * ms, to: 14 * second},
+			"failed; 197 not-ready-yet (likely) [web-4 web-5 web-6] before the first answer",
+		},
+		{
+			"a probe that tells the truth, and old pods that leave at once",
+			rollout{old: abrupt, serves: 300 * ms, every: 4, from: 6270 * ms, to: 9200 * ms},
+			"failed; 74 listener-closed-early (likely) [web-1 web-2 web-3] after the exit",
+		},
+		{
+			"new pods that nobody sends to for long, and old ones that leave at once",
+			rollout{old: abrupt, serves: 8 * second, every: 20, from: 6270 * ms, to: 9200 * ms},
+			"failed; 15 listener-closed-early (likely) [web-1 web-2 web-3] after the exit",
+		},
+		{
+			"proxies that are late with the new pods and with the old ones alike",
+			rollout{old: abrupt, serves: 3500 * ms, every: 4, from: 6270 * ms, to: 9700 * ms},
+			"failed; 86 listener-closed-early (likely) [web-1 web-2 web-3] after the exit",
+		},
+		{
+			"both: which of them is not known",
+			rollout{old: abrupt, serves: 6 * second, every: 4, from: 6600 * ms, to: 7050 * ms, unprobed: true},
+			"failed; 11 not-ready-yet (possible) [web-1 web-4] before the first answer",
+		},
+		{
+			"both, and a request that the exit cut",
+			rollout{old: abrupt, serves: 6 * second, every: 4, otherwise: slow, unprobed: true},
+			"failed; 1 no-drain (likely) [web-1] at the exit",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rep := tt.scenario().analyze(t)
+			if got := summary(rep); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			if tt.every == 4 && !tt.unprobed && tt.serves == 6*second {
+				if fix := fixOf(t, rep, report.NotReadyYet); !strings.Contains(fix.Text, "the port that requests come to") {
+					t.Errorf("it says %q", fix.Text)
+				}
+			}
+		})
+	}
+}

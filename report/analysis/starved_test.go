@@ -1,0 +1,130 @@
+package analysis
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// starve lets every request go out later than it was due.
+func (s *scenario) starve(by time.Duration) *scenario {
+	for i := range s.samples {
+		sample := &s.samples[i]
+		sample.Scheduled = sample.Scheduled.Add(-by)
+		for _, point := range []*time.Duration{&sample.Sent, &sample.Acquired, &sample.Written, &sample.End} {
+			*point += by
+		}
+		if sample.FirstByte != recording.NotReached {
+			sample.FirstByte += by
+		}
+	}
+	return s
+}
+
+// withHook gives the pod a preStop sleep before its end.
+func withHook(d *death, sleep time.Duration) *death {
+	d.preStop, d.sleep = recording.PreStopSleep, sleep
+	d.exited, d.gone = d.exited+sleep, d.gone+sleep
+	return d
+}
+
+func withCode(d *death, code int32) *death {
+	d.code = code
+	return d
+}
+
+// A starved run is failed for what slowness does not explain, and for nothing else.
+func TestStarvedRun(t *testing.T) {
+	own := request{stream: "short-reused", sent: 6250 * ms, took: 12 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	ownLater := own
+	ownLater.sent += 3 * second
+	cutShort := request{sent: 9250 * ms, took: 12 * ms, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200, first: 5 * ms}
+	saysNo := request{sent: 6900 * ms, took: ms, pod: "web-1", phase: recording.PhaseDone, class: recording.ClassStatus, status: 503}
+	tests := []struct {
+		name   string
+		with   *death
+		lost   []request
+		budget int
+		want   report.Verdict
+	}{
+		{"refused by the times", drained(), []request{refused}, 0, report.Inconclusive},
+		{"refused by the times, at the pod's own address", drained(), []request{{sent: 6500 * ms, took: ms, connPod: "web-1", phase: recording.PhaseDial, class: recording.ClassRefused}}, 0, report.Failed},
+		{"refused by the times, and no pod could have been forgotten that soon", abrupt(), []request{refused}, 0, report.Failed},
+		{"a kept connection closed", drained(), []request{masked}, 0, report.Inconclusive},
+		{"cut in flight by an exit at once", abrupt(), []request{own}, 0, report.Failed},
+		{"cut in flight after a preStop sleep by a program that has no handler", withHook(abrupt(), 3*second), []request{ownLater}, 0, report.Failed},
+		{"cut after a preStop sleep by one that may have drained", withHook(withCode(abrupt(), 143), 3*second), []request{ownLater}, 0, report.Inconclusive},
+		{"half an answer of one that may have drained", withHook(withCode(abrupt(), 143), 3*second), []request{cutShort}, 0, report.Failed},
+		{"cut by the end of the grace, which slowness may have used up", killed(), []request{{stream: "short-reused", sent: 6800 * ms, took: 2460 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF}}, 0, report.Inconclusive},
+		{"an error by name", drained(), []request{saysNo}, 0, report.Failed},
+		{"an error by name, which the budget allows", drained(), []request{saysNo, refused, masked}, 1, report.Inconclusive},
+		{"an error of nobody's", drained(), []request{{sent: 6900 * ms, took: ms, phase: recording.PhaseDone, class: recording.ClassStatus, status: 503}}, 0, report.Inconclusive},
+		{"nothing lost", drained(), nil, 0, report.Inconclusive},
+	}
+	numbers := regexp.MustCompile(`[0-9] s|[0-9]m?s|Seconds to [0-9]`)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil))
+			s.header.Check.Budget.Failed = tt.budget
+			for _, r := range tt.lost {
+				s.request(r)
+			}
+			if rep := s.analyze(t); len(tt.lost) > tt.budget && rep.Verdict != report.Failed {
+				t.Errorf("%s (%v) at a pace as it should be", rep.Verdict, rep.Reasons)
+			}
+			s.starve(60*ms).standStill(7*second, 7200*ms)
+			rep := s.analyze(t)
+			if rep.Verdict != tt.want {
+				t.Errorf("%s, want %s (%v)", rep.Verdict, tt.want, rep.Reasons)
+			}
+			for _, want := range []string{"went out late", "stood still 1 time, for up to 200ms"} {
+				if said := strings.Join(rep.Reasons, "; "); !strings.Contains(said, want) {
+					t.Errorf("%q is not in %q", want, said)
+				}
+			}
+			for _, f := range rep.Findings {
+				if number := numbers.FindString(f.Fix.Text + f.Fix.Patch); number != "" {
+					t.Errorf("%s: %q in the fix: %s %s", f.Cause, number, f.Fix.Text, f.Fix.Patch)
+				}
+			}
+		})
+	}
+}
+
+// A stream that has as many requests under way as it may have is off its rate for the
+// service's sake: that is no starved machine.
+func TestAServiceThatHangsIsNoStarvedRun(t *testing.T) {
+	for peak, want := range map[int]report.Verdict{1000: report.Failed, 12: report.Inconclusive} {
+		s := sound().request(refused)
+		s.ending.Streams = []recording.StreamEnd{{Name: "short-new", Scheduled: 2000, Sent: 1389, PeakInFlight: peak, MaxInFlight: 1000}}
+		if rep := s.analyze(t); rep.Verdict != want || !strings.Contains(strings.Join(rep.Reasons, "; "), "requests per second were sent") {
+			t.Errorf("%d at most under way: %s, want %s (%v)", peak, rep.Verdict, want, rep.Reasons)
+		}
+	}
+}
+
+// An exit that is known to come at once is the program's doing, one that may have come
+// at once is not.
+func TestAnExitAtOnce(t *testing.T) {
+	late := abrupt()
+	late.exited = 7260 * ms // known to the second: it may have come 0.75 s after SIGTERM, or 1.31 s
+	unknown := abrupt()
+	unknown.preStop = recording.PreStopExec
+	for name, tt := range map[string]struct {
+		with *death
+		want report.Verdict
+	}{
+		"at once":                        {abrupt(), report.Failed},
+		"perhaps later":                  {late, report.Inconclusive},
+		"after a hook of unknown length": {unknown, report.Inconclusive},
+	} {
+		s := undisturbed(newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil))
+		if rep := s.request(refused).starve(60 * ms).analyze(t); rep.Verdict != tt.want {
+			t.Errorf("%s: %s, want %s (%v)", name, rep.Verdict, tt.want, rep.Reasons)
+		}
+	}
+}
