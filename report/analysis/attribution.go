@@ -61,7 +61,8 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 }
 
 // suspectsOf takes the requests that were cut on a pod's own connection as the
-// moment of its exit, where they lie within what is known of that.
+// moment of its exit, where they lie within what is known of that. A proxy passes a
+// cut on in its own time.
 func suspectsOf(terminations []*termination, failures []examined) []*suspect {
 	suspects := make([]*suspect, len(terminations))
 	for i, t := range terminations {
@@ -69,7 +70,7 @@ func suspectsOf(terminations []*termination, failures []examined) []*suspect {
 	}
 	for i := range failures {
 		f := &failures[i]
-		if f.life == nil || f.symptom != cutShort {
+		if f.life == nil || f.proxied || f.symptom != cutShort {
 			continue
 		}
 		end := f.EndAt()
@@ -132,12 +133,12 @@ func effects(suspects []*suspect) spanIndex {
 
 // near gives the terminations whose times may explain a failure. What hung may have
 // been sent to any, and where nobody was ready all that went before may have led to
-// that.
+// that. A proxy may be late to forget them.
 func (s *explainer) near(f *examined) []*suspect {
 	if f.symptom == hung || s.emptyAt(f) {
 		return s.suspects
 	}
-	first, end := s.effects.touching(f.SentAt(), f.EndAt())
+	first, end := s.effects.touching(f.SentAt().Add(looseProxyLag-f.looseLag()), f.EndAt())
 	return s.suspects[first:end]
 }
 
@@ -166,7 +167,8 @@ func (s *explainer) explainByTime(f *examined) *explained {
 		e.suspects = append(e.suspects, t)
 	}
 	early := causeOf(loss{manner: tooEarly})
-	if fits, lives := s.traffic.starts.of(f); fits > best || (fits == best && fits > 0 && before(early, e.cause)) {
+	fits, lives := s.traffic.starts.of(f)
+	if fits = f.atMost(fits); fits > best || (fits == best && fits > 0 && before(early, e.cause)) {
 		best, e.cause, e.starting, e.suspects = fits, early, lives, nil
 	}
 	if best == 0 && s.nobodyReady(f) {
@@ -187,7 +189,12 @@ func (s *explainer) explainByTime(f *examined) *explained {
 // nobodyReady tells whether a request reached no pod at a time when no endpoint
 // was ready, whoever is to blame for that.
 func (s *explainer) nobodyReady(f *examined) bool {
-	return (f.symptom == shutOut || f.symptom == hung && f.Fresh()) && s.emptyAt(f)
+	switch {
+	case f.symptom == shutOut, f.symptom == hung && f.Fresh(), f.gateway != noGateway:
+		return s.emptyAt(f)
+	default:
+		return false
+	}
 }
 
 // silenceDoubt is how many of its usual pauses a pod may be silent before it is

@@ -228,6 +228,7 @@ type request struct {
 	outcome recording.Outcome
 	first   time.Duration // of the answer's bytes came so long after; never unless given
 	bytes   int64
+	address string // that was dialled; a NodePort unless given
 }
 
 func (s *scenario) request(r request) *scenario {
@@ -239,6 +240,9 @@ func (s *scenario) request(r request) *scenario {
 	}
 	s.seq++
 	sample.BytesIn = r.bytes
+	if r.address != "" {
+		sample.RemoteAddr = r.address
+	}
 	if r.first > 0 {
 		sample.FirstByte = r.first
 	}
