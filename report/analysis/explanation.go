@@ -199,9 +199,10 @@ func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 	}
 }
 
-// looseLag is how long after a pod's end a request may at the most be sent to it.
+// looseLag is how long after a pod's end a request may at the most be sent to it: long
+// only where a proxy is known to have sent it.
 func (f *examined) looseLag() time.Duration {
-	if f.proxied || f.gateway != noGateway {
+	if f.proxied && !f.doubtful() {
 		return gatewayLag
 	}
 	return looseProxyLag
@@ -221,7 +222,10 @@ func (t *suspect) cutOnReuse() manner {
 // try for longer than any refusal takes (HAProxy's retries are a second apart), so that
 // behind one only what was sent before the pod was told to stop was held for certain.
 func (t *suspect) held(f *examined) bool {
-	return f.answering() || f.wasHeld() && !(f.proxied && t.signalled(f.SentAt()))
+	if f.proxied && t.signalled(f.SentAt()) {
+		return f.answering()
+	}
+	return f.wasHeld()
 }
 
 // hadInFlight tells whether the pod had the request when it exited, rather than

@@ -16,6 +16,10 @@ import (
 type frontends struct {
 	pods      *podIndex
 	byAddress map[string]*frontend
+	// last is what stands at address, the last one that was asked for: samples mostly
+	// have the same.
+	last    *frontend
+	address string
 	// told: the check says that a proxy stands there (check.Target.Proxy).
 	told bool
 }
@@ -50,19 +54,15 @@ func newFrontends(pods *podIndex, told bool) *frontends {
 	return &frontends{pods: pods, byAddress: map[string]*frontend{}, told: told}
 }
 
-// take notes what a sample tells. A name that is none of the workload's pods tells
-// nothing of connections: where the workload is itself a proxy, the pods behind it
-// name themselves.
-func (f *frontends) take(s *recording.Sample) {
-	at := f.byAddress[s.RemoteAddr]
-	if at == nil {
-		at = &frontend{own: f.pods.owns(s.RemoteAddr)}
-		f.byAddress[s.RemoteAddr] = at
-	}
+// take notes what a sample tells, and gives what stands at its address. A name that
+// is none of the workload's pods tells nothing of connections: where the workload is
+// itself a proxy, the pods behind it name themselves.
+func (f *frontends) take(s *recording.Sample) *frontend {
+	at := f.at(s.RemoteAddr)
 	if s.Pod == "" {
 		at.unnamed = at.unnamed || s.Outcome == recording.OK
 		at.badGateway = at.badGateway || unnamedStatus(s) && s.Status != http.StatusServiceUnavailable
-		return
+		return at
 	}
 	switch {
 	case at.first == s.Pod || at.several:
@@ -81,6 +81,21 @@ func (f *frontends) take(s *recording.Sample) {
 	default:
 		at.moved = f.pods.has(s.Pod) && f.pods.has(s.ConnPod)
 	}
+	return at
+}
+
+// at gives what stands at an address, for take.
+func (f *frontends) at(address string) *frontend {
+	if f.last != nil && f.address == address {
+		return f.last
+	}
+	at := f.byAddress[address]
+	if at == nil {
+		at = &frontend{own: f.pods.owns(address)}
+		f.byAddress[address] = at
+	}
+	f.last, f.address = at, address
+	return at
 }
 
 // ofWorkload tells whether some answer named one of the workload's pods, or whether
@@ -119,7 +134,6 @@ func (f *frontends) gateway(s *recording.Sample) gateway {
 	if !unnamedStatus(s) || at == nil || !f.told && at.own {
 		return noGateway
 	}
-	unavailable := s.Status == http.StatusServiceUnavailable
 	switch proxied := f.proxied(s.RemoteAddr); {
 	case at.first != "" && !proxied && (at.unnamed || at.several && at.stayed >= stayedEnough):
 		// Either pods do not always name themselves here, or the connections lead to
@@ -127,9 +141,9 @@ func (f *frontends) gateway(s *recording.Sample) gateway {
 		return noGateway
 	case at.first != "" && !proxied:
 		return inferredGateway
-	case proxied && (!unavailable || at.first != "" && !at.unnamed):
+	case proxied && (s.Status != http.StatusServiceUnavailable || at.first != "" && !at.unnamed):
 		return certainGateway
-	case !unavailable || at.badGateway:
+	case at.badGateway, at.first != "":
 		return possibleGateway
 	default:
 		return gatewayOrPod
@@ -147,8 +161,8 @@ const (
 	certainGateway
 	// inferredGateway: all other answers name their pods.
 	inferredGateway
-	// possibleGateway: no answer names its pod; it may be one in front of the pods or
-	// inside of them.
+	// possibleGateway: other answers do not name their pods either; it may be one in
+	// front of the pods or inside of them.
 	possibleGateway
 	// gatewayOrPod: 503, where nothing tells of a gateway. A program that shuts down
 	// answers so as well.

@@ -63,7 +63,9 @@ func TestBehindALayer7Proxy(t *testing.T) {
 		{"no answer at the exit, on another's connection", abrupt(), broken(onKept(atExit, "web-2")), "failed; 1 no-drain (likely) [web-1] at the exit"},
 		{"no answer at once, while the pod drains", drained(), broken(onKept(request{sent: 6900 * ms, took: ms}, "web-1")), "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit"},
 		{"tried for seconds while the pod drains", drained(), answered(request{sent: 6900 * ms, took: 3400 * ms}, 503), "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit"},
+		{"tried for a second while the pod drains", drained(), answered(request{sent: 6900 * ms, took: second}, 503), "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit"},
 		{"sent before SIGTERM and cut by the exit", drained(), answered(request{sent: 6100 * ms, took: 4150 * ms}, 502), "failed; 1 no-drain (likely) [web-1] at the exit"},
+		{"504 by the proxy's own time at the exit", drained(), answered(request{sent: 6100 * ms, took: 4150 * ms}, 504), "failed; 1 unknown () [] outside of any termination"},
 		{"cut at the end of the grace", killed(), answered(request{sent: 6100 * ms, took: 3160 * ms}, 502), "failed; 1 grace-too-short (likely) [web-1] at the exit"},
 		{"a proxy that is late to forget", abrupt(), answered(request{sent: 20 * second, took: 3 * ms}, 503), "failed; 1 listener-closed-early (possible) [web-1] after the exit"},
 		{"too late for any", abrupt(), answered(request{sent: 38 * second, took: 3 * ms}, 503), "failed; 1 unknown () [] outside of any termination"},
@@ -71,6 +73,7 @@ func TestBehindALayer7Proxy(t *testing.T) {
 		{"the proxy itself refuses", abrupt(), request{sent: 6500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}, "failed; 1 listener-closed-early (possible) [web-1] after the exit"},
 		{"half an answer that names its pod", abrupt(), request{sent: 6246 * ms, took: 15 * ms, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200}, "failed; 1 no-drain (certain) [web-1] at the exit"},
 		{"half an answer of a pod that drained", drained(), request{sent: 6900 * ms, took: 3360 * ms, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200}, "failed; 1 no-drain (certain) [web-1] at the exit"},
+		{"half an answer of a pod that drains", drained(), request{sent: 6900 * ms, took: 500 * ms, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200}, "failed; 1 no-drain (likely) [web-1] between SIGTERM and exit"},
 		{"an error that names its pod", drained(), answered(request{sent: 6900 * ms, took: ms, pod: "web-1"}, 503), "failed; 1 errors-while-draining (certain) [web-1] between SIGTERM and exit"},
 		{"an error that names another", abrupt(), answered(request{sent: 6500 * ms, took: ms, pod: "web-2"}, 503), "failed; 1 unknown () [] outside of any termination"},
 		{"an error that is no gateway's", abrupt(), answered(onKept(afterExit, "web-2"), 500), "failed; 1 unknown () [] outside of any termination"},
@@ -131,6 +134,19 @@ func TestNobodyBehindTheProxy(t *testing.T) {
 	}
 }
 
+// Nor was anybody, though no pod ended.
+func TestAGatewayThatFindsNobodyReady(t *testing.T) {
+	s := newScenario().pod("web-1", nil)
+	s.unnamed(0, 6*second).unnamed(9*second, 30*second).steady(12 * second)
+	s.setEndpoint(6*second, recording.Endpoint{Pod: "web-1", PodUID: "uid-web-1"})
+	s.setEndpoint(8*second, recording.Endpoint{Pod: "web-1", PodUID: "uid-web-1", Ready: true, Serving: true})
+	s.request(answered(request{sent: 7 * second, took: 800 * ms}, 503))
+	s.request(answered(request{sent: 7 * second, took: ms}, 500))
+	if got, want := summary(s.analyze(t)), "failed; 1 no-capacity (possible) [] while no pod was ready; 1 unknown () [] outside of any termination"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
 // What the check tells holds without any name.
 func TestAProxyThatTheCheckTellsOf(t *testing.T) {
 	cut := onKept(request{sent: 6900 * ms, took: ms, phase: recording.PhaseFirstByte, class: recording.ClassReset}, "")
@@ -143,6 +159,26 @@ func TestAProxyThatTheCheckTellsOf(t *testing.T) {
 		if got := summary(s.request(cut).analyze(t)); got != want {
 			t.Errorf("told: %t\n got %s\nwant %s", told, got, want)
 		}
+	}
+	// Neither does the address name a pod.
+	cut.address = "10.0.0.1:8080"
+	s := newScenario().pod("web-1", drained()).pod("web-2", nil).unnamed(0, 30*second).steady(12 * second)
+	s.header.Check.Target.Proxy = true
+	if got, want := summary(s.request(cut).analyze(t)), "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+// A proxy that buffers passes a cut on later than it was, or earlier than others are.
+func TestAProxysCutIsNotTheMomentOfTheExit(t *testing.T) {
+	s := newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)
+	s.byProxy(0, 6250*ms, "web-1", "web-2", "web-3").byProxy(8500*ms, 30*second, "web-2", "web-3").steady(12 * second)
+	s.request(request{sent: 6100 * ms, took: 3160 * ms, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200})
+	for _, took := range []time.Duration{3210 * ms, 3220 * ms} {
+		s.request(answered(request{sent: 6100 * ms, took: took}, 502))
+	}
+	if got, want := summary(s.analyze(t)), "failed; 3 grace-too-short (likely) [web-1] at the exit"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 
@@ -218,6 +254,12 @@ func TestAnswersThatDoNotNameTheirPod(t *testing.T) {
 			unknown,
 		},
 		{
+			"nor do some, behind a proxy", drained(),
+			func(s *scenario) { s.byProxy(0, 6250*ms, "web-1", "web-2"); s.unnamed(6250*ms, 30*second) },
+			answered(request{sent: 6900 * ms, took: ms}, 503),
+			"failed; 1 listener-closed-early (possible) [web-1] between SIGTERM and exit",
+		},
+		{
 			"nor does any, and a gateway says so", abrupt(),
 			func(s *scenario) { s.unnamed(0, 30*second) },
 			answered(request{sent: 6246 * ms, took: 15 * ms}, 502),
@@ -246,6 +288,12 @@ func TestAnswersThatDoNotNameTheirPod(t *testing.T) {
 			func(s *scenario) { s.unnamed(0, 6250*ms); s.unnamed(15*second, 30*second) },
 			answered(request{sent: 11500 * ms, took: ms}, 503),
 			"failed; 1 listener-closed-early (possible) [web-1] after the exit",
+		},
+		{
+			"nor does any, and no proxy is known that would be late", abrupt(),
+			func(s *scenario) { s.unnamed(0, 30*second) },
+			answered(request{sent: 20 * second, took: ms}, 502),
+			unknown,
 		},
 		{
 			"nor does any, and a pod's own address was asked", drained(),
@@ -369,6 +417,7 @@ func TestACrashBehindAProxy(t *testing.T) {
 		want    string
 	}{
 		{"by way of a proxy", func(s *scenario, from, to time.Duration) { s.byProxy(from, to, "web-1", "web-2", "web-3") }, answered(request{sent: 8300 * ms, took: 3 * ms}, 503), "failed; 1 restarted (likely) [web-1] while its container was away"},
+		{"by way of a proxy, with a request", func(s *scenario, from, to time.Duration) { s.byProxy(from, to, "web-1", "web-2", "web-3") }, answered(request{sent: 7600 * ms, took: 450 * ms}, 502), "failed; 1 restarted (likely) [web-1] while its container was away"},
 		{"or not", func(s *scenario, from, to time.Duration) { s.unnamed(from, to) }, answered(request{sent: 8300 * ms, took: 3 * ms}, 503), "failed; 1 restarted (possible) [web-1] while its container was away"},
 		{"or not, by the pod's own word", func(s *scenario, from, to time.Duration) { s.unnamed(from, to) }, answered(request{sent: 8300 * ms, took: 3 * ms}, 500), "failed; 1 unknown () [] outside of any termination"},
 	} {
@@ -381,5 +430,22 @@ func TestACrashBehindAProxy(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// An error that names nobody may be a new pod's, or of what stands in front of it.
+func TestAStartBehindWhatMayBeAProxy(t *testing.T) {
+	last := &death{deleted: 20 * second, left: 20020 * ms, killing: 20050 * ms, exited: 24 * second, gone: 25 * second, grace: 30 * second}
+	s := newScenario().pod("web-1", last).pod("web-2", nil).newcomer("web-4", 6*second, false).steady(26 * second)
+	for at := time.Duration(0); at < 30*second; at += 10 * ms {
+		pod := "web-2"
+		if at > 9*second && at%(20*ms) == 0 {
+			pod = "web-4"
+		}
+		s.request(request{sent: at, pod: pod})
+	}
+	s.request(answered(request{sent: 8 * second, took: ms}, 502))
+	if got, want := summary(s.analyze(t)), "1 not-ready-yet (possible) [web-4] before the first answer"; !strings.Contains(got, want) {
+		t.Errorf("%s does not tell of\n%s", got, want)
 	}
 }

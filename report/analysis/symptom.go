@@ -126,10 +126,11 @@ func (f *examined) symptomOf() symptom {
 }
 
 // unanswered is the failure as it is if not a pod but a gateway answered it.
-func (f examined) unanswered() *examined {
-	f.gateway, f.proxied = possibleGateway, true
-	f.symptom = f.symptomOf()
-	return &f
+func (f *examined) unanswered() *examined {
+	g := *f
+	g.gateway, g.proxied = possibleGateway, true
+	g.symptom = g.symptomOf()
+	return &g
 }
 
 // doubtful tells whether it may as well have nothing to do with the pods that its

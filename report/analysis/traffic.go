@@ -206,9 +206,9 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	if s.Pod != "" {
 		p.podsNamed, tally.podsNamed, p.otherName = true, true, cmp.Or(p.otherName, s.Pod)
 	}
-	p.frontends.take(s)
+	frontend := p.frontends.take(s)
 	// A proxy chooses a pod for each request, also on the client's kept connection.
-	if (s.Fresh() || p.frontends.proxied(s.RemoteAddr)) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
+	if (s.Fresh() || p.frontends.told || frontend.proxy()) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
 		p.rotation.take(freshConnection{sent: s.SentAt(), ok: s.Outcome == recording.OK})
 	}
 	switch s.Outcome {
