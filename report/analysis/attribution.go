@@ -41,7 +41,8 @@ type explainer struct {
 
 // attribute ties each failure to the terminations that explain it, by the best
 // evidence there is: the pod that last answered on the connection, the pod that
-// the answer names, the address that was dialled; else the times.
+// the answer names, the address that was dialled; else the times. Behind a proxy of
+// layer 7 there are but the answer's name and the times.
 func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
 	s := &explainer{traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects)}

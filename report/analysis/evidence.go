@@ -156,10 +156,10 @@ func proxyEvidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, fmt.Sprintf("%s came by way of a layer-7 proxy, whose connections belong to no pod: times decide, or the name in an answer", text.Count(proxied, "request")))
 	}
 	if inferred > 0 {
-		lines = append(lines, fmt.Sprintf("%s got an answer that names no pod where all others do: as it seems something in front of the pods gave it, and times alone decide", text.Count(inferred, "request")))
+		lines = append(lines, fmt.Sprintf("%s got an answer that names no pod where all others do: something in front of the pods seems to have given it, and times alone decide", text.Count(inferred, "request")))
 	}
 	if possible > 0 {
-		lines = append(lines, fmt.Sprintf("%s got an answer as gateways give it, where answers may name no pod: whether a proxy in front of the pods or one of them gave it is not known", text.Count(possible, "request")))
+		lines = append(lines, fmt.Sprintf("%s got an answer as gateways give it; answers here do not always name their pod, so whether a proxy in front of the pods or one of them gave it is not known", text.Count(possible, "request")))
 	}
 	return lines
 }

@@ -127,8 +127,12 @@ func TestNobodyBehindTheProxy(t *testing.T) {
 			s := newScenario().pod("web-1", abrupt())
 			s.header.Check.Target.Proxy = true
 			s.traffic(0, 6250*ms, "web-1").steady(12 * second)
-			if got, want := summary(s.request(lost).analyze(t)), "failed; 1 no-capacity (likely) [web-1] after the exit"; got != want {
+			rep := s.request(lost).analyze(t)
+			if got, want := summary(rep), "failed; 1 no-capacity (likely) [web-1] after the exit"; got != want {
 				t.Errorf("\n got %s\nwant %s", got, want)
+			}
+			if !warned(rep, "the check says that a layer-7 proxy") {
+				t.Errorf("no warning of the proxy: %v", rep.Warnings)
 			}
 		})
 	}
@@ -306,8 +310,14 @@ func TestAnswersThatDoNotNameTheirPod(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScenario().pod("web-1", tt.with).pod("web-2", nil).steady(12 * second)
 			tt.traffic(s)
-			if got := summary(s.request(tt.lost).analyze(t)); got != tt.want {
+			rep := s.request(tt.lost).analyze(t)
+			if got := summary(rep); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			evidence := strings.Join(rep.Findings[0].Evidence, "\n")
+			gateway := strings.Contains(evidence, "seems to have given it") || strings.Contains(evidence, "or one of them gave it is not known")
+			if claimed := strings.Contains(tt.want, "listener-closed-early") || strings.Contains(tt.want, "no-drain"); gateway != claimed && tt.want != unknown {
+				t.Errorf("the evidence is\n%s", evidence)
 			}
 		})
 	}

@@ -35,9 +35,12 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	case !t.podsNamed:
 		all = append(all, report.Warning{Text: "answers do not name their pod (header " + header + "): whether each ended pod carried traffic could not be checked"})
 	}
-	if t.frontends.found() {
-		all = append(all, report.Warning{Text: "answers of several pods came on one connection: a layer-7 proxy stands in front of the pods. " +
-			"Which pod failed a request is told by times, and what the proxy sent again is not seen"})
+	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
+	switch {
+	case t.frontends.told:
+		all = append(all, report.Warning{Text: "the check says that " + proxied})
+	case t.frontends.found():
+		all = append(all, report.Warning{Text: "answers of several pods came on one connection: " + proxied})
 	}
 	return all
 }
