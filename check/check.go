@@ -57,6 +57,10 @@ type Target struct {
 	// gave it. Answers without it are counted all the same; they only carry
 	// less evidence.
 	PodHeader string `json:"podHeader,omitempty"`
+	// Proxy tells that a layer-7 proxy (an ingress, HAProxy, nginx) stands between
+	// the URL and the workload's pods, so that no connection leads to a pod. It is
+	// found out without being told where answers name their pods.
+	Proxy bool `json:"proxy,omitempty"`
 	// ShutdownLog is a regular expression (RE2) for the line by which the
 	// service's own log tells that SIGTERM has come. Its time is closer than
 	// any that Kubernetes tells. Empty reads no log.

@@ -110,7 +110,7 @@ func disruption(d check.Disruption) check.Disruption {
 
 // target is what of it bears on what is found.
 func target(t check.Target) check.Target {
-	return check.Target{Headers: t.Headers, PodHeader: t.PodHeader}
+	return check.Target{Headers: t.Headers, PodHeader: t.PodHeader, Proxy: t.Proxy}
 }
 
 // different names the fields in which two values of one type differ, as they may

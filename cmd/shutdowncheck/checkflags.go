@@ -25,6 +25,7 @@ type checkFlags struct {
 	url           string
 	service       string
 	podHeader     string
+	proxy         bool
 	rate          float64
 	pool          int
 	streamTimeout time.Duration
@@ -55,6 +56,7 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.url, "url", "", "`URL` that the requests go to")
 	flags.StringVar(&f.service, "service", "", "`NAME` of the service that the URL leads to, where the URL does not tell it")
 	flags.StringVar(&f.podHeader, "pod-header", check.DefaultPodHeader, "response `HEADER` that names the pod")
+	flags.BoolVar(&f.proxy, "proxy", false, "a layer-7 proxy stands in front of the pods, so that no connection leads to one")
 	flags.Float64Var(&f.rate, "rate", check.DefaultRate, "requests per second of each stream of short requests")
 	flags.IntVar(&f.pool, "pool", check.DefaultPool, "connections that the stream on reused connections keeps")
 	flags.DurationVar(&f.streamTimeout, "stream-timeout", time.Duration(check.DefaultStreamTimeout), "how long a short request may take before it counts as failed")
@@ -166,7 +168,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	}
 	c := check.Check{
 		Workload:    ref,
-		Target:      check.Target{URL: f.url, Service: f.service, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},
+		Target:      check.Target{URL: f.url, Service: f.service, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, Proxy: f.proxy, ShutdownLog: f.shutdownLog},
 		Disruptions: f.disruptions.list,
 	}
 	for _, s := range f.streams {
@@ -221,7 +223,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // flagOfField tells which flag a field of the check came from. The fields of
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
-	"target.url": "url", "target.service": "service", "target.podHeader": "pod-header", "target.shutdownLog": "shutdown-log",
+	"target.url": "url", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.shutdownLog": "shutdown-log",
 	"target.headers.name": "header", "target.headers.value": "header", "target.tls.caFile": "ca-file",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"protocol": "protocol", "maxConnections": "max-connections",

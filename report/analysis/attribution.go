@@ -44,7 +44,8 @@ type explainer struct {
 
 // attribute ties each failure to the terminations that explain it, by the best
 // evidence there is: the pod that last answered on the connection, the pod that
-// the answer names, the address that was dialled; else the times.
+// the answer names, the address that was dialled; else the times. Behind a proxy of
+// layer 7 there are but the answer's name and the times.
 func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
 	s := &explainer{traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects)}
@@ -64,7 +65,8 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 }
 
 // suspectsOf takes the requests that were cut on a pod's own connection as the
-// moment of its exit, where they lie within what is known of that.
+// moment of its exit, where they lie within what is known of that. A proxy passes a
+// cut on in its own time.
 func suspectsOf(terminations []*termination, failures []examined) []*suspect {
 	suspects := make([]*suspect, len(terminations))
 	for i, t := range terminations {
@@ -72,7 +74,7 @@ func suspectsOf(terminations []*termination, failures []examined) []*suspect {
 	}
 	for i := range failures {
 		f := &failures[i]
-		if f.life == nil || f.symptom != cutShort {
+		if f.life == nil || f.proxied || f.symptom != cutShort {
 			continue
 		}
 		end := f.EndAt()
@@ -135,12 +137,12 @@ func effects(suspects []*suspect) spanIndex {
 
 // near gives the terminations whose times may explain a failure. What hung may have
 // been sent to any, and where nobody was ready all that went before may have led to
-// that.
+// that. A proxy may be late to forget them.
 func (s *explainer) near(f *examined) []*suspect {
 	if f.symptom == hung || s.emptyAt(f) {
 		return s.suspects
 	}
-	first, end := s.effects.touching(f.SentAt(), f.EndAt())
+	first, end := s.effects.touching(f.SentAt().Add(looseProxyLag-f.looseLag()), f.EndAt())
 	return s.suspects[first:end]
 }
 
@@ -171,7 +173,8 @@ func (s *explainer) explainByTime(f *examined) *explained {
 	early := causeOf(loss{manner: tooEarly})
 	// A pod held the request that an exit cut: one that does not listen yet holds none.
 	held := f.wasHeld() && causeNamed(e.cause).atExit
-	if fits, lives := s.traffic.starts.of(f); fits > best || (fits == best && fits > 0 && before(early, e.cause) && !held) {
+	fits, lives := s.traffic.starts.of(f)
+	if fits = f.atMost(fits); fits > best || (fits == best && fits > 0 && before(early, e.cause) && !held) {
 		best, e.cause, e.starting, e.suspects = fits, early, lives, e.goneBefore(fits == closeFit && best == closeFit)
 		if len(e.suspects) > 0 {
 			// An old pod that is gone and a new one that does not serve yet: the
@@ -207,7 +210,12 @@ func (f *explained) goneBefore(both bool) []*suspect {
 // nobodyReady tells whether a request reached no pod at a time when no endpoint
 // was ready, whoever is to blame for that.
 func (s *explainer) nobodyReady(f *examined) bool {
-	return (f.symptom == shutOut || f.symptom == hung && f.Fresh()) && s.emptyAt(f)
+	switch {
+	case f.symptom == shutOut, f.symptom == hung && f.Fresh(), f.gateway != noGateway:
+		return s.emptyAt(f)
+	default:
+		return false
+	}
 }
 
 // silenceDoubt is how many of its usual pauses a pod may be silent before it is

@@ -37,6 +37,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, fmt.Sprintf("%s went out less than %s after a reset on the same client port, so that connection tracking led there again",
 			text.Count(led, "request"), trackedAfterReset))
 	}
+	lines = append(lines, proxyEvidence(cause, members)...)
 	if shared := countShared(members); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
@@ -150,6 +151,33 @@ func startEvidence(members []*explained) []string {
 			line += ", no readiness probe"
 		}
 		lines = append(lines, line)
+	}
+	return lines
+}
+
+// proxyEvidence tells of what stood, or may have stood, between the requests and the
+// pods.
+func proxyEvidence(cause report.Cause, members []*explained) []string {
+	var proxied, inferred, possible int
+	for _, m := range members {
+		switch {
+		case m.gateway == inferredGateway:
+			inferred++
+		case m.gateway == possibleGateway, m.gateway == gatewayOrPod && cause != report.ErrorsWhileDraining:
+			possible++
+		case m.proxied:
+			proxied++
+		}
+	}
+	var lines []string
+	if proxied > 0 {
+		lines = append(lines, fmt.Sprintf("%s came by way of a layer-7 proxy, whose connections belong to no pod: times decide, or the name in an answer", text.Count(proxied, "request")))
+	}
+	if inferred > 0 {
+		lines = append(lines, fmt.Sprintf("%s got an answer that names no pod where all others do: something in front of the pods seems to have given it, and times alone decide", text.Count(inferred, "request")))
+	}
+	if possible > 0 {
+		lines = append(lines, fmt.Sprintf("%s got an answer as gateways give it; answers here do not always name their pod, so whether a proxy in front of the pods or one of them gave it is not known", text.Count(possible, "request")))
 	}
 	return lines
 }

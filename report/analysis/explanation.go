@@ -34,11 +34,32 @@ type fit struct {
 
 // explain tells how a termination fits a failure, if it does.
 func (s *explainer) explain(f *examined, t *suspect) fit {
+	if f.gateway == gatewayOrPod && !t.mayHaveAnswered(f.EndAt()) {
+		f = f.unanswered()
+	}
 	if t.Container != "" {
-		return fit{loss{manner: containerAway, end: t.termination}, explainInterruption(f, t)}
+		return fit{loss{manner: containerAway, end: t.termination}, f.atMost(explainInterruption(f, t))}
 	}
 	manner, strength := s.explainEnd(f, t)
-	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f)}, strength}
+	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f)}, f.atMost(strength)}
+}
+
+// atMost is how well something explains the failure whose times fit so well.
+func (f *examined) atMost(fits strength) strength {
+	if f.doubtful() {
+		return min(fits, looseFit)
+	}
+	return fits
+}
+
+// mayHaveAnswered tells whether the pod may itself have said then that it shuts down:
+// it lived on after SIGTERM, and until that moment.
+func (t *suspect) mayHaveAnswered(when time.Time) bool {
+	exit := t.exit()
+	if t.Container != "" || t.Sigterm.Known() && exit.From.Before(t.Sigterm.From.Add(atOnce)) {
+		return false
+	}
+	return !when.After(exit.To.Add(clockSlack))
 }
 
 // emptyAt tells whether no endpoint was ready for the request.
@@ -52,7 +73,7 @@ func (s *explainer) emptyAt(f *examined) bool {
 // again.
 func explainInterruption(f *examined, t *suspect) strength {
 	sent, end, exit := f.DialledAt(), f.EndAt(), t.exit()
-	if within(end, exit, clockSlack) && !sent.After(exit.To) && f.Class != recording.ClassStatus {
+	if within(end, exit, clockSlack) && !sent.After(exit.To) && (f.Class != recording.ClassStatus || f.gateway.answered()) {
 		return closeFit
 	}
 	from := exit.From
@@ -108,7 +129,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 				return cutAtExit, looseFit
 			}
 			return cutAtExit, t.exitFits(end)
-		case f.wasHeld() && end.Before(exit.From) && t.signalled(end):
+		case t.held(f) && end.Before(exit.From) && t.signalled(end):
 			// Cut before the exit that the kubelet tells of.
 			return cutAtExit, looseFit
 		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
@@ -169,18 +190,27 @@ func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 		return closeFit
 	case !t.forgotten.IsZero() && !sent.After(t.forgotten):
 		return closeFit
-	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout:
+	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout && !f.proxied:
 		return 0
 	case t.forgotten.IsZero() && sent.Before(left.To.Add(proxyLag)):
 		return closeFit
 	// What vanishes without an answer goes to an address that is gone. Single
 	// connections were seen to do so for seconds after the proxies had
 	// forgotten the pod: connection tracking still led their port there.
-	case sent.Before(later(left.To, t.exit().To).Add(looseProxyLag)):
+	case sent.Before(later(left.To, t.exit().To).Add(f.looseLag())):
 		return looseFit
 	default:
 		return 0
 	}
+}
+
+// looseLag is how long after a pod's end a request may at the most be sent to it: long
+// only where a proxy is known to have sent it.
+func (f *examined) looseLag() time.Duration {
+	if f.proxied && !f.doubtful() {
+		return gatewayLag
+	}
+	return looseProxyLag
 }
 
 // cutOnReuse is how a pod's end cut a connection that was just being used again: a
@@ -192,13 +222,29 @@ func (t *suspect) cutOnReuse() manner {
 	return closedWhileKept
 }
 
+// held tells whether the pod must have had the request: the answer had begun, or it had
+// waited longer than any refusal takes. A proxy that reaches none may
+// try for longer than any refusal takes (HAProxy's retries are a second apart), so that
+// behind one only what was sent before the pod was told to stop was held for certain.
+func (t *suspect) held(f *examined) bool {
+	if f.proxied && t.signalled(f.SentAt()) {
+		return f.answering()
+	}
+	return f.wasHeld()
+}
+
 // hadInFlight tells whether the pod had the request when it exited, rather than
 // refused it: the answer had begun, the connection was the pod's own, it had
 // waited longer than any refusal takes, or it ended together with requests of
-// which that is known. Without any of these the pod's own ending decides: one
+// which that is known. Behind a proxy, where none of this can be seen, it was sent
+// before SIGTERM. Without any of these the pod's own ending decides: one
 // that left in good order is taken to have finished what it had.
 func (t *suspect) hadInFlight(f *examined) bool {
 	switch {
+	case f.answering():
+		return true
+	case f.proxied:
+		return t.left() || !t.signalled(f.SentAt())
 	case f.wasHeld(), !f.Fresh():
 		return true
 	case t.cut.Known():

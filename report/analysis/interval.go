@@ -78,6 +78,11 @@ const (
 	// looseProxyLag is what a loaded node may need, and what its connection
 	// tracking may add.
 	looseProxyLag = 4 * time.Second
+	// gatewayLag is how long a proxy of layer 7 may go on sending to a pod that is
+	// gone: HAProxy and others that follow names keep an address for as long as a
+	// headless service's is cached (30 s in the Corefile that Kubernetes comes with),
+	// and balancers of clouds were reported to take up to 25 s.
+	gatewayLag = 30 * time.Second
 	// leastGrace is what a kubelet gives at the least between the signal and the
 	// kill (kubernetes pkg/kubelet/kuberuntime, minimumGracePeriodInSeconds).
 	leastGrace = 2 * time.Second

@@ -230,6 +230,7 @@ type request struct {
 	port    uint16        // the client's; not known unless given
 	lookup  time.Duration // of the name took so long, before the dial; none unless given
 	bytes   int64
+	address string // that was dialled; a NodePort unless given
 }
 
 func (s *scenario) request(r request) *scenario {
@@ -241,6 +242,9 @@ func (s *scenario) request(r request) *scenario {
 	}
 	s.seq++
 	sample.BytesIn = r.bytes
+	if r.address != "" {
+		sample.RemoteAddr = r.address
+	}
 	if r.first > 0 {
 		sample.FirstByte = r.first
 	}

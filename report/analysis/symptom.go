@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -24,28 +25,46 @@ type examined struct {
 	symptom symptom
 	// life is the pod that it names, nil if it names none.
 	life *life
+	// proxied tells that its connection led to a proxy and to no pod.
+	proxied bool
+	gateway gateway
 }
 
 func examine(t *traffic, pods *podIndex) []examined {
 	all := make([]examined, len(t.failures))
 	for i, f := range t.failures {
-		all[i] = examined{failure: f, symptom: symptomOf(f)}
-		if p := identify(f, pods); p != nil {
-			all[i].life = t.lives[p.number]
+		e := examined{failure: f, gateway: t.frontends.gateway(&f.Sample)}
+		e.proxied = e.gateway.answered() || t.frontends.proxied(f.RemoteAddr)
+		e.symptom = e.symptomOf()
+		if p := e.identify(pods); p != nil {
+			e.life = t.lives[p.number]
 		}
+		all[i] = e
 	}
 	return all
 }
 
-// identify finds the pod that the failure itself names.
-func identify(f *failure, pods *podIndex) *pod {
-	for _, name := range []string{f.Pod, f.ConnPod} {
+// Fresh tells whether a pod was chosen for the request alone: on a connection made
+// for it, or by a proxy, whatever connections that keeps to the pods.
+func (f *examined) Fresh() bool { return f.proxied || f.failure.Fresh() }
+
+// identify finds the pod that the failure itself names. Behind a proxy that is the
+// answer's doing alone.
+func (f *examined) identify(pods *podIndex) *pod {
+	names := []string{f.Pod}
+	if !f.proxied {
+		names = append(names, f.ConnPod)
+	}
+	for _, name := range names {
 		if name == "" {
 			continue
 		}
 		if p := pods.named(name, f.SentAt()); p != nil {
 			return p
 		}
+	}
+	if f.proxied {
+		return nil
 	}
 	host, _, err := net.SplitHostPort(f.RemoteAddr)
 	if err != nil {
@@ -71,7 +90,20 @@ const (
 	wrongAnswer
 )
 
-func symptomOf(f *failure) symptom {
+// symptomOf reads an answer of a gateway as what that met: of a 504 nothing came in
+// time, of a 502 or 503 the connection was refused or ended. Which of these two the
+// status does not tell (nginx answers 502 to both, Envoy 503; HAProxy 503 where it
+// could not connect, 502 where no answer came); the age does, as on a connection of
+// our own.
+func (f *examined) symptomOf() symptom {
+	switch {
+	case f.gateway.answered() && f.Status == http.StatusGatewayTimeout:
+		return hung
+	case f.gateway.answered() && f.age() >= inFlightAge:
+		return cutShort
+	case f.gateway.answered():
+		return shutOut
+	}
 	if f.Class == recording.ClassStatus || f.Class == recording.ClassMalformed {
 		return wrongAnswer
 	}
@@ -96,6 +128,24 @@ func symptomOf(f *failure) symptom {
 // refused tells that it met a closed door, which was closed when the answer to that
 // effect came, whenever it had been sent.
 func (f *examined) refused() bool { return f.symptom == shutOut && f.Class != recording.ClassTimeout }
+// unanswered is the failure as it is if not a pod but a gateway answered it.
+func (f *examined) unanswered() *examined {
+	g := *f
+	g.gateway, g.proxied = possibleGateway, true
+	g.symptom = g.symptomOf()
+	return &g
+}
+
+// doubtful tells whether it may as well have nothing to do with the pods that its
+// times fit: something else than a pod may have answered it, or it did not even reach
+// the proxy in front of them.
+func (f *examined) doubtful() bool {
+	switch f.Phase {
+	case recording.PhaseResolve, recording.PhaseDial, recording.PhaseTLS:
+		return f.proxied
+	}
+	return f.gateway == inferredGateway || f.gateway == possibleGateway
+}
 
 // age is how long the request had been on its connection when it failed.
 func (f *failure) age() time.Duration { return f.End - begun(&f.Sample) }

@@ -44,11 +44,17 @@ type connection struct {
 type serving struct {
 	*ending
 	service
+	// unmovedAt are the addresses at which a connection carried several.
+	unmovedAt map[string]bool
 }
 
-// termination is what is known of the ending once all answers are read.
-func (t *serving) termination() *termination {
+// termination is what is known of the ending once all answers are read. What a proxy
+// keeps open tells nothing of the pod.
+func (t *serving) termination(f *frontends) *termination {
 	known := &termination{ending: *t.ending, service: t.service}
+	for address := range t.unmovedAt {
+		known.unmoved = known.unmoved || !f.proxied(address)
+	}
 	known.LastAnswered = t.lastAnswered
 	known.Exited = notBefore(known.Exited, t.lastAnswered.From.Add(-delivery))
 	return known
@@ -84,15 +90,17 @@ func (t *serving) answered(s *recording.Sample) {
 // drains ends each one after the next answer; a second answer to a request that
 // was sent after the signal shows one that does not.
 func (t *serving) serves(s *recording.Sample) {
-	if s.Fresh() || t.unmoved || !t.Sigterm.Known() || s.SentAt().Before(t.Sigterm.To.Add(clockSlack)) {
+	if s.Fresh() || t.unmovedAt[s.RemoteAddr] || !t.Sigterm.Known() || s.SentAt().Before(t.Sigterm.To.Add(clockSlack)) {
 		return
 	}
 	if t.servedOn == nil {
-		t.servedOn = map[connection]int{}
+		t.servedOn, t.unmovedAt = map[connection]int{}, map[string]bool{}
 	}
 	c := connection{s.Stream, s.Conn}
 	t.servedOn[c]++
-	t.unmoved = t.servedOn[c] > 1
+	if t.servedOn[c] > 1 {
+		t.unmovedAt[s.RemoteAddr] = true
+	}
 }
 
 // over is when a pod whose container was away was certainly in service again,

@@ -26,9 +26,13 @@ type traffic struct {
 	starts       *starts
 	// failures are in the order in which they were sent.
 	failures []*failure
-	// podsNamed tells whether any answer named its pod.
+	// frontends are what stands at the addresses that were dialled.
+	frontends *frontends
+	// podsNamed tells whether any answer named its pod; not where all names are of
+	// pods that are not the workload's, of which otherName is one.
 	podsNamed    bool
 	lookups      lookups
+	otherName    string
 	baselineSent int
 	// baselineUnexamined are the baseline's failures that were not kept.
 	baselineUnexamined int
@@ -148,7 +152,8 @@ type answering struct {
 
 func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) *pass {
 	p := &pass{
-		byName: map[string]*streamTally{}, run: run, pods: pods,
+		traffic: traffic{frontends: newFrontends(pods, r.Header.Check.Target.Proxy)},
+		byName:  map[string]*streamTally{}, run: run, pods: pods,
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most),
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r),
@@ -226,9 +231,11 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 		p.baselineSent++
 	}
 	if s.Pod != "" {
-		p.podsNamed, tally.podsNamed = true, true
+		p.podsNamed, tally.podsNamed, p.otherName = true, true, cmp.Or(p.otherName, s.Pod)
 	}
-	if s.Fresh() && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
+	frontend := p.frontends.take(s)
+	// A proxy chooses a pod for each request, also on the client's kept connection.
+	if (s.Fresh() || p.frontends.told || frontend.proxy()) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
 		p.rotation.take(freshConnection{sent: s.DialledAt(), ok: s.Outcome == recording.OK})
 	}
 	switch s.Outcome {
@@ -289,6 +296,14 @@ func (a *answering) answered(s *recording.Sample) {
 	}
 }
 
+// unnamed takes names that are not the workload's for none.
+func (t *traffic) unnamed() {
+	t.podsNamed = false
+	for _, s := range t.streams {
+		s.podsNamed = false
+	}
+}
+
 // end is what the pass has come to.
 func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	t := &p.traffic
@@ -297,7 +312,12 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 		s.LatenessP99 = quantile(s.lateness, 99)
 	}
 	for _, e := range p.servings {
-		t.terminations = append(t.terminations, e.termination())
+		t.terminations = append(t.terminations, e.termination(t.frontends))
+	}
+	if t.frontends.ofWorkload() {
+		t.otherName = ""
+	} else {
+		t.unnamed()
 	}
 	for _, a := range p.answering {
 		l := &life{pod: a.pod, served: a.served}

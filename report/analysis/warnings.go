@@ -58,13 +58,22 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	all = append(all, t.lookups.warnings()...)
 	all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	all = append(all, weaknesses(ended, t.longest(), findings)...)
-	switch service := r.Header.Check.Target.Service; {
-	case t.podsNamed:
+	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
+	switch {
 	case r.Header.Workload.Front(service):
 		all = append(all, report.Warning{Text: "answers come from the pods of service " + service + ", not from those that ended: whether each of these carried traffic could not be checked"})
-	default:
-		all = append(all, report.Warning{Text: "answers do not name their pod (header " +
-			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})
+	case t.otherName != "":
+		all = append(all, report.Warning{Text: "answers name pods that are not the workload's (header " + header + ", " + t.otherName +
+			" for one): either it passes requests on to them, or the URL leads past it; whether each ended pod carried traffic could not be checked"})
+	case !t.podsNamed:
+		all = append(all, report.Warning{Text: "answers do not name their pod (header " + header + "): whether each ended pod carried traffic could not be checked"})
+	}
+	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
+	switch {
+	case t.frontends.told:
+		all = append(all, report.Warning{Text: "the check says that " + proxied})
+	case t.frontends.found():
+		all = append(all, report.Warning{Text: "answers of several pods came on one connection: " + proxied})
 	}
 	return all
 }
