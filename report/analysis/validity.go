@@ -104,6 +104,9 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	}
 	all = append(all, t.incomplete.doubts...)
 	all = append(all, loadDoubts(streams)...)
+	if t.otherName != "" {
+		add("answers name pods that are not the workload's (%s for one): the URL leads past it, or it passes requests on to them, and whether each ended pod carried traffic is not known", t.otherName)
+	}
 	all = append(all, coverageDoubts(ended, t)...)
 	return all
 }

@@ -27,13 +27,9 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
 	all = append(all, weaknesses(ended, t.longest(), findings)...)
-	header := r.Header.Check.Target.PodHeader
-	switch {
-	case t.otherName != "":
-		all = append(all, report.Warning{Text: "answers name pods that are not the workload's (header " + header + ", " + t.otherName +
-			" for one): either it passes requests on to them, or the URL leads past it; whether each ended pod carried traffic could not be checked"})
-	case !t.podsNamed:
-		all = append(all, report.Warning{Text: "answers do not name their pod (header " + header + "): whether each ended pod carried traffic could not be checked"})
+	if !t.podsNamed && t.otherName == "" {
+		all = append(all, report.Warning{Text: "answers do not name their pod (header " +
+			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})
 	}
 	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
 	switch {
