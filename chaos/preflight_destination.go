@@ -153,6 +153,13 @@ func (w *Workload) paths(c check.Check, all []corev1.Service) []path {
 	return paths
 }
 
+// servesURLs tells whether each URL is known to lead to one of the workload's own
+// services.
+func (w *Workload) servesURLs(c check.Check, all, own []corev1.Service) bool {
+	paths := w.paths(c, all)
+	return len(paths) > 0 && !slices.ContainsFunc(paths, func(p path) bool { return !has(own, p.service) })
+}
+
 // pathsOf are those of one URL, none where it does not tell where it leads. It tells
 // it by a service's name in the cluster's DNS, by an address of the service (its own,
 // an external one, its load balancer's), or by its node port, a number that no other

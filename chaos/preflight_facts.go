@@ -42,6 +42,7 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		Services:       []string{},
 		OtherServices:  destination.other,
 		TargetPorts:    destination.ports,
+		ServesURL:      w.servesURLs(c, all, services),
 		MaxSurge:       written(s.maxSurge),
 		MaxUnavailable: written(s.maxUnavailable),
 	}

@@ -45,11 +45,12 @@ const namesShown = 3
 
 // strangers tells that the answers of the baseline name pods, none of which is the
 // workload's: whatever is done to it, they are not the ones to tell. Where the check
-// names the service of others on purpose, that is what it is about; and where no pod of
-// the workload, or no answer's, is known, nothing is claimed.
+// names the service of others on purpose, that is what it is about; where the URL is known
+// to lead to the workload's pods, these pass requests on; and where no pod of the
+// workload, or no answer's, is known, nothing is claimed.
 func (r *run) strangers() string {
 	names := r.answered.names()
-	if len(names) == 0 || r.facts.Front(r.cfg.Check.Target.Service) || r.watched.knows(names...) {
+	if len(names) == 0 || r.facts.ServesURL || r.facts.Front(r.cfg.Check.Target.Service) || r.watched.knows(names...) {
 		return ""
 	}
 	shown := strings.Join(names[:min(len(names), namesShown)], ", ")

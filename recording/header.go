@@ -53,6 +53,9 @@ type Workload struct {
 	// TargetPorts are the ports of the pods, by number or name, to which the services
 	// lead that the URLs lead to.
 	TargetPorts []string `json:"targetPorts,omitempty"`
+	// ServesURL tells that each URL is known to lead to a service that selects the
+	// workload's pods: they were asked, whatever pods the answers name.
+	ServesURL bool `json:"servesURL,omitempty"`
 	// MaxSurge and MaxUnavailable are the rollout's, as written in the spec.
 	MaxSurge       string `json:"maxSurge,omitempty"`
 	MaxUnavailable string `json:"maxUnavailable,omitempty"`

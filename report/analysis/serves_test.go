@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,22 +219,25 @@ func TestOtherServicesSlices(t *testing.T) {
 }
 
 // A check may ask a service of others while the workload ends: what they answer is tied
-// to its ends by time.
+// to its ends by time. And a workload that is known to be asked may pass requests on.
 func TestOthersThatAnswerOnPurpose(t *testing.T) {
 	for name, tt := range map[string]struct {
 		service  string
 		services []string
+		serves   bool
+		said     string
 		want     string
 	}{
-		"on purpose":  {"api", []string{"web"}, "failed; 1 errors-while-draining (possible) [web-1] between SIGTERM and exit"},
-		"by mistake":  {"", []string{"web"}, "failed; 1 unknown () [] outside of any termination"},
-		"its own one": {"api", []string{"api", "web"}, "failed; 1 unknown () [] outside of any termination"},
+		"on purpose":  {"api", []string{"web"}, false, "answers come from the pods of service api, not from those that ended", "failed; 1 listener-closed-early (possible) [web-1] between SIGTERM and exit"},
+		"passed on":   {"", []string{"web"}, true, "answers name pods to which the workload passes requests on (api-1 for one)", "failed; 1 unknown () [] outside of any termination"},
+		"by mistake":  {"", []string{"web"}, false, "", "failed; 1 unknown () [] outside of any termination"},
+		"its own one": {"api", []string{"api", "web"}, false, "", "failed; 1 unknown () [] outside of any termination"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil).steady(20 * second)
-			s.header.Check.Target.Service, s.header.Workload.Services = tt.service, tt.services
+			s.header.Check.Target.Service, s.header.Workload.Services, s.header.Workload.ServesURL = tt.service, tt.services, tt.serves
 			s.traffic(0, 20*second, "api-1", "api-2")
-			if got := summary(s.analyze(t)); (got == "passed") != (name == "on purpose") {
+			if got := summary(s.analyze(t)); (got == "passed") != (tt.said != "") {
 				t.Errorf("without a loss: %s", got)
 			}
 			s.request(request{stream: "short-reused", sent: 6900 * ms, took: ms, pod: "api-1", connPod: "api-1", served: 3, phase: recording.PhaseDone, class: recording.ClassStatus, status: 502})
@@ -241,15 +245,11 @@ func TestOthersThatAnswerOnPurpose(t *testing.T) {
 			if got := summary(rep); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
-			purpose := name == "on purpose"
-			if rep.Validity.PodsNamed == purpose {
-				t.Errorf("pods named: %t", rep.Validity.PodsNamed)
+			if rep.Validity.PodsNamed {
+				t.Error("the names of others are taken for its pods'")
 			}
-			said := false
-			for _, w := range rep.Warnings {
-				said = said || strings.HasPrefix(w.Text, "answers come from the pods of service api, not from those that ended")
-			}
-			if said != purpose {
+			said := slices.ContainsFunc(rep.Warnings, func(w report.Warning) bool { return tt.said != "" && strings.HasPrefix(w.Text, tt.said) })
+			if said != (tt.said != "") {
 				t.Errorf("%v", rep.Warnings)
 			}
 		})

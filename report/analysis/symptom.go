@@ -128,6 +128,7 @@ func (f *examined) symptomOf() symptom {
 // refused tells that it met a closed door, which was closed when the answer to that
 // effect came, whenever it had been sent.
 func (f *examined) refused() bool { return f.symptom == shutOut && f.Class != recording.ClassTimeout }
+
 // unanswered is the failure as it is if not a pod but a gateway answered it.
 func (f *examined) unanswered() *examined {
 	g := *f

@@ -111,6 +111,9 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	all = append(all, t.incomplete.doubts...)
 	all = append(all, loadDoubts(streams)...)
 	all = append(all, pace.doubts...)
+	if t.otherName != "" && !r.Header.Workload.ServesURL {
+		add("answers name pods that are not the workload's (%s for one): the URL leads past it, or it passes requests on to them, and whether each ended pod carried traffic is not known", t.otherName)
+	}
 	all = append(all, coverageDoubts(ended, t)...)
 	return all
 }

@@ -62,10 +62,9 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	switch {
 	case r.Header.Workload.Front(service):
 		all = append(all, report.Warning{Text: "answers come from the pods of service " + service + ", not from those that ended: whether each of these carried traffic could not be checked"})
-	case t.otherName != "":
-		all = append(all, report.Warning{Text: "answers name pods that are not the workload's (header " + header + ", " + t.otherName +
-			" for one): either it passes requests on to them, or the URL leads past it; whether each ended pod carried traffic could not be checked"})
-	case !t.podsNamed:
+	case t.otherName != "" && r.Header.Workload.ServesURL:
+		all = append(all, report.Warning{Text: "answers name pods to which the workload passes requests on (" + t.otherName + " for one): whether each ended pod carried traffic could not be checked"})
+	case !t.podsNamed && t.otherName == "":
 		all = append(all, report.Warning{Text: "answers do not name their pod (header " + header + "): whether each ended pod carried traffic could not be checked"})
 	}
 	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
