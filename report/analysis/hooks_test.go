@@ -58,6 +58,18 @@ func TestAHookThatFails(t *testing.T) {
 	}
 }
 
+// A hook that is still running when the grace ends is given up, and fails by the kill.
+func TestAHookThatIsGivenUp(t *testing.T) {
+	d := &death{
+		deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 14300 * ms, gone: 15 * second,
+		grace: 6 * second, code: 137, preStop: recording.PreStopExec,
+	}
+	got := ends(newScenario().pod("web-1", d).hookFails("web-1", "app", 14200*ms))[0]
+	if got.PreStopFailed.Known() || got.Sigterm.From.Sub(began) != 6250*ms || got.Sigterm.To.Sub(began) != 12250*ms {
+		t.Errorf("failed at %v, SIGTERM in [%s, %s]", got.PreStopFailed, got.Sigterm.From.Sub(began), got.Sigterm.To.Sub(began))
+	}
+}
+
 func TestAFindingSaysThatTheHookFailed(t *testing.T) {
 	d := drained()
 	d.preStop, d.sleep = recording.PreStopExec, 5*second
