@@ -17,16 +17,21 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
+// maxName is how long an object's name may be (RFC 1123, a subdomain).
+const maxName = 253
+
 // owns tells whether the pod belongs to the workload; a selector alone may
-// match others' pods. A Deployment's ReplicaSets bear its name and the pods'
-// template hash, which saves the right to read ReplicaSets.
+// match others' pods. A Deployment's ReplicaSets bear its name, or as much of it as
+// fits, and the pods' template hash (kubernetes pkg/controller/deployment,
+// generateReplicaSetName), which saves the right to read ReplicaSets.
 func (w *Workload) owns(pod *corev1.Pod) bool {
 	owner := metav1.GetControllerOf(pod)
 	switch {
 	case owner == nil:
 		return false
 	case w.ref.Kind == check.Deployment:
-		return owner.Kind == "ReplicaSet" && owner.Name == w.ref.Name+"-"+pod.Labels["pod-template-hash"]
+		end := "-" + pod.Labels["pod-template-hash"]
+		return owner.Kind == "ReplicaSet" && owner.Name == w.ref.Name[:max(0, min(len(w.ref.Name), maxName-len(end)))]+end
 	default:
 		return owner.UID == w.uid
 	}

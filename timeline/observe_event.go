@@ -46,12 +46,12 @@ func (cfg Config) observeEvent() func(recording.Change, runtime.Object) (recordi
 }
 
 func (cfg Config) concerns(object *corev1.ObjectReference) bool {
+	prefix := cfg.Workload.Name + "-"
 	switch object.Kind {
 	case "Pod":
-		prefix := cfg.Workload.Name + "-"
 		return strings.HasPrefix(object.Name, prefix[:min(len(prefix), maxGeneratedBase)])
 	case "ReplicaSet":
-		return strings.HasPrefix(object.Name, cfg.Workload.Name+"-")
+		return strings.HasPrefix(object.Name, prefix[:min(len(prefix), maxReplicaSetBase)])
 	case string(cfg.Workload.Kind), "HorizontalPodAutoscaler":
 		return object.Name == cfg.Workload.Name
 	default:
@@ -63,6 +63,11 @@ func (cfg Config) concerns(object *corev1.ObjectReference) bool {
 // makes a pod's name of it: 63 letters in all, of which 5 are random (apiserver
 // pkg/storage/names).
 const maxGeneratedBase = 63 - 5
+
+// maxReplicaSetBase is how much of a Deployment's name is at the least in those of its
+// ReplicaSets: 253 letters in all, with a hyphen and a hash of up to ten (kubernetes
+// pkg/controller/deployment, generateReplicaSetName).
+const maxReplicaSetBase = 253 - 1 - 10
 
 // containerOf reads the container's name out of the path by which the kubelet tells
 // which one an event is about: spec.containers{web}, spec.initContainers{mesh}

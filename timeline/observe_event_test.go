@@ -26,6 +26,7 @@ func TestWhoseEventsAreKept(t *testing.T) {
 		"another's pod with a cut name":     {long, "Pod", long[:50] + "-xxxxxxx" + "x2x4z", false},
 		"one that is cut behind its hyphen": {long[:57], "Pod", long[:57] + "-x2x4z", true},
 		"its ReplicaSet":                    {long, "ReplicaSet", long + "-7d9f8c6b5", true},
+		"its ReplicaSet with a cut name":    {strings.Repeat("a", 250), "ReplicaSet", strings.Repeat("a", 242) + "-7d9f8c6b55", true},
 		"another's ReplicaSet":              {long, "ReplicaSet", long[:58] + "zz-7d9f8c6b5", false},
 	} {
 		t.Run(name, func(t *testing.T) {

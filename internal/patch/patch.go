@@ -36,9 +36,14 @@ func Containers(name string, fields Object) Object {
 // PreStopSleep is the change of a pod's spec that lets a container's preStop hook
 // sleep. A hook has exactly one handler: others, by their fields' names, go.
 func PreStopSleep(container string, seconds int, others ...string) Object {
+	return Containers(container, Sleep(seconds, others...))
+}
+
+// Sleep is that change of the container.
+func Sleep(seconds int, others ...string) Object {
 	hook := Object{"sleep": Object{"seconds": seconds}}
 	for _, other := range others {
 		hook[other] = nil
 	}
-	return Containers(container, Object{"lifecycle": Object{"preStop": hook}})
+	return Object{"lifecycle": Object{"preStop": hook}}
 }

@@ -46,8 +46,8 @@ func (t *ending) exitOf(container string) report.Interval {
 
 // hookFailure is when the kubelet told of the container that its hook had failed
 // (kubernetes pkg/kubelet/kuberuntime, executePreStopHook: FailedPreStopHook). A hook
-// that is cut off by the end of the grace is not told of. One whose container has
-// ended is cut off too, and then the exit comes first.
+// that runs when the grace ends is given up without a word, and one that is given up, or
+// whose container ends meanwhile, fails by the exit: that says nothing of the signal.
 func (t *ending) hookFailure(c *recording.Container, events []kubeEvent, clock span) report.Interval {
 	exit := t.exitOf(c.Name)
 	for _, e := range events {
@@ -55,7 +55,7 @@ func (t *ending) hookFailure(c *recording.Container, events []kubeEvent, clock s
 			continue
 		}
 		when := e.when(clock)
-		if when.To.Before(t.KubeletStarted.From.Add(-clockSlack)) || exit.Known() && !exit.To.After(when.From) {
+		if when.To.Before(t.KubeletStarted.From.Add(-clockSlack)) || !when.From.Before(t.deadline().From) || exit.Known() && !exit.To.After(when.From) {
 			continue
 		}
 		return when

@@ -58,6 +58,18 @@ func TestAHookThatFails(t *testing.T) {
 	}
 }
 
+// A hook that is still running when the grace ends is given up, and fails by the kill.
+func TestAHookThatIsGivenUp(t *testing.T) {
+	d := &death{
+		deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 14300 * ms, gone: 15 * second,
+		grace: 6 * second, code: 137, preStop: recording.PreStopExec,
+	}
+	got := ends(newScenario().pod("web-1", d).hookFails("web-1", "app", 14200*ms))[0]
+	if got.PreStopFailed.Known() || got.Sigterm.From.Sub(began) != 6250*ms || got.Sigterm.To.Sub(began) != 12250*ms {
+		t.Errorf("failed at %v, SIGTERM in [%s, %s]", got.PreStopFailed, got.Sigterm.From.Sub(began), got.Sigterm.To.Sub(began))
+	}
+}
+
 func TestAFindingSaysThatTheHookFailed(t *testing.T) {
 	d := drained()
 	d.preStop, d.sleep = recording.PreStopExec, 5*second
@@ -93,6 +105,7 @@ func (s *scenario) signalled(pod, signal string) *scenario {
 
 func TestAnotherStopSignal(t *testing.T) {
 	cut := request{sent: 6100 * ms, took: 200 * ms, connPod: "web-1", served: 2, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	late := request{stream: "short-reused", sent: 9000 * ms, took: 260 * ms, connPod: "web-1", served: 30, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
 	gone := func(code int32) *death {
 		return &death{deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 6300 * ms, gone: 7 * second, grace: 10 * second, code: code}
 	}
@@ -115,8 +128,7 @@ func TestAnotherStopSignal(t *testing.T) {
 			"The pod gets SIGUSR1 instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL). Handle SIGUSR1: answer",
 		},
 		"one that it ignores": {
-			"SIGUSR1", killed(), request{stream: "short-reused", sent: 9000 * ms, took: 260 * ms, connPod: "web-1", served: 30, phase: recording.PhaseFirstByte, class: recording.ClassEOF}, true,
-			report.SigtermIgnored, "SIGUSR1 (its stop signal, instead of SIGTERM) at", "Handle SIGUSR1 in the container's first process",
+			"SIGUSR1", killed(), late, true, report.SigtermIgnored, "SIGUSR1 (its stop signal, instead of SIGTERM) at", "Handle SIGUSR1 in the container's first process",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

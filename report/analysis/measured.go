@@ -165,7 +165,9 @@ func addPreStopSleep(spec patch.Object, container string, sidecar bool, has reco
 		list = "initContainers"
 	}
 	changed, _ := spec[list].([]patch.Object)
-	spec[list] = append(changed, patch.PreStopSleep(container, seconds, others...)["containers"].([]patch.Object)...)
+	change := patch.Sleep(seconds, others...)
+	change["name"] = container
+	spec[list] = append(changed, change)
 }
 
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

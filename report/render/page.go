@@ -128,6 +128,9 @@ func terminationTable(r *report.Report) pageTable {
 		if end.PreStopSleep > 0 {
 			hook += " " + short(end.PreStopSleep)
 		}
+		if end.PreStopFailed.Known() {
+			hook += ", failed"
+		}
 		code := exitCode(end)
 		if end.ExitReason != "" {
 			code += " " + end.ExitReason

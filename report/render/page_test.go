@@ -242,3 +242,12 @@ func longRun() *report.Report {
 	}
 	return r
 }
+
+func TestThePageTellsOfAHookThatFailed(t *testing.T) {
+	failed := report.Termination{PreStop: recording.PreStopExec, PreStopFailed: report.Interval{From: time.Unix(1, 0), To: time.Unix(1, 0)}}
+	well := report.Termination{PreStop: recording.PreStopSleep, PreStopSleep: report.Duration(5 * time.Second)}
+	rows := terminationTable(&report.Report{Terminations: []report.Termination{failed, well}}).Rows
+	if rows[0][4] != "exec, failed" || rows[1][4] != "sleep 5s" {
+		t.Errorf("%q, %q", rows[0][4], rows[1][4])
+	}
+}

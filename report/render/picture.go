@@ -214,6 +214,9 @@ func (d *drawing) end(t *report.Termination) pictureEnd {
 	if t.PreStop != "" {
 		words += ", preStop " + string(t.PreStop)
 	}
+	if t.PreStopFailed.Known() {
+		words += " that failed"
+	}
 	if t.ExitCode != nil {
 		words += ", exit code " + exitCode(t)
 	}
