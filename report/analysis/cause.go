@@ -61,7 +61,8 @@ const (
 	turnedAway
 	// cutAtExit: the pod exited with it.
 	cutAtExit
-	// closedWhileKept: a kept connection was closed as it came in.
+	// closedWhileKept: a kept connection was closed as it came in, or before
+	// anybody had read it.
 	closedWhileKept
 	// answeredWrongly: the pod answered with an error.
 	answeredWrongly

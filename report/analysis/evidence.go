@@ -32,6 +32,9 @@ func evidence(cause report.Cause, members []*explained) []string {
 		}
 		lines = append(lines, line+" "+describeEnd(t))
 	}
+	if waited := unreadEvidence(cause, members); waited != "" {
+		lines = append(lines, waited)
+	}
 	lines = append(lines, startEvidence(members)...)
 	if shared := countShared(members); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
@@ -108,6 +111,20 @@ func describeInterruption(t *ending) string {
 		line += "; out of the EndpointSlice at " + clock(t.LeftSlice.From) + " and not back"
 	}
 	return line
+}
+
+// unreadEvidence tells of requests on kept connections that waited for nothing; empty
+// where there were none.
+func unreadEvidence(cause report.Cause, members []*explained) string {
+	if cause != report.KeepaliveCut {
+		return ""
+	}
+	waited := slices.DeleteFunc(slices.Clone(members), func(f *explained) bool { return !f.wasHeld() })
+	if len(waited) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s waited on a kept connection, for up to %s: the pod did not read any more what came on it",
+		text.Count(len(waited), "request"), text.Coarse(oldest(waited)))
 }
 
 // startEvidence tells of the new pods that were given requests too early.

@@ -16,6 +16,11 @@ type suspect struct {
 	// cut is when requests on its own connections were cut: the first and the
 	// last of them. Not known if none was.
 	cut report.Interval
+	// unread is the first request on one of its kept connections that it certainly
+	// had not read when it closed that: when it was sent, zero if there is none.
+	unread time.Time
+	// stopsReading tells that a pod of the same ReplicaSet had such a request.
+	stopsReading bool
 }
 
 // strength is how well something explains a failure. Zero explains nothing.
@@ -93,16 +98,20 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		return turnedAway, s.turnedAway(f, t)
 	case hung:
 		if !f.Fresh() {
-			return t.cutOnReuse(), looseFit
+			manner, _ := t.cutOnReuse(end)
+			return manner, looseFit
 		}
 		if longest := s.traffic.stream(f.Stream).longest; sent.Before(exit.From) && !sent.Add(longest).Before(exit.From) {
 			return cutAtExit, looseFit
 		}
 		return turnedAway, s.turnedAway(f, t)
 	case cutShort:
+		unread := s.unread(f, t)
 		switch {
-		case within(end, exit, clockSlack) && !sent.After(exit.To) && t.hadInFlight(f):
-			if !t.left() && !f.wasHeld() {
+		case unread > 0:
+			return closedWhileKept, unread
+		case within(end, exit, clockSlack) && !sent.After(exit.To) && s.hadInFlight(f, t):
+			if !f.wasHeld() && (!t.left() || !f.Fresh() && t.mayHaveDrained()) {
 				// A pod that left in good order may just have closed a
 				// connection that it took for idle.
 				return cutAtExit, looseFit
@@ -120,7 +129,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 	case cutOnReuse:
 		switch {
 		case within(end, exit, clockSlack):
-			return t.cutOnReuse(), t.exitFits(end)
+			return t.cutOnReuse(end)
 		case end.Before(exit.From) && t.signalled(end):
 			return closedWhileKept, closeFit
 		}
@@ -178,28 +187,90 @@ func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 	}
 }
 
-// cutOnReuse is how a pod's end cut a connection that was just being used again: a
-// pod that drained closed it as idle, one that did not took it along.
-func (t *suspect) cutOnReuse() manner {
-	if t.left() {
-		return cutAtExit
+// cutOnReuse is how a pod's exit cut a connection that was just being used again,
+// and how well that fits: a pod that drained closed it as idle, one that did not took
+// it along. Where neither shows, that nothing was cut which it was answering speaks
+// for the former.
+func (t *suspect) cutOnReuse(when time.Time) (manner, strength) {
+	switch {
+	case !t.left(), !t.unread.IsZero():
+		return closedWhileKept, t.exitFits(when)
+	case t.mayHaveDrained() && !t.killed() && !t.cut.Known():
+		return closedWhileKept, looseFit
+	default:
+		return cutAtExit, t.exitFits(when)
 	}
-	return closedWhileKept
 }
 
 // hadInFlight tells whether the pod had the request when it exited, rather than
 // refused it: the answer had begun, the connection was the pod's own, it had
 // waited longer than any refusal takes, or it ended together with requests of
-// which that is known. Without any of these the pod's own ending decides: one
-// that left in good order is taken to have finished what it had.
-func (t *suspect) hadInFlight(f *examined) bool {
+// which that is known. Without any of these the pod's own ending decides: one that
+// went at once is taken to have cut what it had. Where its exit code would allow that
+// it had finished that, a closed door must be out of the question besides: because
+// one refuses at once here, with nothing in front that accepts, or because nobody
+// would have sent the request to that pod any more.
+func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 	switch {
 	case f.wasHeld(), !f.Fresh():
 		return true
 	case t.cut.Known():
 		return within(f.EndAt(), t.cut, sameMoment)
+	case !t.left():
+		return false
 	default:
-		return t.left()
+		outOfRotation := t.LeftSlice.Known() && f.SentAt().After(t.LeftSlice.To.Add(proxyLag))
+		return !t.mayHaveDrained() || s.refusesAtDial || outOfRotation
+	}
+}
+
+// unread tells how well it fits that the pod no longer read the request's kept
+// connection, while it may have answered what it had read before, and closed it unread
+// at last: as servers do that stop reading at SIGTERM and then wait for their workers
+// (gunicorn, gunicorn/workers/gthread.py, ThreadWorker.run). The request came with the
+// signal or after it, no answer began, and none is known to one that was sent later on
+// a kept connection. That it waited longer than any answered request of its stream
+// took, and than a proxy may have held an answer back, shows that nobody was at work on
+// it; then nobody read those that came later, either. Else it fits loosely if the pod
+// went on with what it had, or its like do not read. An exit code of a pod that went at
+// once with all it had rules it out.
+func (s *explainer) unread(f *examined, t *suspect) strength {
+	sent, end := f.SentAt(), f.EndAt()
+	switch {
+	case f.Fresh(), f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
+		return 0
+	case sent.Before(t.Sigterm.From.Add(-clockSlack)), end.After(t.exit().To.Add(clockSlack)):
+		return 0
+	case t.lastKept.After(sent.Add(clockSlack)):
+		return 0
+	case f.age() > s.traffic.stream(f.Stream).longest+delivery, !t.unread.IsZero() && !sent.Before(t.unread):
+		return closeFit
+	case t.wentOn && !t.lastKept.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading:
+		return looseFit
+	default:
+		return 0
+	}
+}
+
+// findUnread notes for each suspect the first request that it had certainly not read,
+// and which others do as it does.
+func (s *explainer) findUnread(failures []examined) {
+	owners := map[string]bool{}
+	for i := range failures {
+		f := &failures[i]
+		if f.life == nil || f.symptom != cutShort {
+			continue
+		}
+		for _, end := range f.life.ends {
+			t := s.suspects[end.number]
+			if t.unread.IsZero() && s.unread(f, t) == closeFit {
+				t.unread = f.SentAt()
+				owners[t.Owner] = true
+			}
+		}
+	}
+	for _, t := range s.suspects {
+		t.stopsReading = owners[t.Owner] && t.ofReplicaSet()
 	}
 }
 

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -25,6 +26,12 @@ type service struct {
 	// answers counts its answers from firstCounted to its end's beginning.
 	answers      int
 	firstCounted time.Time
+	// wentOn tells that it gave an answer so long after SIGTERM that it had not
+	// gone at once.
+	wentOn bool
+	// lastKept is when the last request was sent that it answered on a connection
+	// which had carried others before; zero if there was none.
+	lastKept time.Time
 	// servedOn counts, by connection, the answers to requests that were sent
 	// after SIGTERM; unmoved tells that one connection carried several.
 	servedOn map[connection]int
@@ -58,11 +65,21 @@ func (t *serving) termination() *termination {
 // coverage of its end.
 const coverageReach = 10 * time.Second
 
+// goingOn is how long after SIGTERM an answer must have come to show that the pod
+// had not gone at once: twice what a proxy may have held it back. From pods that went
+// at once answers came up to 182 ms after the signal at its earliest, 82 ms at its
+// latest.
+const goingOn = 2 * delivery
+
 // answered takes an answer that named the pod as evidence that it still served.
 func (t *serving) answered(s *recording.Sample) {
 	end := s.EndAt()
 	if !t.lastAnswered.Known() || end.After(t.lastAnswered.From) {
 		t.lastAnswered = sourced(at(end), "the last answer that named it")
+	}
+	t.wentOn = t.wentOn || t.Sigterm.Known() && end.After(t.Sigterm.To.Add(goingOn))
+	if !s.Fresh() {
+		t.lastKept = later(t.lastKept, s.SentAt())
 	}
 	t.serves(s)
 	if end.Before(t.begin().Add(-coverageReach)) {
@@ -94,6 +111,13 @@ func (t *serving) serves(s *recording.Sample) {
 	t.servedOn[c]++
 	t.unmoved = t.servedOn[c] > 1
 }
+
+// left tells whether the pod went as soon as it was signalled, or was killed. One
+// that gave answers afterwards did not, whatever its exit code.
+func (t *termination) left() bool { return t.killed() || !t.wentOn && t.ending.left() }
+
+// ofReplicaSet tells whether all pods of its owner run the same program.
+func (t *ending) ofReplicaSet() bool { return strings.HasPrefix(t.Owner, "replicaset/") }
 
 // over is when a pod whose container was away was certainly in service again,
 // or out of it.
