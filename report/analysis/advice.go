@@ -15,13 +15,13 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		byCause[f.cause] = append(byCause[f.cause], f)
 	}
 	fixes := map[report.Cause]report.Fix{}
-	lag := propagationLag(failures)
+	lag, closed := propagationLag(failures), closedWhileAlive(failures)
 	for cause, members := range byCause {
 		fixes[cause] = causeNamed(cause).fix(&measured{
 			longest: longest, longestLost: oldest(members),
 			lag: lag, ownLag: propagationLag(members), arrivals: arrivalLag(members),
 			ends: endsOf(members), starts: startsOf(members),
-			workload: workload,
+			workload: workload, noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		})
 	}
 	fixed := slices.Clone(findings)
@@ -29,6 +29,21 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		fixed[i].Fix = fixes[fixed[i].Cause]
 	}
 	return fixed
+}
+
+// closedWhileAlive are the terminations, by number, that turned a request away after
+// SIGTERM and before the exit: they had noticed it.
+func closedWhileAlive(failures []*explained) map[int]bool {
+	closed := map[int]bool{}
+	for _, f := range failures {
+		if len(f.suspects) != 1 || f.symptom != shutOut || f.cause != report.ListenerClosedEarly {
+			continue
+		}
+		if t := f.suspects[0]; t.afterSigterm(&f.Sample) && f.EndAt().Before(t.exit().From) {
+			closed[t.number] = true
+		}
+	}
+	return closed
 }
 
 // endsOf gives the terminations that explain the failures, each once.

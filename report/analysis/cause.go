@@ -35,6 +35,7 @@ var causes = []*cause{
 	&causeKeepaliveCut,
 	&causeSigtermIgnored,
 	&causePrestopEatsGrace,
+	&causeKeepaliveOutlastsGrace,
 	&causeGraceTooShort,
 	&causeNoDrain,
 	&causeListenerClosedEarly,
@@ -50,6 +51,8 @@ type loss struct {
 	// nobodyReady tells of a request that was turned away that no endpoint was
 	// ready.
 	nobodyReady bool
+	// kept tells that its connection had carried others before.
+	kept bool
 }
 
 // manner is what was done to a request.

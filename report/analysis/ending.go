@@ -21,6 +21,8 @@ type ending struct {
 	hooks []hook
 	// specGrace is the pod's own grace, which a deletion may have overridden.
 	specGrace time.Duration
+	// saidSo tells that the program's own log tells of its SIGTERM.
+	saidSo bool
 	// liveness is the probe by which the container was restarted.
 	liveness    *recording.Probe
 	memoryLimit int64

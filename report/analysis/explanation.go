@@ -40,10 +40,10 @@ type fit struct {
 // explain tells how a termination fits a failure, if it does.
 func (s *explainer) explain(f *examined, t *suspect) fit {
 	if t.Container != "" {
-		return fit{loss{manner: containerAway, end: t.termination}, explainInterruption(f, t)}
+		return fit{loss{manner: containerAway, end: t.termination, kept: !f.Fresh()}, explainInterruption(f, t)}
 	}
 	manner, strength := s.explainEnd(f, t)
-	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f)}, strength}
+	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f), !f.Fresh()}, strength}
 }
 
 // emptyAt tells whether no endpoint was ready for the request.

@@ -32,6 +32,8 @@ type measured struct {
 	ends     []*termination
 	starts   []*life
 	workload recording.Workload
+	// noticed tells that all ends are known to have noticed their SIGTERM.
+	noticed bool
 }
 
 // sleep is the preStop sleep, in whole seconds, that outlasts the lag.

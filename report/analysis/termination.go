@@ -32,6 +32,9 @@ type service struct {
 	// lastKept is when the last request was sent that it answered on a connection
 	// which had carried others before; zero if there was none.
 	lastKept time.Time
+	// accepts tells that it answered a request on a new connection which was made
+	// after SIGTERM.
+	accepts bool
 	// servedOn counts, by connection, the answers to requests that were sent
 	// after SIGTERM; unmoved tells that one connection carried several.
 	servedOn map[connection]int
@@ -78,7 +81,9 @@ func (t *serving) answered(s *recording.Sample) {
 		t.lastAnswered = sourced(at(end), "the last answer that named it")
 	}
 	t.wentOn = t.wentOn || t.Sigterm.Known() && end.After(t.Sigterm.To.Add(goingOn))
-	if !s.Fresh() {
+	if s.Fresh() {
+		t.accepts = t.accepts || t.afterSigterm(s)
+	} else {
 		t.lastKept = later(t.lastKept, s.SentAt())
 	}
 	t.serves(s)
@@ -101,7 +106,7 @@ func (t *serving) answered(s *recording.Sample) {
 // drains ends each one after the next answer; a second answer to a request that
 // was sent after the signal shows one that does not.
 func (t *serving) serves(s *recording.Sample) {
-	if s.Fresh() || t.unmoved || !t.Sigterm.Known() || s.SentAt().Before(t.Sigterm.To.Add(clockSlack)) {
+	if s.Fresh() || t.unmoved || !t.afterSigterm(s) {
 		return
 	}
 	if t.servedOn == nil {
@@ -116,8 +121,42 @@ func (t *serving) serves(s *recording.Sample) {
 // that gave answers afterwards did not, whatever its exit code.
 func (t *termination) left() bool { return t.killed() || !t.wentOn && t.ending.left() }
 
+// afterSigterm tells whether the request was certainly sent after the signal.
+func (t *ending) afterSigterm(s *recording.Sample) bool {
+	return t.Sigterm.Known() && !s.SentAt().Before(t.Sigterm.To.Add(clockSlack))
+}
+
+// ignoresSigterm tells of a pod that was killed that nothing changed at SIGTERM: it
+// went on taking new connections, and did not say that it had noticed.
+func (t *termination) ignoresSigterm() bool { return t.killed() && t.accepts && !t.saidSo }
+
+// keptReach is how long before the kill a kept connection must have been answered on to
+// have been served until then. Less than one request in that time shows nothing.
+const keptReach = 2 * time.Second
+
+// servesOn tells of a pod that was killed that it served its kept connections until
+// then as before SIGTERM.
+func (t *termination) servesOn() bool {
+	return t.killed() && t.unmoved && !t.exit().From.After(t.lastKept.Add(keptReach))
+}
+
 // ofReplicaSet tells whether all pods of its owner run the same program.
 func (t *ending) ofReplicaSet() bool { return strings.HasPrefix(t.Owner, "replicaset/") }
+
+// alike lets the pods of one ReplicaSet, which all run the same program, speak for
+// each other: that one accepts new connections after SIGTERM shows it of all. Of other
+// owners the pods may be of different revisions.
+func alike(terminations []*termination) {
+	accepts := map[string]bool{}
+	for _, t := range terminations {
+		if t.Container == "" && t.ofReplicaSet() {
+			accepts[t.Owner] = accepts[t.Owner] || t.accepts
+		}
+	}
+	for _, t := range terminations {
+		t.accepts = t.accepts || accepts[t.Owner]
+	}
+}
 
 // over is when a pod whose container was away was certainly in service again,
 // or out of it.

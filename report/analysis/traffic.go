@@ -26,6 +26,8 @@ type traffic struct {
 	starts       *starts
 	// failures are in the order in which they were sent.
 	failures []*failure
+	// keeps tells whether any connection carried several requests.
+	keeps bool
 	// podsNamed tells whether any answer named its pod.
 	podsNamed    bool
 	baselineSent int
@@ -201,6 +203,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	if s.Pod != "" {
 		p.podsNamed, tally.podsNamed = true, true
 	}
+	p.keeps = p.keeps || !s.Fresh()
 	if s.Fresh() && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
 		p.rotation.take(freshConnection{sent: s.SentAt(), ok: s.Outcome == recording.OK})
 	}
@@ -272,6 +275,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	for _, e := range p.servings {
 		t.terminations = append(t.terminations, e.termination())
 	}
+	alike(t.terminations)
 	for _, a := range p.answering {
 		l := &life{pod: a.pod, served: a.served}
 		for _, e := range a.ends {

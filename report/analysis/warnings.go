@@ -26,7 +26,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	for _, failed := range run.restoreFailed {
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
-	all = append(all, weaknesses(ended, t.longest(), findings)...)
+	all = append(all, weaknesses(ended, t, findings)...)
 	if !t.podsNamed {
 		all = append(all, report.Warning{Text: "answers do not name their pod (header " +
 			r.Header.Check.Target.PodHeader + "): whether each ended pod carried traffic could not be checked"})
@@ -36,7 +36,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 
 // weaknesses lists those that cost no request this time. A cause that a
 // finding blames already is not warned of.
-func weaknesses(ended []*account, longest time.Duration, findings []report.Finding) []report.Warning {
+func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) []report.Warning {
 	blamed := map[report.Cause]bool{}
 	for i := range findings {
 		blamed[findings[i].Cause] = true
@@ -53,15 +53,24 @@ func weaknesses(ended []*account, longest time.Duration, findings []report.Findi
 			all = append(all, report.Warning{Cause: cause, Text: list(names) + " " + fmt.Sprintf(format, args...)})
 		}
 	}
-	ignored := func(t *account) bool {
-		return t.killed() && t.orderly() && !t.eatenByPreStop() && t.ignoredSigterm(longest)
+	stayed := func(as stay) func(*account) bool {
+		return func(t *account) bool {
+			return t.killed() && t.orderly() && !t.eatenByPreStop() && t.stayed(traffic) == as
+		}
 	}
-	warn(report.SigtermIgnored, ignored,
+	warn(report.SigtermIgnored, stayed(ignoring),
 		"took no notice of SIGTERM and had to be killed when the grace period ended, although no request was lost to it")
-	warn(report.GraceTooShort, func(t *account) bool { return t.killed() && t.orderly() && !ignored(t) && !t.eatenByPreStop() },
-		"still ran when the grace period ended and was killed, although no request was lost to it")
+	warn(report.SigtermIgnored, stayed(idle),
+		"took no notice of SIGTERM, or did not end after it: with nothing left to answer it had to be killed when the grace period ended. Which of the two is not known")
+	warn(report.KeepaliveOutlastsGrace, stayed(servesKept),
+		"went on serving kept-alive connections until the grace period ended and had to be killed, although no request was lost to it: "+
+			"after SIGTERM a program has to answer with \"Connection: close\" (in Node, besides server.close())")
+	warn(report.GraceTooShort, stayed(working),
+		"still ran when the grace period ended and had to be killed, although no request was lost to it")
+	warn(report.GraceTooShort, stayed(unclear),
+		"still ran when the grace period ended and had to be killed, although no request was lost to it. Whether it had noticed SIGTERM is not known")
 	warn(report.PrestopEatsGrace, func(t *account) bool { return t.orderly() && t.eatenByPreStop() },
-		"still ran when the grace period ended and was killed: the preStop hook had used up almost all of it")
+		"still ran when the grace period ended and had to be killed: the preStop hook had used up almost all of it")
 	short := func(t *account) bool {
 		headroom := t.margins().GraceHeadroom
 		return !t.killed() && t.orderly() && headroom != nil && time.Duration(*headroom) < smallMargin
@@ -78,14 +87,4 @@ func weaknesses(ended []*account, longest time.Duration, findings []report.Findi
 	warn(report.Restarted, func(t *account) bool { return t.restarted() },
 		"had a container that ended or was restarted during the run, although no request was lost to it")
 	return all
-}
-
-// ignoredSigterm tells of a pod that was killed whether it had paid no heed to
-// the signal: it went on serving as before, or it had nothing left to answer
-// for longer than any request takes, and stayed all the same.
-func (t *account) ignoredSigterm(longest time.Duration) bool {
-	if t.unmoved {
-		return true
-	}
-	return !t.lostInFlight && t.LastAnswered.Known() && t.Exited.From.Sub(t.LastAnswered.To) > longest+smallMargin
 }
