@@ -37,7 +37,7 @@ var stages = []struct {
 	{"attribution", []string{"symptom.go", "starting.go", "explanation.go", "attribution.go", "accounts.go"}},
 	{"margins", []string{"margins.go"}},
 	{"findings", []string{"finding.go", "evidence.go"}},
-	{"advice", []string{"advice.go", "stay.go", "warnings.go"}},
+	{"advice", []string{"advice.go", "stay.go", "untested.go", "warnings.go"}},
 	{"conclusion", []string{"conclusion.go"}},
 	{"verdict", []string{"validity.go", "verdict.go"}},
 	{"picture", []string{"picture.go"}},

@@ -29,6 +29,8 @@ type service struct {
 	// wentOn tells that it gave an answer so long after SIGTERM that it had not
 	// gone at once.
 	wentOn bool
+	// finishes tells that it answered a request that was in flight when SIGTERM came.
+	finishes bool
 	// lastKept is when the last request was sent that it answered on a connection
 	// which had carried others before; zero if there was none.
 	lastKept time.Time
@@ -81,6 +83,7 @@ func (t *serving) answered(s *recording.Sample) {
 		t.lastAnswered = sourced(at(end), "the last answer that named it")
 	}
 	t.wentOn = t.wentOn || t.Sigterm.Known() && end.After(t.Sigterm.To.Add(goingOn))
+	t.finishes = t.finishes || t.inFlightAtSigterm(s)
 	if s.Fresh() {
 		t.accepts = t.accepts || t.afterSigterm(s)
 	} else {
@@ -126,6 +129,12 @@ func (t *ending) afterSigterm(s *recording.Sample) bool {
 	return t.Sigterm.Known() && !s.SentAt().Before(t.Sigterm.To.Add(clockSlack))
 }
 
+// inFlightAtSigterm tells whether the request was certainly under way when the signal
+// came: since its earliest moment, and until its latest.
+func (t *ending) inFlightAtSigterm(s *recording.Sample) bool {
+	return t.Sigterm.Known() && !s.SentAt().After(t.Sigterm.From) && !s.EndAt().Before(t.Sigterm.To)
+}
+
 // ignoresSigterm tells of a pod that was killed that nothing changed at SIGTERM: it
 // went on taking new connections, and did not say that it had noticed.
 func (t *termination) ignoresSigterm() bool { return t.killed() && t.accepts && !t.saidSo }
@@ -144,17 +153,19 @@ func (t *termination) servesOn() bool {
 func (t *ending) ofReplicaSet() bool { return strings.HasPrefix(t.Owner, "replicaset/") }
 
 // alike lets the pods of one ReplicaSet, which all run the same program, speak for
-// each other: that one accepts new connections after SIGTERM shows it of all. Of other
-// owners the pods may be of different revisions.
+// each other: that one accepts new connections after SIGTERM, or finishes what it has,
+// shows it of all. Of other owners the pods may be of different revisions.
 func alike(terminations []*termination) {
-	accepts := map[string]bool{}
+	accepts, finishes := map[string]bool{}, map[string]bool{}
 	for _, t := range terminations {
 		if t.Container == "" && t.ofReplicaSet() {
 			accepts[t.Owner] = accepts[t.Owner] || t.accepts
+			finishes[t.Owner] = finishes[t.Owner] || t.finishes
 		}
 	}
 	for _, t := range terminations {
 		t.accepts = t.accepts || accepts[t.Owner]
+		t.finishes = t.finishes || finishes[t.Owner]
 	}
 }
 

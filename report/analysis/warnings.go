@@ -84,6 +84,9 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) [
 		drain := t.margins().Drain
 		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && drain != nil && time.Duration(*drain) < smallMargin
 	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
+	if untested := untestedDrains(ended, traffic.longest()); untested != nil && !blamed[report.NoDrain] {
+		all = append(all, *untested)
+	}
 	warn(report.Restarted, func(t *account) bool { return t.restarted() },
 		"had a container that ended or was restarted during the run, although no request was lost to it")
 	return all
