@@ -191,6 +191,12 @@ func (t *ending) signalPlaced() bool {
 	return t.Sigterm.Known() && t.Sigterm.To.Sub(t.Sigterm.From) <= hookDelay+signalDelay+2*clockSlack
 }
 
+// signalExact tells whether it is known so well that a time may be counted from it:
+// to what a signal takes to be delivered, and what clocks may differ by.
+func (t *ending) signalExact() bool {
+	return t.Sigterm.Known() && t.Sigterm.To.Sub(t.Sigterm.From) <= signalDelay+2*clockSlack
+}
+
 // endedBySigterm is the exit code of SIGTERM: 128 + 15.
 const endedBySigterm = 143
 

@@ -48,12 +48,15 @@ func describeEnd(t *suspect) string {
 		return describeInterruption(&t.ending)
 	}
 	line := "SIGTERM time unknown"
-	if t.Sigterm.Known() {
+	switch {
+	case t.signalExact():
 		line = "SIGTERM at " + clock(t.Sigterm.From)
+	case t.Sigterm.Known():
+		line = fmt.Sprintf("SIGTERM between %s and %s", clock(t.Sigterm.From), clock(t.Sigterm.To))
 	}
 	if t.ExitCode != nil {
 		line += fmt.Sprintf(", exit code %d", *t.ExitCode)
-		if t.Exited.Known() && t.Sigterm.Known() {
+		if t.Exited.Known() && t.signalPlaced() {
 			line += fmt.Sprintf(" within %s of it", text.Coarse(t.Exited.To.Sub(t.Sigterm.From)))
 		}
 	}
@@ -153,16 +156,25 @@ func startEvidence(members []*explained) []string {
 	return lines
 }
 
-// relative puts a moment in relation to SIGTERM.
+// relative puts a moment in relation to SIGTERM, as far as the whole of what is known
+// of that allows.
 func relative(when time.Time, t *suspect) string {
-	if !t.Sigterm.Known() {
+	if !t.signalPlaced() {
 		return "at " + clock(when)
 	}
-	d := when.Sub(t.Sigterm.From)
-	if d < 0 {
-		return text.Coarse(-d) + " before SIGTERM"
+	least, most := when.Sub(t.Sigterm.To), when.Sub(t.Sigterm.From)
+	switch {
+	case t.signalExact() && most < 0:
+		return text.Coarse(-most) + " before SIGTERM"
+	case t.signalExact():
+		return text.Coarse(most) + " after SIGTERM"
+	case most < 0:
+		return fmt.Sprintf("%s to %s before SIGTERM", text.Coarse(-most), text.Coarse(-least))
+	case least < 0:
+		return "at " + clock(when)
+	default:
+		return fmt.Sprintf("%s to %s after SIGTERM", text.Coarse(least), text.Coarse(most))
 	}
-	return text.Coarse(d) + " after SIGTERM"
 }
 
 // symptoms counts the ways in which the requests failed, most frequent first.

@@ -71,18 +71,16 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) [
 		"still ran when the grace period ended and had to be killed, although no request was lost to it. Whether it had noticed SIGTERM is not known")
 	warn(report.PrestopEatsGrace, func(t *account) bool { return t.orderly() && t.eatenByPreStop() },
 		"still ran when the grace period ended and had to be killed: the preStop hook had used up almost all of it")
-	short := func(t *account) bool {
-		headroom := t.margins().GraceHeadroom
-		return !t.killed() && t.orderly() && headroom != nil && time.Duration(*headroom) < smallMargin
-	}
+	// An exit is known to the second only: within that and the margin it was near.
+	const near = smallMargin + time.Second
+	short := func(t *account) bool { return !t.killed() && t.orderly() && t.exitedWithin(near) }
 	warn(report.PrestopEatsGrace, func(t *account) bool { return short(t) && t.hookIsLong() },
-		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", smallMargin)
+		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", near)
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
-		"exited less than %s before the grace period ended", smallMargin)
+		"exited less than %s before the grace period ended", near)
 	warn(report.ListenerClosedEarly, func(t *account) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep.
-		drain := t.margins().Drain
-		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && drain != nil && time.Duration(*drain) < smallMargin
+		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
 	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
 	if untested := untestedDrains(ended, traffic.longest()); untested != nil && !blamed[report.NoDrain] {
 		all = append(all, *untested)
