@@ -87,9 +87,10 @@ func Rows(image string) []Row {
 			Patch:   true,
 		},
 		{
+			// Only new connections tell it from a pod that waits for its kept ones.
 			Name: "ignores SIGTERM", Base: "careless", Disruption: restart, Want: fails(report.SigtermIgnored),
 			Edits:   []Edit{env("VICTIM_ON_SIGTERM", "ignore"), env("VICTIM_HANDLER_TIME", "500ms"), grace(5)},
-			Streams: []check.Stream{reused(40)},
+			Streams: both,
 		},
 		{
 			Name: "ignores SIGTERM, nothing lost", Base: "careless", Disruption: restart, Want: warns(report.SigtermIgnored),

@@ -10,13 +10,17 @@ const (
 	GraceTooShort       Cause = "grace-too-short"
 	SigtermIgnored      Cause = "sigterm-ignored"
 	KeepaliveCut        Cause = "keepalive-cut"
-	PrestopEatsGrace    Cause = "prestop-eats-grace"
-	ErrorsWhileDraining Cause = "errors-while-draining"
-	NotReadyYet         Cause = "not-ready-yet"
-	NoCapacity          Cause = "no-capacity"
-	Restarted           Cause = "restarted"
-	Killed              Cause = "killed"
-	Node                Cause = "node"
+	// KeepaliveOutlastsGrace is a pod that is killed because it goes on serving
+	// the kept-alive connections that it has, as SigtermIgnored is one that goes on
+	// accepting new ones as well.
+	KeepaliveOutlastsGrace Cause = "keepalive-outlasts-grace"
+	PrestopEatsGrace       Cause = "prestop-eats-grace"
+	ErrorsWhileDraining    Cause = "errors-while-draining"
+	NotReadyYet            Cause = "not-ready-yet"
+	NoCapacity             Cause = "no-capacity"
+	Restarted              Cause = "restarted"
+	Killed                 Cause = "killed"
+	Node                   Cause = "node"
 	// ObservationGap and Unknown claim nothing: the watch may have missed what
 	// explains the failures, or nothing that it saw does.
 	ObservationGap Cause = "observation-gap"
@@ -28,7 +32,7 @@ const (
 // an exit says more than a closed door, which fits a longer time.
 var Causes = []Cause{
 	NoCapacity, NotReadyYet, Restarted, Node, Killed, ErrorsWhileDraining,
-	KeepaliveCut, SigtermIgnored, PrestopEatsGrace, GraceTooShort, NoDrain, ListenerClosedEarly,
+	KeepaliveCut, SigtermIgnored, PrestopEatsGrace, KeepaliveOutlastsGrace, GraceTooShort, NoDrain, ListenerClosedEarly,
 	ObservationGap, Unknown,
 }
 

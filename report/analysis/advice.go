@@ -16,7 +16,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		byCause[f.cause] = append(byCause[f.cause], f)
 	}
 	fixes := map[report.Cause]report.Fix{}
-	lag := propagationLag(counted(failures))
+	lag, closed := propagationLag(counted(failures)), closedWhileAlive(failures)
 	for cause, members := range byCause {
 		sure := counted(members)
 		leftOut := beyond(lag, members)
@@ -26,6 +26,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			ends: endsOf(members), starts: startsOf(members),
 			workload: workload, starved: starved,
+			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		})
 	}
 	fixed := slices.Clone(findings)
@@ -49,6 +50,21 @@ func beyond(lag time.Duration, failures []*explained) []*explained {
 	return slices.DeleteFunc(slices.Clone(failures), func(f *explained) bool {
 		return propagationLag([]*explained{f}) <= lag
 	})
+}
+
+// closedWhileAlive are the terminations, by number, that turned a request away after
+// SIGTERM and before the exit: they had noticed it.
+func closedWhileAlive(failures []*explained) map[int]bool {
+	closed := map[int]bool{}
+	for _, f := range failures {
+		if len(f.suspects) != 1 || f.symptom != shutOut || f.cause != report.ListenerClosedEarly {
+			continue
+		}
+		if t := f.suspects[0]; t.afterSigterm(&f.Sample) && f.EndAt().Before(t.exit().From) {
+			closed[t.number] = true
+		}
+	}
+	return closed
 }
 
 // endsOf gives the terminations that explain the failures, each once.

@@ -38,6 +38,9 @@ type explainer struct {
 	traffic   *traffic
 	endpoints *endpoints
 	suspects  []*suspect
+	// refusesAtDial tells that a closed door was seen to refuse at once, so that
+	// nothing in front of the pods accepts connections for them.
+	refusesAtDial bool
 	// effects are the times in which each of them may have failed a request.
 	effects spanIndex
 }
@@ -48,7 +51,13 @@ type explainer struct {
 // layer 7 there are but the answer's name and the times.
 func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
-	s := &explainer{traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects)}
+	s := &explainer{
+		traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects),
+		refusesAtDial: slices.ContainsFunc(failures, func(f examined) bool {
+			return f.Phase == recording.PhaseDial && f.Class == recording.ClassRefused
+		}),
+	}
+	s.findUnread(failures)
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]

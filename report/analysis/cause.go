@@ -38,6 +38,7 @@ var causes = []*cause{
 	&causeKeepaliveCut,
 	&causeSigtermIgnored,
 	&causePrestopEatsGrace,
+	&causeKeepaliveOutlastsGrace,
 	&causeGraceTooShort,
 	&causeNoDrain,
 	&causeListenerClosedEarly,
@@ -70,6 +71,8 @@ type loss struct {
 	// nobodyReady tells of a request that was turned away that no endpoint was
 	// ready.
 	nobodyReady bool
+	// kept tells that its connection had carried others before.
+	kept bool
 }
 
 // manner is what was done to a request.
@@ -81,7 +84,8 @@ const (
 	turnedAway
 	// cutAtExit: the pod exited with it.
 	cutAtExit
-	// closedWhileKept: a kept connection was closed as it came in.
+	// closedWhileKept: a kept connection was closed as it came in, or before
+	// anybody had read it.
 	closedWhileKept
 	// answeredWrongly: the pod answered with an error.
 	answeredWrongly

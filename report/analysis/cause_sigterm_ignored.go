@@ -6,14 +6,15 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// causeSigtermIgnored: it was killed, having served on as before.
+// causeSigtermIgnored: it was killed, having served on as before, and having taken
+// new connections as well.
 var causeSigtermIgnored = cause{
 	name:   report.SigtermIgnored,
 	says:   "the pod goes on as if nothing had happened after SIGTERM, until its grace period ends and it is killed",
 	doc:    "sigterm-ignored",
 	atExit: true,
 	explains: func(l loss) bool {
-		return l.manner == cutAtExit && l.end.killed() && l.end.unmoved && !l.end.eatenByPreStop()
+		return l.manner == cutAtExit && l.end.ignoresSigterm() && l.end.unmoved && !l.end.eatenByPreStop()
 	},
 	evident: proof.certain,
 	fix: func(m *measured) report.Fix {

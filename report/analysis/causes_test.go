@@ -37,9 +37,10 @@ func evictedByNode() *death {
 
 // TestCausesOfPodsThatEnd holds the causes that TestCauses does not.
 func TestCausesOfPodsThatEnd(t *testing.T) {
-	// goesOn lets web-1 serve the same kept-alive connections as before after
-	// SIGTERM.
+	// goesOn lets web-1 take new connections and serve the same kept-alive ones as
+	// before after SIGTERM.
 	goesOn := func(s *scenario) {
+		s.request(request{sent: 6500 * ms, pod: "web-1"})
 		for at := 6500 * ms; at < 9200*ms; at += 100 * ms {
 			s.request(request{stream: "short-reused", sent: at, pod: "web-1", connPod: "web-1", served: 9, conn: 1})
 		}

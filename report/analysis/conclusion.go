@@ -107,8 +107,8 @@ func describe(failures []*explained) []report.Failure {
 		if f.Phase == recording.PhaseBody {
 			one.BytesIn = &f.BytesIn
 		}
-		if d, ok := sinceSigterm(f); ok {
-			one.SinceSigterm = &d
+		if since, ok := sinceSigterm(f); ok && since.From == since.To {
+			one.SinceSigterm = &since.To
 		}
 		described = append(described, one)
 	}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -297,6 +298,16 @@ func TestFixesHoldTheMeasuredNumbers(t *testing.T) {
 		want := `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":8}}}}`
 		if got := s.analyze(t).Findings[0].Fix.Patch; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	})
+	t.Run("grace for a hook of unknown length", func(t *testing.T) {
+		d := eaten()
+		d.preStop, d.sleep, d.exited, d.gone = recording.PreStopExec, 0, 18200*ms, 19*second
+		s := undisturbed(newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil))
+		s.request(request{stream: "short-reused", sent: 16 * second, took: 2200 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+		const want = "Set terminationGracePeriodSeconds to 15: up to 10s for the preStop hook, whose length is not known, 2.2s for the longest request, and 2s to spare."
+		if got := s.analyze(t).Findings[0].Fix.Text; !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
 		}
 	})
 	t.Run("grace for requests on kept connections", func(t *testing.T) {

@@ -28,6 +28,8 @@ type ending struct {
 	hooks []hook
 	// specGrace is the pod's own grace, which a deletion may have overridden.
 	specGrace time.Duration
+	// saidSo tells that the program's own log tells of its SIGTERM.
+	saidSo bool
 	// liveness is the probe by which the container was restarted.
 	liveness    *recording.Probe
 	memoryLimit int64
@@ -173,9 +175,6 @@ func (t *ending) signalled(when time.Time) bool {
 // atOnce is how soon after SIGTERM an exit counts as no drain at all.
 const atOnce = time.Second
 
-// signalDeath is the exit code of a program that its SIGTERM ended: 128 + 15.
-const signalDeath = 143
-
 // What is slow makes an exit late, never early: an exit within a second of the signal
 // is the program's own doing on any machine. Both moments are of the node's clock.
 
@@ -183,7 +182,7 @@ const signalDeath = 143
 // at once is a Go program without a handler (runtime, dieFromSignal); 0 and 143 may
 // follow a drain, as a JVM or a shell gives 143 after one, too.
 func (t *ending) leftUndrained() bool {
-	return t.ExitCode != nil && *t.ExitCode != 0 && *t.ExitCode != signalDeath && *t.ExitCode != killedAfterGrace && t.exitedAtOnce()
+	return t.ExitCode != nil && !t.mayHaveDrained() && *t.ExitCode != killedAfterGrace && t.exitedAtOnce()
 }
 
 // goneAtOnce tells whether the pod certainly went within a second of the kubelet's
@@ -197,14 +196,43 @@ func (t *ending) exitedAtOnce() bool {
 	return t.Sigterm.Known() && t.Exited.Known() && !t.Exited.To.After(t.Sigterm.From.Add(atOnce))
 }
 
-// left tells whether the pod went as soon as it was signalled, or was killed:
-// not the ending of a pod that drained.
+// left tells whether the pod may have gone as soon as it was signalled, or was
+// killed: what it had in flight then was cut, or there was nothing. Of its exit
+// code it takes no account where it knows when the signal came.
 func (t *ending) left() bool {
-	if t.killed() {
+	switch {
+	case t.killed():
 		return true
-	}
-	if t.ExitCode != nil && *t.ExitCode == 0 {
+	case !t.Sigterm.Known():
 		return false
+	case !t.signalPlaced():
+		return !t.mayHaveDrained()
+	default:
+		return t.exit().From.Before(t.Sigterm.To.Add(atOnce))
 	}
-	return t.Sigterm.Known() && t.exit().From.Before(t.Sigterm.To.Add(atOnce))
+}
+
+// signalPlaced tells whether the moment of SIGTERM is known about as well as that
+// of a hook of known length. After another hook it lies anywhere up to the exit.
+func (t *ending) signalPlaced() bool {
+	return t.Sigterm.Known() && t.Sigterm.To.Sub(t.Sigterm.From) <= hookDelay+signalDelay+2*clockSlack
+}
+
+// signalExact tells whether it is known so well that a time may be counted from it:
+// to what a signal takes to be delivered, and what clocks may differ by.
+func (t *ending) signalExact() bool {
+	return t.Sigterm.Known() && t.Sigterm.To.Sub(t.Sigterm.From) <= signalDelay+2*clockSlack
+}
+
+// endedBySigterm is the exit code of SIGTERM: 128 + 15.
+const endedBySigterm = 143
+
+// mayHaveDrained tells whether the exit code allows that the pod had answered all.
+// Neither code proves it: nginx takes SIGTERM for its fast shutdown, cuts what is in
+// flight and ends with 0 (nginx.org/en/docs/control.html); 143 is the death by a
+// signal that nobody handles, but also that of a JVM whose shutdown hooks have all
+// run (java.lang.Runtime, "Shutdown sequence"), and of a shell that says so of its
+// child. Any other code is no end in good order.
+func (t *ending) mayHaveDrained() bool {
+	return t.ExitCode != nil && (*t.ExitCode == 0 || *t.ExitCode == endedBySigterm)
 }

@@ -32,6 +32,9 @@ func evidence(cause report.Cause, members []*explained) []string {
 		}
 		lines = append(lines, line+" "+describeEnd(t))
 	}
+	if waited := unreadEvidence(cause, members); waited != "" {
+		lines = append(lines, waited)
+	}
 	lines = append(lines, startEvidence(members)...)
 	if led := countFollowing(members); led > 0 {
 		lines = append(lines, fmt.Sprintf("%s went out less than %s after a reset on the same client port, so that connection tracking led there again",
@@ -53,9 +56,12 @@ func describeEnd(t *suspect) string {
 	if t.StopSignal != "" {
 		line += " (its stop signal, instead of SIGTERM)"
 	}
-	if t.Sigterm.Known() {
+	switch {
+	case t.signalExact():
 		line += " at " + clock(t.Sigterm.From)
-	} else {
+	case t.Sigterm.Known():
+		line += fmt.Sprintf(" between %s and %s", clock(t.Sigterm.From), clock(t.Sigterm.To))
+	default:
 		line += " time unknown"
 	}
 	if t.ExitCode != nil {
@@ -63,7 +69,7 @@ func describeEnd(t *suspect) string {
 		if t.Serves != "" {
 			line += " of container " + t.Serves
 		}
-		if t.Exited.Known() && t.Sigterm.Known() {
+		if t.Exited.Known() && t.signalPlaced() {
 			line += fmt.Sprintf(" within %s of it", text.Coarse(t.Exited.To.Sub(t.Sigterm.From)))
 		}
 	}
@@ -129,6 +135,20 @@ func describeInterruption(t *ending) string {
 	return line
 }
 
+// unreadEvidence tells of requests on kept connections that waited for nothing; empty
+// where there were none.
+func unreadEvidence(cause report.Cause, members []*explained) string {
+	if cause != report.KeepaliveCut {
+		return ""
+	}
+	waited := slices.DeleteFunc(slices.Clone(members), func(f *explained) bool { return !f.wasHeld() })
+	if len(waited) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s waited on a kept connection, for up to %s: the pod did not read any more what came on it",
+		text.Count(len(waited), "request"), text.Coarse(oldest(waited)))
+}
+
 // startEvidence tells of the new pods that were given requests too early.
 func startEvidence(members []*explained) []string {
 	counts := map[*life]int{}
@@ -182,16 +202,25 @@ func proxyEvidence(cause report.Cause, members []*explained) []string {
 	return lines
 }
 
-// relative puts a moment in relation to SIGTERM.
+// relative puts a moment in relation to SIGTERM, as far as the whole of what is known
+// of that allows.
 func relative(when time.Time, t *suspect) string {
-	if !t.Sigterm.Known() {
+	if !t.signalPlaced() {
 		return "at " + clock(when)
 	}
-	d := when.Sub(t.Sigterm.From)
-	if d < 0 {
-		return text.Coarse(-d) + " before " + t.signal()
+	least, most := when.Sub(t.Sigterm.To), when.Sub(t.Sigterm.From)
+	switch {
+	case t.signalExact() && most < 0:
+		return text.Coarse(-most) + " before " + t.signal()
+	case t.signalExact():
+		return text.Coarse(most) + " after " + t.signal()
+	case most < 0:
+		return fmt.Sprintf("%s to %s before %s", text.Coarse(-most), text.Coarse(-least), t.signal())
+	case least < 0:
+		return "at " + clock(when)
+	default:
+		return fmt.Sprintf("%s to %s after %s", text.Coarse(least), text.Coarse(most), t.signal())
 	}
-	return text.Coarse(d) + " after " + t.signal()
 }
 
 // symptoms counts the ways in which the requests failed, most frequent first.

@@ -16,6 +16,11 @@ type suspect struct {
 	// cut is when requests on its own connections were cut: the first and the
 	// last of them. Not known if none was.
 	cut report.Interval
+	// unread is the first request on one of its kept connections that it certainly
+	// had not read when it closed that: when it was sent, zero if there is none.
+	unread time.Time
+	// stopsReading tells that a pod of the same ReplicaSet had such a request.
+	stopsReading bool
 }
 
 // strength is how well something explains a failure. Zero explains nothing.
@@ -38,10 +43,10 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 		f = f.unanswered()
 	}
 	if t.Container != "" {
-		return fit{loss{manner: containerAway, end: t.termination}, f.atMost(explainInterruption(f, t))}
+		return fit{loss{manner: containerAway, end: t.termination, kept: !f.Fresh()}, f.atMost(explainInterruption(f, t))}
 	}
 	manner, strength := s.explainEnd(f, t)
-	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f)}, f.atMost(strength)}
+	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f), !f.Fresh()}, f.atMost(strength)}
 }
 
 // atMost is how well something explains the failure whose times fit so well.
@@ -114,16 +119,20 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		return turnedAway, s.turnedAway(f, t)
 	case hung:
 		if !f.Fresh() {
-			return t.cutOnReuse(), looseFit
+			manner, _ := t.cutOnReuse(end)
+			return manner, looseFit
 		}
 		if done := f.Scheduled.Add(begun(&f.Sample) + s.traffic.stream(f.Stream).longest); sent.Before(exit.From) && !done.Before(exit.From) {
 			return cutAtExit, looseFit
 		}
 		return turnedAway, s.turnedAway(f, t)
 	case cutShort:
+		unread := s.unread(f, t)
 		switch {
-		case within(end, exit, clockSlack) && !sent.After(exit.To) && t.hadInFlight(f):
-			if !t.left() && !f.wasHeld() {
+		case unread > 0:
+			return closedWhileKept, unread
+		case within(end, exit, clockSlack) && !sent.After(exit.To) && s.hadInFlight(f, t):
+			if !f.wasHeld() && (!t.left() || !f.Fresh() && t.mayHaveDrained()) {
 				// A pod that left in good order may just have closed a
 				// connection that it took for idle.
 				return cutAtExit, looseFit
@@ -141,7 +150,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 	case cutOnReuse:
 		switch {
 		case within(end, exit, clockSlack):
-			return t.cutOnReuse(), t.exitFits(end)
+			return t.cutOnReuse(end)
 		case end.Before(exit.From) && t.signalled(end):
 			return closedWhileKept, closeFit
 		}
@@ -213,13 +222,19 @@ func (f *examined) looseLag() time.Duration {
 	return looseProxyLag
 }
 
-// cutOnReuse is how a pod's end cut a connection that was just being used again: a
-// pod that drained closed it as idle, one that did not took it along.
-func (t *suspect) cutOnReuse() manner {
-	if t.left() {
-		return cutAtExit
+// cutOnReuse is how a pod's exit cut a connection that was just being used again,
+// and how well that fits: a pod that drained closed it as idle, one that did not took
+// it along. Where neither shows, that nothing was cut which it was answering speaks
+// for the former.
+func (t *suspect) cutOnReuse(when time.Time) (manner, strength) {
+	switch {
+	case !t.left(), !t.unread.IsZero():
+		return closedWhileKept, t.exitFits(when)
+	case t.mayHaveDrained() && !t.killed() && !t.cut.Known():
+		return closedWhileKept, looseFit
+	default:
+		return cutAtExit, t.exitFits(when)
 	}
-	return closedWhileKept
 }
 
 // held tells whether the pod must have had the request: the answer had begun, or it had
@@ -237,9 +252,12 @@ func (t *suspect) held(f *examined) bool {
 // refused it: the answer had begun, the connection was the pod's own, it had
 // waited longer than any refusal takes, or it ended together with requests of
 // which that is known. Behind a proxy, where none of this can be seen, it was sent
-// before SIGTERM. Without any of these the pod's own ending decides: one
-// that left in good order is taken to have finished what it had.
-func (t *suspect) hadInFlight(f *examined) bool {
+// before SIGTERM. Without any of these the pod's own ending decides: one that
+// went at once is taken to have cut what it had. Where its exit code would allow that
+// it had finished that, a closed door must be out of the question besides: because
+// one refuses at once here, with nothing in front that accepts, or because nobody
+// would have sent the request to that pod any more.
+func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 	switch {
 	case f.answering():
 		return true
@@ -249,8 +267,61 @@ func (t *suspect) hadInFlight(f *examined) bool {
 		return true
 	case t.cut.Known():
 		return within(f.EndAt(), t.cut, sameMoment)
+	case !t.left():
+		return false
 	default:
-		return t.left()
+		outOfRotation := t.LeftSlice.Known() && f.DialledAt().After(t.LeftSlice.To.Add(proxyLag))
+		return !t.mayHaveDrained() || s.refusesAtDial || outOfRotation
+	}
+}
+
+// unread tells how well it fits that the pod no longer read the request's kept
+// connection, while it may have answered what it had read before, and closed it unread
+// at last: as servers do that stop reading at SIGTERM and then wait for their workers
+// (gunicorn, gunicorn/workers/gthread.py, ThreadWorker.run). The request came with the
+// signal or after it, no answer began, and none is known to one that was sent later on
+// a kept connection. That it waited longer than any answered request of its stream
+// took, and than a proxy may have held an answer back, shows that nobody was at work on
+// it; then nobody read those that came later, either. Else it fits loosely if the pod
+// went on with what it had, or its like do not read. An exit code of a pod that went at
+// once with all it had rules it out.
+func (s *explainer) unread(f *examined, t *suspect) strength {
+	sent, end := f.SentAt(), f.EndAt()
+	switch {
+	case f.Fresh(), f.proxied, f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
+		return 0
+	case sent.Before(t.Sigterm.From.Add(-clockSlack)), end.After(t.exit().To.Add(clockSlack)):
+		return 0
+	case t.lastKept.After(sent.Add(clockSlack)):
+		return 0
+	case f.age() > s.traffic.stream(f.Stream).longest+delivery, !t.unread.IsZero() && !sent.Before(t.unread):
+		return closeFit
+	case t.wentOn && !t.lastKept.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading:
+		return looseFit
+	default:
+		return 0
+	}
+}
+
+// findUnread notes for each suspect the first request that it had certainly not read,
+// and which others do as it does.
+func (s *explainer) findUnread(failures []examined) {
+	owners := map[string]bool{}
+	for i := range failures {
+		f := &failures[i]
+		if f.life == nil || f.symptom != cutShort {
+			continue
+		}
+		for _, end := range f.life.ends {
+			t := s.suspects[end.number]
+			if t.unread.IsZero() && s.unread(f, t) == closeFit {
+				t.unread = f.SentAt()
+				owners[t.Owner] = true
+			}
+		}
+	}
+	for _, t := range s.suspects {
+		t.stopsReading = owners[t.Owner] && t.ofReplicaSet()
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 const (
 	beforeSigterm = "before SIGTERM"
 	afterSigterm  = "between SIGTERM and exit"
+	whileStopping = "between the beginning of the stop and the exit"
 	atExit        = "at the exit"
 	afterExit     = "after the exit"
 	whileStarting = "before the first answer"
@@ -50,7 +51,7 @@ func part(f *explained) string {
 	case f.suspects[0].Container != "":
 		return whileAway
 	}
-	when, ending := moment(f), false
+	when, ending, signalled := moment(f), false, true
 	told := when
 	if f.refused() {
 		told = f.EndAt()
@@ -59,9 +60,12 @@ func part(f *explained) string {
 		if t.Sigterm.Known() && told.Before(t.Sigterm.From.Add(-clockSlack)) {
 			return beforeSigterm
 		}
+		signalled = signalled && (t.signalPlaced() || !t.Sigterm.Known() || when.After(t.Sigterm.To))
 		ending = ending || !when.Before(t.exit().From.Add(-clockSlack))
 	}
 	switch {
+	case !ending && !signalled:
+		return whileStopping
 	case !ending:
 		return afterSigterm
 	case f.symptom == shutOut || causeNamed(f.cause).turnsAway:
@@ -71,12 +75,19 @@ func part(f *explained) string {
 	}
 }
 
-// sinceSigterm is the time from the signal to the failure's moment.
-func sinceSigterm(f *explained) (report.Duration, bool) {
-	if len(f.suspects) != 1 || len(f.starting) > 0 || !f.suspects[0].Sigterm.Known() {
-		return 0, false
+// sinceSigterm is the time from the signal to the failure's moment, in the bounds of
+// what is known of the signal's; not known where that may lie anywhere.
+func sinceSigterm(f *explained) (since report.Span, ok bool) {
+	if len(f.suspects) != 1 || len(f.starting) > 0 || !f.suspects[0].signalPlaced() {
+		return report.Span{}, false
 	}
-	return *between(f.suspects[0].Sigterm.From, moment(f)), true
+	t := f.suspects[0]
+	since.To = *between(t.Sigterm.From, moment(f))
+	since.From = since.To
+	if !t.signalExact() {
+		since.From = *between(t.Sigterm.To, moment(f))
+	}
+	return since, true
 }
 
 type findingKey struct {
@@ -124,12 +135,12 @@ func finding(key findingKey, members []*explained) report.Finding {
 		for _, name := range m.pods() {
 			pods[name] = true
 		}
-		if d, ok := sinceSigterm(m); ok {
+		if since, ok := sinceSigterm(m); ok {
 			if f.SinceSigterm == nil {
-				f.SinceSigterm = &report.Span{From: d, To: d}
+				f.SinceSigterm = &since
 			}
-			f.SinceSigterm.From = min(f.SinceSigterm.From, d)
-			f.SinceSigterm.To = max(f.SinceSigterm.To, d)
+			f.SinceSigterm.From = min(f.SinceSigterm.From, since.From)
+			f.SinceSigterm.To = max(f.SinceSigterm.To, since.To)
 		}
 	}
 	f.Streams, f.Pods = sorted(streams), sorted(pods)

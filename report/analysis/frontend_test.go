@@ -202,6 +202,7 @@ func TestAProxysKeptConnectionIsNotThePods(t *testing.T) {
 			s := newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)
 			tt.way(s, 0, 30*second, "web-2", "web-3").steady(12 * second)
 			tt.way(s, 0, 6250*ms, "web-1", "web-2")
+			s.request(request{sent: 7 * second, pod: "web-1"})
 			for _, at := range []time.Duration{7 * second, 8 * second, 9 * second} {
 				s.request(request{stream: "short-reused", sent: at, conn: 9, pod: "web-1", connPod: "web-1", served: 7})
 			}

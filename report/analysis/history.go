@@ -39,7 +39,7 @@ func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 		t.EndedBy = owners.endedBy(p, t, own)
 		t.Requested = owners.boundRequest(t, p.last)
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
-		t.Sigterm = logs.narrow(sigterm(t), t, clocks.node(t.Node))
+		t.Sigterm, t.saidSo = logs.narrow(sigterm(t), t, clocks.node(t.Node))
 		ended = append(ended, t)
 	}
 	slices.SortStableFunc(ended, func(a, b *ending) int { return a.begin().Compare(b.begin()) })

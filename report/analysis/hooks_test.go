@@ -134,6 +134,9 @@ func TestAnotherStopSignal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil).signalled("web-1", tt.signal)
 			undisturbed(s)
+			if tt.goesOn {
+				s.request(request{sent: 6500 * ms, pod: "web-1"})
+			}
 			for at := 6500 * ms; tt.goesOn && at < 9200*ms; at += 100 * ms {
 				s.request(request{stream: "short-reused", sent: at, pod: "web-1", connPod: "web-1", served: 9, conn: 1})
 			}

@@ -26,8 +26,8 @@ func readLogs(events *recording.Events) logs {
 const logDelay = 100 * time.Millisecond
 
 // narrow places the signal by the first line of the pod's main container that
-// lies within its termination.
-func (l logs) narrow(signal report.Interval, t *ending, clock span) report.Interval {
+// lies within its termination, if there is one.
+func (l logs) narrow(signal report.Interval, t *ending, clock span) (placed report.Interval, found bool) {
 	for _, line := range l[t.UID] {
 		written := here(at(line.Written), clock)
 		if line.Container != t.container || !within(written.To, report.Interval{From: t.begin(), To: t.exit().To}, clockSlack) {
@@ -37,7 +37,7 @@ func (l logs) narrow(signal report.Interval, t *ending, clock span) report.Inter
 		if signal.Known() {
 			from = later(from, earlier(signal.From, written.To))
 		}
-		return sourced(report.Interval{From: from, To: written.To}, "the program's own line in its log")
+		return sourced(report.Interval{From: from, To: written.To}, "the program's own line in its log"), true
 	}
-	return signal
+	return signal, false
 }

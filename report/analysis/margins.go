@@ -11,7 +11,7 @@ import (
 // margins are those of a termination.
 func (t *termination) margins() report.Margins {
 	var m report.Margins
-	if t.LeftSlice.Known() && t.Sigterm.Known() {
+	if t.LeftSlice.Known() && t.signalPlaced() {
 		m.Drain = between(t.LeftSlice.To, t.Sigterm.From)
 	}
 	if t.KubeletStarted.Known() && t.Exited.Known() && t.Container == "" {
@@ -24,6 +24,18 @@ func (t *termination) margins() report.Margins {
 		m.LastAnswer = between(t.Seen.From, t.LastAnswered.From)
 	}
 	return m
+}
+
+// signalledWithin tells whether SIGTERM certainly came less than d after the pod had
+// left the slice, or before.
+func (t *termination) signalledWithin(d time.Duration) bool {
+	return t.LeftSlice.Known() && t.Sigterm.Known() && t.Sigterm.To.Sub(t.LeftSlice.From) < d
+}
+
+// exitedWithin tells whether the pod certainly exited less than d before its grace
+// ended, or later.
+func (t *termination) exitedWithin(d time.Duration) bool {
+	return t.KubeletStarted.Known() && t.Exited.Known() && t.Container == "" && t.deadline().To.Sub(t.Exited.From) < d
 }
 
 func between(from, to time.Time) *report.Duration {

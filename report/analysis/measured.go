@@ -42,6 +42,8 @@ type measured struct {
 	ends     []*termination
 	starts   []*life
 	workload recording.Workload
+	// noticed tells that all ends are known to have noticed their SIGTERM.
+	noticed bool
 	// starved tells that the run's times are no measure, so that a fix says what to
 	// do without numbers.
 	starved bool
@@ -114,11 +116,18 @@ func (m *measured) longestSeen() time.Duration { return max(m.longest, m.longest
 // requests still came, be it on kept connections; then the longest request.
 func (m *measured) neededGrace() (seconds int, sum string) {
 	var hook, grace time.Duration
+	unknown := false
 	for _, t := range m.ends {
 		hook = max(hook, time.Duration(t.PreStopSleep))
 		grace = max(grace, time.Duration(t.Grace))
+		if t.PreStop != recording.PreStopNone && t.Sigterm.Known() && !t.signalPlaced() {
+			hook, unknown = max(hook, t.Sigterm.To.Sub(t.KubeletStarted.From)), true
+		}
 	}
 	first := text.Coarse(hook) + " for the preStop hook"
+	if unknown {
+		first = "up to " + first + ", whose length is not known"
+	}
 	if m.arrivals > hook {
 		first = text.Coarse(m.arrivals) + " in which requests still came after the stop had begun"
 	}

@@ -29,6 +29,7 @@ var stages = []struct {
 	{"traffic", []string{"series.go", "completeness.go", "lookups.go", "underway.go", "frontend.go", "termination.go", "starts.go", "rotation.go", "traffic.go"}},
 	{"causes", []string{
 		"measured.go", "cause.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
+		"cause_keepalive_outlasts_grace.go",
 		"cause_killed.go", "cause_listener_closed_early.go", "cause_no_capacity.go", "cause_no_drain.go", "cause_node.go",
 		"cause_not_ready_yet.go", "cause_observation_gap.go", "cause_prestop_eats_grace.go", "cause_restarted.go",
 		"cause_sigterm_ignored.go", "cause_unknown.go",
@@ -36,7 +37,7 @@ var stages = []struct {
 	{"attribution", []string{"symptom.go", "starting.go", "explanation.go", "conntrack.go", "attribution.go", "accounts.go"}},
 	{"margins", []string{"margins.go"}},
 	{"findings", []string{"finding.go", "evidence.go"}},
-	{"advice", []string{"advice.go", "warnings.go"}},
+	{"advice", []string{"advice.go", "stay.go", "untested.go", "warnings.go"}},
 	{"conclusion", []string{"conclusion.go", "pace.go"}},
 	{"verdict", []string{"validity.go", "verdict.go"}},
 	{"picture", []string{"picture.go"}},

@@ -36,7 +36,7 @@ func newStarts(lives []*life, failures []*failure, freshRate float64, endpoints 
 	s := &starts{chance: time.Hour, podsNamed: podsNamed, freshRate: freshRate, share: 1 / float64(endpoints+1)}
 	for _, f := range failures {
 		if f.Fresh() && f.FirstByte == recording.NotReached {
-			s.turnedAway = append(s.turnedAway, f.SentAt())
+			s.turnedAway = append(s.turnedAway, f.DialledAt())
 		}
 	}
 	slices.SortFunc(s.turnedAway, time.Time.Compare)

@@ -28,6 +28,8 @@ type traffic struct {
 	failures []*failure
 	// frontends are what stands at the addresses that were dialled.
 	frontends *frontends
+	// keeps tells whether any connection carried several requests.
+	keeps bool
 	// podsNamed tells whether any answer named its pod; not where all names are of
 	// pods that are not the workload's, of which otherName is one.
 	podsNamed    bool
@@ -233,6 +235,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	if s.Pod != "" {
 		p.podsNamed, tally.podsNamed, p.otherName = true, true, cmp.Or(p.otherName, s.Pod)
 	}
+	p.keeps = p.keeps || !s.Fresh()
 	frontend := p.frontends.take(s)
 	// A proxy chooses a pod for each request, also on the client's kept connection.
 	if (s.Fresh() || p.frontends.told || frontend.proxy()) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
@@ -319,6 +322,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	} else {
 		t.unnamed()
 	}
+	alike(t.terminations)
 	for _, a := range p.answering {
 		l := &life{pod: a.pod, served: a.served}
 		for _, e := range a.ends {

@@ -57,7 +57,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	}
 	all = append(all, t.lookups.warnings()...)
 	all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
-	all = append(all, weaknesses(ended, t.longest(), findings)...)
+	all = append(all, weaknesses(ended, t, findings)...)
 	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
 	switch {
 	case r.Header.Workload.Front(service):
@@ -79,7 +79,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 
 // weaknesses lists those that cost no request this time. A cause that a
 // finding blames already is not warned of.
-func weaknesses(ended []*account, longest time.Duration, findings []report.Finding) []report.Warning {
+func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) []report.Warning {
 	blamed := map[report.Cause]bool{}
 	for i := range findings {
 		blamed[findings[i].Cause] = true
@@ -96,42 +96,43 @@ func weaknesses(ended []*account, longest time.Duration, findings []report.Findi
 			all = append(all, report.Warning{Cause: cause, Text: list(names) + " " + fmt.Sprintf(format, args...)})
 		}
 	}
-	ignored := func(t *account) bool {
-		return t.killed() && t.orderly() && !t.eatenByPreStop() && t.ignoredSigterm(longest)
+	stayed := func(as stay) func(*account) bool {
+		return func(t *account) bool {
+			return t.killed() && t.orderly() && !t.eatenByPreStop() && t.stayed(traffic) == as
+		}
 	}
-	warn(report.SigtermIgnored, ignored,
-		"took no notice of %s and had to be killed when the grace period ended, although no request was lost to it", stopSignals(ended))
-	warn(report.GraceTooShort, func(t *account) bool { return t.killed() && t.orderly() && !ignored(t) && !t.eatenByPreStop() },
-		"still ran when the grace period ended and was killed, although no request was lost to it")
+	signal := stopSignals(ended)
+	warn(report.SigtermIgnored, stayed(ignoring),
+		"took no notice of %s and had to be killed when the grace period ended, although no request was lost to it", signal)
+	warn(report.SigtermIgnored, stayed(idle),
+		"took no notice of %s, or did not end after it: with nothing left to answer it had to be killed when the grace period ended. Which of the two is not known", signal)
+	warn(report.KeepaliveOutlastsGrace, stayed(servesKept),
+		"went on serving kept-alive connections until the grace period ended and had to be killed, although no request was lost to it: "+
+			"after %s a program has to answer with \"Connection: close\" (in Node, besides server.close())", signal)
+	warn(report.GraceTooShort, stayed(working),
+		"still ran when the grace period ended and had to be killed, although no request was lost to it")
+	warn(report.GraceTooShort, stayed(unclear),
+		"still ran when the grace period ended and had to be killed, although no request was lost to it. Whether it had noticed %s is not known", signal)
 	warn(report.PrestopEatsGrace, func(t *account) bool { return t.orderly() && t.eatenByPreStop() },
-		"still ran when the grace period ended and was killed: the preStop hook had used up almost all of it")
-	short := func(t *account) bool {
-		headroom := t.margins().GraceHeadroom
-		return !t.killed() && t.orderly() && headroom != nil && time.Duration(*headroom) < smallMargin
-	}
+		"still ran when the grace period ended and had to be killed: the preStop hook had used up almost all of it")
+	// An exit is known to the second only: within that and the margin it was near.
+	const near = smallMargin + time.Second
+	short := func(t *account) bool { return !t.killed() && t.orderly() && t.exitedWithin(near) }
 	warn(report.PrestopEatsGrace, func(t *account) bool { return short(t) && t.hookIsLong() },
-		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", smallMargin)
+		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", near)
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
-		"exited less than %s before the grace period ended", smallMargin)
+		"exited less than %s before the grace period ended", near)
 	warn(report.ListenerClosedEarly, func(t *account) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep.
-		drain := t.margins().Drain
-		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && drain != nil && time.Duration(*drain) < smallMargin
+		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
 	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
 	all = append(all, failedHooks(ended)...)
+	if untested := untestedDrains(ended, traffic.longest()); untested != nil && !blamed[report.NoDrain] {
+		all = append(all, *untested)
+	}
 	warn(report.Restarted, func(t *account) bool { return t.restarted() },
 		"had a container that ended or was restarted during the run, although no request was lost to it")
 	return all
-}
-
-// ignoredSigterm tells of a pod that was killed whether it had paid no heed to
-// the signal: it went on serving as before, or it had nothing left to answer
-// for longer than any request takes, and stayed all the same.
-func (t *account) ignoredSigterm(longest time.Duration) bool {
-	if t.unmoved {
-		return true
-	}
-	return !t.lostInFlight && t.LastAnswered.Known() && t.Exited.From.Sub(t.LastAnswered.To) > longest+smallMargin
 }
 
 // stopSignals names the signal that the pods get.

@@ -1,0 +1,62 @@
+package analysis
+
+// stay is why a pod was still there when its grace ended, as far as that shows.
+type stay int
+
+const (
+	// unclear: it may have noticed SIGTERM or not.
+	unclear stay = iota
+	// ignoring: it went on taking new connections, and either served on or
+	// had nothing left to do.
+	ignoring
+	// servesKept: it went on serving the connections that it had.
+	servesKept
+	// idle: it had nothing left to answer for longer than any request takes.
+	idle
+	// working: it had noticed SIGTERM, and was not done.
+	working
+)
+
+// stayed tells of a pod that was killed why it had stayed.
+func (a *account) stayed(t *traffic) stay {
+	noticed := a.saidSo || a.refusedWhileAlive()
+	done := a.hadNothingLeft(t)
+	switch {
+	case !noticed && a.accepts && (a.unmoved || done):
+		return ignoring
+	case a.servesOn():
+		return servesKept
+	case noticed:
+		return working
+	case done:
+		return idle
+	default:
+		return unclear
+	}
+}
+
+// refusedWhileAlive tells whether it turned a request away between its SIGTERM and its
+// exit, which a pod that takes no notice of the signal does not.
+func (a *account) refusedWhileAlive() bool {
+	first := a.firstRefused
+	return first.Known() && a.Sigterm.Known() && first.From.After(a.Sigterm.To.Add(clockSlack)) && first.To.Before(a.exit().From)
+}
+
+// hadNothingLeft tells of a pod that was killed whether it had had nothing to answer
+// for longer than any request takes: nothing was cut, and its last answer lies that far
+// back. Where answers do not name their pods the last request is taken to have come
+// when the proxies had certainly forgotten it; on a connection that clients keep one
+// may come at any time.
+func (a *account) hadNothingLeft(t *traffic) bool {
+	spare := t.longest() + smallMargin
+	switch {
+	case a.lostInFlight:
+		return false
+	case a.LastAnswered.Known():
+		return a.Exited.From.Sub(a.LastAnswered.To) > spare
+	case t.podsNamed || t.keeps || !a.LeftSlice.Known():
+		return false
+	default:
+		return a.Exited.From.Sub(later(a.LeftSlice.To, a.Sigterm.To).Add(looseProxyLag)) > spare
+	}
+}

@@ -1,0 +1,58 @@
+package analysis
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// arrivals is for how long after the kubelet's start new connections may be sent to the
+// pod: until it has left the slice and the proxies have followed.
+func (a *account) arrivals() (lag time.Duration, known bool) {
+	if !a.LeftSlice.Known() || !a.KubeletStarted.Known() {
+		return 0, false
+	}
+	return max(0, a.LeftSlice.To.Sub(a.KubeletStarted.From)) + proxyLag, true
+}
+
+// untested tells whether it stayed open if the pod answers what is in flight at
+// SIGTERM, although a request may be. It went as soon as it was signalled; no request
+// that was in flight then is known to have been answered by it or its like; and one
+// that comes on a new connection while the proxies still send some would, if
+// it takes as long as the longest, end after a preStop sleep of known length. Where
+// the sleep outlasts that sum, nothing on new connections needs a drain. Without a
+// sleep requests that come are another question: that of the listener.
+func (a *account) untested(longest time.Duration) bool {
+	sleep := time.Duration(a.PreStopSleep)
+	if sleep == 0 || a.PreStopFailed.Known() || !a.orderly() || a.killed() || !a.Exited.Known() || !a.left() || a.finishes {
+		return false
+	}
+	lag, known := a.arrivals()
+	return known && lag+longest > sleep
+}
+
+// untestedDrains warns of pods of which it is not known whether they drain; nil if
+// there is none.
+func untestedDrains(ended []*account, longest time.Duration) *report.Warning {
+	var names []string
+	var lag, sleep, took time.Duration
+	for _, a := range ended {
+		if !a.untested(longest) {
+			continue
+		}
+		own, _ := a.arrivals()
+		names = append(names, a.Pod)
+		lag, sleep = max(lag, own), max(sleep, time.Duration(a.PreStopSleep))
+		took = max(took, a.Exited.To.Sub(a.Sigterm.From))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return &report.Warning{Cause: report.NoDrain, Text: fmt.Sprintf(
+		"%s exited within %s of SIGTERM, and no request is known to have been in flight then: whether the program answers such requests was not put to the test. "+
+			"New ones may come for %s after the stop has begun, and take up to %s: longer than the preStop sleep of %s. "+
+			"See that the program answers what is in flight at SIGTERM, or sleep for %d s.",
+		list(names), text.Coarse(took), text.Coarse(lag), text.Coarse(longest), text.Coarse(sleep), wholeSeconds(lag+longest))}
+}

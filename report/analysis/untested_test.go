@@ -1,0 +1,80 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// slept is a pod that leaves as soon as SIGTERM comes, at 9.25 s, after a preStop
+// sleep of 3 s.
+func slept() *death {
+	return &death{
+		deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 9260 * ms, gone: 10500 * ms,
+		grace: 30 * second, preStop: recording.PreStopSleep, sleep: 3 * second,
+	}
+}
+
+// A pod that goes as soon as it is signalled may drain or not: where nothing was in
+// flight then, that was not put to the test.
+func TestADrainThatWasNotPutToTheTest(t *testing.T) {
+	const untested = "web-1 exited within 310ms of SIGTERM, and no request is known to have been in flight then: whether the program answers such requests was not put to the test. " +
+		"New ones may come for 1.5s after the stop has begun, and take up to 3.01s: longer than the preStop sleep of 3s. " +
+		"See that the program answers what is in flight at SIGTERM, or sleep for 5 s."
+	slow := func(s *scenario) { s.request(request{sent: 6200 * ms, took: 3010 * ms, pod: "web-1"}) }
+	slowElsewhere := func(s *scenario) { s.request(request{sent: 6200 * ms, took: 3010 * ms, pod: "web-2"}) }
+	with := func(change func(*death)) *death {
+		d := slept()
+		change(d)
+		return d
+	}
+	tests := []struct {
+		name  string
+		with  *death
+		other []func(*scenario)
+		want  bool
+	}{
+		{"the last long answer ended just before SIGTERM", slept(), []func(*scenario){slow}, true},
+		{"answers name nobody", slept(), []func(*scenario){slow, unlabeled}, true},
+		{"all requests are short against what the sleep spares", slept(), nil, false},
+		{"one was in flight at SIGTERM and was answered", slept(), []func(*scenario){slow, func(s *scenario) {
+			s.request(request{sent: 9200 * ms, took: 170 * ms, pod: "web-1"})
+		}}, false},
+		{"one that came as SIGTERM may already have come shows nothing", slept(), []func(*scenario){slow, func(s *scenario) {
+			s.request(request{sent: 9260 * ms, took: 100 * ms, pod: "web-1"})
+		}}, true},
+		{"another pod of the same ReplicaSet finished one", slept(), []func(*scenario){slow, func(s *scenario) {
+			s.pod("web-4", lingering(0)).request(request{sent: 6 * second, took: second, pod: "web-4"})
+		}}, false},
+		{"the sleep outlasts arrivals and the longest request", with(func(d *death) { d.sleep, d.exited, d.gone = 5*second, 11260*ms, 12*second }), []func(*scenario){slow}, false},
+		{"it stayed for a while", with(func(d *death) { d.exited, d.gone = 11500*ms, 12*second }), []func(*scenario){slow}, false},
+		{"there is no sleep", with(func(d *death) { d.preStop, d.sleep, d.exited = "", 0, 6260*ms }), []func(*scenario){slowElsewhere}, false},
+		{"the hook's length is not known", with(func(d *death) { d.preStop, d.sleep = recording.PreStopExec, 0 }), []func(*scenario){slow}, false},
+		{"its node ended it", with(func(d *death) {
+			*d = *evictedByNode()
+			d.preStop, d.sleep, d.code = recording.PreStopSleep, 3*second, 1
+		}), []func(*scenario){slowElsewhere}, false},
+		{"when it exited is not known", with(func(d *death) { d.exited = 0 }), []func(*scenario){slow}, false},
+		{"its exit cut one", slept(), []func(*scenario){slow, func(s *scenario) {
+			s.request(request{sent: 9 * second, took: 260 * ms, connPod: "web-1", served: 1, phase: recording.PhaseFirstByte, class: recording.ClassReset})
+		}}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil))
+			for _, other := range tt.other {
+				other(s)
+			}
+			got := ""
+			for _, w := range s.analyze(t).Warnings {
+				if strings.Contains(w.Text, "put to the test") {
+					got = w.Text
+				}
+			}
+			if (got != "") != tt.want || tt.want && got != untested {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
