@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -23,6 +24,7 @@ type service struct {
 	tls      *tls.Config          // nil for plain text
 	resolver func() *net.Resolver // for one lookup
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	ports    *Ports
 	lastConn atomic.Uint64
 
 	podHeader string // canonical
@@ -36,13 +38,11 @@ func newService(cfg Config) (*service, error) {
 		return nil, fmt.Errorf("url: %w", err)
 	}
 	s := &service{
-		host:     target.Hostname(),
-		port:     portOf(target),
-		resolver: func() *net.Resolver { return new(net.Resolver) },
-		// Without a local address the kernel may use a port for several
-		// destinations. Probes would hide how the service treats idle
-		// connections, and cost three calls for each dial.
-		dial:      (&net.Dialer{KeepAlive: -1}).DialContext,
+		host:      target.Hostname(),
+		port:      portOf(target),
+		resolver:  func() *net.Resolver { return new(net.Resolver) },
+		ports:     cfg.Ports,
+		dial:      cfg.Ports.dial,
 		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.Target.PodHeader),
 		timeout:   time.Duration(cfg.Stream.Timeout),
 		now:       cfg.Now,
@@ -117,6 +117,9 @@ func (s *service) dialFirst(ctx context.Context, addresses []string, sample *rec
 		if first == nil {
 			first = err
 			sample.RemoteAddr = address
+			if failed, ok := errors.AsType[*dialError](err); ok {
+				sample.LocalPort = failed.port
+			}
 		}
 	}
 	return nil, first

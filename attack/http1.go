@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -27,6 +28,7 @@ func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recordi
 	}
 	a, err := c.roundTrip(conn, m, sample)
 	reusable := err == nil && conn.reusable(&a)
+	conn.failed = err
 	conn.releaseReader()
 	if reusable {
 		c.pool.put(conn)
@@ -44,6 +46,7 @@ func (c *http1Carrier) acquire(ctx context.Context, sample *recording.Sample) (*
 	sample.Phase = recording.PhaseDial
 	conn := c.pool.take()
 	for conn != nil && !conn.usable() {
+		conn.failed = io.EOF // or reset: what has come is not taken
 		c.pool.drop(conn)
 		conn = c.pool.take()
 	}
@@ -74,7 +77,7 @@ func (c *http1Carrier) connect(ctx context.Context, sample *recording.Sample, de
 		c.pool.release()
 		return nil, err
 	}
-	conn := newHTTP1Conn(c.nextConn(), raw)
+	conn := newHTTP1Conn(c.nextConn(), raw, c.ports)
 	c.pool.adopt(conn)
 	conn.describe(sample)
 	if err := conn.begin(ctx, deadline); err != nil {
@@ -87,6 +90,7 @@ func (c *http1Carrier) connect(ctx context.Context, sample *recording.Sample, de
 		conn.Conn = secured
 		// The connection has its deadline already, and interrupt moves it.
 		if err := secured.Handshake(); err != nil { //nolint:noctx // see above
+			conn.failed = err
 			c.pool.drop(conn)
 			return nil, err
 		}

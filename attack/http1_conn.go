@@ -49,12 +49,21 @@ type http1Conn struct {
 	noReuse bool
 	served  uint32 // requests that were written
 	pod     string // that last answered
+
+	ports  *Ports
+	failed error // what it failed by
 }
 
-func newHTTP1Conn(id uint64, raw net.Conn) *http1Conn {
-	c := &http1Conn{endpoint: newEndpoint(id, raw), Conn: raw, raw: raw, probe: newProbe(raw)}
+func newHTTP1Conn(id uint64, raw net.Conn, ports *Ports) *http1Conn {
+	c := &http1Conn{endpoint: newEndpoint(id, raw), Conn: raw, raw: raw, probe: newProbe(raw), ports: ports}
 	c.attempt = c.attemptRead
 	return c
+}
+
+// Close closes it, once, and gives its port back.
+func (c *http1Conn) Close() error {
+	defer c.ports.release(c.localPort, c.failed)
+	return c.Conn.Close()
 }
 
 // describe tells the sample which connection carries it.

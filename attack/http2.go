@@ -76,11 +76,12 @@ func (c *http2Carrier) connect(ctx context.Context, sample *recording.Sample) (*
 	if err != nil {
 		return nil, err
 	}
-	counted := &countingConn{Conn: raw}
-	conn := &http2Conn{endpoint: newEndpoint(c.nextConn(), raw), reads: &counted.reads}
+	conn := &http2Conn{endpoint: newEndpoint(c.nextConn(), raw)}
+	conn.socket = &http2Socket{Conn: raw, ports: c.ports, port: conn.localPort}
 	conn.endpoint.describe(sample)
-	if conn.client, err = c.handshake(ctx, counted, sample); err != nil {
-		_ = raw.Close()
+	if conn.client, err = c.handshake(ctx, conn.socket, sample); err != nil {
+		conn.socket.fail(err)
+		_ = conn.socket.Close()
 		return nil, err
 	}
 	return conn, nil
@@ -128,7 +129,7 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 	if err != nil {
 		return "", false, err
 	}
-	reads := conn.reads.Load()
+	reads := conn.socket.reads.Load()
 	resp, err := conn.client.RoundTrip(req)
 	if at := time.Duration(first.Load()); at > 0 {
 		sample.FirstByte = at
@@ -142,7 +143,8 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 		sample.Written = at
 	}
 	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.reads.Load() == reads {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.socket.reads.Load() == reads {
+			conn.socket.fail(ctx.Err())
 			conn.unresponsive.Store(true)
 		}
 		if sample.Written != recording.NotReached {

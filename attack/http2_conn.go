@@ -23,7 +23,7 @@ type http2Conn struct {
 	// generation is that of the pool when it was made.
 	generation uint64
 	served     atomic.Uint32
-	reads      *atomic.Uint64
+	socket     *http2Socket
 	// unresponsive tells that a request on it timed out while nothing was read.
 	unresponsive atomic.Bool
 	pod          atomic.Pointer[string] // that last answered
@@ -42,18 +42,50 @@ func (c *http2Conn) usable() bool {
 	return !c.unresponsive.Load() && !c.client.State().Closed && c.client.CanTakeNewRequest()
 }
 
-// countingConn counts the reads of a connection that gave something.
-type countingConn struct {
+// http2Socket is what a connection is made of.
+type http2Socket struct {
 	net.Conn
+	// reads counts those that gave something.
 	reads atomic.Uint64
+
+	ports *Ports
+	port  uint16
+	// failed is what it failed by first.
+	failed atomic.Pointer[error]
+	closed sync.Once
 }
 
-func (c *countingConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+func (s *http2Socket) Read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
 	if n > 0 {
-		c.reads.Add(1)
+		s.reads.Add(1)
 	}
+	s.fail(err)
 	return n, err
+}
+
+func (s *http2Socket) Write(p []byte) (int, error) {
+	n, err := s.Conn.Write(p)
+	s.fail(err)
+	return n, err
+}
+
+func (s *http2Socket) fail(err error) {
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		s.failed.CompareAndSwap(nil, &err)
+	}
+}
+
+// Close closes it and gives its port back. The library may do so again.
+func (s *http2Socket) Close() error {
+	defer s.closed.Do(func() {
+		if failed := s.failed.Load(); failed != nil {
+			s.ports.release(s.port, *failed)
+		} else {
+			s.ports.release(s.port, nil)
+		}
+	})
+	return s.Conn.Close()
 }
 
 func (c *http2Conn) retain() {

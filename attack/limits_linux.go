@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -19,8 +18,7 @@ const (
 // readLimits asks the kernel. What it does not tell stays unknown.
 func readLimits() limits {
 	m := limits{timeWait: timeWait, timeWaitOnLoopback: timeWait, descriptors: openFiles()}
-	var first, last int
-	if n, err := fmt.Sscan(sysctl("ip_local_port_range"), &first, &last); err == nil && n == 2 && last >= first {
+	if first, last, ok := localPortRange(); ok {
 		m.ports = last - first + 1
 	}
 	switch reuse, _ := strconv.Atoi(sysctl("tcp_tw_reuse")); reuse {

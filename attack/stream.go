@@ -34,6 +34,8 @@ type Config struct {
 	// Target is the check's, with what all its streams have in common.
 	Target check.Target
 	Now    Clock
+	// Ports lends the ports that connections are made from; nil has the kernel choose.
+	Ports *Ports
 	// Sink takes the sample of each request that was sent, exactly once, when
 	// it has ended. It is called from many goroutines at once.
 	Sink func(recording.Sample)

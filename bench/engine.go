@@ -48,7 +48,7 @@ func (l Load) Run(ctx context.Context) (Sent, error) {
 	if err := writer.Header(recording.Header{Tool: "bench", Began: now(), Namespace: "bench", Check: c}); err != nil {
 		return Sent{}, err
 	}
-	stream, err := attack.New(attack.Config{Stream: c.Streams[0], Target: c.Target, Now: now, Sink: writer.Sample})
+	stream, err := attack.New(attack.Config{Stream: c.Streams[0], Target: c.Target, Now: now, Ports: attack.NewPorts(now), Sink: writer.Sample})
 	if err != nil {
 		return Sent{}, err
 	}

@@ -59,8 +59,9 @@ func inCheck(i int, err error) error {
 // A stream that fails is told to fail.
 func (r *run) startLoad(fail context.CancelCauseFunc) error {
 	l := &load{}
+	ports := attack.NewPorts(r.cfg.Now)
 	for i, spec := range r.cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Sink: r.writer.Sample})
+		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Ports: ports, Sink: r.writer.Sample})
 		if err != nil {
 			return inCheck(i, err)
 		}
@@ -86,7 +87,10 @@ func (r *run) startLoad(fail context.CancelCauseFunc) error {
 	r.load = l
 	stalls := startStallDetector(r.cfg.Now, fail)
 	r.teardown.add("waiting for the requests in flight", longestRequest(r.cfg.Check.Streams), func(ctx context.Context) error {
-		defer func() { r.client = new(stalls()) }()
+		defer func() {
+			r.client = new(stalls())
+			r.client.PortsByKernel = ports.ByKernel()
+		}()
 		if errors.Is(r.teardown.err, ErrInterrupted) {
 			l.abort()
 		}

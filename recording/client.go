@@ -14,6 +14,10 @@ type Client struct {
 	Processors int            `json:"processors"`
 	// LongestGCPause is the longest for which the garbage collector stopped it.
 	LongestGCPause check.Duration `json:"longestGCPause"`
+	// PortsByKernel counts the connections for which it had no local port of its own
+	// choice. The kernel's choice may have had another one shortly before, which
+	// connection tracking may still remember.
+	PortsByKernel uint64 `json:"portsByKernel,omitempty"`
 	// Stalls are the times in which it did not run at all: it was throttled, the
 	// machine was busy, paused or suspended. Only the first thousand are listed.
 	Stalls []Stall `json:"stalls,omitempty"`

@@ -43,7 +43,8 @@
 //	conn               int64  number of the connection in its stream, from 1; 0 for
 //	                          none
 //	served             int32  how many requests that had carried before
-//	local_port         int32  the client's port
+//	local_port         int32  the client's port, where known also of a dial that
+//	                          failed; else 0
 //	remote_addr        text   the address that was dialled, with its port
 //	pod                text   the pod that the answer named
 //	conn_pod           text   the pod that had last answered on the connection
