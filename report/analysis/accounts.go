@@ -55,6 +55,9 @@ func accounts(t *traffic, failures []*explained) []*account {
 // lost takes a failure that is tied to the termination alone as evidence of how
 // it went.
 func (a *account) lost(f *explained) {
+	if f.follows != nil {
+		return
+	}
 	if f.confidence == report.Certain {
 		if a.covered == nil {
 			a.covered = map[string]bool{}

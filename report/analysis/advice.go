@@ -73,6 +73,9 @@ func propagationLag(failures []*explained) time.Duration {
 func arrivalLag(failures []*explained) time.Duration {
 	var lag time.Duration
 	for _, f := range failures {
+		if f.follows != nil {
+			continue // it was not the proxies that sent it there
+		}
 		var last time.Time
 		for _, t := range f.suspects {
 			if t.Container != "" {

@@ -16,6 +16,9 @@ type explained struct {
 	starting   []*life
 	cause      report.Cause
 	confidence report.Confidence
+	// follows is the failure that it is a consequence of: connection tracking led its
+	// dial to the pod that had reset that one. Nil for none.
+	follows *explained
 }
 
 // pods names the pods that explain it.
@@ -57,7 +60,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 			all[i].cause = causeOf(loss{manner: unobserved})
 		}
 	}
-	return all
+	return followed(all)
 }
 
 // suspectsOf takes the requests that were cut on a pod's own connection as the

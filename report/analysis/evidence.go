@@ -33,6 +33,10 @@ func evidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, line+" "+describeEnd(t))
 	}
 	lines = append(lines, startEvidence(members)...)
+	if led := countFollowing(members); led > 0 {
+		lines = append(lines, fmt.Sprintf("%s went out less than %s after a reset on the same client port, so that connection tracking led there again",
+			text.Count(led, "request"), trackedAfterReset))
+	}
 	if shared := countShared(members); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
@@ -201,10 +205,22 @@ func countShared(members []*explained) int {
 	return shared
 }
 
+func countFollowing(members []*explained) int {
+	led := 0
+	for _, m := range members {
+		if m.follows != nil {
+			led++
+		}
+	}
+	return led
+}
+
 func oldest(members []*explained) time.Duration {
 	var age time.Duration
 	for _, m := range members {
-		age = max(age, m.EndAt().Sub(m.DialledAt()))
+		if m.follows == nil {
+			age = max(age, m.EndAt().Sub(m.DialledAt()))
+		}
 	}
 	return age
 }
@@ -212,7 +228,9 @@ func oldest(members []*explained) time.Duration {
 func lastSent(members []*explained) time.Time {
 	var last time.Time
 	for _, m := range members {
-		last = later(last, m.DialledAt())
+		if m.follows == nil {
+			last = later(last, m.DialledAt())
+		}
 	}
 	return last
 }

@@ -22,9 +22,12 @@ const (
 )
 
 // moment is the time of a failure that tells the most: for a request that was
-// in flight when it was cut, for one that reached no pod when it was dialled.
+// in flight when it was cut, for one that reached no pod when it was dialled,
+// and for a consequence of another that of the other.
 func moment(f *explained) time.Time {
 	switch {
+	case f.follows != nil:
+		return moment(f.follows)
 	case causeNamed(f.cause).turnsAway, f.symptom == shutOut:
 		return f.DialledAt()
 	default:
@@ -36,6 +39,8 @@ func moment(f *explained) time.Time {
 // known to the second at best: what may have come after it is told as such.
 func part(f *explained) string {
 	switch {
+	case f.follows != nil:
+		return part(f.follows)
 	case len(f.starting) > 0:
 		return whileStarting
 	case len(f.suspects) == 0 && f.cause == report.NoCapacity:

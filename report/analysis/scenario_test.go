@@ -227,6 +227,7 @@ type request struct {
 	status  int
 	outcome recording.Outcome
 	first   time.Duration // of the answer's bytes came so long after; never unless given
+	port    uint16        // the client's; not known unless given
 	lookup  time.Duration // of the name took so long, before the dial; none unless given
 	bytes   int64
 }
@@ -235,7 +236,7 @@ func (s *scenario) request(r request) *scenario {
 	sample := recording.Sample{
 		Stream: r.stream, Scheduled: after(r.sent), Sent: 0, Acquired: 0, Written: 0,
 		Resolved: recording.NotReached, FirstByte: recording.NotReached, End: r.took, Conn: s.seq + 1, Served: r.served,
-		Pod: r.pod, ConnPod: r.connPod, RemoteAddr: "127.0.0.1:30080",
+		Pod: r.pod, ConnPod: r.connPod, LocalPort: r.port, RemoteAddr: "127.0.0.1:30080",
 		Outcome: r.outcome, Phase: r.phase, Class: r.class, Status: r.status,
 	}
 	s.seq++
