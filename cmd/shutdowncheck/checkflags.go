@@ -164,7 +164,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	}
 	c := check.Check{
 		Workload:    ref,
-		Target:      check.Target{URL: f.url, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, ShutdownLog: f.shutdownLog},
+		Target:      check.Target{URL: f.url, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, ShutdownLog: f.shutdownLog, Trace: f.request.trace},
 		Disruptions: f.disruptions.list,
 	}
 	for _, s := range f.streams {
@@ -220,7 +220,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
 	"target.url": "url", "target.podHeader": "pod-header", "target.shutdownLog": "shutdown-log",
-	"target.headers.name": "header", "target.headers.value": "header", "target.tls.caFile": "ca-file",
+	"target.headers.name": "header", "target.trace": "trace", "target.headers.value": "header", "target.tls.caFile": "ca-file",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"protocol": "protocol", "maxConnections": "max-connections",
 	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",

@@ -59,6 +59,8 @@ type failure struct {
 	recording.Sample
 	// baseline tells whether it was sent before anything was done.
 	baseline bool
+	// traceID is that of its traceparent; empty where it bore none.
+	traceID string
 }
 
 // life is a pod with what the traffic showed of it.
@@ -130,6 +132,7 @@ type pass struct {
 	rotation     *rotation
 	onsets       onsets
 	completeness *completeness
+	traceBase    recording.TraceBase
 }
 
 // answering is a pod while its answers are read.
@@ -145,6 +148,7 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most),
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r),
+		traceBase:    r.Header.TraceBase,
 	}
 	for _, s := range r.Header.Check.Streams {
 		tally := &streamTally{
@@ -168,6 +172,13 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 		p.answering = append(p.answering, a)
 	}
 	return p
+}
+
+func (p *pass) traceID(s *recording.Sample) string {
+	if p.traceBase == (recording.TraceBase{}) {
+		return ""
+	}
+	return p.traceBase.Traces(s.Stream).ID(s.Seq).String()
 }
 
 // longestTimeout bounds the requests of all streams.
@@ -215,7 +226,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 			tally.Maskable++
 		}
 		if len(p.failures) < failuresExamined {
-			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline})
+			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline, traceID: p.traceID(s)})
 			break
 		}
 		tally.unexamined++
