@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // Services tell by these whose request they have, as they do from vegeta.
@@ -28,6 +31,9 @@ type message struct {
 	// is sent as a chunk.
 	head          []byte
 	before, after string
+
+	// traces gives each request its traceparent; nil gives none.
+	traces *recording.Traces
 
 	// request tells those who read an answer what it is one to.
 	request *http.Request
@@ -86,6 +92,9 @@ func (m *message) numbered(ctx context.Context, seq uint64) (*http.Request, erro
 		return nil, err
 	}
 	req.Header.Set(sequenceHeader, strconv.FormatUint(seq, 10))
+	if m.traces != nil {
+		req.Header.Set(check.TraceParent, string(m.traces.AppendParent(nil, seq)))
+	}
 	return req.WithContext(ctx), nil
 }
 
@@ -93,6 +102,10 @@ func (m *message) numbered(ctx context.Context, seq uint64) (*http.Request, erro
 func (m *message) writeHead(w *bufio.Writer, seq uint64) {
 	_, _ = w.Write(m.head)
 	_, _ = w.Write(strconv.AppendUint(w.AvailableBuffer(), seq, 10))
+	if m.traces != nil {
+		_, _ = w.WriteString("\r\ntraceparent: ")
+		_, _ = w.Write(m.traces.AppendParent(w.AvailableBuffer(), seq))
+	}
 	_, _ = w.WriteString("\r\n\r\n")
 }
 

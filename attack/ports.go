@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -146,7 +147,7 @@ func (p *Ports) dial(ctx context.Context, network, address string) (net.Conn, er
 			_ = conn.Close() // nothing was written
 		case err == nil:
 			return conn, nil
-		case !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EADDRNOTAVAIL):
+		case !isOfThePort(err):
 			p.release(port, err)
 			return nil, &dialError{port, err}
 		}
@@ -161,6 +162,16 @@ func (p *Ports) dial(ctx context.Context, network, address string) (net.Conn, er
 	}
 	return conn, err
 }
+
+// isOfThePort tells of a dial that another port may not fail: this one could not be
+// bound, or its last connection to the same place is in TIME_WAIT.
+func isOfThePort(err error) bool {
+	call, ok := errors.AsType[*os.SyscallError](err)
+	return ok && call.Syscall == callBind || errors.Is(err, syscall.EADDRNOTAVAIL)
+}
+
+// callBind names the call that gives a socket its port.
+const callBind = "bind"
 
 // meetsItself tells of a connection that has found nobody but itself, as one to this
 // machine can whose port is the one it goes to (simultaneous open, RFC 9293, section 3.5).

@@ -69,7 +69,7 @@ func binding(port uint16) func(network, address string, socket syscall.RawConn) 
 		if err != nil {
 			return err
 		}
-		return os.NewSyscallError("bind", failed)
+		return os.NewSyscallError(callBind, failed)
 	}
 }
 

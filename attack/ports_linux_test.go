@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -212,6 +213,28 @@ func TestPortsOfOthers(t *testing.T) {
 		}
 		if n := ports.ByKernel(); n != tt.byKernel {
 			t.Errorf("%v: %d by the kernel, want %d", tt.ours, n, tt.byKernel)
+		}
+	}
+}
+
+// Whatever keeps a socket from a port, another one is tried. What the way there says is
+// the request's failure.
+func TestFailuresOfThePort(t *testing.T) {
+	for _, tt := range []struct {
+		call  string
+		errno syscall.Errno
+		want  bool
+	}{
+		{"bind", syscall.EADDRINUSE, true},
+		{"bind", syscall.EACCES, true},
+		{"connect", syscall.EADDRNOTAVAIL, true},
+		{"connect", syscall.EACCES, false},
+		{"connect", syscall.ECONNREFUSED, false},
+		{"socket", syscall.EMFILE, false},
+	} {
+		err := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError(tt.call, tt.errno)}
+		if got := isOfThePort(err); got != tt.want {
+			t.Errorf("%v: %v, want %v", err, got, tt.want)
 		}
 	}
 }

@@ -27,6 +27,9 @@ func newMessages(target check.Target, s check.Stream) ([]*message, error) {
 	}
 	messages := make([]*message, len(all))
 	for i := range all {
+		if target.Trace && tellsTrace(all[i].Header) {
+			return nil, &check.FieldError{Field: "targets.file", Problem: fmt.Sprintf("%s %s: %s", all[i].Method, check.ShownURL(all[i].URL), check.TwoTraceParents)}
+		}
 		header := headerOf(target.Headers, s.Headers)
 		for name, values := range all[i].Header {
 			header.Del(name)
@@ -44,6 +47,16 @@ func newMessages(target check.Target, s check.Stream) ([]*message, error) {
 		}
 	}
 	return messages, nil
+}
+
+// tellsTrace finds a traceparent, however it is written.
+func tellsTrace(header http.Header) bool {
+	for name := range header {
+		if http.CanonicalHeaderKey(name) == check.TraceParent {
+			return true
+		}
+	}
+	return false
 }
 
 func readBody(b *check.Body) ([]byte, error) {

@@ -32,6 +32,12 @@ func newSender(cfg Config) (*sender, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Target.Trace {
+		traces := cfg.TraceBase.Traces(cfg.Stream.Name)
+		for _, m := range messages {
+			m.traces = &traces
+		}
+	}
 	s := &sender{
 		stream:   cfg.Stream.Name,
 		messages: messages,

@@ -34,6 +34,9 @@ type Config struct {
 	// Target is the check's, with what all its streams have in common.
 	Target check.Target
 	Now    Clock
+	// TraceBase is what the requests' trace ids are made from, where the target wants
+	// them traced.
+	TraceBase recording.TraceBase
 	// Ports lends the ports that connections are made from; nil has the kernel choose.
 	Ports *Ports
 	// Sink takes the sample of each request that was sent, exactly once, when

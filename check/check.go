@@ -65,6 +65,9 @@ type Target struct {
 	// service's own log tells that SIGTERM has come. Its time is closer than
 	// any that Kubernetes tells. Empty reads no log.
 	ShutdownLog string `json:"shutdownLog,omitempty"`
+	// Trace has each request bear a traceparent (W3C Trace Context), so that a
+	// failed one leads to its trace and to the lines of the service's log.
+	Trace bool `json:"trace,omitempty"`
 }
 
 // Connections is a stream's connection policy. The two policies meet different

@@ -129,6 +129,30 @@ var (
 	ownHeaders = []string{"Connection", "Content-Length", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Vegeta-Seq"}
 )
 
+// TraceParent is the header by which a request tells its trace.
+const TraceParent = "Traceparent"
+
+// TwoTraceParents says that a request would bear another one beside its own.
+const TwoTraceParents = "traceparent is what target.trace (--trace) gives each request; want one of the two"
+
+// validateTrace refuses requests that would tell two traces.
+func (c Check) validateTrace(p *problems) {
+	if !c.Target.Trace {
+		return
+	}
+	refuse := func(at string, headers []Header) {
+		for i, h := range headers {
+			if http.CanonicalHeaderKey(h.Name) == TraceParent {
+				p.add(fmt.Sprintf("%s[%d].name", at, i), TwoTraceParents)
+			}
+		}
+	}
+	refuse("target.headers", c.Target.Headers)
+	for i, s := range c.Streams {
+		refuse(fmt.Sprintf("streams[%d].headers", i), s.Headers)
+	}
+}
+
 // Validate tells what is wrong with the field, as a FieldError of name or value.
 // It never repeats the value.
 func (h Header) Validate() error {

@@ -58,6 +58,7 @@ func (c Check) Validate() error {
 	if _, err := regexp.Compile(c.Target.ShutdownLog); err != nil {
 		p.add("target.shutdownLog", "%q is no regular expression (%s); want RE2, for example ^shutting down", c.Target.ShutdownLog, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
+	c.validateTrace(&p)
 	c.validateStreams(&p)
 	c.validateDisruptions(&p)
 	c.validateSoak(&p)

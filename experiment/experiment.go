@@ -35,6 +35,8 @@ type Config struct {
 	ByHand chaos.ByHand
 	// Control is what became of the control; nil where none was wanted.
 	Control *recording.ControlResult
+	// TraceBase is a random number, for the trace ids of a check that wants them.
+	TraceBase recording.TraceBase
 	// Dir is the folder of the recording.
 	Dir string
 	// Room is what there is for the recording and in memory.
@@ -151,8 +153,12 @@ func (r *run) record() (err error) {
 	if r.writer, err = recording.Create(r.cfg.Dir, r.cfg.Now); err != nil {
 		return err
 	}
+	var traceBase recording.TraceBase
+	if r.cfg.Check.Target.Trace {
+		traceBase = r.cfg.TraceBase
+	}
 	return r.writer.Header(recording.Header{
-		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check.Recorded(r.cfg.ShowValues), Workload: r.facts, Control: r.cfg.Control,
+		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check.Recorded(r.cfg.ShowValues), Workload: r.facts, Control: r.cfg.Control, TraceBase: traceBase,
 	})
 }
 

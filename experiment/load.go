@@ -61,7 +61,7 @@ func (r *run) startLoad(fail context.CancelCauseFunc) error {
 	l := &load{}
 	ports := attack.NewPorts(r.cfg.Now)
 	for i, spec := range r.cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, Ports: ports, Sink: r.sample})
+		stream, err := attack.New(attack.Config{Stream: spec, Target: r.cfg.Check.Target, Now: r.cfg.Now, TraceBase: r.cfg.TraceBase, Ports: ports, Sink: r.sample})
 		if err != nil {
 			return inCheck(i, err)
 		}

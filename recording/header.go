@@ -26,6 +26,8 @@ type Header struct {
 	Workload  Workload    `json:"workload"`
 	// Control is what became of the control; nil where none was wanted.
 	Control *ControlResult `json:"control,omitempty"`
+	// TraceBase is what the requests' trace ids are made from; zero if they bear none.
+	TraceBase TraceBase `json:"traceBase,omitzero"`
 }
 
 // ControlResult tells whether a service that is known to drop requests was

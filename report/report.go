@@ -195,6 +195,8 @@ type Failure struct {
 	// does.
 	Pods         []string  `json:"pods"`
 	SinceSigterm *Duration `json:"sinceSigterm,omitempty"`
+	// TraceID is that of the traceparent which it bore; empty where it bore none.
+	TraceID string `json:"traceId,omitempty"`
 }
 
 // Validity is how far the run itself can be trusted.

@@ -167,8 +167,11 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 		return check.Check{}, usagef("--restart=false leaves nothing to do; want another disruption, or --observe DURATION to watch alone")
 	}
 	c := check.Check{
-		Workload:    ref,
-		Target:      check.Target{URL: f.url, Service: f.service, Headers: f.request.headers, TLS: f.request.tls(), PodHeader: f.podHeader, Proxy: f.proxy, ShutdownLog: f.shutdownLog},
+		Workload: ref,
+		Target: check.Target{
+			URL: f.url, Service: f.service, Headers: f.request.headers, TLS: f.request.tls(),
+			PodHeader: f.podHeader, Proxy: f.proxy, ShutdownLog: f.shutdownLog, Trace: f.request.trace,
+		},
 		Disruptions: f.disruptions.list,
 	}
 	for _, s := range f.streams {
@@ -224,7 +227,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
 	"target.url": "url", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.shutdownLog": "shutdown-log",
-	"target.headers.name": "header", "target.headers.value": "header", "target.tls.caFile": "ca-file",
+	"target.headers.name": "header", "target.trace": "trace", "target.headers.value": "header", "target.tls.caFile": "ca-file",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"protocol": "protocol", "maxConnections": "max-connections",
 	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",

@@ -24,6 +24,7 @@ type requestFlags struct {
 	caFile         string
 	serverName     string
 	insecure       bool
+	trace          bool
 }
 
 // headerType is the type of the flag whose values are secrets.
@@ -43,6 +44,7 @@ func (f *requestFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.maxConnections, "max-connections", 0, "connections that each stream has open at most (default as many as its rate and timeout ask for)")
 	flags.StringVar(&f.caFile, "ca-file", "", "`FILE` with the certificates (PEM) to trust instead of the system's")
 	flags.StringVar(&f.serverName, "server-name", "", "`NAME` to ask for and to look for in the certificate instead of the URL's host")
+	flags.BoolVar(&f.trace, "trace", false, "have each request bear a traceparent, so that a failed one leads to its trace")
 	flags.BoolVar(&f.insecure, "insecure-skip-verify", false, "take any certificate of the service")
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/experiment"
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
+	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 type runCommand struct {
@@ -81,6 +82,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Exec:      cluster.exec,
 		Namespace: cluster.namespace,
 		ID:        runID(clock()),
+		TraceBase: traceBase(),
 		Self:      self(),
 		Dir:       r.folder(c, clock()),
 		Tool:      version(),
@@ -205,6 +207,11 @@ func (r *runCommand) folder(c check.Check, now time.Time) string {
 }
 
 // runID is short enough to be read aloud, and unlike any other's.
+func traceBase() (base recording.TraceBase) {
+	_, _ = rand.Read(base[:]) // it never fails
+	return base
+}
+
 func runID(now time.Time) string {
 	return now.UTC().Format("20060102-150405") + "-" + rand.Text()[:6]
 }

@@ -102,7 +102,7 @@ func describe(failures []*explained) []report.Failure {
 		one := report.Failure{
 			Stream: f.Stream, Seq: f.Seq, Sent: f.SentAt(), Ended: f.EndAt(),
 			Phase: f.Phase, Class: f.Class, Status: f.Status, Error: strings.ToValidUTF8(f.Error, "�"),
-			Connection: f.Conn, Served: f.Served, Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(),
+			Connection: f.Conn, Served: f.Served, Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(), TraceID: f.traceID,
 		}
 		if f.Phase == recording.PhaseBody {
 			one.BytesIn = &f.BytesIn

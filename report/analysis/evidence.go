@@ -44,7 +44,22 @@ func evidence(cause report.Cause, members []*explained) []string {
 	if shared := countShared(members); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
-	return lines
+	return append(lines, traces(members)...)
+}
+
+// tracesShown bounds the traces of a finding; report.json has that of each failure.
+const tracesShown = 3
+
+// traces names those of the first requests, where they bore any.
+func traces(members []*explained) []string {
+	var ids []string
+	for _, m := range members[:min(len(members), tracesShown)] {
+		if m.traceID == "" {
+			return nil
+		}
+		ids = append(ids, m.traceID)
+	}
+	return []string{"traces of the first: " + strings.Join(ids, ", ")}
 }
 
 // describeEnd tells a termination in one line.

@@ -65,6 +65,8 @@ type failure struct {
 	recording.Sample
 	// baseline tells whether it was sent before anything was done.
 	baseline bool
+	// traceID is that of its traceparent; empty where it bore none.
+	traceID string
 }
 
 // begun is when a request had a connection, so that a pod may have had the request:
@@ -142,7 +144,8 @@ type pass struct {
 	onsets       onsets
 	completeness *completeness
 	// front tells that others than the workload's pods answer, on purpose.
-	front bool
+	front     bool
+	traceBase recording.TraceBase
 }
 
 // answering is a pod while its answers are read.
@@ -160,6 +163,7 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r),
 		front:        r.Header.Workload.Front(r.Header.Check.Target.Service),
+		traceBase:    r.Header.TraceBase,
 	}
 	for _, s := range r.Header.Check.Streams {
 		tally := &streamTally{
@@ -183,6 +187,13 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 		p.answering = append(p.answering, a)
 	}
 	return p
+}
+
+func (p *pass) traceID(s *recording.Sample) string {
+	if p.traceBase == (recording.TraceBase{}) {
+		return ""
+	}
+	return p.traceBase.Traces(s.Stream).ID(s.Seq).String()
 }
 
 // longestTimeout bounds the requests of all streams.
@@ -250,7 +261,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 			tally.Maskable++
 		}
 		if len(p.failures) < failuresExamined {
-			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline})
+			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline, traceID: p.traceID(s)})
 			break
 		}
 		tally.unexamined++
