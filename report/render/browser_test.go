@@ -235,7 +235,9 @@ func TestLanesOfManyPods(t *testing.T) {
 	pressed := func() [2]string {
 		return eval[[2]string](b, `["concerned", "all"].map((l) => document.querySelector('[data-lanes="' + l + '"]').getAttribute("aria-pressed"))`)
 	}
-	told := func() string { return eval[string](b, `(({ hidden, textContent }) => (hidden ? "" : textContent))(document.getElementById("hidden-lanes"))`) }
+	told := func() string {
+		return eval[string](b, `(({ hidden, textContent }) => (hidden ? "" : textContent))(document.getElementById("hidden-lanes"))`)
+	}
 	const hidden = "60 of 120 pods are hidden: they neither ended nor lost requests."
 	check := func(first, last string, lanes int, words string, want [2]string) {
 		t.Helper()
@@ -312,6 +314,18 @@ func TestLatenessIsSeen(t *testing.T) {
 			}
 		}
 	}
+	place := eval[[2]float64](b, `(() => {
+		const chart = document.getElementById("chart");
+		const { left, top, bottom } = shutdowncheck.chart.area(0, 16, 17);
+		scrollBy(0, chart.getBoundingClientRect().y + top - innerHeight / 2);
+		const box = chart.getBoundingClientRect();
+		return [box.x + left, box.y + (top + bottom) / 2];
+	})()`)
+	for _, x := range []float64{place[0] - 3, place[0]} {
+		call(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: place[1]})
+	}
+	b.wait(`document.getElementById("chart").innerText.includes("stream short-new: requests went out late, by up to 300ms")`)
+
 	r := crowd()
 	r.Picture.Series[0].Late, r.Validity.Client = nil, nil
 	calm := open(t, r)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -56,6 +57,25 @@ func (d *drawing) late(all []lateness) []pictureLate {
 	}
 	return bands
 }
+
+// lateLines tell in words what the picture has hatched, for those who cannot point at
+// it.
+func lateLines(r *report.Report, late []pictureLate) []string {
+	clock := func(seconds float64) string {
+		return r.Began.Add(time.Duration(seconds * float64(time.Second))).UTC().Format("15:04:05.000")
+	}
+	var lines []string
+	for _, l := range late[:min(len(late), lateListed)] {
+		lines = append(lines, fmt.Sprintf("Hatched in the picture, %s to %s: %s.", clock(l.From), clock(l.To), l.Words))
+	}
+	if n := len(late); n > lateListed {
+		lines = append(lines, fmt.Sprintf("%d more such times are hatched.", n-lateListed))
+	}
+	return lines
+}
+
+// lateListed bounds lateLines.
+const lateListed = 10
 
 // mostOfEach tells what each source came to, in the order of their first times.
 func mostOfEach(all []lateness) string {

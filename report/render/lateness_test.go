@@ -39,6 +39,22 @@ func TestLatenessIsDrawnOnce(t *testing.T) {
 	}
 }
 
+// What is hatched is told in words, the first ten times.
+func TestLatenessIsTold(t *testing.T) {
+	late := slices.Repeat([]pictureLate{{From: 1.5, To: 3, Words: "it was late"}}, lateListed)
+	r := &report.Report{Began: time.Unix(0, 0)}
+	lines := lateLines(r, late)
+	if len(lines) != lateListed || lines[0] != "Hatched in the picture, 00:00:01.500 to 00:00:03.000: it was late." {
+		t.Errorf("%q", lines)
+	}
+	if lines := lateLines(r, append(late, late...)); len(lines) != lateListed+1 || lines[lateListed] != "10 more such times are hatched." {
+		t.Errorf("%q", lines)
+	}
+	if lines := lateLines(r, nil); lines != nil {
+		t.Errorf("%q", lines)
+	}
+}
+
 // The picture explains what it shows, and nothing else.
 func TestLegendOfLateness(t *testing.T) {
 	r := &report.Report{Streams: []report.Stream{{Name: "new"}}, Picture: &report.Picture{Series: []report.Series{{Step: report.Duration(time.Second)}}}}

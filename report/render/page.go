@@ -60,7 +60,7 @@ func HTML(w io.Writer, r *report.Report) error {
 			short(report.Duration(r.Ended.Sub(r.Began)))),
 		Streams:      streamTable(r),
 		Terminations: terminationTable(r),
-		Validity:     validityLines(r),
+		Validity:     append(validityLines(r), lateLines(r, drawn.Late)...),
 		Check:        check,
 	}
 	for i := range r.Findings {
