@@ -52,4 +52,15 @@ type Series struct {
 	// P50, P99 and Max are the latencies of the answered requests, 0 where there
 	// was none.
 	P50, P99, Max []Duration
+	// Late are the times in which its requests went out late, in their order.
+	Late []Lateness
+}
+
+// Lateness is a time, in whole steps of a series, in each of which at least one
+// request that was due then went out later than the 50 ms that a run may be late:
+// the sending process was too busy, and what the traffic met then tells less.
+type Lateness struct {
+	From, To time.Time
+	// Most is how late the latest of them went out.
+	Most Duration
 }

@@ -13,7 +13,9 @@ import (
 func draw(rec *recording.Recording, findings []report.Finding, failures []*explained, t *traffic, pods *podIndex, endpoints *endpoints) *report.Picture {
 	p := &report.Picture{Pods: drawPods(&rec.Events, pods, endpoints), Failures: describe(failures), Finding: make([]int, len(failures))}
 	for _, s := range t.streams {
-		p.Series = append(p.Series, s.series.series())
+		series := s.series.series()
+		series.Late = late(s.series)
+		p.Series = append(p.Series, series)
 	}
 	index := map[findingKey]int{}
 	for i := range findings {
@@ -23,6 +25,29 @@ func draw(rec *recording.Recording, findings []report.Finding, failures []*expla
 		p.Finding[i] = index[f.key()]
 	}
 	return p
+}
+
+// late gives the steps in which a request went out later than is tolerated, those in
+// a row as one.
+func late(c *seriesTally) []report.Lateness {
+	var all []report.Lateness
+	for i := range c.steps {
+		latest := report.Duration(c.steps[i].latest)
+		if latest <= report.Duration(latenessTolerance) {
+			continue
+		}
+		from := c.began.Add(time.Duration(i) * c.step)
+		to := from.Add(c.step)
+		if end := c.began.Add(c.end()); end.After(from) && end.Before(to) {
+			to = end
+		}
+		if last := len(all) - 1; last >= 0 && all[last].To.Equal(from) {
+			all[last].To, all[last].Most = to, max(all[last].Most, latest)
+			continue
+		}
+		all = append(all, report.Lateness{From: from, To: to, Most: latest})
+	}
+	return all
 }
 
 // drawPods tells the lives of the pods.

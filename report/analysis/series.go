@@ -26,6 +26,8 @@ type stepTally struct {
 	ok, failed, maskable int
 	latency              *hdrhistogram.Histogram
 	maximum              time.Duration
+	// latest is how long after its time the latest request was sent.
+	latest time.Duration
 }
 
 func newSeriesTally(began time.Time) *seriesTally {
@@ -44,6 +46,7 @@ func (c *seriesTally) take(s *recording.Sample) {
 		c.steps = append(c.steps, stepTally{})
 	}
 	step := &c.steps[i]
+	step.latest = max(step.latest, s.Sent)
 	switch s.Outcome {
 	case recording.OK:
 		step.ok++
@@ -80,6 +83,7 @@ func (s *stepTally) add(other *stepTally) {
 	s.failed += other.failed
 	s.maskable += other.maskable
 	s.maximum = max(s.maximum, other.maximum)
+	s.latest = max(s.latest, other.latest)
 	switch {
 	case s.latency == nil:
 		s.latency = other.latency
@@ -88,8 +92,11 @@ func (s *stepTally) add(other *stepTally) {
 	}
 }
 
+// end is when the next request would have been due.
+func (c *seriesTally) end() time.Duration { return c.until + c.until/time.Duration(max(c.taken-1, 1)) }
+
 func (c *seriesTally) series() report.Series {
-	series := report.Series{Step: report.Duration(c.step), Until: report.Duration(c.until + c.until/time.Duration(max(c.taken-1, 1)))}
+	series := report.Series{Step: report.Duration(c.step), Until: report.Duration(c.end())}
 	for i := range c.steps {
 		step := &c.steps[i]
 		series.OK = append(series.OK, step.ok)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 func TestSeries(t *testing.T) {
@@ -32,10 +33,52 @@ func TestSeries(t *testing.T) {
 	}
 }
 
+// Times are late by whole steps, and only where a request went out later than is
+// tolerated.
+func TestLateSteps(t *testing.T) {
+	type sent struct{ due, late time.Duration }
+	cases := map[string]struct {
+		sent []sent
+		want []report.Lateness
+	}{
+		"in time":           {sent: []sent{{0, 0}, {second, 50 * ms}, {2 * second, 0}}},
+		"one late request":  {sent: []sent{{0, 0}, {1200 * ms, 51 * ms}, {2400 * ms, 0}}, want: []report.Lateness{{From: after(second), To: after(2 * second), Most: report.Duration(51 * ms)}}},
+		"steps in a row":    {sent: []sent{{0, 60 * ms}, {1500 * ms, 1300 * ms}, {3 * second, 0}}, want: []report.Lateness{{From: after(0), To: after(2 * second), Most: report.Duration(1300 * ms)}}},
+		"in time between":   {sent: []sent{{0, 60 * ms}, {1500 * ms, 0}, {3 * second, 70 * ms}}, want: []report.Lateness{{From: after(0), To: after(second), Most: report.Duration(60 * ms)}, {From: after(3 * second), To: after(4 * second), Most: report.Duration(70 * ms)}}},
+		"cut short at last": {sent: []sent{{0, 0}, {100 * ms, 0}, {200 * ms, 90 * ms}}, want: []report.Lateness{{From: after(0), To: after(300 * ms), Most: report.Duration(90 * ms)}}},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			tally := newSeriesTally(began)
+			for _, s := range test.sent {
+				tally.take(&recording.Sample{Scheduled: after(s.due), Sent: s.late, Outcome: recording.Failed})
+			}
+			if got := late(tally); !slices.Equal(got, test.want) {
+				t.Errorf("%v, want %v", got, test.want)
+			}
+		})
+	}
+
+	// Longer steps keep the latest of those that they are made of.
+	tally := newSeriesTally(began)
+	tally.take(&recording.Sample{Scheduled: after(3 * second), Sent: 80 * ms})
+	tally.take(&recording.Sample{Scheduled: after(seriesSteps * second)})
+	want := []report.Lateness{{From: after(2 * second), To: after(4 * second), Most: report.Duration(80 * ms)}}
+	if got := late(tally); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // A damaged header may put the run's beginning anywhere.
 func TestSeriesFromLongAgo(t *testing.T) {
 	tally := newSeriesTally(time.Time{})
 	tally.take(&recording.Sample{Scheduled: began, Outcome: recording.OK})
+	tally.take(&recording.Sample{Scheduled: began, Outcome: recording.OK, Sent: second})
+	for _, l := range late(tally) {
+		if !l.From.Before(l.To) {
+			t.Errorf("late from %s to %s", l.From, l.To)
+		}
+	}
 	if n := len(tally.series().OK); n > seriesSteps {
 		t.Errorf("%d steps", n)
 	}

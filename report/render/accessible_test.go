@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/lucasb-eyer/go-colorful"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // axe is what scripts/page has fetched. It looks for what keeps people out:
@@ -27,9 +29,12 @@ func TestPageIsAccessible(t *testing.T) {
 		t.Fatalf("scripts/page fetches axe with npm: %v", err)
 	}
 	for _, scheme := range []string{"light", "dark"} {
-		for _, name := range []string{lossy, manifold, "graceful-drain", "nothing-ends"} {
+		for name, r := range map[string]*report.Report{
+			lossy: analyzed(t, lossy), manifold: analyzed(t, manifold), "graceful-drain": analyzed(t, "graceful-drain"),
+			"nothing-ends": analyzed(t, "nothing-ends"), "sixty pods": crowd(),
+		} {
 			t.Run(name+" "+scheme, func(t *testing.T) {
-				b := open(t, analyzed(t, name))
+				b := open(t, r)
 				call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 					Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 				})
@@ -75,6 +80,8 @@ var told = [][2]string{
 	{"sigterm", "exited"},
 	{"ok", "lost"},
 	{"lost", "maskable"},
+	{"band", "late"},
+	{"late", "ground"},
 }
 
 // atAGlance is a difference (CIEDE2000) that nobody overlooks: 1 is just noticeable,

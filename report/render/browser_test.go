@@ -6,8 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,8 +171,10 @@ func (b *browser) shoot(name string) {
 
 // drawn is what the chart says of itself.
 type drawn struct {
-	Lanes, Marks int
-	Windows      [][2]float64
+	// Names are those of the pods that have a lane, from top to bottom.
+	Names       []string
+	Marks, Late int
+	Windows     [][2]float64
 }
 
 func (b *browser) drawn() drawn { b.t.Helper(); return eval[drawn](b, `shutdowncheck.chart.shown()`) }
@@ -191,8 +195,8 @@ func TestPageDrawsWhatTheReportSays(t *testing.T) {
 			for i := range r.Findings {
 				failed += r.Findings[i].Failed
 			}
-			if got.Lanes != len(r.Picture.Pods) || got.Marks != failed {
-				t.Errorf("%d lanes and %d marks, want %d and %d", got.Lanes, got.Marks, len(r.Picture.Pods), failed)
+			if len(got.Names) != len(r.Picture.Pods) || got.Marks != failed {
+				t.Errorf("%d lanes and %d marks, want %d and %d", len(got.Names), got.Marks, len(r.Picture.Pods), failed)
 			}
 			if first := eval[string](b, `document.querySelector("h1 .verdict").textContent`); !strings.EqualFold(first, string(r.Verdict)) {
 				t.Errorf("the page begins with %q", first)
@@ -200,6 +204,151 @@ func TestPageDrawsWhatTheReportSays(t *testing.T) {
 			b.shoot(name)
 		})
 	}
+}
+
+// The answer stands on the first screen, before the picture, and each of its lines
+// leads to the whole finding.
+func TestTheAnswerComesFirst(t *testing.T) {
+	for name, r := range map[string]*report.Report{"a golden run": analyzed(t, manifold), "sixty pods": crowd()} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t, r)
+			tops := eval[[]float64](b, `["header", '[aria-labelledby="answer"]', "#chart", '[aria-labelledby="traffic"]', "#finding-1"].map((s) => document.querySelector(s).getBoundingClientRect().top)`)
+			if !slices.IsSorted(tops) {
+				t.Errorf("verdict, answer, picture, requests and findings begin at %v", tops)
+			}
+			if foot, screen := eval[float64](b, `document.querySelector('[aria-labelledby="answer"]').getBoundingClientRect().bottom`), eval[float64](b, `innerHeight`); foot > screen {
+				t.Errorf("the answer ends at %.0f, the first screen at %.0f", foot, screen)
+			}
+			b.tabTo(`document.activeElement.hash === "#finding-2"`)
+			b.do(chromedp.KeyEvent(kb.Enter))
+			b.wait(`(() => { const top = document.getElementById("finding-2").getBoundingClientRect().top; return top > -1 && top < innerHeight; })()`)
+		})
+	}
+}
+
+// Among many pods those have a lane that ended or lost requests; the others can be
+// shown by keys, too.
+func TestLanesOfManyPods(t *testing.T) {
+	r := crowd()
+	b := open(t, r)
+	b.shoot("crowd")
+	pressed := func() [2]string {
+		return eval[[2]string](b, `["concerned", "all"].map((l) => document.querySelector('[data-lanes="' + l + '"]').getAttribute("aria-pressed"))`)
+	}
+	told := func() string {
+		return eval[string](b, `(({ hidden, textContent }) => (hidden ? "" : textContent))(document.getElementById("hidden-lanes"))`)
+	}
+	const hidden = "60 of 120 pods are hidden: they neither ended nor lost requests."
+	check := func(first, last string, lanes int, words string, want [2]string) {
+		t.Helper()
+		got := b.drawn()
+		if len(got.Names) != lanes || got.Names[0] != first || got.Names[lanes-1] != last || got.Marks != len(r.Picture.Failures) {
+			t.Errorf("%d lanes with %d marks: %q", len(got.Names), got.Marks, got.Names)
+		}
+		if told() != words || pressed() != want {
+			t.Errorf("told %q, pressed %q", told(), pressed())
+		}
+		// A mark lies on its pod's lane.
+		lane := eval[float64](b, `shutdowncheck.chart.at(0)[1]`)
+		row := eval[float64](b, `(() => {
+			const { chart, picture } = shutdowncheck;
+			const { names } = chart.shown();
+			const { top, bottom } = chart.area(0, 0, 1);
+			return bottom - (bottom - top) * (names.length + 0.5 - names.indexOf(picture.lanes[picture.marks.lane[0]].name));
+		})()`)
+		if math.Abs(lane-row) > 1 {
+			t.Errorf("the first mark is at the height %.0f, its lane at %.0f", lane, row)
+		}
+	}
+	check("crowd-old-59", "crowd-old-00", 60, hidden, [2]string{"true", "false"})
+	narrow := eval[int](b, `document.getElementById("chart").clientHeight`)
+	if narrow > 1600 {
+		t.Errorf("the picture is %d pixels high", narrow)
+	}
+	b.tabTo(`document.activeElement.dataset.lanes === "all"`)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	check("crowd-old-59", "crowd-new-59", 120, "", [2]string{"false", "true"})
+	b.do(chromedp.Click(`[data-lanes="concerned"]`))
+	check("crowd-old-59", "crowd-old-00", 60, hidden, [2]string{"true", "false"})
+	if told := eval[string](b, `document.getElementById("told").textContent`); told != "60 pods that ended or lost requests are shown, 60 others are hidden." {
+		t.Errorf("told %q", told)
+	}
+}
+
+// Few pods all have a lane at first, and where none would be hidden there is nothing
+// to choose.
+func TestLanesOfFewPods(t *testing.T) {
+	r := analyzed(t, lossy)
+	b := open(t, r)
+	if got := b.drawn().Names; len(got) != len(r.Picture.Pods) {
+		t.Errorf("%d lanes of %d pods", len(got), len(r.Picture.Pods))
+	}
+	b.do(chromedp.Click(`[data-lanes="concerned"]`))
+	if got := b.drawn().Names; len(got) != len(r.Terminations) {
+		t.Errorf("lanes of %q, but %d pods ended", got, len(r.Terminations))
+	}
+	for name, r := range map[string]*report.Report{"nobody is concerned": analyzed(t, "nothing-ends"), "all are": longRun()} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t, r)
+			if !eval[bool](b, `document.getElementById("lanes").hidden`) {
+				t.Error("a choice without a difference")
+			}
+		})
+	}
+}
+
+// A time in which the load was late is seen in the lanes and in the stream's own
+// parts, light and dark.
+func TestLatenessIsSeen(t *testing.T) {
+	b := open(t, crowd())
+	if got := b.drawn().Late; got != 3 {
+		t.Errorf("%d times, want 3", got)
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		for part := range 3 {
+			// Between 86 and 89 s nothing was late.
+			late, intime := b.inked(part, 15, 18), b.inked(part, 86, 89)
+			if late < intime+0.2 {
+				t.Errorf("%s, part %d: %.2f of the time that was late is drawn on, and %.2f of another", scheme, part, late, intime)
+			}
+		}
+	}
+	place := eval[[2]float64](b, `(() => {
+		const chart = document.getElementById("chart");
+		const { left, top, bottom } = shutdowncheck.chart.area(0, 16, 17);
+		scrollBy(0, chart.getBoundingClientRect().y + top - innerHeight / 2);
+		const box = chart.getBoundingClientRect();
+		return [box.x + left, box.y + (top + bottom) / 2];
+	})()`)
+	for _, x := range []float64{place[0] - 3, place[0]} {
+		call(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: place[1]})
+	}
+	b.wait(`document.getElementById("chart").innerText.includes("stream short-new: requests went out late, by up to 300ms")`)
+
+	r := crowd()
+	r.Picture.Series[0].Late, r.Validity.Client = nil, nil
+	calm := open(t, r)
+	if got := calm.drawn().Late; got != 0 {
+		t.Errorf("%d times of a run that was in time", got)
+	}
+}
+
+// inked is the share of the pixels between two seconds that anything is drawn on, in
+// the lowest lane or in a stream's part.
+func (b *browser) inked(part int, from, to float64) float64 {
+	b.t.Helper()
+	return eval[float64](b, fmt.Sprintf(`(() => {
+		const canvas = document.querySelector("#chart canvas");
+		const scale = canvas.width / canvas.clientWidth;
+		const { left, right, top, bottom } = shutdowncheck.chart.area(%d, %g, %g);
+		const copy = new OffscreenCanvas((right - left) * scale, (bottom - top) * scale).getContext("2d", { willReadFrequently: true });
+		copy.drawImage(canvas, -left * scale, -top * scale);
+		const pixels = copy.getImageData(0, 0, copy.canvas.width, copy.canvas.height).data;
+		let inked = 0;
+		for (let i = 3; i < pixels.length; i += 4) if (pixels[i] > 60) inked++;
+		return inked / (pixels.length / 4);
+	})()`, part, from, to))
 }
 
 func TestZoomIsLinked(t *testing.T) {
@@ -307,6 +456,12 @@ func TestDarkAndPrint(t *testing.T) {
 		t.Errorf("on paper the ground is %s, want %s", paper, light)
 	}
 	b.shoot("print")
+
+	b = open(t, crowd())
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: preferred})
+	b.shoot("crowd-dark")
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: preferred})
+	b.shoot("crowd-print")
 }
 
 // At 200 % a window of 1400 pixels has room for 700.
@@ -318,13 +473,21 @@ func TestTwiceAsLarge(t *testing.T) {
 		t.Errorf("the page is %d pixels wide, want 700 at the most", wide)
 	}
 	b.shoot("zoomed-200-percent")
+
+	b = open(t, crowd())
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 700, Height: 500, DeviceScaleFactor: 2})
+	b.wait(`document.querySelector("#chart canvas").clientWidth <= 700`)
+	if wide := eval[int](b, `document.documentElement.scrollWidth`); wide > 700 {
+		t.Errorf("the page of sixty pods is %d pixels wide, want 700 at the most", wide)
+	}
+	b.shoot("crowd-zoomed-200-percent")
 }
 
 func TestALongRunIsDrawnInTime(t *testing.T) {
 	r := longRun()
 	b := open(t, r)
-	if got := b.drawn(); got.Marks != len(r.Picture.Failures) || got.Lanes != len(r.Picture.Pods) {
-		t.Errorf("%d lanes and %d marks", got.Lanes, got.Marks)
+	if got := b.drawn(); got.Marks != len(r.Picture.Failures) || len(got.Names) != len(r.Picture.Pods) {
+		t.Errorf("%d lanes and %d marks", len(got.Names), got.Marks)
 	}
 	took := eval[float64](b, `shutdowncheck.drawn`)
 	t.Logf("drawn %.0f ms after the page was opened", took)
@@ -338,7 +501,7 @@ func TestALongRunIsDrawnInTime(t *testing.T) {
 func TestPageAndJSONAgree(t *testing.T) {
 	r := analyzed(t, lossy)
 	b := open(t, r)
-	cells := eval[[][]string](b, `[...document.querySelectorAll("section:first-of-type tbody tr")].map((tr) => [...tr.children].map((td) => td.textContent))`)
+	cells := eval[[][]string](b, `[...document.querySelectorAll('section[aria-labelledby="traffic"] tbody tr')].map((tr) => [...tr.children].map((td) => td.textContent))`)
 	for i, s := range r.Streams {
 		got, err := json.Marshal(cells[i][3:9])
 		if err != nil {

@@ -15,12 +15,14 @@ import (
 const MarkdownLimit = 60_000
 
 // Markdown writes the report for a comment on a pull request, in GitHub's
-// flavour: the verdict, the sums, the findings, and the details folded. Where it
-// would exceed MarkdownLimit it leaves out the last parts and says which.
+// flavour: the verdict, the findings in short, the sums, the findings whole, and
+// the details folded. Where it would exceed MarkdownLimit it leaves out the last
+// parts and says which.
 func Markdown(w io.Writer, r *report.Report) error {
 	page := &markdown{}
 	page.add("the verdict", markdownVerdict(r))
 	page.add("the reasons", bullets(r.Reasons))
+	page.add("the findings in short", markdownAnswer(r))
 	page.add("the streams", markdownStreams(r))
 	for i := range r.Findings {
 		page.add(fmt.Sprintf("finding %d", i+1), markdownFinding(i+1, &r.Findings[i], r))
@@ -75,6 +77,21 @@ var verdictMarks = map[report.Verdict]string{
 
 func markdownVerdict(r *report.Report) string {
 	return fmt.Sprintf("### %s %s: %s in namespace %s", verdictMarks[r.Verdict], upperFirst(string(r.Verdict)), code(r.Workload), code(r.Namespace))
+}
+
+// markdownAnswer lists the findings in short, unless there is one alone, which
+// follows whole soon enough.
+func markdownAnswer(r *report.Report) string {
+	if len(r.Findings) < 2 {
+		return ""
+	}
+	var lines []string
+	for i := range r.Findings[:min(len(r.Findings), listed)] {
+		f := &r.Findings[i]
+		lines = append(lines, fmt.Sprintf("- **%d.** %s%s: %s. **Fix:** %s",
+			i+1, code(string(f.Cause)), sureness(f), prose(failed(f)), prose(fixInShort(r.Findings, i))))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func markdownStreams(r *report.Report) string {

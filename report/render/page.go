@@ -30,10 +30,12 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 // forbids the browser to. The words stand in the page itself; the script draws
 // the picture, which needs Report.Picture, and does nothing else that matters.
 func HTML(w io.Writer, r *report.Report) error {
+	var drawn picture
 	packed := ""
 	if r.Picture != nil {
+		drawn = draw(r)
 		var err error
-		if packed, err = packPicture(r); err != nil {
+		if packed, err = packPicture(drawn); err != nil {
 			return fmt.Errorf("write the report as HTML: %w", err)
 		}
 	}
@@ -48,6 +50,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		Style:     template.CSS(pageStyle),
 		Script:    template.JS(pageScript),
 		Picture:   packed,
+		Late:      len(drawn.Late) > 0,
 		Class:     string(r.Verdict),
 		Verdict:   upperFirst(string(r.Verdict)),
 		Workload:  clean(r.Workload),
@@ -57,15 +60,19 @@ func HTML(w io.Writer, r *report.Report) error {
 			short(report.Duration(r.Ended.Sub(r.Began)))),
 		Streams:      streamTable(r),
 		Terminations: terminationTable(r),
-		Validity:     validityLines(r),
+		Validity:     append(validityLines(r), lateLines(r, drawn.Late)...),
 		Check:        check,
 	}
 	for i := range r.Findings {
-		page.Findings = append(page.Findings, findingWords(i+1, &r.Findings[i], r))
+		page.Findings = append(page.Findings, findingWords(i, r))
 	}
 	for _, w := range r.Warnings {
 		page.Warnings = append(page.Warnings, clean(warning(w)))
+		if w.Cause != "" {
+			page.Weaknesses = append(page.Weaknesses, clean(warning(w)))
+		}
 	}
+	page.WarningCount = count(len(r.Warnings), "warning")
 	for i := range r.Disruptions {
 		page.Disruptions = append(page.Disruptions, disruptionWords(i+1, &r.Disruptions[i]))
 	}
@@ -77,17 +84,22 @@ func HTML(w io.Writer, r *report.Report) error {
 
 // pageWords are what the template says.
 type pageWords struct {
-	Policy                             string
-	Style                              template.CSS
-	Script                             template.JS
-	Picture                            string
+	Policy  string
+	Style   template.CSS
+	Script  template.JS
+	Picture string
+	// Late tells that the picture has times in which requests went out late.
+	Late                               bool
 	Class                              string
 	Verdict, Workload, Namespace, When string
 	Reasons, Warnings, Validity        []string
-	Streams, Terminations              pageTable
-	Findings                           []pageFinding
-	Disruptions                        []pageDisruption
-	Check                              string
+	// Weaknesses are the warnings of what may cost requests the next time.
+	Weaknesses            []string
+	WarningCount          string
+	Streams, Terminations pageTable
+	Findings              []pageFinding
+	Disruptions           []pageDisruption
+	Check                 string
 }
 
 type pageTable struct {
@@ -98,8 +110,10 @@ type pageTable struct {
 type pageFinding struct {
 	Number                             int
 	Cause, Sureness, Losses, Says, Fix string
-	Patch                              string
-	Evidence                           []string
+	// Failed and FixInShort are the losses and the fix in one line.
+	Failed, FixInShort string
+	Patch              string
+	Evidence           []string
 }
 
 type pageDisruption struct {
@@ -143,10 +157,12 @@ func terminationTable(r *report.Report) pageTable {
 	return t
 }
 
-func findingWords(number int, f *report.Finding, r *report.Report) pageFinding {
+func findingWords(i int, r *report.Report) pageFinding {
+	f := &r.Findings[i]
 	words := pageFinding{
-		Number: number, Cause: clean(string(f.Cause)), Sureness: sureness(f), Losses: clean(losses(f)),
+		Number: i + 1, Cause: clean(string(f.Cause)), Sureness: sureness(f), Losses: clean(losses(f)),
 		Says: clean(upperFirst(f.Says) + "."), Fix: clean(f.Fix.Text),
+		Failed: clean(failed(f)), FixInShort: clean(fixInShort(r.Findings, i)),
 	}
 	if f.Fix.Patch != "" {
 		command, patch := patchCommand(r, f)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,37 @@ func TestPageShowsHostileText(t *testing.T) {
 	}
 }
 
+var headings = regexp.MustCompile(`<h2 id="([a-z]+)"`)
+
+// What is to be changed stands before what grows with the number of pods.
+func TestPageAnswersFirst(t *testing.T) {
+	r := cutAndShut()
+	r.Picture = &report.Picture{Series: []report.Series{{Step: report.Duration(time.Second)}}}
+	out := page(t, r)
+	var order []string
+	for _, found := range headings.FindAllStringSubmatch(out, -1) {
+		order = append(order, found[1])
+	}
+	if want := []string{"answer", "picture", "traffic", "findings", "warnings", "disruptions", "terminations", "validity", "check"}; !slices.Equal(order, want) {
+		t.Errorf("%q, want %q", order, want)
+	}
+	for i, f := range r.Findings {
+		line := fmt.Sprintf(`<li><a href="#finding-%d"><code>%s</code> (%s): %s</a><br>Fix: `, i+1, f.Cause, f.Confidence, failed(&f))
+		if !strings.Contains(out, line) || strings.Count(out, fmt.Sprintf(`id="finding-%d"`, i+1)) != 1 {
+			t.Errorf("no line %s, or it leads nowhere", line)
+		}
+	}
+	if !inOrder(out, `<a href="#warnings">2 warnings</a>, among them:`, "<li>web-1 exited late [grace-too-short]</li>", `id="picture"`) {
+		t.Error("the weakness is not told before the picture")
+	}
+
+	// Nothing to say in short.
+	r.Findings, r.Warnings = nil, nil
+	if out := page(t, r); strings.Contains(out, `id="answer"`) {
+		t.Error("an empty answer")
+	}
+}
+
 // elementsOf counts the elements of a page by name, and looks at what would make
 // a browser fetch or run something.
 func elementsOf(t *testing.T, page string) map[string]int {
@@ -184,7 +216,7 @@ func elementsOf(t *testing.T, page string) map[string]int {
 			token := tokens.Token()
 			elements[token.Data]++
 			for _, a := range token.Attr {
-				if a.Key == "src" || a.Key == "href" || a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+				if a.Key == "src" || a.Key == "href" && !strings.HasPrefix(a.Val, "#") || a.Key == "style" || strings.HasPrefix(a.Key, "on") {
 					t.Errorf("<%s %s=%q>", token.Data, a.Key, a.Val)
 				}
 			}
@@ -250,4 +282,73 @@ func TestThePageTellsOfAHookThatFailed(t *testing.T) {
 	if rows[0][4] != "exec, failed" || rows[1][4] != "sleep 5s" {
 		t.Errorf("%q, %q", rows[0][4], rows[1][4])
 	}
+}
+
+// crowd is a report of 60 pods that a rollout replaced on a machine that was too
+// busy for its load; three of them lost requests.
+func crowd() *report.Report {
+	const pods, seconds = 60, 90
+	r := &report.Report{
+		Verdict: report.Failed, Workload: "deployment/crowd", Namespace: "demo", Began: time.Unix(1e9, 0), Ended: time.Unix(1e9+seconds, 0),
+		Reasons: []string{
+			"23 of 26910 requests failed, the budget is 0",
+			"stream short-new: requests went out late (99th percentile 1.3s, at most 50ms is allowed): this machine is too busy for 300 per second",
+		},
+		Streams: []report.Stream{{Name: "short-new", Connections: "new", Rate: 300, AchievedRate: 299, Sent: 26_910, OK: 26_887, Failed: 23}},
+		Findings: []report.Finding{
+			{
+				Cause: report.ListenerClosedEarly, Says: "the pod stops accepting connections before the cluster has stopped sending them", Confidence: report.Likely,
+				Failed: 21, Phase: "after the exit", Streams: []string{"short-new"},
+				Fix: report.Fix{Text: "Keep accepting until the cluster has stopped sending: a preStop sleep of 10 s. The last request that was turned away was sent 7.6s after the kubelet began to stop the pod; 2s are added for slower moments."},
+			},
+			{
+				Cause: report.NoDrain, Says: "the pod exits on SIGTERM while requests are still in flight", Confidence: report.Certain,
+				Failed: 2, Phase: "at the exit", Streams: []string{"short-new"}, Fix: report.Fix{Text: "Handle SIGTERM: answer what is in flight and exit only then. Let requests stop arriving first."},
+			},
+		},
+		Warnings:    []report.Warning{{Text: "it has no PodDisruptionBudget"}, {Cause: report.GraceTooShort, Text: "crowd-old-07 exited less than 1s before the grace period ended"}},
+		Disruptions: []report.Disruption{{Kind: "restart", Started: time.Unix(1e9+10, 0), Steady: time.Unix(1e9+80, 0)}},
+		Picture:     &report.Picture{},
+	}
+	at := func(s float64) time.Time { return r.Began.Add(time.Duration(s * float64(time.Second))) }
+	moment := func(s float64) report.Interval { return report.Interval{From: at(s), To: at(s + 0.2)} }
+	for i := range pods {
+		// The eldest ends last: lanes in the order of creation would not show a staircase.
+		name, ends := fmt.Sprintf("crowd-old-%02d", i), 11+float64(pods-1-i)
+		r.Picture.Pods = append(r.Picture.Pods, report.Pod{
+			Name: name, UID: name, Node: "worker", Created: at(-300 + float64(i)),
+			Ready: []report.Stretch{{From: at(0), To: at(ends)}}, InSlice: []report.Stretch{{From: at(0), To: at(ends + 0.3)}},
+		})
+		r.Terminations = append(r.Terminations, report.Termination{
+			Pod: name, UID: name, EndedBy: report.ByRollout, Grace: report.Duration(30 * time.Second),
+			Requested: moment(ends), Sigterm: moment(ends + 5), Exited: moment(ends + 6), Gone: moment(ends + 7),
+		})
+	}
+	for i := range pods {
+		name := fmt.Sprintf("crowd-new-%02d", i)
+		r.Picture.Pods = append(r.Picture.Pods, report.Pod{
+			Name: name, UID: name, Node: "worker", Created: at(10 + float64(i)), New: true,
+			Ready: []report.Stretch{{From: at(12 + float64(i))}}, InSlice: []report.Stretch{{From: at(12 + float64(i))}},
+		})
+	}
+	series := report.Series{
+		Step: report.Duration(time.Second), Until: report.Duration(seconds * time.Second),
+		Late: []report.Lateness{{From: at(14), To: at(19), Most: report.Duration(300 * time.Millisecond)}, {From: at(40), To: at(62), Most: report.Duration(1300 * time.Millisecond)}},
+	}
+	for i := range seconds {
+		latency := report.Duration(20+i%7) * report.Duration(time.Millisecond)
+		series.OK, series.Failed, series.Maskable = append(series.OK, 299), append(series.Failed, 0), append(series.Maskable, 0)
+		series.P50, series.P99, series.Max = append(series.P50, latency), append(series.P99, 3*latency), append(series.Max, 9*latency)
+	}
+	r.Picture.Series = []report.Series{series}
+	r.Validity.Client = &recording.Client{Stalls: []recording.Stall{{From: at(70), To: at(70.8)}}}
+	for i := range 23 {
+		sent := at(40 + float64(i)/4)
+		r.Picture.Failures = append(r.Picture.Failures, report.Failure{
+			Stream: "short-new", Sent: sent, Ended: sent.Add(20 * time.Millisecond), Phase: recording.PhaseDial, Class: recording.ClassRefused,
+			Pods: []string{r.Picture.Pods[30+i%3].Name}, Cause: report.ListenerClosedEarly,
+		})
+		r.Picture.Finding = append(r.Picture.Finding, i/21)
+	}
+	return r
 }

@@ -30,11 +30,13 @@ type picture struct {
 	Lanes       []pictureLane   `json:"lanes"`
 	Streams     []pictureStream `json:"streams"`
 	Disruptions []pictureBand   `json:"disruptions"`
+	Late        []pictureLate   `json:"late"`
 	Findings    []string        `json:"findings"`
 	Marks       pictureMarks    `json:"marks"`
 }
 
-// pictureLane is one pod.
+// pictureLane is one pod. Lanes are in the order in which the pods, or containers of
+// them, first ended; behind those are the others in the order of their creation.
 type pictureLane struct {
 	Name    string       `json:"name"`
 	Node    string       `json:"node"`
@@ -43,6 +45,8 @@ type pictureLane struct {
 	Ready   [][2]float64 `json:"ready"`
 	Slice   [][2]float64 `json:"slice"`
 	Ends    []pictureEnd `json:"ends"`
+	// Lost tells that its termination may explain a failure.
+	Lost bool `json:"lost"`
 }
 
 // pictureEnd is the end of a pod, or of one of its containers. Moments that are
@@ -68,6 +72,15 @@ type pictureStream struct {
 	P50      []float64 `json:"p50"`
 	P99      []float64 `json:"p99"`
 	Max      []float64 `json:"max"`
+	// Late are the times in which its own requests went out late.
+	Late []pictureLate `json:"late"`
+}
+
+// pictureLate is a time in which the load was late, and how late.
+type pictureLate struct {
+	From  float64 `json:"from"`
+	To    float64 `json:"to"`
+	Words string  `json:"words"`
 }
 
 type pictureBand struct {
@@ -113,11 +126,11 @@ func newMarks(n int) pictureMarks {
 
 // packPicture gives the picture as JSON, compressed, in the alphabet that HTML
 // does not escape.
-func packPicture(r *report.Report) (string, error) {
+func packPicture(p picture) (string, error) {
 	var packed bytes.Buffer
 	encoder := base64.NewEncoder(base64.RawURLEncoding, &packed)
 	compressor := gzip.NewWriter(encoder)
-	if err := json.NewEncoder(compressor).Encode(draw(r)); err != nil {
+	if err := json.NewEncoder(compressor).Encode(p); err != nil {
 		return "", fmt.Errorf("write the picture: %w", err)
 	}
 	if err := compressor.Close(); err != nil {
@@ -130,21 +143,23 @@ func packPicture(r *report.Report) (string, error) {
 }
 
 func draw(r *report.Report) picture {
-	d := drawing{report: r, words: map[string]int{}, lanes: map[string][]int{}}
+	d := drawing{report: r, pods: inOrderOfEnds(r), words: map[string]int{}, lanes: map[string][]int{}}
 	p := picture{
 		Began: r.Began.UTC().Format(time.RFC3339Nano),
 		End:   d.at(r.Ended),
 		Lanes: []pictureLane{}, Streams: []pictureStream{}, Disruptions: []pictureBand{}, Findings: []string{},
 	}
-	for i := range r.Picture.Pods {
-		p.Lanes = append(p.Lanes, d.lane(&r.Picture.Pods[i]))
+	for _, pod := range d.pods {
+		p.Lanes = append(p.Lanes, d.lane(pod))
 	}
 	for i, c := range r.Picture.Series {
 		p.Streams = append(p.Streams, pictureStream{
 			Name: clean(r.Streams[i].Name), Step: time.Duration(c.Step).Seconds(), Until: time.Duration(c.Until).Seconds(), OK: c.OK, Failed: c.Failed, Maskable: c.Maskable,
 			P50: milliseconds(c.P50), P99: milliseconds(c.P99), Max: milliseconds(c.Max),
+			Late: d.late(streamLateness(&r.Streams[i], c.Late)),
 		})
 	}
+	p.Late = d.late(allLateness(r))
 	for i := range r.Disruptions {
 		p.Disruptions = append(p.Disruptions, d.band(i))
 	}
@@ -154,7 +169,13 @@ func draw(r *report.Report) picture {
 	}
 	d.marks = newMarks(len(r.Picture.Failures))
 	for i := range r.Picture.Failures {
-		d.mark(&r.Picture.Failures[i], r.Picture.Finding[i])
+		f := &r.Picture.Failures[i]
+		d.mark(f, r.Picture.Finding[i])
+		for _, name := range f.Pods {
+			if lane := d.laneOf(name, f.Ended); lane >= 0 {
+				p.Lanes[lane].Lost = true
+			}
+		}
 	}
 	p.Marks = d.marks
 	return p
@@ -163,7 +184,8 @@ func draw(r *report.Report) picture {
 // drawing is a picture in the making.
 type drawing struct {
 	report *report.Report
-	// lanes are those of the pods of a name, in the order of their creation.
+	// pods are those of the lanes; lanes are the numbers of a name's.
+	pods  []*report.Pod
 	lanes map[string][]int
 	count int
 	marks pictureMarks
@@ -252,7 +274,11 @@ func (d *drawing) mark(f *report.Failure, finding int) {
 	}
 	m.Stream = append(m.Stream, slices.IndexFunc(d.report.Streams, func(s report.Stream) bool { return s.Name == f.Stream }))
 	m.Finding = append(m.Finding, finding)
-	m.Lane = append(m.Lane, d.laneOf(f))
+	lane := -1
+	if len(f.Pods) > 0 {
+		lane = d.laneOf(f.Pods[0], f.Ended)
+	}
+	m.Lane = append(m.Lane, lane)
 	m.Pods = append(m.Pods, d.word(several))
 	m.Sent = append(m.Sent, f.Sent.Sub(d.report.Began).Round(100*time.Microsecond).Microseconds()/100)
 	m.Took = append(m.Took, millisecond(report.Duration(f.Ended.Sub(f.Sent))))
@@ -273,18 +299,17 @@ func (d *drawing) mark(f *report.Failure, finding int) {
 	m.Served = append(m.Served, f.Served)
 }
 
-// laneOf finds the lane of the first pod that explains a failure: of those that
-// bore its name the last one that was there by then.
-func (d *drawing) laneOf(f *report.Failure) int {
-	if len(f.Pods) == 0 {
-		return -1
-	}
-	for _, lane := range slices.Backward(d.lanes[f.Pods[0]]) {
-		if !d.report.Picture.Pods[lane].Created.After(f.Ended) {
-			return lane
+// laneOf finds the lane of a pod that explains a failure: of those that bore its
+// name the youngest one that was there by then.
+func (d *drawing) laneOf(name string, failed time.Time) int {
+	found := -1
+	for _, lane := range d.lanes[name] {
+		created := d.pods[lane].Created
+		if !created.After(failed) && (found < 0 || !created.Before(d.pods[found].Created)) {
+			found = lane
 		}
 	}
-	return -1
+	return found
 }
 
 // word gives the index of a text that is said once.

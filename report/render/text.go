@@ -18,18 +18,20 @@ type TextOptions struct {
 }
 
 // Text writes the report for a person at a terminal 80 columns wide. Its first
-// line is the verdict.
+// line is the verdict; what to change and what to mind come before the tables that
+// grow with the number of pods.
 func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	buffered := bufio.NewWriter(w)
 	p := &printer{w: buffered, color: o.Color}
 	p.verdict(r)
+	p.answer(r)
 	p.streams(r)
 	for i := range r.Findings {
 		p.finding(i+1, &r.Findings[i], r)
 	}
+	p.warnings(r)
 	p.disruptions(r)
 	p.terminations(r)
-	p.warnings(r)
 	p.footer(r)
 	if err := buffered.Flush(); err != nil {
 		return fmt.Errorf("write the report as text: %w", err)
@@ -71,6 +73,20 @@ func (p *printer) verdict(r *report.Report) {
 	p.headline(strings.ToUpper(string(r.Verdict)), verdictColors[r.Verdict], fmt.Sprintf("%s in namespace %s", r.Workload, r.Namespace))
 	for _, reason := range r.Reasons {
 		p.wrapped("  - ", "    ", reason)
+	}
+	p.line("")
+}
+
+// answer lists the findings in short. One alone is not said twice: it follows whole
+// after a few lines.
+func (p *printer) answer(r *report.Report) {
+	if len(r.Findings) < 2 {
+		return
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		p.wrapped(fmt.Sprintf("  %d. ", i+1), "     ", string(f.Cause)+sureness(f)+": "+failed(f))
+		p.wrapped("     Fix: ", "          ", fixInShort(r.Findings, i))
 	}
 	p.line("")
 }
@@ -164,6 +180,9 @@ func (p *printer) terminations(r *report.Report) {
 func (p *printer) warnings(r *report.Report) {
 	for _, w := range r.Warnings {
 		p.wrapped("Warning: ", "         ", warning(w))
+	}
+	if len(r.Warnings) > 0 {
+		p.line("")
 	}
 }
 

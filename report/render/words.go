@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -37,11 +38,40 @@ func sureness(f *report.Finding) string {
 	return fmt.Sprintf(" (%s)", f.Confidence)
 }
 
+// failed tells how many requests a finding is about, and in which part of the
+// termination.
+func failed(f *report.Finding) string {
+	return fmt.Sprintf("%s failed %s", count(f.Failed, "request"), f.Phase)
+}
+
 // losses tells how many requests a finding is about, and when they failed.
 func losses(f *report.Finding) string {
-	text := fmt.Sprintf("%s failed %s", count(f.Failed, "request"), f.Phase)
+	text := failed(f)
 	if f.SinceSigterm != nil {
 		text += ", " + span(*f.SinceSigterm) + " after SIGTERM"
+	}
+	return text
+}
+
+// fixInShort is the first sentence of finding i's fix, or names the earlier finding
+// that has the same one: the fix belongs to the cause.
+func fixInShort(findings []report.Finding, i int) string {
+	fix := findings[i].Fix.Text
+	for j := range findings[:i] {
+		if findings[j].Fix.Text == fix {
+			return fmt.Sprintf("the one of %d.", j+1)
+		}
+	}
+	return firstSentence(fix)
+}
+
+// sentenceEnd is a full stop before a word that begins with a capital letter:
+// neither the one of "e.g. a hook" nor that of "3.5 s" is.
+var sentenceEnd = regexp.MustCompile(`\.\s+\p{Lu}`)
+
+func firstSentence(text string) string {
+	if end := sentenceEnd.FindStringIndex(text); end != nil {
+		return text[:end[0]+1]
 	}
 	return text
 }

@@ -76,8 +76,7 @@ async function () {
   const things = [
     words(element("header .verdict")),
     words(element("header li")),
-    words(column("traffic", "failed")),
-    words(column("traffic", "smallest outage seen")),
+    words(inSection("answer", "li")),
     bar(0, between(ready, 0.3), between(ready, 0.7), life),
     bar(0, dying[0]?.value[1] ?? fail("end of a pod"), dying.at(-1).value[2], life),
     sliceEnd(),
@@ -85,6 +84,8 @@ async function () {
     bandFoot(),
     dot(1, ...peak("0-failed"), 4),
     dot(2, ...peak("0-p99"), 4),
+    words(column("traffic", "failed")),
+    words(column("traffic", "smallest outage seen")),
     words(inSection("findings", "article h3")),
     words(inSection("findings", "article strong")),
     words(inSection("findings", "article pre")),
@@ -179,5 +180,5 @@ async function () {
   Object.assign(svg.style, { position: "absolute", left: 0, top: 0, width: `${wide}px`, height: `${tall}px`, pointerEvents: "none", zIndex: 1000 });
   document.body.append(svg);
   // Where the page is cut in two.
-  return element("#findings").getBoundingClientRect().top + scrollY - 2 * radius;
+  return element("#traffic").getBoundingClientRect().top + scrollY - 2 * radius;
 }

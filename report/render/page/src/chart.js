@@ -3,14 +3,19 @@ import { CustomChart, LineChart, ScatterChart } from "echarts/charts";
 import { AriaComponent, DataZoomComponent, GridComponent, MarkAreaComponent, TitleComponent, TooltipComponent } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
 
+import { concerned, many } from "./lanes.js";
 import { layout } from "./layout.js";
 import { clock, rates, segments, story } from "./picture.js";
-import { colors, inks, onChange, shapes } from "./theme.js";
+import { colors, hatch, inks, onChange, shapes } from "./theme.js";
 
 echarts.use([CustomChart, LineChart, ScatterChart, AriaComponent, DataZoomComponent, GridComponent, MarkAreaComponent, TitleComponent, TooltipComponent, CanvasRenderer]);
 
 // From so many marks on they are drawn in bulk, without a shape of their own.
 const bulk = 3000;
+
+// tail is the end of a name with room for so many letters: pods of a workload differ
+// in their ends.
+function tail(name, room) { return name.length > room ? `…${name.slice(1 - room)}` : name; }
 
 // Chart draws a picture into a place of the page.
 export class Chart {
@@ -20,13 +25,18 @@ export class Chart {
   #chart;
   #chosen = null;
   #at = -1;
+  #narrow = false;
+  // The numbers of the lanes that are shown, from top to bottom, and the row of each.
+  #shown = [];
+  #rows = new Map();
 
   // tell is called with what somebody who cannot see a mark should hear.
   constructor(place, picture, tell) {
     this.#place = place;
     this.#picture = picture;
     this.#tell = tell;
-    this.#chart = echarts.init(place, null, { renderer: "canvas", height: layout(picture, place.clientWidth).height });
+    this.#choose(picture.lanes.length > many && concerned(picture).length > 0);
+    this.#chart = echarts.init(place, null, { renderer: "canvas", height: this.#layout().height });
     this.#draw();
     onChange(() => this.#draw());
     new ResizeObserver(() => this.#resize()).observe(place);
@@ -40,6 +50,26 @@ export class Chart {
     const n = this.#picture.marks.finding.filter((f) => finding === null || f === finding).length;
     this.#tell(finding === null ? `All ${n} marks are shown.` : `${n} marks are shown: ${this.#picture.findings[finding]}.`);
   }
+
+  // narrow tells whether only the pods have a lane that ended or lost requests.
+  get narrow() { return this.#narrow; }
+
+  // showLanes shows the lanes of those pods alone, or those of all.
+  showLanes(narrow) {
+    this.#choose(narrow);
+    this.#chart.resize({ height: this.#layout().height });
+    this.#draw();
+    const hidden = this.#picture.lanes.length - this.#shown.length;
+    this.#tell(narrow ? `${this.#shown.length} pods that ended or lost requests are shown, ${hidden} others are hidden.` : `All ${this.#shown.length} pods are shown.`);
+  }
+
+  #choose(narrow) {
+    this.#narrow = narrow;
+    this.#shown = narrow ? concerned(this.#picture) : this.#picture.lanes.map((_, i) => i);
+    this.#rows = new Map(this.#shown.map((lane, row) => [lane, row]));
+  }
+
+  #layout() { return layout(this.#picture, this.#shown.length, this.#place.clientWidth); }
 
   // act does what a key or a button stands for.
   act(what) {
@@ -75,7 +105,8 @@ export class Chart {
     const series = this.#chart.getOption().series;
     const count = (test) => series.filter(test).reduce((sum, s) => sum + s.data.length, 0);
     return {
-      lanes: this.#picture.lanes.length,
+      names: this.#chart.getOption().yAxis[0].data.slice(0, -1),
+      late: count((s) => s.id === "late-lanes"),
       marks: count((s) => s.id.startsWith("finding-") && !s.silent),
       windows: this.#chart.getOption().xAxis.map((_, i) => this.#chart.getModel().getComponent("xAxis", i).axis.scale.getExtent()),
     };
@@ -83,12 +114,21 @@ export class Chart {
 
   // at gives the place of a mark in the chart, in pixels.
   at(mark) {
-    return this.#chart.convertToPixel({ gridIndex: 0 }, [this.#time(mark), this.#lane(mark)]);
+    return this.#chart.convertToPixel({ gridIndex: 0 }, [this.#time(mark), this.#row(mark)]);
+  }
+
+  // area gives the place between two seconds of a part of the chart; of the lanes
+  // that of the last one, which is no pod's.
+  area(part, from, to) {
+    const { grids, lane } = this.#layout();
+    const [left, right] = [from, to].map((s) => this.#chart.convertToPixel({ xAxisIndex: part }, s));
+    const bottom = grids[part].top + grids[part].height;
+    return { left, right, top: part === 0 ? bottom - lane : grids[part].top, bottom };
   }
 
   #first() { return Math.min(0, ...this.#picture.lanes.filter((l) => l.new).map((l) => l.created)); }
   #time(i) { return this.#picture.marks.sent[i] / 1e4; }
-  #lane(i) { const lane = this.#picture.marks.lane[i]; return lane < 0 ? this.#picture.lanes.length : lane; }
+  #row(i) { return this.#rows.get(this.#picture.marks.lane[i]) ?? this.#shown.length; }
 
   #step(by) {
     const m = this.#picture.marks;
@@ -113,16 +153,15 @@ export class Chart {
   }
 
   #resize() {
-    const { height } = layout(this.#picture, this.#place.clientWidth);
-    this.#chart.resize({ height });
+    this.#chart.resize({ height: this.#layout().height });
     this.#draw();
   }
 
   #draw() {
     const c = colors();
-    const parts = layout(this.#picture, this.#place.clientWidth);
+    const parts = this.#layout();
     const axis = { axisLine: { lineStyle: { color: c.line } }, axisLabel: { color: c.quiet }, splitLine: { lineStyle: { color: c.line, opacity: 0.5 } } };
-    const names = [...this.#picture.lanes.map((l) => l.name), "no pod"];
+    const names = [...this.#shown.map((lane) => this.#picture.lanes[lane].name), "no pod"];
     const titles = ["", ...this.#picture.streams.flatMap((s) => [`${s.name}: requests per second`, `${s.name}: latency in ms`])];
     const all = parts.grids.map((_, i) => i);
     const zoomed = this.#chart.getOption()?.dataZoom?.[0];
@@ -138,23 +177,25 @@ export class Chart {
         axisLabel: { ...axis.axisLabel, formatter: (s) => `${+s.toFixed(3)} s`, show: i === 0 || i === all.length - 1, showMaxLabel: false }, position: i === 0 ? "top" : "bottom",
       })),
       yAxis: all.map((i) => (i === 0
-        ? { ...axis, gridIndex: i, type: "category", data: names, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { ...axis.axisLabel, width: parts.left - 14, overflow: "truncate", ellipsis: "…" } }
+        ? { ...axis, gridIndex: i, type: "category", data: names, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { ...axis.axisLabel, width: parts.left - 14, overflow: "truncate", formatter: (name) => tail(name, (parts.left - 14) / 7) } }
         : { ...axis, gridIndex: i, type: "value", min: 0, splitNumber: 3 })),
       dataZoom: [
-        { type: "inside", xAxisIndex: all, filterMode: "none", zoomOnMouseWheel: "ctrl", moveOnMouseMove: true, ...start },
-        { type: "slider", xAxisIndex: all, filterMode: "none", showDataShadow: false, brushSelect: false, bottom: 8, height: 24, labelFormatter: (s) => `${s.toFixed(1)} s`, textStyle: { color: c.quiet } },
-        ...(parts.shown < 1 ? [{ type: "slider", yAxisIndex: 0, filterMode: "none", right: 2, width: 14, startValue: 0, endValue: Math.floor(names.length * parts.shown) - 1, showDetail: false }] : []),
+        { id: "time", type: "inside", xAxisIndex: all, filterMode: "none", zoomOnMouseWheel: "ctrl", moveOnMouseMove: true, ...start },
+        { id: "bar", type: "slider", xAxisIndex: all, filterMode: "none", showDataShadow: false, brushSelect: false, bottom: 8, height: 24, labelFormatter: (s) => `${s.toFixed(1)} s`, textStyle: { color: c.quiet } },
+        ...(parts.shown < 1 ? [{ id: "pods", type: "slider", yAxisIndex: 0, filterMode: "none", right: 2, width: 14, startValue: 0, endValue: Math.floor(names.length * parts.shown) - 1, showDetail: false }] : []),
       ],
       tooltip: { trigger: "item", confine: true, backgroundColor: c.panel, borderColor: c.line, textStyle: { color: c.text, fontSize: 12 }, formatter: (p) => this.#tip(p) },
-      series: [this.#lanes(c, parts), ...this.#marks(c), ...this.#streams(c)],
-    }, { replaceMerge: ["series"] });
+      series: [...this.#late(c), this.#lanes(c, parts), ...this.#marks(c), ...this.#streams(c)],
+    }, { replaceMerge: ["series", "dataZoom"] });
   }
 
   // Text nodes: nothing that a tip says can become markup.
   #tip(p) {
-    const lines = p.seriesId === "lanes"
-      ? [this.#picture.lanes[p.value[0]].name + (this.#picture.lanes[p.value[0]].node ? ` on ${this.#picture.lanes[p.value[0]].node}` : ""), p.data.words, `${clock(this.#picture, p.value[1])} to ${clock(this.#picture, p.value[2])}`]
+    const span = (from, to) => `${clock(this.#picture, from)} to ${clock(this.#picture, to)}`;
+    const pod = (lane) => lane.name + (lane.node ? ` on ${lane.node}` : "");
+    const lines = p.seriesId === "lanes" ? [pod(this.#picture.lanes[this.#shown[p.value[0]]]), p.data.words, span(p.value[1], p.value[2])]
       : p.seriesId.startsWith("finding-") ? story(this.#picture, p.value[2])
+      : p.seriesId.startsWith("late-") ? [...p.data.words.split("; "), span(p.value[0], p.value[1])]
         : [`${p.seriesName}: ${+p.value[1].toFixed(2)}`, `around ${clock(this.#picture, p.value[0])}`];
     const box = document.createElement("div");
     for (const line of lines) box.append(Object.assign(document.createElement("div"), { textContent: line }));
@@ -163,12 +204,13 @@ export class Chart {
 
   #lanes(c, parts) {
     const data = [];
-    this.#picture.lanes.forEach((lane, i) => {
+    this.#shown.forEach((number, i) => {
+      const lane = this.#picture.lanes[number];
       for (const s of segments(lane, this.#picture.end)) data.push({ value: [i, s.from, s.to, 0], kind: s.kind, words: s.words });
       for (const [from, to] of lane.slice) data.push({ value: [i, from, to, 1], kind: "slice", words: "in the EndpointSlice, ready" });
     });
     return {
-      id: "lanes", type: "custom", xAxisIndex: 0, yAxisIndex: 0, encode: { x: [1, 2], y: 0 }, data, clip: true,
+      id: "lanes", type: "custom", xAxisIndex: 0, yAxisIndex: 0, z: 3, encode: { x: [1, 2], y: 0 }, data, clip: true,
       renderItem: (params, api) => {
         const [x, y] = api.coord([api.value(1), api.value(0)]);
         const [to] = api.coord([api.value(2), api.value(0)]);
@@ -186,12 +228,31 @@ export class Chart {
     };
   }
 
+  // Times in which the load was late: of any stream behind the lanes, and each
+  // stream's own behind its rate and its latency.
+  #late(c) {
+    const fill = hatch(c.late);
+    const behind = (id, part, bands) => ({
+      id: `late-${id}`, type: "custom", xAxisIndex: part, yAxisIndex: part, z: 2, encode: { x: [0, 1], y: -1 }, clip: true,
+      data: bands.map((b) => ({ value: [b.from, b.to], words: b.words })),
+      renderItem: ({ coordSys }, api) => {
+        const [x] = api.coord([api.value(0), 0]);
+        const [to] = api.coord([api.value(1), 0]);
+        const shape = echarts.graphic.clipRectByRect({ x, y: coordSys.y, width: Math.max(2, to - x), height: coordSys.height }, coordSys);
+        return shape && { type: "rect", shape, style: { fill } };
+      },
+    });
+    return [behind("lanes", 0, this.#picture.late), ...this.#picture.streams.flatMap((s, i) => [
+      behind(`${i}-rate`, 1 + 2 * i, s.late), behind(`${i}-latency`, 2 + 2 * i, s.late),
+    ])];
+  }
+
   // One series per finding: shapes and colours tell them apart, and one can be
   // shown alone.
   #marks(c) {
     const m = this.#picture.marks;
     const data = this.#picture.findings.map(() => []);
-    m.finding.forEach((finding, i) => data[finding].push([this.#time(i), this.#lane(i), i]));
+    m.finding.forEach((finding, i) => data[finding].push([this.#time(i), this.#row(i), i]));
     const many = m.finding.length > bulk;
     return this.#picture.findings.map((name, f) => {
       const hidden = this.#chosen !== null && this.#chosen !== f;

@@ -1,14 +1,15 @@
-// layout places the picture's parts: the lanes, and per stream its rate and its
-// latency, one under the other.
+// layout places the picture's parts: the lanes of so many pods, and per stream its
+// rate and its latency, one under the other.
 
 const margin = { left: 190, right: 24 };
 const title = 26;
 const part = 96;
-const most = 1600;
+// Lanes share a screen's height, as far as they stay thick enough to see.
+const most = 900;
 
-export function layout(picture, width) {
+export function layout(picture, pods, width) {
   const left = width < 700 ? 90 : margin.left;
-  const lanes = picture.lanes.length + 1; // the last one is for those without a pod
+  const lanes = pods + 1; // the last one is for those without a pod
   const lane = Math.max(6, Math.min(26, most / lanes));
   const shown = Math.min(1, most / (lane * lanes));
   let top = title;

@@ -4,6 +4,7 @@
 import { Chart } from "./chart.js";
 import { unpack } from "./picture.js";
 import { copyButtons } from "./copy.js";
+import { laneButtons } from "./lanes.js";
 
 copyButtons(document);
 
@@ -16,6 +17,7 @@ unpack(data.dataset.packed).then((picture) => {
   for (const button of document.querySelectorAll("[data-do]")) {
     button.addEventListener("click", () => chart.act(button.dataset.do));
   }
+  laneButtons(document, picture, chart);
   const keys = { "+": "in", "=": "in", "-": "out", ArrowLeft: "left", ArrowRight: "right", 0: "all", Home: "all", n: "next", p: "previous" };
   place.addEventListener("keydown", (event) => {
     const what = keys[event.key];
