@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,7 @@ const nobody = 65532
 // check runs the tool once inside the cluster. run is the name of the Job and
 // of the recording's folder.
 func (s *service) check(ctx context.Context, row *Row, run string) (outcome, error) {
-	spec, err := json.Marshal(row.check(s.name, s.namespace))
+	spec, err := json.Marshal(row.check(s.namespace))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -50,12 +51,13 @@ func (s *service) check(ctx context.Context, row *Row, run string) (outcome, err
 }
 
 // check is what the Job is to prove.
-func (r *Row) check(workload, namespace string) check.Check {
-	url := fmt.Sprintf("http://%s.%s.svc.cluster.local", workload, namespace)
+func (r *Row) check(namespace string) check.Check {
+	workload := r.workload()
+	url := fmt.Sprintf("http://%s.%s.svc.cluster.local", cmp.Or(r.Host, workload.Name), namespace)
 	c := check.Check{
 		APIVersion: check.APIVersion, Kind: check.Kind,
 		Metadata:    check.Metadata{Name: r.slug()},
-		Workload:    check.Workload{Kind: check.Deployment, Name: workload},
+		Workload:    workload,
 		Target:      check.Target{URL: url + "/"},
 		Disruptions: []check.Disruption{r.Disruption},
 		Timing: check.Timing{
