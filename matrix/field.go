@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -92,7 +93,7 @@ func FieldRows() []Row {
 func webServers() []Row {
 	// A sleep that suffices leaves nothing that SIGTERM could cut in this run.
 	suffices := passes().only(report.NoDrain)
-	quits := env("STOP_SIGNAL", "3")
+	sigquit, sigwinch, sigusr1 := env("STOP_SIGNAL", "3"), env("STOP_SIGNAL", "28"), env("STOP_SIGNAL", "10")
 	return []Row{
 		tried("nginx", "nginx", newAndSlow, leaves()),
 		tried("nginx, sleep 5", "nginx", newAndSlow, suffices, preStop(5)),
@@ -104,14 +105,19 @@ func webServers() []Row {
 			fails(report.NoDrain).only(report.NoDrain, report.KeepaliveCut), preStop(5)),
 		tried("nginx, hook quits it and waits", "nginx", newAndSlow, passes().only(),
 			hook("/bin/sh", "-c", "sleep 3; kill -QUIT 1; while kill -0 1; do sleep 0.1; done")),
-		tried("nginx that quits in good order", "nginx", newAndSlow, closesDoor(), quits),
-		tried("nginx that quits in good order, sleep 5", "nginx", allThree, passes().only(), quits, preStop(5)),
+		tried("nginx that quits in good order", "nginx", newAndSlow, closesDoor(), sigquit),
+		tried("nginx that quits in good order, sleep 5", "nginx", allThree, passes().only(), sigquit, preStop(5)),
 		tried("apache", "apache", newAndSlow, leaves()),
 		tried("apache, sleep 5", "apache", newAndSlow, suffices, preStop(5)),
 		tried("apache, sleep 2, requests of 3 s", "apache", newAndSlow, cutsSlow(), preStop(2)),
+		tried("apache that stops in good order", "apache", newAndSlow, closesDoor(), sigwinch),
+		tried("apache that stops in good order, sleep 5", "apache", newAndSlow, passes().only(), sigwinch, preStop(5)),
 		tried("haproxy", "haproxy", newAndSlow, leaves()),
 		tried("haproxy, sleep 5", "haproxy", newAndSlow, suffices, preStop(5)),
 		tried("haproxy, sleep 2, requests of 3 s", "haproxy", newAndSlow, cutsSlow(), preStop(2)),
+		tried("haproxy that stops in good order", "haproxy", newAndSlow, closesDoor(), sigusr1),
+		tried("haproxy without a master process", "haproxy", newAndSlow,
+			warns(report.SigtermIgnored).only(report.SigtermIgnored), env("MODE", "-db"), grace(5)),
 		tried("haproxy, hook without -c", "haproxy", newAndSlow, leaves().saying("(?i)hook.*fail|fail.*hook"),
 			hook("/bin/sh", "sleep 10; kill -USR1 1")),
 		tried("haproxy, hook stops it in good order", "haproxy", newAndSlow, passes().only(),
@@ -126,6 +132,7 @@ func appServers() []Row {
 	threads := env("GUNICORN_OPTIONS", "-w 1 --threads 16")
 	workers := env("GUNICORN_OPTIONS", "-w 8")
 	closes := env("ON_SIGTERM", "close")
+	sparse := reused(6)
 	ignores := fails(report.SigtermIgnored).only(report.SigtermIgnored)
 	return []Row{
 		// It stops reading kept connections and resets them when it has done.
@@ -147,11 +154,15 @@ func appServers() []Row {
 		// on using until it is killed: SIGTERM was heard, and more time changes nothing.
 		tried("node closes its server, kept connections", "node", newAndKept,
 			passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut), closes, preStop(3)),
+		// Connections that are idle for longer than its 5 s it closes all the time.
+		tried("node, clients slower than its keep-alive", "node", []check.Stream{fresh(60), sparse},
+			passes().or(proves("baseline")).only(), closes, preStop(5)),
 		tried("node exits, sleep 2", "node", newAndSlow, cutsSlow(), env("ON_SIGTERM", "exit"), preStop(2)),
 		tried("puma", "puma", newAndSlow, closesDoor()),
 		tried("puma, sleep as long as the grace", "puma", onlyNew,
 			warns(report.PrestopEatsGrace).only(report.PrestopEatsGrace), preStop(15), grace(15)),
-		// Its shutdown hook stops the server; the exit code is 143 all the same.
+		// Its shutdown hook stops the server; the exit code is 143 all the same. Requests
+		// on kept connections are reset then, and no handler has seen them.
 		tried("jvm", "jvm", newAndKept,
 			fails(report.ListenerClosedEarly).or(fails(report.KeepaliveCut)).only(report.ListenerClosedEarly, report.KeepaliveCut)),
 		tried("jvm, sleep 5", "jvm", newAndKept, passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut), preStop(5)),
@@ -170,6 +181,13 @@ func pods() []Row {
 		env("OPEN_AFTER", "6"), env("ON_SIGTERM", "close"), readyOn(9090), preStop(5))
 	tooSoon.Rest = 8 * time.Second
 	lingers := env("ON_SIGTERM", "linger")
+	oneNode := tried("traffic of one node only", "nginx", []check.Stream{patient(fresh(40), 2*time.Second)},
+		fails(report.NoCapacity).only(report.NoCapacity, report.ListenerClosedEarly),
+		env("STOP_SIGNAL", "3"), preStop(2), replicas(2), noSurge, apart)
+	oneNode.OneNode = true
+	s := serviceOf("web")
+	s.Spec.Type, s.Spec.ExternalTrafficPolicy = corev1.ServiceTypeNodePort, corev1.ServiceExternalTrafficPolicyLocal
+	oneNode.Objects[2] = s
 	return []Row{
 		tried("nginx and php-fpm", "php-fpm", newAndKept, badGateway, runs(nginx...), preStop(5), last("php-fpm", fpm...)),
 		tried("php-fpm and nginx", "php-fpm", newAndKept, badGateway, runs(nginx...), preStop(5), first("php-fpm", fpm...)),
@@ -192,6 +210,7 @@ func pods() []Row {
 		replicated("StatefulSet of one", "node", onlyNew,
 			fails(report.NoCapacity).only(report.NoCapacity, report.ListenerClosedEarly), lingers, replicas(1)),
 		replicated("StatefulSet", "node", onlyNew, closesDoor(), lingers),
+		oneNode,
 	}
 }
 

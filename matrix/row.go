@@ -30,6 +30,9 @@ type Row struct {
 	Rest time.Duration
 	// Pause pauses the Deployment once it is up.
 	Pause bool
+	// OneNode sends the requests to the Service's NodePort on one of the workers,
+	// which leads to the pods of that node only.
+	OneNode bool
 	// Streams have a path in the place of their URL.
 	Streams    []check.Stream
 	Disruption check.Disruption

@@ -130,6 +130,15 @@ func called(name string) Edit {
 	}
 }
 
+// apart puts no two pods on one node.
+func apart(d *appsv1.Deployment) {
+	d.Spec.Template.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
+		RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
+			LabelSelector: d.Spec.Selector, TopologyKey: corev1.LabelHostname,
+		}},
+	}}
+}
+
 // hook sets a preStop hook that runs a command.
 func hook(command ...string) Edit {
 	return func(d *appsv1.Deployment) {
