@@ -139,6 +139,8 @@ func appServers() []Row {
 		tried("gunicorn threads", "gunicorn", allThree,
 			fails(report.ListenerClosedEarly).or(fails(report.KeepaliveCut)).only(report.ListenerClosedEarly, report.KeepaliveCut), threads),
 		tried("gunicorn threads, sleep 2", "gunicorn", allThree, fails(report.KeepaliveCut).only(report.KeepaliveCut), threads, preStop(2)),
+		// The workers still have the listener while they answer: what comes meanwhile
+		// waits in its queue, is read by none of them, and is reset when the last ends.
 		tried("gunicorn workers", "gunicorn", newAndSlow, closesDoor(), workers),
 		tried("gunicorn workers, sleep 5", "gunicorn", newAndSlow, passes().only(), workers, preStop(5)),
 		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
@@ -208,7 +210,7 @@ func pods() []Row {
 			env("GUNICORN_OPTIONS", "-w 1 --threads 16"), runs("/bin/sh", "-c", "sh /server/start; true"), grace(5)),
 		tried("a name of 60 letters", "nginx", newAndSlow, closesDoor(), env("STOP_SIGNAL", "3"), called(strings.Repeat("service-", 7)+"name")),
 		replicated("StatefulSet of one", "node", onlyNew,
-			fails(report.NoCapacity).only(report.NoCapacity, report.ListenerClosedEarly), lingers, replicas(1)),
+			fails(report.NoCapacity).only(report.NoCapacity, report.ListenerClosedEarly, report.NoDrain), env("ON_SIGTERM", "exit"), replicas(1)),
 		replicated("StatefulSet", "node", onlyNew, closesDoor(), lingers),
 		oneNode,
 	}

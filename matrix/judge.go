@@ -29,17 +29,18 @@ type outcome struct {
 var exitCodes = map[Verdict]int{report.Passed: 0, report.Failed: 1, report.Inconclusive: 3, Refused: 4}
 
 // judge compares an outcome with what is wanted, and if that is not it with what
-// is as true.
+// is as true. Of several that it is not, the one with its verdict and cause says
+// what is wrong.
 func judge(want Want, o outcome) Result {
-	first := judgeOne(want, o)
-	for or := want.Or; !first.Right && or != nil; or = or.Or {
+	closest := judgeOne(want, o)
+	for or := want.Or; !closest.Right && or != nil; or = or.Or {
 		other := *or
 		other.MustNot, other.Container = want.MustNot, want.Container
-		if r := judgeOne(other, o); r.Right {
-			return r
+		if r := judgeOne(other, o); r.Right || r.GotVerdict == r.ExpectedVerdict && r.GotCause == r.ExpectedCause {
+			closest = r
 		}
 	}
-	return first
+	return closest
 }
 
 func judgeOne(want Want, o outcome) Result {
