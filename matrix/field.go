@@ -177,7 +177,9 @@ func appServers() []Row {
 func pods() []Row {
 	nginx := []string{"/bin/sh", "/server/start-nginx"}
 	fpm := []string{"/bin/sh", "/server/start"}
-	badGateway := fails(report.ErrorsWhileDraining).only(report.ErrorsWhileDraining, report.ListenerClosedEarly).patching("php-fpm")
+	// Five seconds after php-fpm has gone nginx goes too, and cuts what it has.
+	badGateway := fails(report.ErrorsWhileDraining).
+		only(report.ErrorsWhileDraining, report.ListenerClosedEarly, report.KeepaliveCut, report.NoDrain).patching("php-fpm")
 	tooSoon := tried("node, Ready too soon", "node", onlyNew,
 		fails(report.NotReadyYet).never(report.ListenerClosedEarly, report.NoDrain, report.SigtermIgnored, report.KeepaliveCut),
 		env("OPEN_AFTER", "6"), env("ON_SIGTERM", "close"), readyOn(9090), preStop(5))
