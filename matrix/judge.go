@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -36,6 +37,7 @@ func judge(want Want, o outcome) Result {
 	for or := want.Or; !closest.Right && or != nil; or = or.Or {
 		other := *or
 		other.MustNot, other.Container = want.MustNot, want.Container
+		other.Says = cmp.Or(other.Says, want.Says)
 		if r := judgeOne(other, o); r.Right || r.GotVerdict == r.ExpectedVerdict && r.GotCause == r.ExpectedCause {
 			closest = r
 		}

@@ -62,7 +62,7 @@ type Want struct {
 	// to; empty asks for nothing.
 	Container string
 	// Or is another outcome that is as true, where chance decides between the two.
-	// MustNot and Container hold for it, too.
+	// MustNot and Container hold for it, too, and Says where it has none.
 	Or *Want
 }
 
