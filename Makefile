@@ -80,6 +80,17 @@ matrix: ## services that end badly in every known way, and what the tool says of
 	env=$$(scripts/cluster-env); eval "$$env"; . scripts/paths.sh; \
 	  flock "$$cache/e2e.lock" go run ./matrix/cmd/matrix -shared "$$out" -keep out/matrix $(MATRIX)
 
+.PHONY: field
+field: ## servers that others wrote, as people run them, and what the tool says of them: out/field.json
+	$(call begin,servers of the field)
+	scripts/cluster-up
+	scripts/image-victim
+	scripts/image-field
+	scripts/image-shutdowncheck
+	scripts/load-image shutdowncheck-victim:dev shutdowncheck-field:dev shutdowncheck:dev
+	env=$$(scripts/cluster-env); eval "$$env"; . scripts/paths.sh; \
+	  flock "$$cache/e2e.lock" go run ./matrix/cmd/matrix -table field -parallel 1 -shared "$$out" -keep out/field $(FIELD)
+
 .PHONY: bench
 bench: ## the engine beside vegeta and wrk, on a quiet machine: out/bench.json
 	$(call begin,bench)

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,11 @@ const nobody = 65532
 // check runs the tool once inside the cluster. run is the name of the Job and
 // of the recording's folder.
 func (s *service) check(ctx context.Context, row *Row, run string) (outcome, error) {
-	spec, err := json.Marshal(row.check(s.name, s.namespace))
+	host, err := s.host(ctx, row)
+	if err != nil {
+		return outcome{}, err
+	}
+	spec, err := json.Marshal(row.check(host))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -37,7 +42,7 @@ func (s *service) check(ctx context.Context, row *Row, run string) (outcome, err
 	if _, err := s.client.CoreV1().ConfigMaps(s.namespace).Create(ctx, config, metav1.CreateOptions{}); err != nil {
 		return outcome{}, err
 	}
-	if _, err := s.client.BatchV1().Jobs(s.namespace).Create(ctx, s.job(run), metav1.CreateOptions{}); err != nil {
+	if _, err := s.client.BatchV1().Jobs(s.namespace).Create(ctx, s.job(run, row), metav1.CreateOptions{}); err != nil {
 		return outcome{}, err
 	}
 	exit, err := s.waitJob(ctx, run)
@@ -49,13 +54,40 @@ func (s *service) check(ctx context.Context, row *Row, run string) (outcome, err
 	return o, err
 }
 
+// controlPlane is the label of the nodes without workloads, and their taint.
+const controlPlane = "node-role.kubernetes.io/control-plane"
+
+// host is what the requests go to.
+func (s *service) host(ctx context.Context, row *Row) (string, error) {
+	name := cmp.Or(row.Host, s.workload.Name)
+	if !row.OneNode {
+		return fmt.Sprintf("%s.%s.svc.cluster.local", name, s.namespace), nil
+	}
+	service, err := s.client.CoreV1().Services(s.namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return "", err
+	}
+	workers, err := s.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: "!" + controlPlane})
+	if err != nil {
+		return "", err
+	}
+	for i := range workers.Items {
+		for _, a := range workers.Items[i].Status.Addresses {
+			if a.Type == corev1.NodeInternalIP {
+				return fmt.Sprintf("%s:%d", a.Address, service.Spec.Ports[0].NodePort), nil
+			}
+		}
+	}
+	return "", errors.New("no worker has an address")
+}
+
 // check is what the Job is to prove.
-func (r *Row) check(workload, namespace string) check.Check {
-	url := fmt.Sprintf("http://%s.%s.svc.cluster.local", workload, namespace)
+func (r *Row) check(host string) check.Check {
+	url := "http://" + host
 	c := check.Check{
 		APIVersion: check.APIVersion, Kind: check.Kind,
 		Metadata:    check.Metadata{Name: r.slug()},
-		Workload:    check.Workload{Kind: check.Deployment, Name: workload},
+		Workload:    r.workload(),
 		Target:      check.Target{URL: url + "/"},
 		Disruptions: []check.Disruption{r.Disruption},
 		Timing: check.Timing{
@@ -71,7 +103,7 @@ func (r *Row) check(workload, namespace string) check.Check {
 	return c
 }
 
-func (s *service) job(run string) *batchv1.Job {
+func (s *service) job(run string, row *Row) *batchv1.Job {
 	labels := map[string]string{"app": account, "run": run}
 	pod := corev1.PodSpec{
 		ServiceAccountName:            account,
@@ -97,6 +129,12 @@ func (s *service) job(run string) *batchv1.Job {
 			}}},
 			{Name: "recording", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: s.logs()}}},
 		},
+	}
+	if row.OneNode {
+		// A pod on the node that is asked would be led to the pods of all nodes
+		// (kubernetes pkg/proxy/iptables, "pod traffic for external destinations").
+		pod.NodeSelector = map[string]string{controlPlane: ""}
+		pod.Tolerations = []corev1.Toleration{{Key: controlPlane, Operator: corev1.TolerationOpExists}}
 	}
 	return &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{Name: run, Namespace: s.namespace, Labels: labels},

@@ -1,9 +1,14 @@
 package matrix
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -24,10 +29,25 @@ type outcome struct {
 // exitCodes are those of the command line that go with the verdicts.
 var exitCodes = map[Verdict]int{report.Passed: 0, report.Failed: 1, report.Inconclusive: 3, Refused: 4}
 
-// judge compares an outcome with what is wanted.
+// judge compares an outcome with what is wanted, and if that is not it with what
+// is as true. Of several that it is not, the one with its verdict and cause says
+// what is wrong.
 func judge(want Want, o outcome) Result {
+	closest := judgeOne(want, o)
+	for or := want.Or; !closest.Right && or != nil; or = or.Or {
+		other := *or
+		other.MustNot, other.Container = want.MustNot, want.Container
+		other.Says = cmp.Or(other.Says, want.Says)
+		if r := judgeOne(other, o); r.Right || r.GotVerdict == r.ExpectedVerdict && r.GotCause == r.ExpectedCause {
+			closest = r
+		}
+	}
+	return closest
+}
+
+func judgeOne(want Want, o outcome) Result {
 	r := Result{
-		ExpectedVerdict: want.Verdict, ExpectedCause: want.Cause,
+		ExpectedVerdict: want.Verdict, ExpectedCause: want.Cause, MustNot: want.MustNot, Container: want.Container,
 		GotVerdict: Refused, ExitCode: o.exitCode, Witness: o.witness,
 	}
 	said := o.log
@@ -36,6 +56,7 @@ func judge(want Want, o outcome) Result {
 	} else {
 		r.GotVerdict = o.report.Verdict
 		r.GotCause = leadingCause(o.report)
+		r.Causes, r.Warned, r.Patched = namedBy(o.report)
 		r.Reasons = o.report.Reasons
 		for i := range o.report.Streams {
 			s := &o.report.Streams[i]
@@ -44,7 +65,7 @@ func judge(want Want, o outcome) Result {
 			r.Attributed += s.Failed - s.Unattributed
 			r.LatenessP99 = max(r.LatenessP99, time.Duration(s.LatenessP99).Seconds())
 		}
-		if want.Warning && r.GotCause == "" && warnsOf(o.report, want.Cause) {
+		if want.Warning && r.GotCause == "" && slices.Contains(r.Warned, want.Cause) {
 			r.GotCause = want.Cause
 		}
 		said = strings.Join(words(o.report), "\n")
@@ -60,9 +81,60 @@ func judge(want Want, o outcome) Result {
 		r.Why = fmt.Sprintf("its report.json is malformed: %v", o.malformed)
 	case want.Says != nil && !want.Says.MatchString(said):
 		r.Why = fmt.Sprintf("nothing says %q", want.Says)
+	default:
+		r.Why = r.wrongName()
 	}
 	r.Right = r.Why == ""
 	return r
+}
+
+// wrongName says which cause or container is named that must not be; empty for
+// none.
+func (r *Result) wrongName() string {
+	for _, cause := range r.MustNot {
+		if n := r.Causes[cause]; n > 0 {
+			return fmt.Sprintf("%d failures are laid to %q, which it is not", n, cause)
+		}
+		if slices.Contains(r.Warned, cause) {
+			return fmt.Sprintf("a warning of %q, which it is not", cause)
+		}
+	}
+	if r.Container != "" && !slices.Equal(r.Patched, []string{r.Container}) {
+		return fmt.Sprintf("the patches are for the containers %q instead of %q", r.Patched, r.Container)
+	}
+	return ""
+}
+
+// namedBy gives how many failures the findings lay to each cause, the causes that
+// are warned of, and the containers that the patches change.
+func namedBy(r *report.Report) (failed map[report.Cause]int, warned []report.Cause, containers []string) {
+	failed = map[report.Cause]int{}
+	for i := range r.Findings {
+		failed[r.Findings[i].Cause] += r.Findings[i].Failed
+		containers = append(containers, patched(r.Findings[i].Fix.Patch)...)
+	}
+	for _, w := range r.Warnings {
+		if w.Cause != "" {
+			warned = append(warned, w.Cause)
+		}
+	}
+	slices.Sort(warned)
+	slices.Sort(containers)
+	return failed, slices.Compact(warned), slices.Compact(containers)
+}
+
+// patched gives the names of the containers that a patch of a workload changes. A
+// patch without any changes none.
+func patched(patch string) (names []string) {
+	var workload appsv1.Deployment
+	if json.Unmarshal([]byte(patch), &workload) != nil {
+		return nil
+	}
+	pod := workload.Spec.Template.Spec
+	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 // leadingCause is the one to which most failures are laid; empty if nothing
@@ -78,15 +150,6 @@ func leadingCause(r *report.Report) report.Cause {
 		}
 	}
 	return lead
-}
-
-func warnsOf(r *report.Report, cause report.Cause) bool {
-	for i := range r.Warnings {
-		if r.Warnings[i].Cause == cause {
-			return true
-		}
-	}
-	return false
 }
 
 // words are all that a report says in sentences.

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,10 @@ func TestJudge(t *testing.T) {
 		return r
 	}
 	clean := &report.Report{Verdict: report.Passed, Warnings: []report.Warning{{Cause: report.SigtermIgnored, Text: "it was killed"}}}
+	quietly := fails(report.NoDrain).or(warns(report.SigtermIgnored)).only(report.NoDrain)
+	both := lost(report.NoDrain, report.NoDrain)
+	both.Findings[0].Fix.Patch = `{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"exec":null,"sleep":{"seconds":5}}},"name":"web"}]}}}}`
+	both.Findings[1].Fix.Patch = `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":30}}}}`
 	nothing := &report.Report{Verdict: report.Inconclusive, Reasons: []string{"no pod ended"}}
 
 	for name, test := range map[string]struct {
@@ -25,24 +30,35 @@ func TestJudge(t *testing.T) {
 		o    outcome
 		why  string // empty if the outcome is right
 	}{
-		"passed":               {passes(), outcome{0, clean, "", witness.Tally{}, nil}, ""},
-		"failed":               {fails(report.NoDrain), outcome{1, lost(report.NoDrain, report.Unknown), "", witness.Tally{}, nil}, ""},
-		"a false alarm":        {passes(), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "failed instead of passed"},
-		"missed":               {fails(report.NoDrain), outcome{0, clean, "", witness.Tally{}, nil}, "passed instead of failed"},
-		"another cause":        {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain), "", witness.Tally{}, nil}, `cause "unknown"`},
-		"the sum decides":      {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain, report.NoDrain), "", witness.Tally{}, nil}, ""},
-		"another exit code":    {fails(report.NoDrain), outcome{0, lost(report.NoDrain), "", witness.Tally{}, nil}, "exit code 0"},
-		"warned":               {warns(report.SigtermIgnored), outcome{0, clean, "", witness.Tally{}, nil}, ""},
-		"not warned":           {warns(report.GraceTooShort), outcome{0, clean, "", witness.Tally{}, nil}, `cause ""`},
-		"evidence":             {fails(report.NoDrain).saying("seen: no-drain"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, ""},
-		"evidence is missing":  {fails(report.NoDrain).saying("OOMKilled"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "nothing says"},
-		"inconclusive":         {proves("no pod ended"), outcome{3, nothing, "", witness.Tally{}, nil}, ""},
-		"for another reason":   {proves("baseline"), outcome{3, nothing, "", witness.Tally{}, nil}, "nothing says"},
-		"refused":              {refuses().saying("is paused"), outcome{4, nil, "x is paused", witness.Tally{}, nil}, ""},
-		"refused, but not so":  {refuses().saying("is paused"), outcome{4, nil, "no cluster", witness.Tally{}, nil}, "nothing says"},
-		"refused unexpectedly": {passes(), outcome{4, nil, "no cluster", witness.Tally{}, nil}, "refused instead of passed"},
-		"malformed":            {passes(), outcome{0, clean, "", witness.Tally{}, errors.New("no verdict")}, "malformed: no verdict"},
-		"bad usage":            {refuses().saying("is paused"), outcome{2, nil, "x is paused", witness.Tally{}, nil}, "exit code 2"},
+		"passed":                {passes(), outcome{0, clean, "", witness.Tally{}, nil}, ""},
+		"failed":                {fails(report.NoDrain), outcome{1, lost(report.NoDrain, report.Unknown), "", witness.Tally{}, nil}, ""},
+		"a false alarm":         {passes(), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "failed instead of passed"},
+		"missed":                {fails(report.NoDrain), outcome{0, clean, "", witness.Tally{}, nil}, "passed instead of failed"},
+		"another cause":         {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain), "", witness.Tally{}, nil}, `cause "unknown"`},
+		"the sum decides":       {fails(report.NoDrain), outcome{1, lost(report.Unknown, report.NoDrain, report.NoDrain), "", witness.Tally{}, nil}, ""},
+		"another exit code":     {fails(report.NoDrain), outcome{0, lost(report.NoDrain), "", witness.Tally{}, nil}, "exit code 0"},
+		"warned":                {warns(report.SigtermIgnored), outcome{0, clean, "", witness.Tally{}, nil}, ""},
+		"not warned":            {warns(report.GraceTooShort), outcome{0, clean, "", witness.Tally{}, nil}, `cause ""`},
+		"evidence":              {fails(report.NoDrain).saying("seen: no-drain"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, ""},
+		"evidence is missing":   {fails(report.NoDrain).saying("OOMKilled"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "nothing says"},
+		"inconclusive":          {proves("no pod ended"), outcome{3, nothing, "", witness.Tally{}, nil}, ""},
+		"for another reason":    {proves("baseline"), outcome{3, nothing, "", witness.Tally{}, nil}, "nothing says"},
+		"refused":               {refuses().saying("is paused"), outcome{4, nil, "x is paused", witness.Tally{}, nil}, ""},
+		"refused, but not so":   {refuses().saying("is paused"), outcome{4, nil, "no cluster", witness.Tally{}, nil}, "nothing says"},
+		"refused unexpectedly":  {passes(), outcome{4, nil, "no cluster", witness.Tally{}, nil}, "refused instead of passed"},
+		"malformed":             {passes(), outcome{0, clean, "", witness.Tally{}, errors.New("no verdict")}, "malformed: no verdict"},
+		"either, the first":     {fails(report.NoDrain).or(passes()), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, ""},
+		"either, the other":     {fails(report.NoDrain).or(passes()), outcome{0, clean, "", witness.Tally{}, nil}, ""},
+		"silent of what to say": {leaves().saying("OOMKilled"), outcome{1, lost(report.ListenerClosedEarly), "", witness.Tally{}, nil}, "nothing says"},
+		"neither":               {fails(report.NoDrain).or(passes()), outcome{3, nothing, "", witness.Tally{}, nil}, "inconclusive instead of failed"},
+		"a wrong cause too":     {fails(report.NoDrain).only(report.NoDrain), outcome{1, lost(report.NoDrain, report.Killed), "", witness.Tally{}, nil}, `9 failures are laid to "killed"`},
+		"no claim is no wrong":  {fails(report.NoDrain).only(report.NoDrain), outcome{1, lost(report.NoDrain, report.Unknown), "", witness.Tally{}, nil}, ""},
+		"a wrong warning":       {passes().never(report.SigtermIgnored), outcome{0, clean, "", witness.Tally{}, nil}, `a warning of "sigterm-ignored"`},
+		"of the other, too":     {quietly, outcome{0, clean, "", witness.Tally{}, nil}, `a warning of "sigterm-ignored"`},
+		"the container":         {fails(report.NoDrain).patching("web"), outcome{1, both, "", witness.Tally{}, nil}, ""},
+		"another container":     {fails(report.NoDrain).patching("helper"), outcome{1, both, "", witness.Tally{}, nil}, `["web"] instead of "helper"`},
+		"no patch of any":       {fails(report.NoDrain).patching("web"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, `[] instead of "web"`},
+		"bad usage":             {refuses().saying("is paused"), outcome{2, nil, "x is paused", witness.Tally{}, nil}, "exit code 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := judge(test.want, test.o)
@@ -78,14 +94,30 @@ func TestSummary(t *testing.T) {
 // A row's name is part of the name of its namespace, and no two may share it.
 func TestRows(t *testing.T) {
 	seen := map[string]bool{}
-	for _, row := range Rows("tool:dev") {
+	for _, row := range slices.Concat(Rows("tool:dev"), FieldRows()) {
 		if name := row.slug(); len(name) > 40 || seen[name] {
 			t.Errorf("%q: the name %q is taken or too long", row.Name, name)
 		} else {
 			seen[name] = true
 		}
-		if c := row.check("web", "demo").WithDefaults(); row.Disruption.Kind() == "" || c.Validate() != nil {
+		if c := row.check("demo").WithDefaults(); row.Disruption.Kind() == "" || c.Validate() != nil {
 			t.Errorf("%s: %v", row.Name, c.Validate())
+		}
+	}
+}
+
+// The four quarters are all rows, each once.
+func TestQuarter(t *testing.T) {
+	rows := FieldRows()
+	seen := map[string]int{}
+	for from := range 4 {
+		for _, row := range Quarter(rows, from+1) {
+			seen[row.Name]++
+		}
+	}
+	for _, row := range Quarter(rows, 0) {
+		if seen[row.Name] != 1 {
+			t.Errorf("%s is in %d quarters", row.Name, seen[row.Name])
 		}
 	}
 }

@@ -22,8 +22,17 @@ type Result struct {
 	// GotCause is the cause of the most failures, or the expected one if it was
 	// warned of as expected.
 	GotCause report.Cause `json:"got_cause"`
-	ExitCode int          `json:"exit_code"`
-	Right    bool         `json:"right"`
+	// MustNot and Container are what else is wanted, see Want.
+	MustNot   []report.Cause `json:"must_not,omitempty"`
+	Container string         `json:"container,omitempty"`
+	// Causes are the failures that the findings lay to each cause, Warned the causes
+	// that are warned of, Patched the containers that the patches change.
+	Causes  map[report.Cause]int `json:"causes,omitempty"`
+	Warned  []report.Cause       `json:"warned,omitempty"`
+	Patched []string             `json:"patched,omitempty"`
+
+	ExitCode int  `json:"exit_code"`
+	Right    bool `json:"right"`
 	// Why says what is wrong; empty if all is right.
 	Why string `json:"why,omitempty"`
 

@@ -38,7 +38,7 @@ func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.Po
 
 // grant gives the Job's account its rights.
 func (s *service) grant(ctx context.Context, d check.Disruption) error {
-	here, everywhere := rules(check.Workload{Kind: check.Deployment, Name: s.name}, d)
+	here, everywhere := rules(s.workload, d)
 	meta := metav1.ObjectMeta{Name: account, Namespace: s.namespace}
 	wide := metav1.ObjectMeta{Name: s.namespace}
 	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: account, Namespace: s.namespace}}

@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -19,8 +20,19 @@ type Row struct {
 	// Base is the folder of demo/ whose Deployment the edits start from.
 	Base  string
 	Edits []Edit
+	// Objects are deployed where there is no Base.
+	Objects []runtime.Object
+	// Workload is the one that is checked, Host the Service that is asked; where
+	// they are empty, the Deployment and the Service that are called like the Base.
+	Workload check.Workload
+	Host     string
+	// Rest is how long the service is left alone once its pods are Ready.
+	Rest time.Duration
 	// Pause pauses the Deployment once it is up.
 	Pause bool
+	// OneNode sends the requests to the Service's NodePort on one of the workers,
+	// which leads to the pods of that node only.
+	OneNode bool
 	// Streams have a path in the place of their URL.
 	Streams    []check.Stream
 	Disruption check.Disruption
@@ -43,6 +55,15 @@ type Want struct {
 	// Says is found in the reasons, the evidence or the error. Nil asks for
 	// nothing.
 	Says *regexp.Regexp
+	// MustNot are the causes that would be wrong: no finding and no warning may
+	// bear one of them.
+	MustNot []report.Cause
+	// Container is the only one that the patches may change, and one of them has
+	// to; empty asks for nothing.
+	Container string
+	// Or is another outcome that is as true, where chance decides between the two.
+	// MustNot and Container hold for it, too, and Says where it has none.
+	Or *Want
 }
 
 // Verdict is a report's, or Refused.
@@ -57,6 +78,14 @@ func (r *Row) slug() string {
 }
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// workload is the one that is checked.
+func (r *Row) workload() check.Workload {
+	if r.Base != "" {
+		return check.Workload{Kind: check.Deployment, Name: r.Base}
+	}
+	return r.Workload
+}
 
 // Edit changes what a manifest says.
 type Edit func(*appsv1.Deployment)

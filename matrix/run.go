@@ -18,12 +18,14 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// ownLabel marks what a matrix makes in the cluster.
+// ownLabel marks what a matrix makes in the cluster, with the table's name.
 const ownLabel = "shutdowncheck.io/matrix"
 
 // Runner runs rows on a cluster.
 type Runner struct {
 	Client kubernetes.Interface
+	// Table is the name of the rows' table, by which its namespaces are known.
+	Table string
 	// Demo is the folder with the manifests of the sample services, Shared the
 	// one that the nodes know as /out.
 	Demo, Shared string
@@ -43,6 +45,19 @@ func Select(rows []Row, names *regexp.Regexp) []Row {
 		if names.MatchString(rows[i].Name) {
 			selected = append(selected, rows[i])
 		}
+	}
+	return selected
+}
+
+// Quarter gives every fourth of the rows, from the first, second, third or fourth
+// on; for 0 all.
+func Quarter(rows []Row, from int) []Row {
+	if from == 0 {
+		return rows
+	}
+	var selected []Row
+	for i := from - 1; i < len(rows); i += 4 {
+		selected = append(selected, rows[i])
 	}
 	return selected
 }
@@ -88,13 +103,13 @@ func (r *Runner) Run(ctx context.Context, rows []Row, times int) ([]Result, erro
 func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []Result, err error) {
 	began := time.Now()
 	space, err := r.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		GenerateName: "matrix-" + row.slug() + "-", Labels: map[string]string{ownLabel: "true"},
+		GenerateName: r.Table + "-" + row.slug() + "-", Labels: map[string]string{ownLabel: r.Table},
 	}}, metav1.CreateOptions{})
 	if err != nil {
 		return nil, err
 	}
 	s := &service{
-		client: r.Client, namespace: space.Name, name: row.Base, image: r.Image,
+		client: r.Client, namespace: space.Name, workload: row.workload(), image: r.Image,
 		folder: filepath.Join(r.Shared, "matrix", space.Name),
 	}
 	defer func() { err = errors.Join(err, r.remove(s.namespace)) }()
@@ -206,7 +221,7 @@ func gone(err error) error {
 
 // removeLeftovers removes what an earlier matrix left that was killed.
 func (r *Runner) removeLeftovers(ctx context.Context) error {
-	old, err := r.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: ownLabel})
+	old, err := r.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: ownLabel + "=" + r.Table})
 	if err != nil {
 		return err
 	}

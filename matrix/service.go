@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/victim"
 	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
 )
@@ -30,7 +31,7 @@ const patience = 3 * time.Minute
 type service struct {
 	client    kubernetes.Interface
 	namespace string
-	name      string
+	workload  check.Workload
 	// folder is, on this machine, what the nodes know as /out/matrix/NAMESPACE.
 	folder string
 	// image is the tool's.
@@ -39,33 +40,15 @@ type service struct {
 
 // deploy brings up the row's service and waits until all its pods are Ready.
 func (s *service) deploy(ctx context.Context, demo string, row *Row) error {
-	data, err := os.ReadFile(filepath.Join(demo, row.Base, row.Base+".yaml"))
-	if err != nil {
-		return err
-	}
-	objects, err := objectsOf(data)
-	if err != nil {
-		return err
+	objects := row.Objects
+	if row.Base != "" {
+		var err error
+		if objects, err = s.sample(demo, row); err != nil {
+			return err
+		}
 	}
 	for _, object := range objects {
-		switch o := object.(type) {
-		case *appsv1.Deployment:
-			o.Namespace = s.namespace
-			if row.Base != "flask" {
-				env("VICTIM_LOG_DIR", s.logs())(o)
-				env("VICTIM_LOG_REQUESTS", "true")(o)
-			}
-			for _, edit := range row.Edits {
-				edit(o)
-			}
-			_, err = s.client.AppsV1().Deployments(s.namespace).Create(ctx, o, metav1.CreateOptions{})
-		case *corev1.Service:
-			o.Namespace = s.namespace
-			o.Spec.Type = corev1.ServiceTypeClusterIP
-			o.Spec.Ports[0].NodePort = 0
-			_, err = s.client.CoreV1().Services(s.namespace).Create(ctx, o, metav1.CreateOptions{})
-		}
-		if err != nil {
+		if err := s.create(ctx, object); err != nil {
 			return err
 		}
 	}
@@ -75,36 +58,132 @@ func (s *service) deploy(ctx context.Context, demo string, row *Row) error {
 	if err := s.waitListening(ctx); err != nil {
 		return err
 	}
+	select {
+	case <-time.After(row.Rest):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if row.Pause {
 		return s.patch(ctx, `{"spec":{"paused":true}}`)
 	}
 	return nil
 }
 
+// sample gives the objects of a sample service.
+func (s *service) sample(demo string, row *Row) ([]runtime.Object, error) {
+	data, err := os.ReadFile(filepath.Join(demo, row.Base, row.Base+".yaml"))
+	if err != nil {
+		return nil, err
+	}
+	objects, err := objectsOf(data)
+	if err != nil {
+		return nil, err
+	}
+	for _, object := range objects {
+		switch o := object.(type) {
+		case *appsv1.Deployment:
+			if row.Base != "flask" {
+				env("VICTIM_LOG_DIR", s.logs())(o)
+				env("VICTIM_LOG_REQUESTS", "true")(o)
+			}
+			for _, edit := range row.Edits {
+				edit(o)
+			}
+		case *corev1.Service:
+			o.Spec.Type = corev1.ServiceTypeClusterIP
+			o.Spec.Ports[0].NodePort = 0
+		}
+	}
+	return objects, nil
+}
+
+// create makes one object in the service's own namespace.
+func (s *service) create(ctx context.Context, object runtime.Object) (err error) {
+	apps, core, options := s.client.AppsV1(), s.client.CoreV1(), metav1.CreateOptions{}
+	switch o := object.DeepCopyObject().(type) {
+	case *appsv1.Deployment:
+		o.Namespace = s.namespace
+		_, err = apps.Deployments(s.namespace).Create(ctx, o, options)
+	case *appsv1.StatefulSet:
+		o.Namespace = s.namespace
+		_, err = apps.StatefulSets(s.namespace).Create(ctx, o, options)
+	case *corev1.Service:
+		o.Namespace = s.namespace
+		_, err = core.Services(s.namespace).Create(ctx, o, options)
+	case *corev1.ConfigMap:
+		o.Namespace = s.namespace
+		_, err = core.ConfigMaps(s.namespace).Create(ctx, o, options)
+	}
+	return err
+}
+
 // logs is the folder of the pods' logs, as they know it.
 func (s *service) logs() string { return "/out/matrix/" + s.namespace }
 
 // patch does what kubectl patch --patch does.
-func (s *service) patch(ctx context.Context, patch string) error {
-	_, err := s.client.AppsV1().Deployments(s.namespace).Patch(ctx, s.name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
+func (s *service) patch(ctx context.Context, patch string) (err error) {
+	apps, name, data := s.client.AppsV1(), s.workload.Name, []byte(patch)
+	if s.workload.Kind == check.StatefulSet {
+		_, err = apps.StatefulSets(s.namespace).Patch(ctx, name, types.StrategicMergePatchType, data, metav1.PatchOptions{})
+	} else {
+		_, err = apps.Deployments(s.namespace).Patch(ctx, name, types.StrategicMergePatchType, data, metav1.PatchOptions{})
+	}
 	return err
 }
 
-// waitSteady waits until the Deployment has its pods, all new and Ready, and no
+// rollout is how far a workload is with its pods.
+type rollout struct {
+	name                 string
+	selector             *metav1.LabelSelector
+	pods, updated, ready int32
+	// seen tells whether its controller has seen its present form.
+	seen bool
+}
+
+// rollouts gives those of all workloads in the namespace.
+func (s *service) rollouts(ctx context.Context) ([]rollout, error) {
+	var all []rollout
+	deployments, err := s.client.AppsV1().Deployments(s.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for i := range deployments.Items {
+		d := &deployments.Items[i]
+		all = append(all, rollout{
+			d.Name, d.Spec.Selector, *d.Spec.Replicas, d.Status.UpdatedReplicas, d.Status.ReadyReplicas,
+			d.Status.ObservedGeneration >= d.Generation,
+		})
+	}
+	sets, err := s.client.AppsV1().StatefulSets(s.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for i := range sets.Items {
+		d := &sets.Items[i]
+		all = append(all, rollout{
+			d.Name, d.Spec.Selector, *d.Spec.Replicas, d.Status.UpdatedReplicas, d.Status.ReadyReplicas,
+			d.Status.ObservedGeneration >= d.Generation,
+		})
+	}
+	return all, nil
+}
+
+// waitSteady waits until each workload has its pods, all new and Ready, and no
 // others are left.
 func (s *service) waitSteady(ctx context.Context) error {
-	return poll(ctx, s.name+" to be steady", func(ctx context.Context) (string, error) {
-		d, err := s.client.AppsV1().Deployments(s.namespace).Get(ctx, s.name, metav1.GetOptions{})
+	return poll(ctx, s.workload.Name+" to be steady", func(ctx context.Context) (string, error) {
+		rollouts, err := s.rollouts(ctx)
 		if err != nil {
 			return "", err
 		}
-		pods, err := s.client.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)})
-		if err != nil {
-			return "", err
-		}
-		n, have := *d.Spec.Replicas, d.Status
-		if have.ObservedGeneration < d.Generation || have.UpdatedReplicas != n || have.ReadyReplicas != n || len(pods.Items) != int(n) {
-			return fmt.Sprintf("%d of %d pods are new, %d Ready, %d there", have.UpdatedReplicas, n, have.ReadyReplicas, len(pods.Items)), nil
+		for _, r := range rollouts {
+			pods, err := s.client.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(r.selector)})
+			if err != nil {
+				return "", err
+			}
+			if !r.seen || r.updated != r.pods || r.ready != r.pods || len(pods.Items) != int(r.pods) {
+				return fmt.Sprintf("of %s %d of %d pods are new, %d Ready, %d there", r.name, r.updated, r.pods, r.ready, len(pods.Items)), nil
+			}
 		}
 		return "", nil
 	})
@@ -114,7 +193,7 @@ func (s *service) waitSteady(ctx context.Context) error {
 // a readiness probe they are Ready before. The Flask service has no such log, but
 // a probe.
 func (s *service) waitListening(ctx context.Context) error {
-	return poll(ctx, s.name+" to listen", func(context.Context) (string, error) {
+	return poll(ctx, s.workload.Name+" to listen", func(context.Context) (string, error) {
 		events, err := witness.Events(s.folder)
 		if err != nil {
 			return "", err

@@ -1,11 +1,13 @@
 // Command matrix runs the sensitivity matrix on the cluster of
-// scripts/cluster-up and writes matrix.json:
+// scripts/cluster-up and writes matrix.json, or with -table field the table of
+// servers that others wrote, and field.json:
 //
 //	eval "$(scripts/cluster-env)"
 //	go run ./matrix/cmd/matrix -shared FOLDER
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -34,10 +36,12 @@ func main() {
 }
 
 func run(ctx context.Context) error {
+	table := flag.String("table", "matrix", "the rows: matrix, the sample services, or field, servers that others wrote")
 	rows := flag.String("rows", "", "a regular expression for the names of the rows to run; empty runs all")
+	quarter := flag.Int("quarter", 0, "runs every fourth of the rows only, from this one on (1 to 4); 0 runs all")
 	repeat := flag.Int("repeat", 1, "how often each row is run")
 	parallel := flag.Int("parallel", max(1, runtime.NumCPU()/2), "how many rows run at once")
-	out := flag.String("out", "out/matrix.json", "where the results go")
+	out := flag.String("out", "", "where the results go; empty is out/TABLE.json")
 	keep := flag.String("keep", "", "folder for the recordings and the services' logs; empty keeps none")
 	shared := flag.String("shared", "", "the folder that the nodes know as /out (out of scripts/paths.sh)")
 	image := flag.String("image", "shutdowncheck:dev", "the tool's image")
@@ -47,12 +51,17 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("-rows: %w", err)
 	}
-	selected := matrix.Select(matrix.Rows(*image), names)
+	tables := map[string][]matrix.Row{"matrix": matrix.Rows(*image), "field": matrix.FieldRows()}
+	selected := matrix.Quarter(matrix.Select(tables[*table], names), *quarter)
 	switch {
 	case flag.NArg() > 0:
 		return fmt.Errorf("unexpected %q; there are only flags", flag.Args())
+	case tables[*table] == nil:
+		return fmt.Errorf("-table %q: want matrix or field", *table)
+	case *quarter < 0 || *quarter > 4:
+		return errors.New("-quarter: want 1 to 4, or 0")
 	case len(selected) == 0:
-		return fmt.Errorf("-rows %q: no row has such a name", *rows)
+		return fmt.Errorf("-rows %q: no row of the table has such a name", *rows)
 	case *repeat < 1 || *parallel < 1:
 		return errors.New("-repeat and -parallel: want 1 or more")
 	case *shared == "":
@@ -64,18 +73,19 @@ func run(ctx context.Context) error {
 	}
 
 	runner := &matrix.Runner{
-		Client: client, Demo: "demo", Shared: *shared, Keep: *keep, Image: *image, Parallel: *parallel,
+		Client: client, Table: *table, Demo: "demo", Shared: *shared, Keep: *keep, Image: *image, Parallel: *parallel,
 		Say: func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
 	}
 	began := time.Now()
 	results, failed := runner.Run(ctx, selected, *repeat)
 	m := matrix.Summarize(results, time.Since(began).Seconds())
-	if err := m.Write(*out); err != nil {
+	path := cmp.Or(*out, "out/"+*table+".json")
+	if err := m.Write(path); err != nil {
 		return err
 	}
 	s, w := &m.Summary, &m.Summary.Witness
 	fmt.Printf("%d of %d right; witness: %d of %d failures placed, %d right (%d alone), %d wrong (%d certain), %d unnamed; %s\n",
-		s.Right, s.Rows, w.Placed, w.Listed, w.Right, w.Sole, w.Wrong, w.WrongCertain, w.Unnamed, *out)
+		s.Right, s.Rows, w.Placed, w.Listed, w.Right, w.Sole, w.Wrong, w.WrongCertain, w.Unnamed, path)
 	if failed != nil {
 		return failed
 	}

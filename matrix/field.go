@@ -1,0 +1,251 @@
+package matrix
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// The traffic of the field. A request of 500 ms on one of the kept connections is
+// under way in each pod at any time; one of 3 s is so on a connection of its own.
+func busy() check.Stream {
+	s := reused(40)
+	s.URL = "/half"
+	return s
+}
+
+func slow() check.Stream {
+	return patient(check.Stream{Name: "slow", Kind: check.Slow, Rate: 5, Connections: check.New, URL: "/slow"}, 20*time.Second)
+}
+
+func posts(s check.Stream) check.Stream {
+	s.Method = "POST"
+	return s
+}
+
+var (
+	onlyNew    = []check.Stream{fresh(60)}
+	newAndSlow = []check.Stream{fresh(60), slow()}
+	newAndKept = []check.Stream{fresh(60), reused(40)}
+	newAndBusy = []check.Stream{fresh(60), busy()}
+	allThree   = []check.Stream{fresh(60), reused(40), slow()}
+)
+
+// or adds an outcome that is as true.
+func (w Want) or(other Want) Want { w.Or = &other; return w }
+
+// only makes every cause wrong but those that are given and the two that claim
+// nothing.
+func (w Want) only(causes ...report.Cause) Want {
+	w.MustNot = slices.DeleteFunc(slices.Clone(report.Causes), func(c report.Cause) bool {
+		return !c.Explains() || slices.Contains(causes, c)
+	})
+	return w
+}
+
+func (w Want) never(causes ...report.Cause) Want { w.MustNot = causes; return w }
+func (w Want) patching(container string) Want    { w.Container = container; return w }
+
+// leaves is what is true of a server that goes at SIGTERM at once: what is under
+// way is cut, what comes next is refused. How many requests meet which depends on
+// how soon the nodes' proxies know.
+func leaves() Want {
+	return fails(report.NoDrain).or(fails(report.ListenerClosedEarly)).only(report.NoDrain, report.ListenerClosedEarly)
+}
+
+// cutsSlow is what is true of one that had a preStop sleep shorter than the
+// requests that were under way.
+func cutsSlow() Want { return fails(report.NoDrain).only(report.NoDrain) }
+
+// closesDoor is what is true of one that answers what is under way and accepts
+// nothing more.
+func closesDoor() Want {
+	return fails(report.ListenerClosedEarly).only(report.ListenerClosedEarly)
+}
+
+// servers that others wrote, restarted by a rollout unless the row says otherwise.
+func tried(name, folder string, streams []check.Stream, want Want, edits ...Edit) Row {
+	d := deployment("web", folder, edits...)
+	return Row{
+		Name: name, Streams: streams, Disruption: restart, Want: want,
+		Objects:  []runtime.Object{files(folder), d, serviceOf(d.Name)},
+		Workload: check.Workload{Kind: check.Deployment, Name: d.Name},
+	}
+}
+
+// FieldRows is the table of servers that nobody here wrote, as people run them.
+// What is wanted of a row is what the server's own documentation says of its
+// signals and what was seen of it on a cluster, not what the tool says.
+func FieldRows() []Row {
+	return slices.Concat(webServers(), appServers(), pods(), proxies())
+}
+
+// webServers stop at SIGTERM at once: "fast shutdown" (nginx.org, Controlling
+// nginx), "stop now" (httpd.apache.org, Stopping and Restarting), "hard stop"
+// (HAProxy Management Guide, Stopping and restarting). In good order they do so at
+// SIGQUIT, SIGWINCH and SIGUSR1.
+func webServers() []Row {
+	// A sleep that suffices leaves nothing that SIGTERM could cut in this run.
+	suffices := passes().only(report.NoDrain)
+	sigquit, sigwinch, sigusr1 := env("STOP_SIGNAL", "3"), env("STOP_SIGNAL", "28"), env("STOP_SIGNAL", "10")
+	return []Row{
+		tried("nginx", "nginx", newAndSlow, leaves()),
+		tried("nginx, sleep 5", "nginx", newAndSlow, suffices, preStop(5)),
+		tried("nginx, sleep 2, requests of 3 s", "nginx", newAndSlow, cutsSlow(), preStop(2)),
+		// Whether the last answer ends before SIGTERM is chance; that it is close is not.
+		tried("nginx, sleep 3, requests of 3 s", "nginx", newAndSlow,
+			fails(report.NoDrain).or(warns(report.NoDrain)).only(report.NoDrain), preStop(3)),
+		tried("nginx, sleep 5, busy kept connections", "nginx", newAndBusy,
+			fails(report.NoDrain).only(report.NoDrain, report.KeepaliveCut), preStop(5)),
+		tried("nginx, hook quits it and waits", "nginx", newAndSlow, passes().only(),
+			hook("/bin/sh", "-c", "sleep 3; kill -QUIT 1; while kill -0 1; do sleep 0.1; done")),
+		tried("nginx that quits in good order", "nginx", newAndSlow, closesDoor(), sigquit),
+		tried("nginx that quits in good order, sleep 5", "nginx", allThree, passes().only(), sigquit, preStop(5)),
+		tried("apache", "apache", newAndSlow, leaves()),
+		tried("apache, sleep 5", "apache", newAndSlow, suffices, preStop(5)),
+		tried("apache, sleep 2, requests of 3 s", "apache", newAndSlow, cutsSlow(), preStop(2)),
+		tried("apache that stops in good order", "apache", newAndSlow, closesDoor(), sigwinch),
+		tried("apache that stops in good order, sleep 5", "apache", newAndSlow, passes().only(), sigwinch, preStop(5)),
+		tried("haproxy", "haproxy", newAndSlow, leaves()),
+		tried("haproxy, sleep 5", "haproxy", newAndSlow, suffices, preStop(5)),
+		tried("haproxy, sleep 2, requests of 3 s", "haproxy", newAndSlow, cutsSlow(), preStop(2)),
+		tried("haproxy that stops in good order", "haproxy", newAndSlow, closesDoor(), sigusr1),
+		tried("haproxy without a master process", "haproxy", newAndSlow,
+			warns(report.SigtermIgnored).only(report.SigtermIgnored), env("MODE", "-db"), grace(5)),
+		tried("haproxy, hook without -c", "haproxy", newAndSlow, leaves().saying("(?i)hook.*fail|fail.*hook"),
+			hook("/bin/sh", "sleep 10; kill -USR1 1")),
+		tried("haproxy, hook stops it in good order", "haproxy", newAndSlow, passes().only(),
+			hook("/bin/sh", "-c", "sleep 4; kill -USR1 1; while kill -0 1; do sleep 0.1; done")),
+	}
+}
+
+// appServers: gunicorn, uvicorn and puma close the listener at SIGTERM and answer
+// what is under way. Programs without a handler leave at once, or, as the first
+// process of a container, take no notice (pid_namespaces(7)).
+func appServers() []Row {
+	threads := env("GUNICORN_OPTIONS", "-w 1 --threads 16")
+	workers := env("GUNICORN_OPTIONS", "-w 8")
+	closes := env("ON_SIGTERM", "close")
+	sparse := reused(6)
+	ignores := fails(report.SigtermIgnored).only(report.SigtermIgnored)
+	return []Row{
+		// It stops reading kept connections and resets them when it has done.
+		tried("gunicorn threads", "gunicorn", allThree,
+			fails(report.ListenerClosedEarly).or(fails(report.KeepaliveCut)).only(report.ListenerClosedEarly, report.KeepaliveCut), threads),
+		tried("gunicorn threads, sleep 2", "gunicorn", allThree, fails(report.KeepaliveCut).only(report.KeepaliveCut), threads, preStop(2)),
+		// The workers still have the listener while they answer: what comes meanwhile
+		// waits in its queue, is read by none of them, and is reset when the last ends.
+		tried("gunicorn workers", "gunicorn", newAndSlow, closesDoor(), workers),
+		tried("gunicorn workers, sleep 5", "gunicorn", newAndSlow, passes().only(), workers, preStop(5)),
+		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
+		tried("uvicorn, sleep 5", "uvicorn", allThree, passes().only(), preStop(5)),
+		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),
+		tried("tornado, first process, nothing lost", "tornado", onlyNew,
+			warns(report.SigtermIgnored).only(report.SigtermIgnored), grace(5)),
+		tried("tornado under tini", "tornado", newAndSlow, leaves(), env("INIT", "tini --")),
+		tried("tornado under dumb-init, sleep 2", "tornado", newAndSlow, cutsSlow(), env("INIT", "dumb-init"), preStop(2)),
+		tried("node, first process", "node", newAndBusy, ignores, grace(5)),
+		tried("node closes its server", "node", newAndSlow, closesDoor(), closes),
+		// Its port is closed at once, and it waits for connections that the clients go
+		// on using until it is killed: SIGTERM was heard, and more time changes nothing.
+		tried("node closes its server, kept connections", "node", newAndKept,
+			passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut), closes, preStop(3)),
+		// Connections that are idle for longer than its 5 s it closes all the time.
+		tried("node, clients slower than its keep-alive", "node", []check.Stream{fresh(60), sparse},
+			passes().or(proves("baseline")).only(), closes, preStop(5)),
+		tried("node exits, sleep 2", "node", newAndSlow, cutsSlow(), env("ON_SIGTERM", "exit"), preStop(2)),
+		tried("puma", "puma", newAndSlow, closesDoor()),
+		tried("puma, sleep as long as the grace", "puma", onlyNew,
+			warns(report.PrestopEatsGrace).only(report.PrestopEatsGrace), preStop(15), grace(15)),
+		// Its shutdown hook stops the server; the exit code is 143 all the same. Requests
+		// on kept connections are reset then, and no handler has seen them.
+		tried("jvm", "jvm", newAndKept,
+			fails(report.ListenerClosedEarly).or(fails(report.KeepaliveCut)).only(report.ListenerClosedEarly, report.KeepaliveCut)),
+		tried("jvm, sleep 5", "jvm", newAndKept, passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut), preStop(5)),
+		tried("jvm under tini, sleep 5", "jvm", newAndKept,
+			passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut), env("INIT", "tini --"), preStop(5)),
+	}
+}
+
+// pods are about what is around the server.
+func pods() []Row {
+	nginx := []string{"/bin/sh", "/server/start-nginx"}
+	fpm := []string{"/bin/sh", "/server/start"}
+	// Five seconds after php-fpm has gone nginx goes too, and cuts what it has.
+	badGateway := fails(report.ErrorsWhileDraining).
+		only(report.ErrorsWhileDraining, report.ListenerClosedEarly, report.KeepaliveCut, report.NoDrain).patching("php-fpm")
+	tooSoon := tried("node, Ready too soon", "node", onlyNew,
+		fails(report.NotReadyYet).never(report.ListenerClosedEarly, report.NoDrain, report.SigtermIgnored, report.KeepaliveCut),
+		env("OPEN_AFTER", "6"), env("ON_SIGTERM", "close"), readyOn(9090), preStop(5))
+	tooSoon.Rest = 8 * time.Second
+	lingers := env("ON_SIGTERM", "linger")
+	oneNode := tried("traffic of one node only", "nginx", []check.Stream{patient(fresh(40), 2*time.Second)},
+		fails(report.NoCapacity).only(report.NoCapacity, report.ListenerClosedEarly),
+		env("STOP_SIGNAL", "3"), preStop(2), replicas(2), noSurge, apart)
+	oneNode.OneNode = true
+	s := serviceOf("web")
+	s.Spec.Type, s.Spec.ExternalTrafficPolicy = corev1.ServiceTypeNodePort, corev1.ServiceExternalTrafficPolicyLocal
+	oneNode.Objects[2] = s
+	return []Row{
+		tried("nginx and php-fpm", "php-fpm", newAndKept, badGateway, runs(nginx...), preStop(5), last("php-fpm", fpm...)),
+		tried("php-fpm and nginx", "php-fpm", newAndKept, badGateway, runs(nginx...), preStop(5), first("php-fpm", fpm...)),
+		{
+			Name: "hook in an image without a shell", Base: "graceful", Disruption: restart,
+			Edits:   []Edit{acceptsFor(0), hook("sleep", "5"), grace(12)},
+			Streams: []check.Stream{fresh(60), patient(check.Stream{Name: "slow", Kind: check.Slow, Rate: 5, Connections: check.New, URL: "/slow?for=3s"}, 20*time.Second)},
+			Want:    closesDoor().saying("(?i)hook.*fail|fail.*hook"),
+		},
+		tooSoon,
+		// The helper takes no notice of SIGTERM, and serves nobody.
+		tried("a helper before the server", "tornado", newAndSlow,
+			fails(report.NoDrain).or(fails(report.ListenerClosedEarly)).
+				never(report.GraceTooShort, report.KeepaliveCut, report.ErrorsWhileDraining).patching("server"),
+			env("INIT", "tini --"), first("helper", "tail", "-F", "/etc/hostname")),
+		tried("start script without exec", "gunicorn", newAndBusy,
+			fails(report.SigtermIgnored).only(report.SigtermIgnored),
+			env("GUNICORN_OPTIONS", "-w 1 --threads 16"), runs("/bin/sh", "-c", "sh /server/start; true"), grace(5)),
+		tried("a name of 60 letters", "nginx", newAndSlow, closesDoor(), env("STOP_SIGNAL", "3"), called(strings.Repeat("service-", 7)+"name")),
+		replicated("StatefulSet of one", "node", onlyNew,
+			fails(report.NoCapacity).only(report.NoCapacity, report.ListenerClosedEarly, report.NoDrain), env("ON_SIGTERM", "exit"), replicas(1)),
+		replicated("StatefulSet", "node", onlyNew, closesDoor(), lingers),
+		oneNode,
+	}
+}
+
+// replicated is a StatefulSet with a Service of its own for its pods, which has
+// them before they are Ready and until they are gone.
+func replicated(name, folder string, streams []check.Stream, want Want, edits ...Edit) Row {
+	row := tried(name, folder, streams, want, edits...)
+	d := deployment("web", folder, edits...)
+	peers := headless("web-peers", "web")
+	peers.Spec.PublishNotReadyAddresses = true
+	row.Objects = []runtime.Object{files(folder), statefulSet(d, peers.Name), serviceOf("web"), peers}
+	row.Workload.Kind = check.StatefulSet
+	return row
+}
+
+// proxies stand before pods that leave at SIGTERM at once, and try no other pod
+// where one refuses. The answer by which they tell of it is none of a pod's.
+func proxies() []Row {
+	answered := leaves()
+	through := func(name, folder, workload string, streams []check.Stream, want Want, edits ...Edit) Row {
+		return Row{
+			Name: name, Streams: streams, Disruption: restart, Want: want, Objects: behind(folder, edits...),
+			Workload: check.Workload{Kind: check.Deployment, Name: workload}, Host: "proxy",
+		}
+	}
+	return []Row{
+		through("behind haproxy", "haproxy-proxy", "app", newAndKept, answered),
+		through("behind haproxy, POST", "haproxy-proxy", "app", []check.Stream{posts(fresh(60)), posts(reused(40))}, answered),
+		through("behind nginx", "nginx-proxy", "app", newAndKept, answered),
+		through("haproxy in front ends", "haproxy-proxy", "proxy", newAndSlow, leaves()),
+		through("nginx in front ends", "nginx-proxy", "proxy", newAndSlow, leaves()),
+		through("nginx in front ends, sleep 5", "nginx-proxy", "proxy", newAndSlow, passes().only(report.NoDrain), preStop(5)),
+	}
+}

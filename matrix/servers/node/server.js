@@ -1,0 +1,24 @@
+// ON_SIGTERM is close, exit, linger or, for what node does by itself, empty.
+// OPEN_AFTER is how many seconds the port opens after the one of the readiness
+// probe, which is 9090.
+const http = require("node:http");
+const takes = { "/healthz": 0, "/half": 500, "/slow": 3000 };
+
+const server = http.createServer((request, response) => {
+  setTimeout(() => {
+    response.setHeader("X-Pod-Name", process.env.HOSTNAME);
+    response.end("ok\n");
+  }, takes[request.url] ?? 20);
+});
+http.createServer((request, response) => response.end("ok\n")).listen(9090);
+setTimeout(() => server.listen(8080), 1000 * (process.env.OPEN_AFTER || 0));
+
+const end = {
+  close: () => server.close(() => process.exit(0)),
+  exit: () => process.exit(0),
+  linger: () => {
+    server.close();
+    setTimeout(() => process.exit(0), 5000);
+  },
+}[process.env.ON_SIGTERM];
+if (end) process.on("SIGTERM", end);
