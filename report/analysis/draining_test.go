@@ -112,8 +112,32 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 			"failed; 1 no-drain (certain) [web-1] at the exit",
 		},
 		{
-			"a fresh connection is read by nobody else", lingering(0), answersWhatItHas,
+			"new connections that it accepts no more", lingering(0), nil,
+			[]request{cutFresh(6500*ms, 2760*ms), cutFresh(8900*ms, 360*ms), cutFresh(8*second, 1260*ms)},
+			"failed; 3 listener-closed-early (likely) [web-1] between SIGTERM and exit",
+		},
+		{
+			"a new connection that may have been accepted before SIGTERM", lingering(0), nil,
+			[]request{cutFresh(6100*ms, 3160*ms)},
+			"failed; 1 no-drain (likely) [web-1] at the exit",
+		},
+		{
+			"new connections, of which it still answered later ones", lingering(0), func(s *scenario) {
+				s.request(request{sent: 8 * second, pod: "web-1"})
+			},
 			[]request{cutFresh(6500*ms, 2760*ms)},
+			"failed; 1 no-drain (likely) [web-1] at the exit",
+		},
+		{
+			"new connections whose requests take that long", lingering(0), func(s *scenario) {
+				s.request(request{sent: 10 * second, took: 3 * second, pod: "web-2"})
+			},
+			[]request{cutFresh(6500*ms, 2760*ms)},
+			"failed; 1 no-drain (likely) [web-1] at the exit",
+		},
+		{
+			"a new connection whose wait its exit code explains", sudden(2), nil,
+			[]request{cutFresh(6250*ms, 150*ms)},
 			"failed; 1 no-drain (likely) [web-1] at the exit",
 		},
 		{

@@ -16,11 +16,29 @@ type suspect struct {
 	// cut is when requests on its own connections were cut: the first and the
 	// last of them. Not known if none was.
 	cut report.Interval
-	// unread is the first request on one of its kept connections that it certainly
-	// had not read when it closed that: when it was sent, zero if there is none.
-	unread time.Time
-	// stopsReading tells that a pod of the same ReplicaSet had such a request.
+	// unreadNew and unreadKept are the first requests on a new and on a kept connection
+	// that it certainly had not read when it closed that: when each was sent, zero if
+	// there is none.
+	unreadNew, unreadKept time.Time
+	// stopsReading tells that a pod of the same ReplicaSet had such a request on a kept
+	// connection.
 	stopsReading bool
+}
+
+// unread is the first that it had not read, on connections as the request's is.
+func (t *suspect) unread(f *examined) *time.Time {
+	if f.Fresh() {
+		return &t.unreadNew
+	}
+	return &t.unreadKept
+}
+
+// lastRead is when the last request was sent, on such a connection, that it answered.
+func (t *suspect) lastRead(f *examined) time.Time {
+	if f.Fresh() {
+		return t.lastNew
+	}
+	return t.lastKept
 }
 
 // strength is how well something explains a failure. Zero explains nothing.
@@ -129,6 +147,8 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 	case cutShort:
 		unread := s.unread(f, t)
 		switch {
+		case unread > 0 && f.Fresh():
+			return turnedAway, unread
 		case unread > 0:
 			return closedWhileKept, unread
 		case within(end, exit, clockSlack) && !sent.After(exit.To) && s.hadInFlight(f, t):
@@ -228,7 +248,7 @@ func (f *examined) looseLag() time.Duration {
 // for the former.
 func (t *suspect) cutOnReuse(when time.Time) (manner, strength) {
 	switch {
-	case !t.left(), !t.unread.IsZero():
+	case !t.left(), !t.unreadKept.IsZero():
 		return closedWhileKept, t.exitFits(when)
 	case t.mayHaveDrained() && !t.killed() && !t.cut.Known():
 		return closedWhileKept, looseFit
@@ -275,54 +295,84 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 	}
 }
 
-// unread tells how well it fits that the pod no longer read the request's kept
+// unread tells how well it fits that the pod no longer read what came on the request's
 // connection, while it may have answered what it had read before, and closed it unread
-// at last: as servers do that stop reading at SIGTERM and then wait for their workers
-// (gunicorn, gunicorn/workers/gthread.py, ThreadWorker.run). The request came with the
+// at last: as servers do that stop reading kept connections at SIGTERM and then wait for
+// their workers (gunicorn, gunicorn/workers/gthread.py, ThreadWorker.run), or stop
+// accepting and leave new ones in the listener's queue, where the kernel has accepted
+// them already, until they exit (gunicorn/workers/sync.py). The request came with the
 // signal or after it, no answer began, and none is known to one that was sent later on
-// a kept connection. That it waited longer than any answered request of its stream
+// such a connection. That it waited longer than any answered request of its stream
 // took, and than a proxy may have held an answer back, shows that nobody was at work on
-// it; then nobody read those that came later, either. Else it fits loosely if the pod
-// went on with what it had, or its like do not read. An exit code of a pod that went at
-// once with all it had rules it out.
+// it; then nobody read those that came later, either. Else it fits loosely, for a kept
+// connection, if the pod went on with what it had, or its like do not read. An exit code
+// of a pod that went at once with all it had rules it out.
 func (s *explainer) unread(f *examined, t *suspect) strength {
-	sent, end := f.SentAt(), f.EndAt()
+	sent, end, stream := f.SentAt(), f.EndAt(), s.traffic.stream(f.Stream)
+	first, last := *t.unread(f), t.lastRead(f)
 	switch {
-	case f.Fresh(), f.proxied, f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
+	case f.proxied, f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
 		return 0
 	case sent.Before(t.Sigterm.From.Add(-clockSlack)), end.After(t.exit().To.Add(clockSlack)):
 		return 0
-	case t.lastKept.After(sent.Add(clockSlack)):
+	case last.After(sent.Add(clockSlack)):
 		return 0
-	case f.age() > s.traffic.stream(f.Stream).longest+delivery, !t.unread.IsZero() && !sent.Before(t.unread):
+	case stream.OK > 0 && f.age() > stream.longest+delivery, !first.IsZero() && !sent.Before(first):
 		return closeFit
-	case t.wentOn && !t.lastKept.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading:
+	case f.Fresh():
+		return 0
+	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading:
 		return looseFit
 	default:
 		return 0
 	}
 }
 
-// findUnread notes for each suspect the first request that it had certainly not read,
-// and which others do as it does.
+// findUnread notes for each suspect the first requests that it had certainly not read,
+// and which others do as it does. Of a request that names no pod the times must leave
+// one suspect alone.
 func (s *explainer) findUnread(failures []examined) {
 	owners := map[string]bool{}
 	for i := range failures {
 		f := &failures[i]
-		if f.life == nil || f.symptom != cutShort {
+		if f.symptom != cutShort {
 			continue
 		}
-		for _, end := range f.life.ends {
-			t := s.suspects[end.number]
-			if t.unread.IsZero() && s.unread(f, t) == closeFit {
-				t.unread = f.SentAt()
-				owners[t.Owner] = true
-			}
+		t := s.onlyUnread(f)
+		if t == nil {
+			continue
 		}
+		if first := t.unread(f); first.IsZero() {
+			*first = f.SentAt()
+		}
+		owners[t.Owner] = owners[t.Owner] || !f.Fresh()
 	}
 	for _, t := range s.suspects {
 		t.stopsReading = owners[t.Owner] && t.ofReplicaSet()
 	}
+}
+
+// onlyUnread gives the one suspect that had certainly not read the request, nil if
+// there is none or are several.
+func (s *explainer) onlyUnread(f *examined) *suspect {
+	candidates := s.near(f)
+	if f.life != nil {
+		candidates = nil
+		for _, end := range f.life.ends {
+			candidates = append(candidates, s.suspects[end.number])
+		}
+	}
+	var only *suspect
+	for _, t := range candidates {
+		if t.Container != "" || s.unread(f, t) != closeFit {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = t
+	}
+	return only
 }
 
 // exitFits tells how well a moment fits the exit. The exit is known to the

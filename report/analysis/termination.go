@@ -31,9 +31,9 @@ type service struct {
 	wentOn bool
 	// finishes tells that it answered a request that was in flight when SIGTERM came.
 	finishes bool
-	// lastKept is when the last request was sent that it answered on a connection
-	// which had carried others before; zero if there was none.
-	lastKept time.Time
+	// lastNew is when the last request was sent that it answered on a new connection,
+	// lastKept on one which had carried others before; zero if there was none.
+	lastNew, lastKept time.Time
 	// accepts tells that it answered a request on a new connection which was made
 	// after SIGTERM.
 	accepts bool
@@ -62,8 +62,8 @@ type serving struct {
 
 // served is what the connections to one address show of a pod that answered there.
 type served struct {
-	unmoved, accepts bool
-	lastKept         time.Time
+	unmoved           bool
+	lastNew, lastKept time.Time
 }
 
 // servedAt gives that of an address.
@@ -83,9 +83,10 @@ func (t *serving) termination(f *frontends) *termination {
 	known := &termination{ending: *t.ending, service: t.service}
 	for address, at := range t.at {
 		if !f.proxied(address) {
-			known.unmoved, known.accepts, known.lastKept = known.unmoved || at.unmoved, known.accepts || at.accepts, later(known.lastKept, at.lastKept)
+			known.unmoved, known.lastNew, known.lastKept = known.unmoved || at.unmoved, later(known.lastNew, at.lastNew), later(known.lastKept, at.lastKept)
 		}
 	}
+	known.accepts = known.Sigterm.Known() && !known.lastNew.Before(known.Sigterm.To.Add(clockSlack))
 	known.LastAnswered = t.lastAnswered
 	known.Exited = notBefore(known.Exited, t.lastAnswered.From.Add(-delivery))
 	return known
@@ -110,7 +111,7 @@ func (t *serving) answered(s *recording.Sample) {
 	t.wentOn = t.wentOn || t.Sigterm.Known() && end.After(t.Sigterm.To.Add(goingOn))
 	t.finishes = t.finishes || t.inFlightAtSigterm(s)
 	if at := t.servedAt(s.RemoteAddr); s.Fresh() {
-		at.accepts = at.accepts || t.afterSigterm(s)
+		at.lastNew = later(at.lastNew, s.SentAt())
 	} else {
 		at.lastKept = later(at.lastKept, s.SentAt())
 	}
