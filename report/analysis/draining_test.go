@@ -203,6 +203,26 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 			"failed; 1 keepalive-cut (likely) [web-1] at the exit",
 		},
 		{
+			"0 at once, with several on kept connections and none on new ones", sudden(0), nil,
+			[]request{cutKept(6250*ms, 10*ms), cutKept(6245*ms, 15*ms), cutKept(6240*ms, 20*ms), cutKept(6250*ms, 8*ms)},
+			"failed; 4 keepalive-cut (likely) [web-1] at the exit",
+		},
+		{
+			"another code at once, with several on kept connections", sudden(1), nil,
+			[]request{cutKept(6250*ms, 10*ms), cutKept(6245*ms, 15*ms), cutKept(6240*ms, 20*ms), cutKept(6250*ms, 8*ms)},
+			"failed; 4 no-drain (certain) [web-1] at the exit",
+		},
+		{
+			"0 at once, with several on kept connections and one on a new one", sudden(0), nil,
+			[]request{cutKept(6250*ms, 10*ms), cutKept(6245*ms, 15*ms), cutKept(6240*ms, 20*ms), cutKept(6250*ms, 8*ms), cutFresh(6245*ms, 15*ms)},
+			"failed; 5 no-drain (likely) [web-1] at the exit",
+		},
+		{
+			"0 at once, with several on kept connections, one of which came before SIGTERM", sudden(0), nil,
+			[]request{cutKept(6250*ms, 10*ms), cutKept(6245*ms, 15*ms), cutKept(6240*ms, 20*ms), cutKept(6150*ms, 110*ms)},
+			"failed; 4 no-drain (likely) [web-1] at the exit",
+		},
+		{
 			"0 at once, when the request had come some time before", sudden(0), nil,
 			[]request{cutKept(6200*ms, 60*ms)},
 			"failed; 1 no-drain (likely) [web-1] at the exit",

@@ -21,8 +21,8 @@ type suspect struct {
 	// there is none.
 	unreadNew, unreadKept time.Time
 	// stopsReading tells that a pod of the same ReplicaSet had such a request on a kept
-	// connection.
-	stopsReading bool
+	// connection, sparesNew that their exits cut no other.
+	stopsReading, sparesNew bool
 }
 
 // unread is the first that it had not read, on connections as the request's is.
@@ -305,7 +305,8 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 // such a connection. That it waited longer than any answered request of its stream
 // took, and than a proxy may have held an answer back, shows that nobody was at work on
 // it; then nobody read those that came later, either. Else it fits loosely, for a kept
-// connection, if the pod went on with what it had, or its like do not read. An exit code
+// connection, if the pod went on with what it had, its like do not read, or spare what
+// came on new ones. An exit code
 // of a pod that went at once with all it had rules it out.
 func (s *explainer) unread(f *examined, t *suspect) strength {
 	sent, end, stream := f.SentAt(), f.EndAt(), s.traffic.stream(f.Stream)
@@ -321,7 +322,7 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 		return closeFit
 	case f.Fresh():
 		return 0
-	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading:
+	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading, t.sparesNew:
 		return looseFit
 	default:
 		return 0
@@ -347,23 +348,29 @@ func (s *explainer) findUnread(failures []examined) {
 		}
 		owners[t.Owner] = owners[t.Owner] || !f.Fresh()
 	}
+	spared := s.spared(failures)
 	for _, t := range s.suspects {
-		t.stopsReading = owners[t.Owner] && t.ofReplicaSet()
+		t.stopsReading, t.sparesNew = owners[t.Owner] && t.ofReplicaSet(), spared[t.Owner]
 	}
+}
+
+// candidates are those that may have failed the request: its pod's, or those near.
+func (s *explainer) candidates(f *examined) []*suspect {
+	if f.life == nil {
+		return s.near(f)
+	}
+	var ends []*suspect
+	for _, end := range f.life.ends {
+		ends = append(ends, s.suspects[end.number])
+	}
+	return ends
 }
 
 // onlyUnread gives the one suspect that had certainly not read the request, nil if
 // there is none or are several.
 func (s *explainer) onlyUnread(f *examined) *suspect {
-	candidates := s.near(f)
-	if f.life != nil {
-		candidates = nil
-		for _, end := range f.life.ends {
-			candidates = append(candidates, s.suspects[end.number])
-		}
-	}
 	var only *suspect
-	for _, t := range candidates {
+	for _, t := range s.candidates(f) {
 		if t.Container != "" || s.unread(f, t) != closeFit {
 			continue
 		}
