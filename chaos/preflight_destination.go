@@ -27,6 +27,8 @@ type destination struct {
 type path struct {
 	service string
 	ports   []string
+	// node is the address of the node whose pods alone are asked; empty where all are.
+	node string
 }
 
 // destination finds out to which services the check's URLs lead. Where one of them does
@@ -160,6 +162,19 @@ func (w *Workload) servesURLs(c check.Check, all, own []corev1.Service) bool {
 	return len(paths) > 0 && !slices.ContainsFunc(paths, func(p path) bool { return !has(own, p.service) })
 }
 
+// localNode is the address of the one node whose pods alone all URLs ask
+// (externalTrafficPolicy: Local); empty where there is none.
+func (w *Workload) localNode(c check.Check, all []corev1.Service) string {
+	node := ""
+	for i, p := range w.paths(c, all) {
+		if i > 0 && p.node != node {
+			return ""
+		}
+		node = p.node
+	}
+	return node
+}
+
 // pathsOf are those of one URL, none where it does not tell where it leads. It tells
 // it by a service's name in the cluster's DNS, by an address of the service (its own,
 // an external one, its load balancer's), or by its node port, a number that no other
@@ -183,7 +198,7 @@ func (w *Workload) pathsOf(u *url.URL, all []corev1.Service) []path {
 		}
 		if s.Spec.ClusterIP == corev1.ClusterIPNone {
 			// Its name stands for the pods' own addresses.
-			found = append(found, path{s.Name, []string{strconv.FormatInt(port, 10)}})
+			found = append(found, path{service: s.Name, ports: []string{strconv.FormatInt(port, 10)}})
 			continue
 		}
 		found = append(found, pathsBy(s, func(p corev1.ServicePort) bool { return int64(p.Port) == port })...)
@@ -192,7 +207,13 @@ func (w *Workload) pathsOf(u *url.URL, all []corev1.Service) []path {
 		return found
 	}
 	for _, s := range all {
-		found = append(found, pathsBy(s, func(p corev1.ServicePort) bool { return p.NodePort > 0 && int64(p.NodePort) == port })...)
+		by := pathsBy(s, func(p corev1.ServicePort) bool { return p.NodePort > 0 && int64(p.NodePort) == port })
+		for i := range by {
+			if s.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal {
+				by[i].node = host
+			}
+		}
+		found = append(found, by...)
 	}
 	return found
 }
@@ -202,7 +223,7 @@ func pathsBy(s corev1.Service, through func(corev1.ServicePort) bool) []path {
 	var found []path
 	for _, p := range s.Spec.Ports {
 		if through(p) && (p.Protocol == "" || p.Protocol == corev1.ProtocolTCP) {
-			found = append(found, path{s.Name, []string{targetPort(p)}})
+			found = append(found, path{service: s.Name, ports: []string{targetPort(p)}})
 		}
 	}
 	return found

@@ -84,6 +84,34 @@ func TestWhereAURLLeads(t *testing.T) {
 	}
 }
 
+func TestTheNodeThatAsksItsOwnPodsAlone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		policy  corev1.ServiceExternalTrafficPolicy
+		streams []string
+		want    string
+	}{
+		"by one node's port":   {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://10.1.0.1:30080/slow"}, "10.1.0.1"},
+		"by two nodes' ports":  {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://10.1.0.2:30080/"}, ""},
+		"by its name, too":     {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://web/"}, ""},
+		"by its name":          {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://web/"}, ""},
+		"where all pods serve": {corev1.ServiceExternalTrafficPolicyCluster, []string{"http://10.1.0.1:30080/"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := behind()
+			for i := range all {
+				all[i].Spec.ExternalTrafficPolicy = tt.policy
+			}
+			var c check.Check
+			for _, url := range tt.streams {
+				c.Streams = append(c.Streams, check.Stream{URL: url})
+			}
+			if got := newCluster(t).open().localNode(c, all); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 	const (
 		headless = "service web-all is headless: clients find the pods by DNS, which may be out of date for as long as it is cached"

@@ -43,6 +43,7 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		OtherServices:  destination.other,
 		TargetPorts:    destination.ports,
 		ServesURL:      w.servesURLs(c, all, services),
+		LocalNode:      w.localNode(c, all),
 		MaxSurge:       written(s.maxSurge),
 		MaxUnavailable: written(s.maxUnavailable),
 	}

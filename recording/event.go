@@ -43,6 +43,8 @@ type PodObservation struct {
 	Created         time.Time `json:"created"`
 	Node            string    `json:"node,omitempty"`
 	IP              string    `json:"ip,omitempty"`
+	// HostIP is the address of its node.
+	HostIP string `json:"hostIP,omitempty"`
 	// OwnerKind, OwnerName and OwnerUID are the controller's.
 	OwnerKind string `json:"ownerKind,omitempty"`
 	OwnerName string `json:"ownerName,omitempty"`

@@ -58,6 +58,10 @@ type Workload struct {
 	// ServesURL tells that each URL is known to lead to a service that selects the
 	// workload's pods: they were asked, whatever pods the answers name.
 	ServesURL bool `json:"servesURL,omitempty"`
+	// LocalNode is the node's address to which all URLs lead by the node port of a
+	// service whose externalTrafficPolicy is Local: the pods of that node alone are
+	// asked. Empty where each pod may be.
+	LocalNode string `json:"localNode,omitempty"`
 	// MaxSurge and MaxUnavailable are the rollout's, as written in the spec.
 	MaxSurge       string `json:"maxSurge,omitempty"`
 	MaxUnavailable string `json:"maxUnavailable,omitempty"`

@@ -28,6 +28,7 @@ func observePod(change recording.Change, object runtime.Object) (recording.Event
 		Created:         pod.CreationTimestamp.UTC(),
 		Node:            pod.Spec.NodeName,
 		IP:              pod.Status.PodIP,
+		HostIP:          pod.Status.HostIP,
 		Phase:           string(pod.Status.Phase),
 		Reason:          pod.Status.Reason,
 	}

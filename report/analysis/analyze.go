@@ -12,7 +12,7 @@ import (
 // same report. It fails on a damaged recording, and when ctx ends.
 func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error) {
 	// What happened, from the events and the run's own actions.
-	endpoints := readEndpoints(&r.Events, r.Header.Workload.OtherServices)
+	endpoints := readEndpoints(&r.Events, &r.Header.Workload)
 	endings := readEndings(r, endpoints)
 	pods := indexPods(&r.Events, endings, endpoints)
 	run := readRun(r.Actions)

@@ -16,6 +16,11 @@ var causeNoCapacity = cause{
 		w := m.workload
 		fix := report.Fix{Text: "Keep at least one pod ready at every moment: "}
 		switch {
+		case w.LocalNode != "":
+			fix.Text = "A node without a ready pod turns away whatever comes to it, as the service's externalTrafficPolicy is Local. " +
+				"Keep a pod ready on each node that traffic comes to (let a rollout start the new one there before it stops the old one), " +
+				"have a load balancer in front that asks the nodes' health check port, or set externalTrafficPolicy to Cluster."
+			return fix
 		case w.Replicas <= 1 && w.MaxUnavailable != "0":
 			fix.Text += "run two replicas or more, and let a rollout start the new pod before it stops the old one (maxSurge 1, maxUnavailable 0)."
 		case w.Replicas <= 1:

@@ -10,10 +10,14 @@ import (
 
 // endpoints is how the service's EndpointSlices changed over time.
 type endpoints struct {
-	// most is the largest number of ready endpoints at once, at least 1.
+	// most is the largest number of ready endpoints at once that requests could go to,
+	// at least 1.
 	most int
 	// empty are the times in which there was none, to is zero if that lasted.
 	empty []readySpan
+	// elsewhere are the pods, by UID, that no request could go to: they are on other
+	// nodes than the one that was asked and that asks no other.
+	elsewhere map[string]bool
 	// spans are the times in which a slice called a pod ready, by its UID.
 	spans map[string][]readySpan
 	// terminating is when a slice first said so of a pod, by its UID.
@@ -28,13 +32,13 @@ type readySpan struct{ from, to time.Time }
 // than 100 endpoints, and a pod that moves between them is listed twice. Those of other
 // services, which no URL leads to, tell nothing of where requests go: one that publishes
 // addresses which are not ready never ceases to call a pod ready.
-func readEndpoints(events *recording.Events, other []string) *endpoints {
-	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}}
+func readEndpoints(events *recording.Events, w *recording.Workload) *endpoints {
+	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, elsewhere: elsewhere(events, w.LocalNode)}
 	before := map[string]bool{}
 	listed := map[string][]recording.Endpoint{}
 	for event := range events.All() {
 		o := event.Slice
-		if o == nil || slices.Contains(other, o.Service) {
+		if o == nil || slices.Contains(w.OtherServices, o.Service) {
 			continue
 		}
 		if o.Change == recording.Deleted {
@@ -75,11 +79,34 @@ func (e *endpoints) take(at time.Time, listed map[string][]recording.Endpoint, b
 	if last := len(e.empty) - 1; last >= 0 && e.empty[last].to.IsZero() {
 		e.empty[last].to = at
 	}
-	if len(ready) == 0 {
+	asked := 0
+	for uid := range ready {
+		if !e.elsewhere[uid] {
+			asked++
+		}
+	}
+	if asked == 0 {
 		e.empty = append(e.empty, readySpan{from: at})
 	}
-	e.most = max(e.most, len(ready))
+	e.most = max(e.most, asked)
 	return ready
+}
+
+// elsewhere are the pods, by UID, of other nodes than the one with that address; none
+// where no pod is of it: then it is an address of something else that leads to a node.
+func elsewhere(events *recording.Events, node string) map[string]bool {
+	others := map[string]bool{}
+	here := false
+	for event := range events.ButSlices() {
+		if o := event.Pod; node != "" && o != nil && o.HostIP != "" {
+			here = here || o.HostIP == node
+			others[o.UID] = o.HostIP != node
+		}
+	}
+	if !here {
+		return nil
+	}
+	return others
 }
 
 // entered tells when a pod was first called ready.

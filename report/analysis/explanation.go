@@ -57,6 +57,9 @@ type fit struct {
 
 // explain tells how a termination fits a failure, if it does.
 func (s *explainer) explain(f *examined, t *suspect) fit {
+	if f.life == nil && s.endpoints.elsewhere[t.UID] {
+		return fit{}
+	}
 	if f.gateway == gatewayOrPod && !t.mayHaveAnswered(f.EndAt()) {
 		f = f.unanswered()
 	}

@@ -186,7 +186,7 @@ func TestASidecarThatServesIsSignalledLast(t *testing.T) {
 		s := newScenario().pod("web-1", d).made("web-1", listening("app", 0, 2, 9*second), mesh)
 		r := s.record(t)
 		r.Header.Workload.TargetPorts = ports
-		return readEndings(r, readEndpoints(&r.Events, nil))[0]
+		return readEndings(r, readEndpoints(&r.Events, &recording.Workload{}))[0]
 	}
 	got := ended("80")
 	if got.container != "mesh" || got.Sigterm.From.Sub(began) != 9*second || got.Sigterm.To.Sub(began) != 10100*ms || *got.ExitCode != 0 {
@@ -210,7 +210,7 @@ func TestOtherServicesSlices(t *testing.T) {
 				Endpoints: []recording.Endpoint{{Pod: "web-1", PodUID: "uid-web-1", Ready: true, Serving: true, Terminating: true}},
 			}})
 			events := recording.EventsOf(s.events)
-			got := readEndings(&recording.Recording{Events: *events}, readEndpoints(events, tt.other))[0]
+			got := readEndings(&recording.Recording{Events: *events}, readEndpoints(events, &recording.Workload{OtherServices: tt.other}))[0]
 			if got.LeftSlice.Known() != tt.left {
 				t.Errorf("left the slice: %v", got.LeftSlice)
 			}
@@ -251,6 +251,41 @@ func TestOthersThatAnswerOnPurpose(t *testing.T) {
 			said := slices.ContainsFunc(rep.Warnings, func(w report.Warning) bool { return tt.said != "" && strings.HasPrefix(w.Text, tt.said) })
 			if said != (tt.said != "") {
 				t.Errorf("%v", rep.Warnings)
+			}
+		})
+	}
+}
+
+// Where a node asks its own pods alone, those of other nodes neither take what comes to
+// it nor lose it.
+func TestTheNodeThatAsksItsOwnPodsAlone(t *testing.T) {
+	for name, tt := range map[string]struct{ node, want string }{
+		"the node of the pod that ends": {"10.1.0.1", "failed; 2 no-capacity (likely) [web-1] between SIGTERM and exit"},
+		"another one":                   {"10.1.0.2", "failed; 2 unknown () [] outside of any termination"},
+		"any node's":                    {"", "failed; 2 listener-closed-early (likely) [web-1] between SIGTERM and exit"},
+		"what leads to a node":          {"127.0.0.1", "failed; 2 listener-closed-early (likely) [web-1] between SIGTERM and exit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-2", nil).pod("web-1", drained()).steady(12 * second)
+			s.header.Workload.LocalNode = tt.node
+			for _, e := range s.events {
+				if e.Pod != nil {
+					e.Pod.HostIP = "10.1.0." + e.Pod.Name[len("web-"):]
+				}
+			}
+			s.traffic(0, 6100*ms, "web-1").traffic(12*second, 30*second, "web-2")
+			unlabeled(s)
+			refused := request{took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}
+			for _, sent := range []time.Duration{6500 * ms, 7 * second} {
+				refused.sent = sent
+				s.request(refused)
+			}
+			rep := s.analyze(t)
+			if got := summary(rep); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			if said := strings.Contains(rep.Findings[0].Fix.Text, "externalTrafficPolicy"); said != strings.Contains(tt.want, "no-capacity") {
+				t.Error(rep.Findings[0].Fix.Text)
 			}
 		})
 	}
