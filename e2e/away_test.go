@@ -58,10 +58,11 @@ func TestAPIServerAway(t *testing.T) {
 		before = append(before, v.state(t))
 	}
 	load := []string{"--rate", "20", "--settle", "1s", "--scale-to", "1"}
+	// The clones have no service: what is asked meanwhile is the first one's, on purpose.
 	calls := []*call{
-		baseline.startCheck(t, append(load, "--baseline", "50s")...),
+		baseline.startCheck(t, append(load, "--service", scaling.name, "--baseline", "50s")...),
 		scaling.startCheck(t, append(load, "--baseline", "2s")...),
-		restoring.startCheck(t, append(load, "--baseline", "2s")...),
+		restoring.startCheck(t, append(load, "--service", scaling.name, "--baseline", "2s")...),
 	}
 	scaling.waitScaledTo(t, 1)
 	restoring.waitScaledTo(t, 1)
