@@ -142,7 +142,9 @@ func appServers() []Row {
 		// The workers still have the listener while they answer: what comes meanwhile
 		// waits in its queue, is read by none of them, and is reset when the last ends.
 		tried("gunicorn workers", "gunicorn", newAndSlow, closesDoor(), workers),
-		tried("gunicorn workers, sleep 5", "gunicorn", newAndSlow, passes().only(), workers, preStop(5)),
+		// Nothing is in flight at SIGTERM then, so that it may be told that nothing shows
+		// what would become of it.
+		tried("gunicorn workers, sleep 5", "gunicorn", newAndSlow, passes().only(report.NoDrain), workers, preStop(5)),
 		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
 		tried("uvicorn, sleep 5", "uvicorn", allThree, passes().only(), preStop(5)),
 		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),

@@ -104,7 +104,7 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 				s.request(request{stream: "short-reused", sent: 10 * second, took: 3 * second, pod: "web-2", connPod: "web-2", served: 3})
 			},
 			[]request{cutKept(6500*ms, 2760*ms)},
-			"failed; 1 no-drain (certain) [web-1] at the exit",
+			"failed; 1 no-drain (likely) [web-1] at the exit",
 		},
 		{
 			"it had begun to answer", lingering(0), answersWhatItHas,
@@ -163,7 +163,7 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 				s.request(request{stream: "short-reused", sent: 10 * second, took: 400 * ms, pod: "web-2", connPod: "web-2", served: 3})
 			},
 			[]request{cutKept(6300*ms, 300*ms)},
-			"failed; 1 no-drain (certain) [web-1] at the exit",
+			"failed; 1 no-drain (likely) [web-1] at the exit",
 		},
 		{
 			"0 in less than a second, where others of the ReplicaSet do not read", soon(0), func(s *scenario) {
@@ -190,7 +190,7 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 				}
 			},
 			[]request{cutKept(6300*ms, 300*ms), cutKept(6590*ms, 10*ms)},
-			"failed; 2 no-drain (certain) [web-1] at the exit; 1 keepalive-cut (certain) [web-4] at the exit",
+			"failed; 2 no-drain (likely) [web-1] at the exit; 1 keepalive-cut (certain) [web-4] at the exit",
 		},
 		{
 			"143 at once, as the request came in", sudden(143), nil,

@@ -155,7 +155,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case unread > 0:
 			return closedWhileKept, unread
 		case within(end, exit, clockSlack) && !sent.After(exit.To) && s.hadInFlight(f, t):
-			if !f.wasHeld() && (!t.left() || !f.Fresh() && t.mayHaveDrained()) {
+			if !f.wasHeld() && !t.left() || t.mayNotHaveRead(f) {
 				// A pod that left in good order may just have closed a
 				// connection that it took for idle.
 				return cutAtExit, looseFit
@@ -253,11 +253,22 @@ func (t *suspect) cutOnReuse(when time.Time) (manner, strength) {
 	switch {
 	case !t.left(), !t.unreadKept.IsZero():
 		return closedWhileKept, t.exitFits(when)
-	case t.mayHaveDrained() && !t.killed() && !t.cut.Known():
+	case t.mayHaveDrained() && !t.killed() && (!t.cut.Known() || t.stopsReading || t.sparesNew):
 		return closedWhileKept, looseFit
 	default:
 		return cutAtExit, t.exitFits(when)
 	}
+}
+
+// mayNotHaveRead tells of a request that an exit cut on a kept connection whether it
+// may have waited there unread: it came no earlier than the signal, the exit code allows
+// that the pod had answered all that it had read, and none is known to be answered that
+// was sent later.
+func (t *suspect) mayNotHaveRead(f *examined) bool {
+	if f.Fresh() || f.answering() || !t.mayHaveDrained() {
+		return false
+	}
+	return !f.wasHeld() || t.signalPlaced() && !f.SentAt().Before(t.Sigterm.From.Add(-clockSlack)) && !t.lastKept.After(f.SentAt().Add(clockSlack))
 }
 
 // held tells whether the pod must have had the request: the answer had begun, or it had
