@@ -145,7 +145,7 @@ func (c *http2Conn) explain(err error) error {
 	return err
 }
 
-// typed tells whether the error is the connection's or the context's own.
+// isTransportError tells whether the error is the connection's or the context's own.
 func isTransportError(err error) bool {
 	_, network := errors.AsType[net.Error](err)
 	_, errno := errors.AsType[syscall.Errno](err)

@@ -73,7 +73,7 @@ func newMessage(target vegeta.Target, stream string, chunked bool) (*message, er
 	return m, nil
 }
 
-// request is the message as net/http has it, without a number.
+// newRequest is the message as net/http has it, without a number.
 func (m *message) newRequest() (*http.Request, error) {
 	req, err := m.target.Request()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// choose picks n of the pods to end, the same ones each time: Ready pods before
+// pickPods picks n of the pods to end, the same ones each time: Ready pods before
 // others, from one node after the other, in the order of their names.
 func pickPods(from []*corev1.Pod, n int) []*corev1.Pod {
 	type candidate struct {
@@ -43,7 +43,7 @@ func pickPods(from []*corev1.Pod, n int) []*corev1.Pod {
 	return chosen
 }
 
-// choose picks n of the live pods. The watch may show fewer than the
+// choosePods picks n of the live pods. The watch may show fewer than the
 // workload wants.
 func (a *attempt) choosePods(n int) ([]*corev1.Pod, error) {
 	live := a.view.activePods()

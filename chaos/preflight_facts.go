@@ -17,9 +17,9 @@ import (
 )
 
 // Facts gives what a report wants to know of the workload, and warnings about
-// what may spoil the check without making it impossible. It needs the right to list services. Where it has no right to
-// list HorizontalPodAutoscalers, PodDisruptionBudgets or, for some workloads,
-// nodes, it warns instead.
+// what may spoil the check without making it impossible. It needs the right to list
+// services. Where it has no right to list HorizontalPodAutoscalers,
+// PodDisruptionBudgets or, for some workloads, nodes, it warns instead.
 func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload, error) {
 	s, err := w.read(ctx)
 	if err != nil {

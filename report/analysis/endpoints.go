@@ -144,7 +144,7 @@ func (e *endpoints) followed(uid string) (time.Time, bool) {
 
 // interruption tells when a pod was first taken out after a moment, and when it
 // was called ready again. Either may not have happened.
-func (e *endpoints) describeInterruption(uid string, after time.Time) (left, back report.Interval) {
+func (e *endpoints) interruption(uid string, after time.Time) (left, back report.Interval) {
 	for _, span := range e.spans[uid] {
 		switch {
 		case left.Known():

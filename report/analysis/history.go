@@ -23,13 +23,13 @@ func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 				continue
 			}
 			t := p.restart(e, kills[e.exit], kube[p.first.UID], clocks.node(p.last.Node))
-			t.LeftSlice, t.Back = endpoints.describeInterruption(t.UID, t.begin().Add(-clockSlack))
+			t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
 			t.wasReady = endpoints.entered(t.UID).Known()
 			ended = append(ended, t)
 		}
 		if !p.ended() {
 			if t := p.pending(ended, kube[p.first.UID], clocks.node(p.last.Node)); t != nil {
-				t.LeftSlice, t.Back = endpoints.describeInterruption(t.UID, t.begin().Add(-clockSlack))
+				t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
 				t.wasReady = endpoints.entered(t.UID).Known()
 				ended = append(ended, t)
 			}
