@@ -49,7 +49,7 @@ func (*cordonChange) name() check.DisruptionKind { return check.KindDrain }
 // overtaken is never so: a rollout does not uncordon a node.
 func (*cordonChange) overtaken(state, int64) bool { return false }
 
-func (c *cordonChange) changedError(problem string) error {
+func (c *cordonChange) changed(problem string) error {
 	return &ChangedError{Object: "node/" + c.Node, Problem: problem}
 }
 
@@ -91,7 +91,7 @@ func (c *cordonChange) putBack(ctx context.Context, w *Workload, during timer) (
 		return nil, nil
 	})
 	if err == nil && theirs {
-		err = c.theirs()
+		err = c.changed("was cordoned by somebody else since, and it is left so")
 	}
 	return did, when, err
 }
@@ -120,15 +120,11 @@ func (c *cordonChange) read(ctx context.Context, w *Workload) (node *corev1.Node
 	})
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, c.changedError("does not exist any more, so nothing can be put back")
+		return nil, c.changed("does not exist any more, so nothing can be put back")
 	case err != nil:
 		return nil, fmt.Errorf("read node %s: %w", c.Node, err)
 	}
 	return node, nil
-}
-
-func (c *cordonChange) theirs() error {
-	return c.changedError("was cordoned by somebody else since, and it is left so")
 }
 
 // cordonedByOthers tells whether the API server noted somebody else as the one
@@ -159,7 +155,7 @@ func (w *Workload) cordon(ctx context.Context, during timer, c *cordonChange) (w
 		case node.Annotations[cordonKey] == c.Mark && node.Spec.Unschedulable:
 			return nil, nil // the answer alone was lost
 		case node.Spec.Unschedulable:
-			return nil, c.changedError("was cordoned by somebody else at the same moment")
+			return nil, c.changed("was cordoned by somebody else at the same moment")
 		}
 		return func() error {
 			err := w.patchNode(ctx, node, &c.Mark, map[string]any{"unschedulable": true})

@@ -61,7 +61,7 @@ func (c *scaleChange) left() string {
 
 func (c *scaleChange) made(w *Workload, s state) (edit, error) {
 	if s.replicas != c.From {
-		return edit{}, &ChangedError{Object: w.String(), Problem: "was scaled by somebody else at the same moment"}
+		return edit{}, w.changed("was scaled by somebody else at the same moment")
 	}
 	return edit{replicas: &c.To}, nil
 }
@@ -73,8 +73,8 @@ func (c *scaleChange) undone(w *Workload, s state) (edit, string, error) {
 	case c.To:
 		return edit{replicas: &c.From}, fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), nil
 	default:
-		return edit{}, "", &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
-			"wants %s, not the %d of this run: somebody else has changed it, and it is left so", podCount(s.replicas), c.To)}
+		return edit{}, "", w.changed(fmt.Sprintf(
+			"wants %s, not the %d of this run: somebody else has changed it, and it is left so", podCount(s.replicas), c.To))
 	}
 }
 

@@ -40,7 +40,7 @@ func (rollout) revision(before int64) int64 { return before + 1 }
 
 func (r rollout) made(w *Workload, s state) (edit, error) {
 	if !r.isFrom(s.template) {
-		return edit{}, &ChangedError{Object: w.String(), Problem: r.byOthers() + " by somebody else at the same moment"}
+		return edit{}, w.changed(r.byOthers() + " by somebody else at the same moment")
 	}
 	return r.forth(), nil
 }
@@ -52,7 +52,7 @@ func (r rollout) undone(w *Workload, s state) (edit, string, error) {
 	case r.isFrom(s.template):
 		return edit{}, "", nil
 	case !r.isTo(s.template):
-		return edit{}, "", &ChangedError{Object: w.String(), Problem: r.byOthers() + " by somebody else since, and it is left so"}
+		return edit{}, "", w.changed(r.byOthers() + " by somebody else since, and it is left so")
 	}
 	e, did := r.back(w)
 	return e, did, nil
@@ -75,11 +75,6 @@ func (a *attempt) rollOut(ctx context.Context, s state, c change, words string) 
 func (s state) belowPartition(pod *corev1.Pod) bool {
 	n, numbered := ordinal(pod)
 	return s.partition > 0 && numbered && n < s.partition
-}
-
-func (w *Workload) rolledOutSince(s state) error {
-	return &ChangedError{Object: w.String(), Problem: fmt.Sprintf(
-		"was rolled out by somebody else since (revision %d), and it is left so", s.revision())}
 }
 
 // equal tells whether both are absent or both hold the same.

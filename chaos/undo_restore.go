@@ -84,7 +84,7 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 		return e, err
 	})
 	if apierrors.IsNotFound(err) {
-		err = w.goneError()
+		err = w.changed("does not exist any more, so nothing can be put back")
 	}
 	switch _, elsewhere := kind.(outside); {
 	case elsewhere && isChanged(err):
@@ -106,13 +106,9 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 func (w *Workload) undone(s state, c change) (e edit, did string, err error) {
 	e, did, err = c.kind().undone(w, s)
 	if err == nil && did != "" && s.overtook(&c) {
-		return edit{}, "", w.rolledOutSince(s)
+		return edit{}, "", w.changed(fmt.Sprintf("was rolled out by somebody else since (revision %d), and it is left so", s.revision()))
 	}
 	return e, did, err
-}
-
-func (w *Workload) goneError() error {
-	return &ChangedError{Object: w.String(), Problem: "does not exist any more, so nothing can be put back"}
 }
 
 func (d *Driver) recordUndo(c change, phase recording.RunPhase, did string, when span, err error) {

@@ -155,7 +155,7 @@ func (v *view) state() (state, error) {
 			return s, nil
 		}
 	}
-	return state{}, &ChangedError{Object: v.workload.String(), Problem: "was deleted while it was being disrupted"}
+	return state{}, v.workload.changed("was deleted while it was being disrupted")
 }
 
 // owned gives the workload's pods as last seen, in the order of their names.

@@ -74,7 +74,7 @@ func (w *Workload) read(ctx context.Context) (state, error) {
 		return state{}, fmt.Errorf("read %s: %w", w, err)
 	}
 	if s.meta.UID != w.uid {
-		return state{}, w.madeAnew()
+		return state{}, w.changed("was deleted and made anew, so nothing of this run is left on it")
 	}
 	return s, nil
 }
@@ -89,6 +89,7 @@ func (w *Workload) readAgain(ctx context.Context) (s state, err error) {
 	return s, err
 }
 
-func (w *Workload) madeAnew() error {
-	return &ChangedError{Object: w.String(), Problem: "was deleted and made anew, so nothing of this run is left on it"}
+// changed says of the workload what somebody else has made of it.
+func (w *Workload) changed(problem string) error {
+	return &ChangedError{Object: w.String(), Problem: problem}
 }
