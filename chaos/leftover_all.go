@@ -51,7 +51,7 @@ func notesLeft(ctx context.Context, client kubernetes.Interface, namespace strin
 			continue
 		}
 		for _, object := range bearers {
-			w, s, err := find(ctx, client, object.Namespace, check.Workload{Kind: kind, Name: object.Name}, byHand)
+			w, s, err := find(ctx, client, object.GetNamespace(), check.Workload{Kind: kind, Name: object.GetName()}, byHand)
 			if apierrors.IsNotFound(err) {
 				continue
 			}
@@ -67,25 +67,27 @@ func notesLeft(ctx context.Context, client kubernetes.Interface, namespace strin
 }
 
 // bearers gives the objects of one kind of workload that bear a note.
-func bearers(ctx context.Context, client kubernetes.Interface, namespace string, kind check.WorkloadKind) ([]metav1.ObjectMeta, error) {
-	var all []metav1.ObjectMeta
+func bearers(ctx context.Context, client kubernetes.Interface, namespace string, kind check.WorkloadKind) ([]metav1.Object, error) {
+	var all []metav1.Object
 	var err error
 	apps := client.AppsV1()
 	switch kind {
 	case check.Deployment:
-		all, err = metas(apps.Deployments(namespace).List(ctx, metav1.ListOptions{}))
+		all, err = objects(apps.Deployments(namespace).List(ctx, metav1.ListOptions{}))
 	case check.StatefulSet:
-		all, err = metas(apps.StatefulSets(namespace).List(ctx, metav1.ListOptions{}))
+		all, err = objects(apps.StatefulSets(namespace).List(ctx, metav1.ListOptions{}))
 	default:
-		all, err = metas(apps.DaemonSets(namespace).List(ctx, metav1.ListOptions{}))
+		all, err = objects(apps.DaemonSets(namespace).List(ctx, metav1.ListOptions{}))
 	}
-	var noted []metav1.ObjectMeta
-	for _, object := range all {
-		if _, bears := object.Annotations[undoKey]; bears {
-			noted = append(noted, object)
-		}
-	}
-	return noted, err
+	return slices.DeleteFunc(all, func(object metav1.Object) bool {
+		_, bears := object.GetAnnotations()[undoKey]
+		return !bears
+	}), err
+}
+
+// remover removes objects of one kind in one namespace.
+type remover interface {
+	Delete(ctx context.Context, name string, options metav1.DeleteOptions) error
 }
 
 // madeLeft gives the objects that runs have made, as selector picks them. Pods that
@@ -93,48 +95,41 @@ func bearers(ctx context.Context, client kubernetes.Interface, namespace string,
 func madeLeft(ctx context.Context, client kubernetes.Interface, namespace, selector string) ([]Leftover, error) {
 	var found []Leftover
 	var failures []error
-	labelled := metav1.ListOptions{LabelSelector: selector}
-	take := func(kind string, all []metav1.ObjectMeta, err error, remove func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error) {
+	take := func(kind string, list runtime.Object, err error, from func(namespace string) remover, grace *int64) {
+		all, err := objects(list, err)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("look for what runs have made: %w", err))
 		}
 		for _, object := range all {
-			if metav1.GetControllerOf(&object) == nil {
-				found = append(found, objectLeft(kind, object, remove))
+			if metav1.GetControllerOf(object) == nil {
+				found = append(found, objectLeft(kind, object, from(object.GetNamespace()), grace))
 			}
 		}
 	}
-	pods, err := metas(client.CoreV1().Pods(namespace).List(ctx, labelled))
-	take("pod", pods, err, func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error {
-		options.GracePeriodSeconds = new(int64(0))
-		return client.CoreV1().Pods(namespace).Delete(ctx, name, options)
-	})
-	services, err := metas(client.CoreV1().Services(namespace).List(ctx, labelled))
-	take("service", services, err, func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error {
-		return client.CoreV1().Services(namespace).Delete(ctx, name, options)
-	})
-	deployments, err := metas(client.AppsV1().Deployments(namespace).List(ctx, labelled))
-	take("deployment", deployments, err, func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error {
-		return client.AppsV1().Deployments(namespace).Delete(ctx, name, options)
-	})
-	jobs, err := metas(client.BatchV1().Jobs(namespace).List(ctx, labelled))
-	take("job", jobs, err, func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error {
-		return client.BatchV1().Jobs(namespace).Delete(ctx, name, options)
-	})
+	core, apps, batch, labelled := client.CoreV1(), client.AppsV1(), client.BatchV1(), metav1.ListOptions{LabelSelector: selector}
+	pods, err := core.Pods(namespace).List(ctx, labelled)
+	take("pod", pods, err, func(namespace string) remover { return core.Pods(namespace) }, new(int64(0)))
+	services, err := core.Services(namespace).List(ctx, labelled)
+	take("service", services, err, func(namespace string) remover { return core.Services(namespace) }, nil)
+	deployments, err := apps.Deployments(namespace).List(ctx, labelled)
+	take("deployment", deployments, err, func(namespace string) remover { return apps.Deployments(namespace) }, nil)
+	jobs, err := batch.Jobs(namespace).List(ctx, labelled)
+	take("job", jobs, err, func(namespace string) remover { return batch.Jobs(namespace) }, nil)
 	return found, errors.Join(failures...)
 }
 
 // objectLeft is an object to be removed, the very one that was found.
-func objectLeft(kind string, object metav1.ObjectMeta, remove func(ctx context.Context, namespace, name string, options metav1.DeleteOptions) error) Leftover {
+func objectLeft(kind string, object metav1.Object, from remover, grace *int64) Leftover {
 	return Leftover{
-		Object: kind + "/" + object.Name, Namespace: object.Namespace, Run: object.Labels[label.Run],
-		Since: object.CreationTimestamp.Time, What: "removed",
+		Object: kind + "/" + object.GetName(), Namespace: object.GetNamespace(), Run: object.GetLabels()[label.Run],
+		Since: object.GetCreationTimestamp().Time, What: "removed",
 		putBack: func(ctx context.Context) (string, error) {
 			gone := false
 			err := retry.Insist(ctx, func() error {
-				err := remove(ctx, object.Namespace, object.Name, metav1.DeleteOptions{
-					PropagationPolicy: new(metav1.DeletePropagationBackground),
-					Preconditions:     metav1.NewUIDPreconditions(string(object.UID)),
+				err := from.Delete(ctx, object.GetName(), metav1.DeleteOptions{
+					GracePeriodSeconds: grace,
+					PropagationPolicy:  new(metav1.DeletePropagationBackground),
+					Preconditions:      metav1.NewUIDPreconditions(string(object.GetUID())),
 				})
 				// A conflict is another object of that name, which stays.
 				if gone = apierrors.IsNotFound(err) || apierrors.IsConflict(err); gone {
@@ -150,26 +145,19 @@ func objectLeft(kind string, object metav1.ObjectMeta, remove func(ctx context.C
 	}
 }
 
-// metas gives the metadata of what a call has listed.
-func metas(list runtime.Object, err error) ([]metav1.ObjectMeta, error) {
+// objects gives what a call has listed.
+func objects(list runtime.Object, err error) ([]metav1.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := meta.ExtractList(list)
+	var all []metav1.Object
+	err = meta.EachListItem(list, func(item runtime.Object) error {
+		object, err := meta.Accessor(item)
+		all = append(all, object)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read a list: %w", err)
-	}
-	all := make([]metav1.ObjectMeta, 0, len(items))
-	for _, item := range items {
-		object, ok := item.(metav1.ObjectMetaAccessor)
-		if !ok {
-			return nil, fmt.Errorf("read a list: a %T has no metadata", item)
-		}
-		accessor, ok := object.GetObjectMeta().(*metav1.ObjectMeta)
-		if !ok {
-			return nil, fmt.Errorf("read a list: a %T has no metadata", item)
-		}
-		all = append(all, *accessor)
 	}
 	return all, nil
 }
