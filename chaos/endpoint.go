@@ -84,15 +84,7 @@ func endpointOf[T appsv1.Deployment | appsv1.StatefulSet | appsv1.DaemonSet, Obj
 		},
 		informer: func() cache.SharedIndexInformer {
 			byName := fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
-			return informer(client, Object(new(T)),
-				func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-					o.FieldSelector = byName
-					return api.List(ctx, o)
-				},
-				func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-					o.FieldSelector = byName
-					return api.Watch(ctx, o)
-				})
+			return informer(client, api, Object(new(T)), func(o *metav1.ListOptions) { o.FieldSelector = byName })
 		},
 		read: func(o any) (state, error) {
 			known, ok := o.(Object)
@@ -104,16 +96,18 @@ func endpointOf[T appsv1.Deployment | appsv1.StatefulSet | appsv1.DaemonSet, Obj
 	}
 }
 
-// informer keeps a copy of what list and begin, which begins a watch, show. It calls them in goroutines of
-// its own, where a panic would end the process: it becomes an error of theirs.
-func informer(client kubernetes.Interface, example runtime.Object, list cache.ListWithContextFunc, begin cache.WatchFuncWithContext) cache.SharedIndexInformer {
+// informer keeps a copy of the objects that which selects. It asks for them in goroutines
+// of its own, where a panic would end the process: it becomes an error of theirs.
+func informer[Object, List runtime.Object](client kubernetes.Interface, api typed[Object, List], example Object, which func(*metav1.ListOptions)) cache.SharedIndexInformer {
 	guarded := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (listed runtime.Object, err error) {
-			err = guard.Call("listing", func() error { listed, err = list(ctx, o); return err })
+			which(&o)
+			err = guard.Call("listing", func() error { listed, err = api.List(ctx, o); return err })
 			return listed, err
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (begun watch.Interface, err error) {
-			err = guard.Call("beginning a watch", func() error { begun, err = begin(ctx, o); return err })
+			which(&o)
+			err = guard.Call("beginning a watch", func() error { begun, err = api.Watch(ctx, o); return err })
 			return begun, err
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,8 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
@@ -45,15 +44,8 @@ func (w *Workload) watch(ctx context.Context) (*view, error) {
 	v := &view{
 		workload:         w,
 		workloadInformer: w.api.informer(),
-		podInformer: informer(w.client, &corev1.Pod{},
-			func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-				o.LabelSelector = bySelector
-				return w.client.CoreV1().Pods(w.namespace).List(ctx, o)
-			},
-			func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-				o.LabelSelector = bySelector
-				return w.client.CoreV1().Pods(w.namespace).Watch(ctx, o)
-			}),
+		podInformer: informer(w.client, w.client.CoreV1().Pods(w.namespace), &corev1.Pod{},
+			func(o *metav1.ListOptions) { o.LabelSelector = bySelector }),
 		news: make(chan struct{}, 1),
 		stop: stop,
 	}
@@ -172,13 +164,7 @@ func (v *view) owned() []*corev1.Pod {
 
 // activePods gives the pods that nobody has asked to end.
 func (v *view) activePods() []*corev1.Pod {
-	var pods []*corev1.Pod
-	for _, pod := range v.owned() {
-		if isActive(pod) {
-			pods = append(pods, pod)
-		}
-	}
-	return pods
+	return slices.DeleteFunc(v.owned(), func(pod *corev1.Pod) bool { return !isActive(pod) })
 }
 
 // remaining says what keeps those of the pods that have not left.
