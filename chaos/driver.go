@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,10 +115,7 @@ type attempt struct {
 // finish records how the disruption ended.
 func (a *attempt) finish(ctx context.Context, err error) error {
 	if err == nil {
-		ended := a.whatEnded
-		if ended == "" {
-			ended = podCount(len(a.doomed))
-		}
+		ended := cmp.Or(a.whatEnded, podCount(len(a.doomed)))
 		a.record(recording.Steady, span{at: a.Now()}, ended+" ended, all that are wanted are Ready")
 		return a.keep(ctx)
 	}

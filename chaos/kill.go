@@ -75,11 +75,7 @@ func (c *kill) validate(_ context.Context, w *Workload, s state) (field, problem
 }
 
 func (c *kill) describe(w *Workload, s *state) string {
-	via := c.Via
-	if via == "" {
-		via = check.ViaExec
-	}
-	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), c.container.Name, c.count(), podCount(s.replicas), via)
+	return fmt.Sprintf("kill %s: sends %s to PID 1 of container %s in %d of its %s, via %s", w, c.signal(), c.container.Name, c.count(), podCount(s.replicas), cmp.Or(c.Via, check.ViaExec))
 }
 
 func (c *kill) permissions(check.Workload) []Permission { return c.signaller().permissions() }
@@ -207,10 +203,7 @@ func helperEnded(statuses []corev1.ContainerStatus, name string, well ...int32) 
 		case slices.Contains(well, over.ExitCode):
 			return true, nil
 		}
-		message := strings.Join(strings.Fields(over.Message), " ")
-		if message == "" {
-			message = over.Reason
-		}
+		message := cmp.Or(strings.Join(strings.Fields(over.Message), " "), over.Reason)
 		return true, fmt.Errorf("the helper ended with exit code %d: %s", over.ExitCode, strings.TrimPrefix(message, "shutdowncheck: "))
 	}
 	return false, nil

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/kubectl/pkg/util/podutils"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -103,7 +104,7 @@ func whyNotReady(pod *corev1.Pod) string {
 	switch {
 	case pod.DeletionTimestamp != nil:
 		return "pod " + pod.Name + " is terminating" + grace(pod)
-	case condition(pod, corev1.PodReady) == corev1.ConditionTrue:
+	case podutils.IsPodReady(pod):
 		return ""
 	}
 	for _, c := range pod.Status.Conditions {
@@ -130,13 +131,4 @@ func grace(pod *corev1.Pod) string {
 	}
 	return fmt.Sprintf(" (its grace of %s ends at %s)",
 		time.Duration(*pod.DeletionGracePeriodSeconds)*time.Second, pod.DeletionTimestamp.UTC().Format(time.RFC3339))
-}
-
-func condition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.ConditionStatus {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == kind {
-			return c.Status
-		}
-	}
-	return corev1.ConditionUnknown
 }

@@ -49,14 +49,12 @@ func (w *Workload) budgetWarnings(ctx context.Context, s state, evicts bool) ([]
 		return nil, err
 	case len(budgets) == 0 && evicts:
 		return []string{"no PodDisruptionBudget covers its pods: nothing keeps evictions and drains from ending all of them at once"}, nil
+	case len(budgets) == 0:
+		return nil, nil
 	case len(budgets) > 1:
 		return []string{fmt.Sprintf("PodDisruptionBudgets %s cover the same pods: the eviction API answers 500 for them, so that nobody can drain their nodes", strings.Join(budgetNames(budgets), ", "))}, nil
 	}
-	var warnings []string
-	for _, budget := range budgets {
-		warnings = append(warnings, aboutBudget(budget))
-	}
-	return warnings, nil
+	return []string{aboutBudget(budgets[0])}, nil
 }
 
 func aboutBudget(budget policyv1.PodDisruptionBudget) string {

@@ -53,19 +53,18 @@ func (w *Workload) destination(c check.Check, all, own []corev1.Service) (destin
 		}
 		return t, nil
 	}
-	var other []string
 	var t destination
 	for _, s := range own {
 		if !slices.ContainsFunc(counting, func(p path) bool { return p.service == s.Name }) {
-			other = append(other, s.Name)
+			t.other = append(t.other, s.Name)
 		}
 	}
 	for _, p := range counting {
 		t.ports = append(t.ports, p.ports...)
 	}
-	t.other, t.ports = other, sorted(t.ports)
-	if len(other) > 0 {
-		t.warnings = []string{fmt.Sprintf("requests go to %s: the EndpointSlices of service %s are not looked at", services(counting), strings.Join(other, ", "))}
+	t.ports = sorted(t.ports)
+	if len(t.other) > 0 {
+		t.warnings = []string{fmt.Sprintf("requests go to %s: the EndpointSlices of service %s are not looked at", services(counting), strings.Join(t.other, ", "))}
 	}
 	return t, nil
 }

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,34 +12,28 @@ import (
 // managers name the tools that hold the object to what a repository or a chart
 // says, as their marks on it tell.
 func managers(meta metav1.ObjectMeta) []string {
-	var found []string
-	add := func(name string) {
-		if !slices.Contains(found, name) {
-			found = append(found, name)
-		}
-	}
+	found := map[string]bool{}
 	for _, entry := range meta.ManagedFields {
 		switch manager := entry.Manager; {
 		case strings.HasPrefix(manager, "argocd"):
-			add("Argo CD")
+			found["Argo CD"] = true
 		case strings.HasPrefix(manager, "flux"), manager == "kustomize-controller", manager == "helm-controller":
-			add("Flux")
+			found["Flux"] = true
 		}
 	}
 	for _, keys := range []map[string]string{meta.Annotations, meta.Labels} {
 		for key := range keys {
 			switch {
 			case strings.HasPrefix(key, "argocd.argoproj.io/"):
-				add("Argo CD")
+				found["Argo CD"] = true
 			case strings.HasPrefix(key, "kustomize.toolkit.fluxcd.io/"), strings.HasPrefix(key, "helm.toolkit.fluxcd.io/"):
-				add("Flux")
+				found["Flux"] = true
 			case key == "meta.helm.sh/release-name":
-				add("Helm")
+				found["Helm"] = true
 			}
 		}
 	}
-	slices.Sort(found)
-	return found
+	return slices.Sorted(maps.Keys(found))
 }
 
 // managerWarnings tells of tools that may put back what a check changes. Helm

@@ -65,7 +65,8 @@ func Permissions(ref check.Workload, disruptions []check.Disruption) []Permissio
 		needed = append(needed, onWorkload(ref, "list"), onWorkload(ref, "watch"), Permission{Verb: "watch", Resource: "pods"})
 	}
 	if slices.ContainsFunc(disruptions, Claims) {
-		needed = append(needed, noting(ref))
+		// A change that is to be undone is announced by an annotation, whatever it changes.
+		needed = append(needed, onWorkload(ref, "patch"))
 	}
 	for _, d := range disruptions {
 		kind := disrupterOf(d)
@@ -88,10 +89,6 @@ func OptionalPermissions() []Permission {
 		{Verb: "list", Group: "policy", Resource: "poddisruptionbudgets"},
 	}
 }
-
-// noting is the right to the annotation by which a change that is to be undone
-// is announced, whatever it changes.
-func noting(ref check.Workload) Permission { return onWorkload(ref, "patch") }
 
 // onWorkload is a right to the workload itself.
 func onWorkload(ref check.Workload, verb string) Permission {

@@ -68,13 +68,7 @@ func (w *Workload) selfNode(ctx context.Context) (string, error) {
 
 // on gives the workload's live pods on the node.
 func (p placement) on(node string) []*corev1.Pod {
-	var there []*corev1.Pod
-	for _, pod := range p.pods {
-		if pod.Spec.NodeName == node {
-			there = append(there, pod)
-		}
-	}
-	return there
+	return slices.DeleteFunc(slices.Clone(p.pods), func(pod *corev1.Pod) bool { return pod.Spec.NodeName != node })
 }
 
 // target gives the node to drain, or why there is none.

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -46,22 +47,16 @@ func (s state) apart() bool {
 	if affinity == nil || affinity.PodAntiAffinity == nil {
 		return false
 	}
-	for _, term := range affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
-		if term.TopologyKey == corev1.LabelHostname && s.matches(term.LabelSelector) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution, func(term corev1.PodAffinityTerm) bool {
+		return term.TopologyKey == corev1.LabelHostname && s.matches(term.LabelSelector)
+	})
 }
 
 // spread tells whether the pods must be evenly many on each node.
 func (s state) spread() bool {
-	for _, rule := range s.template.Spec.TopologySpreadConstraints {
-		if rule.TopologyKey == corev1.LabelHostname && rule.WhenUnsatisfiable == corev1.DoNotSchedule && s.matches(rule.LabelSelector) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.template.Spec.TopologySpreadConstraints, func(rule corev1.TopologySpreadConstraint) bool {
+		return rule.TopologyKey == corev1.LabelHostname && rule.WhenUnsatisfiable == corev1.DoNotSchedule && s.matches(rule.LabelSelector)
+	})
 }
 
 func (s state) matches(selector *metav1.LabelSelector) bool {
