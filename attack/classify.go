@@ -40,12 +40,10 @@ func classify(phase recording.Phase, err error) recording.Class {
 			return recording.ClassUnreachable
 		}
 	}
-	var lookup *net.DNSError
-	if phase == recording.PhaseResolve || errors.As(err, &lookup) {
+	if _, lookup := errors.AsType[*net.DNSError](err); lookup || phase == recording.PhaseResolve {
 		return recording.ClassResolve
 	}
-	var timed net.Error
-	if errors.As(err, &timed) && timed.Timeout() {
+	if isTimeout(err) {
 		return recording.ClassTimeout
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -68,8 +66,13 @@ func classify(phase recording.Phase, err error) recording.Class {
 // isAlert recognises a TLS alert that ended an established connection.
 // crypto/tls has no exported type for it but marks the operation.
 func isAlert(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "remote error" || op.Op == "local error")
+}
+
+func isTimeout(err error) bool {
+	timed, ok := errors.AsType[net.Error](err)
+	return ok && timed.Timeout()
 }
 
 // outcome tells whose fault a failure of this class is.

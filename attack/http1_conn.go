@@ -137,11 +137,8 @@ func (c *http1Conn) write(m *message, seq uint64) error {
 // be written to its end: some refuse a body and close.
 func (c *http1Conn) answered(err error) bool {
 	c.noReuse = true
-	if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() {
-		return false
-	}
 	// An answer that has come is there at once; nothing is waited for.
-	if c.setReadDeadline(time.Now().Add(time.Millisecond)) != nil {
+	if isTimeout(err) || c.setReadDeadline(time.Now().Add(time.Millisecond)) != nil {
 		return false
 	}
 	if _, err := c.acquireReader().Peek(1); err != nil {

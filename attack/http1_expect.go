@@ -3,7 +3,6 @@ package attack
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 )
@@ -36,7 +35,7 @@ func (c *http1Conn) awaitContinue(m *message) error {
 			return err
 		}
 		start, err := c.acquireReader().Peek(len("HTTP/1.1 1"))
-		if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() && until.Before(c.deadline) {
+		if isTimeout(err) && until.Before(c.deadline) {
 			c.readErr = nil
 			return c.setReadDeadline(c.deadline)
 		}

@@ -37,16 +37,13 @@ func Feasible(streams []check.Stream) error {
 	return errors.Join(append(readLimits().exceeded(streams), unreachable(streams, hasRoute)...)...)
 }
 
-// InFlight is how many requests of a stream are under way at the most.
-func InFlight(s check.Stream) int { return maxInFlight(s) }
-
 // exceeded gives what would run out if the service were silent, or let us close first.
 func (m limits) exceeded(streams []check.Stream) []error {
 	var problems []error
 	if m.descriptors > 0 {
 		sum := spareDescriptors
 		for _, s := range streams {
-			sum += max(maxInFlight(s), s.Pool)
+			sum += max(InFlight(s), s.Pool)
 		}
 		if sum > m.descriptors {
 			problems = append(problems, &check.FieldError{Field: "streams", Problem: fmt.Sprintf(

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -116,30 +117,25 @@ func onlyTo(streamURL string) (func(raw string) error, error) {
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
 	}
-	return func(raw string) error { return sameOrigin(home, raw) }, nil
-}
-
-func sameOrigin(home *url.URL, raw string) error {
-	u, err := url.ParseRequestURI(raw)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%q is no URL; want an absolute one", check.ShownURL(raw))
-	case u.User != nil:
-		return fmt.Errorf("the URL holds a user name or password; want none")
-	case !strings.EqualFold(u.Scheme, home.Scheme) || u.Hostname() != home.Hostname() || portOf(u) != portOf(home):
-		return fmt.Errorf("%q goes elsewhere than the stream; want a URL on %s://%s", check.ShownURL(raw), home.Scheme, home.Host)
-	default:
-		return nil
-	}
+	return func(raw string) error {
+		u, err := url.ParseRequestURI(raw)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%q is no URL; want an absolute one", check.ShownURL(raw))
+		case u.User != nil:
+			return fmt.Errorf("the URL holds a user name or password; want none")
+		case !strings.EqualFold(u.Scheme, home.Scheme) || u.Hostname() != home.Hostname() || portOf(u) != portOf(home):
+			return fmt.Errorf("%q goes elsewhere than the stream; want a URL on %s://%s", check.ShownURL(raw), home.Scheme, home.Host)
+		default:
+			return nil
+		}
+	}, nil
 }
 
 // portOf gives the port that is dialled for a URL.
 func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
 	if strings.EqualFold(u.Scheme, "https") {
-		return "443"
+		return cmp.Or(u.Port(), "443")
 	}
-	return "80"
+	return cmp.Or(u.Port(), "80")
 }

@@ -110,8 +110,6 @@ func (s *sender) expected(status int) bool {
 // errAborted is why requests were cut for a user who does not want to wait.
 var errAborted = errors.New("cut by the user")
 
-func (s *sender) abort() { s.end(errAborted) }
-
 // failure is a panic of this program that ended the stream.
 type failure struct{ panicked error }
 

@@ -46,7 +46,6 @@ type Config struct {
 
 // Stream is one kind of traffic, sent once.
 type Stream struct {
-	name        string
 	now         Clock
 	spec        check.Stream
 	maxInFlight int
@@ -67,18 +66,17 @@ func New(cfg Config) (*Stream, error) {
 		return nil, err
 	}
 	return &Stream{
-		name:        cfg.Stream.Name,
 		now:         cfg.Now,
 		spec:        cfg.Stream,
-		maxInFlight: maxInFlight(cfg.Stream),
+		maxInFlight: InFlight(cfg.Stream),
 		sender:      sender,
 	}, nil
 }
 
-// maxInFlight is how many requests are under way if the service is silent until
-// each times out, and one more for the request that is due just then. No request
-// has more than one connection, so that it bounds those too.
-func maxInFlight(s check.Stream) int {
+// InFlight is how many requests of a stream are under way at the most: if the service is
+// silent until each times out, and one more for the request that is due just then. No
+// request has more than one connection, so that it bounds those too.
+func InFlight(s check.Stream) int {
 	most := int(min(math.Ceil(s.Rate*time.Duration(s.Timeout).Seconds())+1, inFlightCap))
 	if s.MaxConnections > 0 {
 		most = min(most, s.MaxConnections)
@@ -124,7 +122,7 @@ func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
 	s.sender.carrier.close()
 
 	return recording.StreamEnd{
-		Name:         s.name,
+		Name:         s.spec.Name,
 		Scheduled:    pacer.scheduled(stopped),
 		Sent:         s.sender.tally.sent.Load(),
 		Began:        schedule.began,
@@ -143,7 +141,7 @@ func (s *Stream) Renew() { s.sender.carrier.renew() }
 // Abort ends the stream at once: nothing more is sent, and what is in flight is
 // cut and becomes [recording.Unfinished]. It may be called at any time, more than
 // once.
-func (s *Stream) Abort() { s.sender.abort() }
+func (s *Stream) Abort() { s.sender.end(errAborted) }
 
 // Counts tells how far the stream has come.
 func (s *Stream) Counts() Counts { return s.sender.tally.counts() }

@@ -35,7 +35,7 @@ func TestMaxInFlight(t *testing.T) {
 		{1, time.Second, 16, 2},
 	} {
 		s := check.Stream{Rate: tt.rate, Timeout: check.Duration(tt.timeout), MaxConnections: tt.limit}
-		if got := maxInFlight(s); got != tt.want {
+		if got := InFlight(s); got != tt.want {
 			t.Errorf("%v/s within %v, %d connections: %d in flight, want %d", tt.rate, tt.timeout, tt.limit, got, tt.want)
 		}
 	}
