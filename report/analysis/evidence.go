@@ -36,12 +36,12 @@ func evidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, waited)
 	}
 	lines = append(lines, startEvidence(members)...)
-	if led := countFollowing(members); led > 0 {
+	if led := countFunc(members, func(f *explained) bool { return f.follows != nil }); led > 0 {
 		lines = append(lines, fmt.Sprintf("%s went out less than %s after a reset on the same client port, so that connection tracking led there again",
 			text.Count(led, "request"), trackedAfterReset))
 	}
 	lines = append(lines, proxyEvidence(cause, members)...)
-	if shared := countShared(members); shared > 0 {
+	if shared := countFunc(members, func(f *explained) bool { return len(f.suspects)+len(f.starting) > 1 }); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
 	return append(lines, traces(members)...)
@@ -279,26 +279,6 @@ func byTermination(members []*explained) []terminationGroup {
 		return cmp.Or(a.termination.begin().Compare(b.termination.begin()), cmp.Compare(a.termination.UID, b.termination.UID))
 	})
 	return ordered
-}
-
-func countShared(members []*explained) int {
-	shared := 0
-	for _, m := range members {
-		if len(m.suspects)+len(m.starting) > 1 {
-			shared++
-		}
-	}
-	return shared
-}
-
-func countFollowing(members []*explained) int {
-	led := 0
-	for _, m := range members {
-		if m.follows != nil {
-			led++
-		}
-	}
-	return led
 }
 
 func oldest(members []*explained) time.Duration {

@@ -167,11 +167,7 @@ func sharedConfidence(members []*explained) report.Confidence {
 	}
 	reached := 0
 	for _, c := range confidences {
-		for _, m := range members {
-			if m.confidence == c {
-				reached++
-			}
-		}
+		reached += countFunc(members, func(f *explained) bool { return f.confidence == c })
 		if 2*reached >= len(members) {
 			return c
 		}

@@ -23,7 +23,7 @@ var stages = []struct {
 	name  string
 	files []string
 }{
-	{"times", []string{"doc.go", "interval.go", "spans.go", "names.go"}},
+	{"times", []string{"doc.go", "interval.go", "spans.go", "names.go", "count.go"}},
 	{"events", []string{"clock.go", "kubeevent.go", "endpoints.go", "gaps.go"}},
 	{"endings", []string{"requests.go", "controllers.go", "serves.go", "ending.go", "hooks.go", "sigterm.go", "log.go", "restarts.go", "history.go", "pods.go", "run.go"}},
 	{"traffic", []string{"series.go", "completeness.go", "lookups.go", "underway.go", "frontend.go", "termination.go", "starts.go", "rotation.go", "traffic.go"}},

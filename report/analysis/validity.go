@@ -49,12 +49,7 @@ func inStall(f *failure, stalls []recording.Stall) bool {
 
 // stallDoubts tells of failures that this machine may have made by itself.
 func stallDoubts(failures []*explained, stalls []recording.Stall) []string {
-	var timedOut int
-	for _, f := range failures {
-		if inStall(f.failure, stalls) {
-			timedOut++
-		}
-	}
+	timedOut := countFunc(failures, func(f *explained) bool { return inStall(f.failure, stalls) })
 	if timedOut == 0 {
 		return nil
 	}
@@ -64,12 +59,7 @@ func stallDoubts(failures []*explained, stalls []recording.Stall) []string {
 
 // lookupDoubts tells of failures that the lookups may have made by themselves.
 func lookupDoubts(failures []*explained, t *traffic) []string {
-	timedOut := 0
-	for _, f := range failures {
-		if t.shortOfTime(f.failure) {
-			timedOut++
-		}
-	}
+	timedOut := countFunc(failures, func(f *explained) bool { return t.shortOfTime(f.failure) })
 	if timedOut == 0 {
 		return nil
 	}

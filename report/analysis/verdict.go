@@ -42,12 +42,7 @@ func judge(budget check.Budget, ended []report.Termination, validity *report.Val
 }
 
 func passReason(ended []report.Termination, l losses) string {
-	pods := 0
-	for i := range ended {
-		if ended[i].Container == "" {
-			pods++
-		}
-	}
+	pods := countFunc(ended, func(t report.Termination) bool { return t.Container == "" })
 	reason := fmt.Sprintf("%s, %s", text.Count(l.sent, "request"), text.Count(pods, "pod"))
 	if containers := len(ended) - pods; containers > 0 {
 		reason += " and " + text.Count(containers, "container")
