@@ -74,6 +74,17 @@ func (a *account) lost(f *explained) {
 	}
 }
 
+// podsOf names the pods of those ends that something holds for.
+func podsOf(ended []*account, holds func(*account) bool) []string {
+	var names []string
+	for _, t := range ended {
+		if holds(t) {
+			names = append(names, t.Pod)
+		}
+	}
+	return names
+}
+
 // baselineFailures counts the failures of the undisturbed service: those that
 // ended before it was touched, and those that nothing which was done to it
 // explains. A long request may begin in the baseline and be cut by what follows.

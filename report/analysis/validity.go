@@ -131,31 +131,19 @@ func coverageDoubts(ended []*account, t *traffic) []string {
 	for _, s := range t.streams {
 		switch {
 		case s.kind.Long():
-			if missed := missedBy(ended, func(e *account) bool { return e.metLong(s) }); len(missed) > 0 {
+			if missed := podsOf(ended, func(e *account) bool { return e.wasReady && !e.metLong(s) }); len(missed) > 0 {
 				missing, tooShort := longWords(s)
 				add("stream %s had no %s when the end of %s began: %s, so that a URL that takes longer or a higher rate is needed",
 					s.Name, missing, list(missed), tooShort)
 			}
 		case s.podsNamed:
-			if missed := missedBy(ended, func(e *account) bool { return e.covered[s.Name] }); len(missed) > 0 {
+			if missed := podsOf(ended, func(e *account) bool { return e.wasReady && !e.covered[s.Name] }); len(missed) > 0 {
 				add("stream %s had no request answered by %s shortly before its end: more rate or a larger pool is needed",
 					s.Name, list(missed))
 			}
 		}
 	}
 	return all
-}
-
-// missedBy names the pods that had been ready and whose end the stream did not
-// meet.
-func missedBy(ended []*account, met func(*account) bool) []string {
-	var missed []string
-	for _, e := range ended {
-		if e.wasReady && !met(e) {
-			missed = append(missed, e.Pod)
-		}
-	}
-	return missed
 }
 
 // longWords tell what a stream of long requests had none of, and what did not last

@@ -86,13 +86,7 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) [
 	}
 	var all []report.Warning
 	warn := func(cause report.Cause, weak func(*account) bool, format string, args ...any) {
-		var names []string
-		for _, t := range ended {
-			if weak(t) {
-				names = append(names, t.Pod)
-			}
-		}
-		if len(names) > 0 && !blamed[cause] {
+		if names := podsOf(ended, weak); len(names) > 0 && !blamed[cause] {
 			all = append(all, report.Warning{Cause: cause, Text: list(names) + " " + fmt.Sprintf(format, args...)})
 		}
 	}
@@ -151,12 +145,7 @@ func stopSignals(ended []*account) string {
 
 // failedHooks tells of hooks that failed, whatever came of that.
 func failedHooks(ended []*account) []report.Warning {
-	var names []string
-	for _, t := range ended {
-		if t.PreStopFailed.Known() {
-			names = append(names, t.Pod)
-		}
-	}
+	names := podsOf(ended, func(t *account) bool { return t.PreStopFailed.Known() })
 	if len(names) == 0 {
 		return nil
 	}
