@@ -132,11 +132,7 @@ func (s *explainer) explainNamed(f *examined) *explained {
 func effects(suspects []*suspect) spanIndex {
 	return newSpanIndex(len(suspects), func(i int) (from, to time.Time) {
 		t := suspects[i]
-		exit := t.exit()
-		from, to = earlier(t.begin(), exit.From), later(exit.To, t.LeftSlice.To).Add(looseProxyLag)
-		if t.Sigterm.Known() {
-			from = earlier(from, t.Sigterm.From)
-		}
+		from, to = earlier(t.begin(), t.signalFrom()), later(t.exit().To, t.LeftSlice.To).Add(looseProxyLag)
 		if t.Container != "" {
 			to = later(to, t.over())
 		}

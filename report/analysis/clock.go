@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -59,19 +60,11 @@ func readClocks(events *recording.Events) *clocks {
 		latest   time.Time
 		prompt   int
 	}
-	var gaps []*recording.Gap
-	for event := range events.ButSlices() {
-		if gap := event.Gap; gap != nil && gap.Resource == "leases" {
-			gaps = append(gaps, gap)
-		}
-	}
+	gaps := gaps(events)
 	afterGap := func(at time.Time) bool {
-		for _, gap := range gaps {
-			if !at.Before(gap.From) && !at.After(gap.To.Add(catchUp)) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(gaps, func(gap recording.Gap) bool {
+			return gap.Resource == "leases" && !at.Before(gap.From) && !at.After(gap.To.Add(catchUp))
+		})
 	}
 
 	of := map[string]*renewals{}

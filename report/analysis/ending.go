@@ -163,13 +163,18 @@ func (t *ending) exit() report.Interval {
 	return report.Interval{From: from, To: to}
 }
 
-// signalled tells whether the pod may have been told to stop by then.
-func (t *ending) signalled(when time.Time) bool {
+// signalFrom is the earliest moment at which the pod may have been told to stop.
+func (t *ending) signalFrom() time.Time {
 	from := t.exit().From
 	if t.Sigterm.Known() {
 		from = earlier(from, t.Sigterm.From)
 	}
-	return !when.Before(from.Add(-clockSlack))
+	return from
+}
+
+// signalled tells whether the pod may have been told to stop by then.
+func (t *ending) signalled(when time.Time) bool {
+	return !when.Before(t.signalFrom().Add(-clockSlack))
 }
 
 // atOnce is how soon after SIGTERM an exit counts as no drain at all.

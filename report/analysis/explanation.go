@@ -102,11 +102,7 @@ func explainInterruption(f *examined, t *suspect) strength {
 	if within(end, exit, clockSlack) && !sent.After(exit.To) && (f.Class != recording.ClassStatus || f.gateway.answered()) {
 		return closeFit
 	}
-	from := exit.From
-	if t.Sigterm.Known() {
-		from = earlier(from, t.Sigterm.From)
-	}
-	if end.Before(from.Add(-clockSlack)) || sent.After(t.over()) {
+	if !t.signalled(end) || sent.After(t.over()) {
 		return 0
 	}
 	switch f.symptom {
