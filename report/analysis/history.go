@@ -17,29 +17,20 @@ func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 
 	var ended []*ending
 	for _, p := range histories(&r.Events, r.Header.Workload.TargetPorts) {
-		kills := own.kills(p, clocks.node(p.last.Node))
-		for _, e := range p.exits {
-			if e.old {
-				continue
-			}
-			t := p.restart(e, kills[e.exit], kube[p.first.UID], clocks.node(p.last.Node))
+		node, events := clocks.node(p.last.Node), kube[p.first.UID]
+		for _, t := range p.interruptions(own.kills(p, node), events, node) {
 			t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
 			t.wasReady = endpoints.entered(t.UID).Known()
 			ended = append(ended, t)
 		}
 		if !p.ended() {
-			if t := p.pending(ended, kube[p.first.UID], clocks.node(p.last.Node)); t != nil {
-				t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
-				t.wasReady = endpoints.entered(t.UID).Known()
-				ended = append(ended, t)
-			}
 			continue
 		}
-		t := p.ending(kube[p.first.UID], clocks)
+		t := p.ending(events, clocks)
 		t.EndedBy = owners.endedBy(p, t, own)
 		t.Requested = owners.boundRequest(t, p.last)
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
-		t.Sigterm, t.saidSo = logs.narrow(sigterm(t), t, clocks.node(t.Node))
+		t.Sigterm, t.saidSo = logs.narrow(sigterm(t), t, node)
 		ended = append(ended, t)
 	}
 	slices.SortStableFunc(ended, func(a, b *ending) int { return a.begin().Compare(b.begin()) })

@@ -8,6 +8,20 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
+// interruptions are the ends of containers whose pod went on.
+func (p *podHistory) interruptions(kills map[*recording.Exit]bool, events []kubeEvent, clock span) []*ending {
+	var all []*ending
+	for _, e := range p.exits {
+		if !e.old {
+			all = append(all, p.restart(e, kills[e.exit], events, clock))
+		}
+	}
+	if pending := p.pending(all, events, clock); pending != nil && !p.ended() {
+		all = append(all, pending)
+	}
+	return all
+}
+
 // restart is the end of one container whose pod went on.
 func (p *podHistory) restart(e containerExit, killed bool, events []kubeEvent, clock span) *ending {
 	t := p.begun()
@@ -58,7 +72,7 @@ func (p *podHistory) pending(seen []*ending, events []kubeEvent, clock span) *en
 		}
 		when := e.when(clock)
 		for _, t := range seen {
-			if t.UID == p.first.UID && !t.Exited.To.Before(when.From.Add(-clockSlack)) {
+			if !t.Exited.To.Before(when.From.Add(-clockSlack)) {
 				return nil
 			}
 		}
