@@ -5,15 +5,7 @@ import "slices"
 // explains tells how well a pod's start fits a request that got no answer.
 func (s *starts) explains(f *examined, life *life) strength {
 	sent := f.DialledAt()
-	switch {
-	case sent.Before(life.entered.From.Add(-clockSlack)):
-		return 0
-	case !life.served.IsZero() && !sent.Before(life.served):
-		return 0
-	case life.served.IsZero() && !s.podsNamed && sent.After(life.entered.To.Add(looseProxyLag)):
-		// Its first answer is not known.
-		return 0
-	case life.served.IsZero() && len(life.ends) > 0 && sent.After(life.ends[0].begin()):
+	if sent.Before(life.entered.From.Add(-clockSlack)) || !sent.Before(s.answersBy(life)) {
 		return 0
 	}
 	switch f.symptom {

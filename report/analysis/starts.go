@@ -60,16 +60,17 @@ func newStarts(lives []*life, failures []*failure, freshRate float64, endpoints 
 
 // answersBy is from when on a pod's start explains nothing.
 func (s *starts) answersBy(life *life) time.Time {
-	switch {
-	case !life.served.IsZero():
+	if !life.served.IsZero() {
 		return life.served
-	case !s.podsNamed:
-		return life.entered.To.Add(looseProxyLag)
-	case len(life.ends) > 0:
-		return life.ends[0].begin()
-	default:
-		return endless
 	}
+	by := endless
+	if !s.podsNamed {
+		by = life.entered.To.Add(looseProxyLag) // its first answer is not known
+	}
+	if len(life.ends) > 0 {
+		by = earlier(by, life.ends[0].begin())
+	}
+	return by
 }
 
 // unansweringAt gives the pods that may not have been able to answer then.
