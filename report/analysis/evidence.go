@@ -19,19 +19,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 	if cut := bodiesCut(members); cut != "" {
 		lines = append(lines, cut)
 	}
-	for _, group := range byTermination(members) {
-		t := group.termination
-		line := fmt.Sprintf("%s (%s): %s", t.Pod, t.EndedBy, text.Count(len(group.failures), "request"))
-		switch {
-		case causeNamed(cause).atExit:
-			line += fmt.Sprintf(" cut, the oldest under way for %s;", text.Coarse(oldest(group.failures)))
-		case causeNamed(cause).turnsAway:
-			line += fmt.Sprintf(" turned away, the last one sent %s;", relative(lastSent(group.failures), t))
-		default:
-			line += " lost;"
-		}
-		lines = append(lines, line+" "+describeEnd(t))
-	}
+	lines = append(lines, endEvidence(cause, members)...)
 	if waited := unreadEvidence(cause, members); waited != "" {
 		lines = append(lines, waited)
 	}
@@ -45,6 +33,32 @@ func evidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
 	return append(lines, traces(members)...)
+}
+
+// endEvidence tells of the terminations that alone explain failures, in their order.
+func endEvidence(cause report.Cause, members []*explained) []string {
+	groups := map[*suspect][]*explained{}
+	for _, m := range members {
+		if len(m.suspects) == 1 && len(m.starting) == 0 {
+			groups[m.suspects[0]] = append(groups[m.suspects[0]], m)
+		}
+	}
+	var lines []string
+	for _, t := range slices.SortedFunc(maps.Keys(groups), func(a, b *suspect) int {
+		return cmp.Or(a.begin().Compare(b.begin()), cmp.Compare(a.UID, b.UID))
+	}) {
+		line := fmt.Sprintf("%s (%s): %s", t.Pod, t.EndedBy, text.Count(len(groups[t]), "request"))
+		switch {
+		case causeNamed(cause).atExit:
+			line += fmt.Sprintf(" cut, the oldest under way for %s;", text.Coarse(oldest(groups[t])))
+		case causeNamed(cause).turnsAway:
+			line += fmt.Sprintf(" turned away, the last one sent %s;", relative(lastSent(groups[t]), t))
+		default:
+			line += " lost;"
+		}
+		lines = append(lines, line+" "+describeEnd(t))
+	}
+	return lines
 }
 
 // tracesShown bounds the traces of a finding; report.json has that of each failure.
@@ -255,30 +269,6 @@ func symptoms(members []*explained) string {
 		texts[i] = fmt.Sprintf("%d × %s", counts[line], line)
 	}
 	return strings.Join(texts, ", ")
-}
-
-type terminationGroup struct {
-	termination *suspect
-	failures    []*explained
-}
-
-// byTermination groups the failures that a single termination explains, in the
-// order of the terminations.
-func byTermination(members []*explained) []terminationGroup {
-	groups := map[*suspect][]*explained{}
-	for _, m := range members {
-		if len(m.suspects) == 1 && len(m.starting) == 0 {
-			groups[m.suspects[0]] = append(groups[m.suspects[0]], m)
-		}
-	}
-	ordered := make([]terminationGroup, 0, len(groups))
-	for t, failures := range groups {
-		ordered = append(ordered, terminationGroup{t, failures})
-	}
-	slices.SortFunc(ordered, func(a, b terminationGroup) int {
-		return cmp.Or(a.termination.begin().Compare(b.termination.begin()), cmp.Compare(a.termination.UID, b.termination.UID))
-	})
-	return ordered
 }
 
 func oldest(members []*explained) time.Duration {
