@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -122,17 +123,10 @@ func different(what string, base, next any) []string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if before[name] != after[name] {
-			all = append(all, fmt.Sprintf("%s: %s is %s, %s in the base", what, name, orNotSet(after[name]), orNotSet(before[name])))
+			all = append(all, fmt.Sprintf("%s: %s is %s, %s in the base", what, name, cmp.Or(after[name], "not set"), cmp.Or(before[name], "not set")))
 		}
 	}
 	return all
-}
-
-func orNotSet(shown string) string {
-	if shown == "" {
-		return "not set"
-	}
-	return shown
 }
 
 // fields shows the fields that are set in a value's JSON, by their paths.

@@ -39,8 +39,7 @@ func (t *termination) exitedWithin(d time.Duration) bool {
 }
 
 func between(from, to time.Time) *report.Duration {
-	d := report.Duration(to.Sub(from).Round(time.Millisecond))
-	return &d
+	return new(report.Duration(to.Sub(from).Round(time.Millisecond)))
 }
 
 // smallestOutageSeen is the shortest time for which one pod of so many could

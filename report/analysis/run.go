@@ -76,8 +76,7 @@ func (d *disrupted) take(a *recording.Action) {
 		d.Command = &report.Command{ExitCode: a.ExitCode, OutputBytes: a.OutputBytes, OutputLines: a.OutputLines, Output: strings.ToValidUTF8(a.Output, "�"), Took: report.Duration(a.Done.Sub(a.At))}
 	case recording.Steady:
 		d.Steady = a.At
-		took := report.Duration(a.At.Sub(d.Started).Round(time.Millisecond))
-		d.Took = &took
+		d.Took = new(report.Duration(a.At.Sub(d.Started).Round(time.Millisecond)))
 	case recording.NotSteady:
 		d.Unsteady = a.Detail
 	}

@@ -29,15 +29,11 @@ func JUnit(w io.Writer, r *report.Report) error {
 	for i := range r.Disruptions {
 		suite.add(disruptionCase(r, i))
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return fmt.Errorf("write the report as JUnit: %w", err)
+	text, err := xml.MarshalIndent(suite, "", "  ")
+	if err == nil {
+		_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
 	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(suite); err != nil {
-		return fmt.Errorf("write the report as JUnit: %w", err)
-	}
-	if _, err := io.WriteString(w, "\n"); err != nil {
+	if err != nil {
 		return fmt.Errorf("write the report as JUnit: %w", err)
 	}
 	return nil

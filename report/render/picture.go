@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,13 +131,7 @@ func packPicture(p picture) (string, error) {
 	var packed bytes.Buffer
 	encoder := base64.NewEncoder(base64.RawURLEncoding, &packed)
 	compressor := gzip.NewWriter(encoder)
-	if err := json.NewEncoder(compressor).Encode(p); err != nil {
-		return "", fmt.Errorf("write the picture: %w", err)
-	}
-	if err := compressor.Close(); err != nil {
-		return "", fmt.Errorf("write the picture: %w", err)
-	}
-	if err := encoder.Close(); err != nil {
+	if err := errors.Join(json.NewEncoder(compressor).Encode(p), compressor.Close(), encoder.Close()); err != nil {
 		return "", fmt.Errorf("write the picture: %w", err)
 	}
 	return packed.String(), nil
