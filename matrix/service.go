@@ -142,28 +142,24 @@ type rollout struct {
 
 // rollouts gives those of all workloads in the namespace.
 func (s *service) rollouts(ctx context.Context) ([]rollout, error) {
+	apps := s.client.AppsV1()
+	deployments, err := apps.Deployments(s.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	sets, err := apps.StatefulSets(s.namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
 	var all []rollout
-	deployments, err := s.client.AppsV1().Deployments(s.namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, err
+	take := func(meta metav1.ObjectMeta, selector *metav1.LabelSelector, pods *int32, updated, ready int32, observed int64) {
+		all = append(all, rollout{meta.Name, selector, *pods, updated, ready, observed >= meta.Generation})
 	}
-	for i := range deployments.Items {
-		d := &deployments.Items[i]
-		all = append(all, rollout{
-			d.Name, d.Spec.Selector, *d.Spec.Replicas, d.Status.UpdatedReplicas, d.Status.ReadyReplicas,
-			d.Status.ObservedGeneration >= d.Generation,
-		})
+	for _, w := range deployments.Items {
+		take(w.ObjectMeta, w.Spec.Selector, w.Spec.Replicas, w.Status.UpdatedReplicas, w.Status.ReadyReplicas, w.Status.ObservedGeneration)
 	}
-	sets, err := s.client.AppsV1().StatefulSets(s.namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, err
-	}
-	for i := range sets.Items {
-		d := &sets.Items[i]
-		all = append(all, rollout{
-			d.Name, d.Spec.Selector, *d.Spec.Replicas, d.Status.UpdatedReplicas, d.Status.ReadyReplicas,
-			d.Status.ObservedGeneration >= d.Generation,
-		})
+	for _, w := range sets.Items {
+		take(w.ObjectMeta, w.Spec.Selector, w.Spec.Replicas, w.Status.UpdatedReplicas, w.Status.ReadyReplicas, w.Status.ObservedGeneration)
 	}
 	return all, nil
 }
