@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -127,20 +126,10 @@ func (c *cordonChange) read(ctx context.Context, w *Workload) (node *corev1.Node
 	return node, nil
 }
 
-// cordonedByOthers tells whether the API server noted somebody else as the one
-// who last made the node unschedulable. Without such notes the annotation
-// alone decides.
+// cordonedByOthers tells whether somebody else made the node unschedulable last.
+// Where nobody is noted the annotation alone decides.
 func cordonedByOthers(node *corev1.Node) bool {
-	others := false
-	for _, entry := range node.ManagedFields {
-		if entry.FieldsV1 == nil || !strings.Contains(entry.FieldsV1.GetRawString(), `"f:unschedulable"`) {
-			continue
-		}
-		if entry.Manager == fieldManager {
-			return false
-		}
-		others = true
-	}
+	_, others := writtenByOthers(node.ManagedFields, "unschedulable")
 	return others
 }
 

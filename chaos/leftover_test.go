@@ -68,7 +68,7 @@ func TestNotesOfOthers(t *testing.T) {
 		"a rollback":      {[]metav1.ManagedFieldsEntry{entry("kubectl-rollout", annotation), entry(fieldManager, other)}, "kubectl-rollout"},
 		"both":            {[]metav1.ManagedFieldsEntry{entry("kubectl-rollout", annotation), entry(fieldManager, annotation)}, ""},
 	} {
-		if got := othersNote(test.fields); got != test.want {
+		if got, others := writtenByOthers(test.fields, undoKey); got != test.want || others != (test.want != "") {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}

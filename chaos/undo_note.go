@@ -84,7 +84,7 @@ func (w *Workload) readNote(s state) (*note, error) {
 // pkg/polymorphichelpers/rollback.go). Whoever brings one back becomes its manager
 // in the object's managedFields.
 func (s state) doubt(n *note) string {
-	switch by := othersNote(s.meta.ManagedFields); {
+	switch by, _ := writtenByOthers(s.meta.ManagedFields, undoKey); {
 	case n.UID != s.meta.UID:
 		return "it was copied from another object"
 	case by != "":
@@ -99,20 +99,19 @@ func (s state) overtook(c *change) bool {
 	return c != nil && c.Revision != 0 && c.kind().overtaken(s, c.Revision)
 }
 
-// othersNote names who wrote the annotation, where the API server has noted that
-// it was somebody else than a run of this tool. Where nobody is noted it is empty.
-func othersNote(fields []metav1.ManagedFieldsEntry) string {
-	others := ""
-	for _, entry := range fields {
-		if entry.FieldsV1 == nil || !strings.Contains(entry.FieldsV1.GetRawString(), `"f:`+undoKey+`"`) {
+// writtenByOthers names who wrote a field, where the API server has noted that it was
+// somebody else than a run of this tool.
+func writtenByOthers(managed []metav1.ManagedFieldsEntry, field string) (by string, others bool) {
+	for _, entry := range managed {
+		if entry.FieldsV1 == nil || !strings.Contains(entry.FieldsV1.GetRawString(), `"f:`+field+`"`) {
 			continue
 		}
 		if entry.Manager == fieldManager {
-			return ""
+			return "", false
 		}
-		others = entry.Manager
+		by, others = entry.Manager, true
 	}
-	return others
+	return by, others
 }
 
 // claims tells whether a note keeps other runs away at the time now: not one that
