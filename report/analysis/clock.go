@@ -67,17 +67,13 @@ func readClocks(events *recording.Events) *clocks {
 		})
 	}
 
-	of := map[string]*renewals{}
+	of := map[string]renewals{}
 	for event := range events.ButSlices() {
 		lease := event.Lease
 		if lease == nil || lease.Renewed.IsZero() {
 			continue
 		}
 		r := of[lease.Component]
-		if r == nil {
-			r = &renewals{}
-			of[lease.Component] = r
-		}
 		if ahead := lease.Renewed.Sub(event.At); !r.seen || ahead > r.greatest {
 			r.greatest, r.seen = ahead, true
 		}
@@ -87,6 +83,7 @@ func readClocks(events *recording.Events) *clocks {
 			r.prompt++
 		}
 		r.latest = later(r.latest, lease.Renewed)
+		of[lease.Component] = r
 	}
 
 	c := &clocks{offsets: map[string]span{}}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -124,15 +125,7 @@ func namedSpread(pods map[string]int) map[string]int {
 
 // namedSpreads does so for each stream.
 func namedSpreads(streams map[string]map[string]int) map[string]map[string]int {
-	var named map[string]map[string]int
-	for name, pods := range streams {
-		if pods = namedSpread(pods); pods == nil {
-			continue
-		}
-		if named == nil {
-			named = map[string]map[string]int{}
-		}
-		named[name] = pods
-	}
+	named := maps.Clone(streams)
+	maps.DeleteFunc(named, func(_ string, pods map[string]int) bool { return namedSpread(pods) == nil })
 	return named
 }

@@ -24,7 +24,7 @@ type exitCuts struct {
 // many as there are under way; one that answers what it has and closes kept connections
 // then takes none of them (com.sun.net.httpserver.HttpServer.stop is one).
 func (s *explainer) spared(failures []examined) map[string]bool {
-	cuts := map[string]*exitCuts{}
+	cuts := map[string]exitCuts{}
 	for i := range failures {
 		f := &failures[i]
 		if f.symptom == hung || f.symptom == wrongAnswer || f.proxied || s.onlyUnread(f) != nil {
@@ -35,10 +35,6 @@ func (s *explainer) spared(failures []examined) map[string]bool {
 				continue
 			}
 			c := cuts[t.Owner]
-			if c == nil {
-				c = &exitCuts{}
-				cuts[t.Owner] = c
-			}
 			switch {
 			case f.answering(), s.cutWhenNew(f):
 				c.held = true
@@ -48,6 +44,7 @@ func (s *explainer) spared(failures []examined) map[string]bool {
 			default:
 				c.kept++
 			}
+			cuts[t.Owner] = c
 		}
 	}
 	share := s.newPerKept()

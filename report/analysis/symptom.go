@@ -56,9 +56,6 @@ func (f *examined) identify(pods *podIndex) *pod {
 		names = append(names, f.ConnPod)
 	}
 	for _, name := range names {
-		if name == "" {
-			continue
-		}
 		if p := pods.named(name, f.SentAt()); p != nil {
 			return p
 		}

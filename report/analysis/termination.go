@@ -37,10 +37,9 @@ type service struct {
 	// accepts tells that it answered a request on a new connection which was made
 	// after SIGTERM.
 	accepts bool
-	// servedOn counts, by connection, the answers to requests that were sent
-	// after SIGTERM; unmoved tells that one connection carried several.
-	servedOn map[connection]int
-	unmoved  bool
+	// unmoved tells that one connection carried several requests that were sent after
+	// SIGTERM and answered.
+	unmoved bool
 	// again is the first answer after a container's end.
 	again    time.Time
 	underWay underWay
@@ -58,6 +57,9 @@ type serving struct {
 	service
 	// at are what the connections to each address show of it.
 	at map[string]*served
+	// servedOn counts, by connection, the answers to requests that were sent after
+	// SIGTERM.
+	servedOn map[connection]int
 }
 
 // served is what the connections to one address show of a pod that answered there.
@@ -68,9 +70,6 @@ type served struct {
 
 // servedAt gives that of an address.
 func (t *serving) servedAt(address string) *served {
-	if t.at == nil {
-		t.at = map[string]*served{}
-	}
 	if t.at[address] == nil {
 		t.at[address] = &served{}
 	}
@@ -137,9 +136,6 @@ func (t *serving) answered(s *recording.Sample) {
 func (t *serving) serves(s *recording.Sample) {
 	if s.Fresh() || t.servedAt(s.RemoteAddr).unmoved || !t.afterSigterm(s) {
 		return
-	}
-	if t.servedOn == nil {
-		t.servedOn = map[connection]int{}
 	}
 	c := connection{s.Stream, s.Conn}
 	t.servedOn[c]++

@@ -177,7 +177,7 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 		p.byName[s.Name] = tally
 	}
 	for _, e := range endings {
-		p.servings = append(p.servings, &serving{ending: e})
+		p.servings = append(p.servings, &serving{ending: e, at: map[string]*served{}, servedOn: map[connection]int{}})
 	}
 	for _, pod := range pods.all {
 		a := answering{pod: pod}

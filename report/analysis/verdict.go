@@ -26,14 +26,12 @@ func judge(budget check.Budget, ended []report.Termination, validity *report.Val
 	switch {
 	case len(over) > 0 && losses.standing(budget):
 		return report.Failed, slices.Concat(over, losses.provenStarved(), validity.Doubts)
-	case len(over) > 0 && losses.starved && !losses.incomplete.unsound:
-		return report.Inconclusive, slices.Concat(over, []string{
-			"but the load was not what the check asked for, and a machine that is too busy loses such requests by itself",
-		}, validity.Doubts)
 	case len(over) > 0:
-		return report.Inconclusive, slices.Concat(over, []string{
-			"but the run cannot tell whether the workload lost them",
-		}, validity.Doubts)
+		but := "but the run cannot tell whether the workload lost them"
+		if losses.starved && !losses.incomplete.unsound {
+			but = "but the load was not what the check asked for, and a machine that is too busy loses such requests by itself"
+		}
+		return report.Inconclusive, slices.Concat(over, []string{but}, validity.Doubts)
 	case len(validity.Doubts) > 0:
 		return report.Inconclusive, validity.Doubts
 	default:
