@@ -7,13 +7,11 @@ import (
 )
 
 // cause is all that is known of one cause. A new one is a name in [report.Causes],
-// a file with its cause, and a line in causes.
+// a file with its cause, a line in causes, and a section of its name in docs/causes.md.
 type cause struct {
 	name report.Cause
 	// says puts it into one sentence for someone who has never seen the tool.
 	says string
-	// doc is its section in docs/causes.md.
-	doc string
 	// explains is its signature: it tells whether a loss has it, unless one that
 	// is tried before does.
 	explains func(loss) bool

@@ -13,7 +13,6 @@ import (
 var causeErrorsWhileDraining = cause{
 	name:     report.ErrorsWhileDraining,
 	says:     "the pod answers with errors while it is shutting down",
-	doc:      "errors-while-draining",
 	explains: func(l loss) bool { return l.manner == answeredWrongly },
 	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {

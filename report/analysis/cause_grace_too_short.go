@@ -11,7 +11,6 @@ import (
 var causeGraceTooShort = cause{
 	name:     report.GraceTooShort,
 	says:     "the pod is still answering when its grace period ends, and is killed",
-	doc:      "grace-too-short",
 	atExit:   true,
 	explains: func(l loss) bool { return l.manner == cutAtExit && l.end.killed() },
 	fix: func(m *measured) report.Fix {

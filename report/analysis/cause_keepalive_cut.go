@@ -6,7 +6,6 @@ import "github.com/shutdowncheck/shutdowncheck/report"
 var causeKeepaliveCut = cause{
 	name:     report.KeepaliveCut,
 	says:     "the pod closes kept-alive connections without telling the clients first",
-	doc:      "keepalive-cut",
 	explains: func(l loss) bool { return l.manner == closedWhileKept },
 	fix: func(*measured) report.Fix {
 		return report.Fix{Text: "While draining, answer with \"Connection: close\" and close a kept-alive connection only after that answer, or when it has been idle for long. " +

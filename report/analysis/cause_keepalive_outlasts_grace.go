@@ -10,7 +10,6 @@ import "github.com/shutdowncheck/shutdowncheck/report"
 var causeKeepaliveOutlastsGrace = cause{
 	name:   report.KeepaliveOutlastsGrace,
 	says:   "the pod goes on serving its kept-alive connections after SIGTERM, until its grace period ends and it is killed",
-	doc:    "keepalive-outlasts-grace",
 	atExit: true,
 	explains: func(l loss) bool {
 		return l.manner == cutAtExit && l.kept && l.end.servesOn() && !l.end.eatenByPreStop()

@@ -6,7 +6,6 @@ import "github.com/shutdowncheck/shutdowncheck/report"
 var causeKilled = cause{
 	name:     report.Killed,
 	says:     "the pod was killed without being given time: the loss is the disruption's own doing",
-	doc:      "killed",
 	explains: func(l loss) bool { return l.end != nil && l.end.givenNoTime() },
 	evident:  proof.certain,
 	fix: func(*measured) report.Fix {

@@ -11,7 +11,6 @@ import (
 var causeListenerClosedEarly = cause{
 	name:      report.ListenerClosedEarly,
 	says:      "the pod stops accepting connections before the cluster has stopped sending them",
-	doc:       "listener-closed-early",
 	turnsAway: true,
 	explains:  func(l loss) bool { return l.manner == turnedAway },
 	evident:   func(p proof) bool { return p.certain() || p.every((*termination).goneAtOnce) },

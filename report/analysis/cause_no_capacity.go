@@ -9,7 +9,6 @@ import (
 var causeNoCapacity = cause{
 	name:      report.NoCapacity,
 	says:      "no pod was ready to take the request",
-	doc:       "no-capacity",
 	turnsAway: true,
 	explains:  func(l loss) bool { return l.nobodyReady && (l.end == nil || l.end.orderly()) },
 	fix: func(m *measured) report.Fix {

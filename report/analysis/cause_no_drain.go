@@ -10,7 +10,6 @@ import (
 var causeNoDrain = cause{
 	name:     report.NoDrain,
 	says:     "the pod exits on SIGTERM while requests are still in flight",
-	doc:      "no-drain",
 	atExit:   true,
 	explains: func(l loss) bool { return l.manner == cutAtExit },
 	evident: func(p proof) bool {

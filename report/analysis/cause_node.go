@@ -6,7 +6,6 @@ import "github.com/shutdowncheck/shutdowncheck/report"
 var causeNode = cause{
 	name:     report.Node,
 	says:     "the node ended the pod by itself and went on calling it ready meanwhile",
-	doc:      "node",
 	explains: func(l loss) bool { return l.end != nil && l.end.byNode() },
 	evident:  proof.certain,
 	fix: func(*measured) report.Fix {

@@ -12,7 +12,6 @@ import (
 var causeNotReadyYet = cause{
 	name:     report.NotReadyYet,
 	says:     "a new pod is given requests before it can answer them",
-	doc:      "not-ready-yet",
 	explains: func(l loss) bool { return l.manner == tooEarly },
 	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {

@@ -11,7 +11,6 @@ import (
 var causePrestopEatsGrace = cause{
 	name:     report.PrestopEatsGrace,
 	says:     "the preStop hook leaves the pod too little of its grace period to finish what it has",
-	doc:      "prestop-eats-grace",
 	atExit:   true,
 	explains: func(l loss) bool { return l.manner == cutAtExit && l.end.eatenByPreStop() },
 	// The manifest shows it where the hook's length is known.

@@ -14,7 +14,6 @@ import (
 var causeRestarted = cause{
 	name:     report.Restarted,
 	says:     "a container of the pod ended by itself, or was restarted, while the pod was in service",
-	doc:      "restarted",
 	explains: func(l loss) bool { return l.end != nil && l.end.restarted() },
 	// A probe fails where everything is slow; a crash has a reason of its own.
 	evident: func(p proof) bool {

@@ -11,7 +11,6 @@ import (
 var causeSigtermIgnored = cause{
 	name:   report.SigtermIgnored,
 	says:   "the pod goes on as if nothing had happened after SIGTERM, until its grace period ends and it is killed",
-	doc:    "sigterm-ignored",
 	atExit: true,
 	explains: func(l loss) bool {
 		return l.manner == cutAtExit && l.end.ignoresSigterm() && l.end.unmoved && !l.end.eatenByPreStop()

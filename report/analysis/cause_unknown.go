@@ -6,7 +6,6 @@ import "github.com/shutdowncheck/shutdowncheck/report"
 var causeUnknown = cause{
 	name:     report.Unknown,
 	says:     "no termination explains these failures",
-	doc:      "unknown",
 	explains: func(loss) bool { return true },
 	fix: func(*measured) report.Fix {
 		return report.Fix{Text: "No claim is made. Look at the failures' times in report.json beside the logs of the service and of what stands in front of it."}

@@ -24,12 +24,12 @@ func TestEachCauseIsDocumented(t *testing.T) {
 	}
 	for _, cause := range causes {
 		want := strings.ToUpper(cause.says[:1]) + cause.says[1:] + "."
-		if got := sections[cause.doc]; !strings.HasPrefix(got, want) {
+		if got := sections[string(cause.name)]; !strings.HasPrefix(got, want) {
 			t.Errorf("%s: its section begins with %.120q, want %q", cause.name, got, want)
 		}
 	}
 	for name := range sections {
-		if !slices.ContainsFunc(causes, func(c *cause) bool { return c.doc == name }) {
+		if !slices.ContainsFunc(causes, func(c *cause) bool { return string(c.name) == name }) {
 			t.Errorf("there is no cause %s", name)
 		}
 	}
