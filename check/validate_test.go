@@ -71,6 +71,13 @@ func TestValidate(t *testing.T) {
 		"max connections": {func(c *check.Check) { c.Streams[1].MaxConnections = 3 }, `streams[1].maxConnections: 3 connections; want at least the pool's 32, or 0 for no limit`},
 		"header's name":   {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "a b"}} }, `target.headers[0].name: "a b" is no header's name; want one such as Authorization`},
 		"own header":      {func(c *check.Check) { c.Streams[0].Headers = []check.Header{{Name: "connection"}} }, `streams[0].headers[0].name: Connection is set by the stream itself; want another`},
+		"own trace": {func(c *check.Check) {
+			c.Target.Trace, c.Target.Headers = true, []check.Header{{Name: "A"}, {Name: "traceparent"}}
+		}, `target.headers[1].name: traceparent is what target.trace (--trace) gives each request; want one of the two`},
+		"stream's own trace": {func(c *check.Check) {
+			c.Target.Trace, c.Streams[1].Headers = true, []check.Header{{Name: "TraceParent"}}
+		}, `streams[1].headers[0].name: traceparent is what target.trace (--trace) gives each request; want one of the two`},
+		"own trace alone": {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "traceparent"}} }, ""},
 		"header's value":  {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "A", Value: "b\r\nc: d"}} }, `target.headers[0].value: holds a line break or another control character; want none`},
 		"expectation":     {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "Expect", Value: "cake"}} }, `target.headers[0].value: want 100-continue, the only thing that can be expected`},
 		"body of a GET":   {func(c *check.Check) { c.Streams[0].Body = &check.Body{Text: check.NewValue("x")} }, `streams[0].body: a GET carries no body; want one of POST, PUT, PATCH, DELETE as method`},

@@ -88,7 +88,7 @@ func (r *Row) check(host string) check.Check {
 		APIVersion: check.APIVersion, Kind: check.Kind,
 		Metadata:    check.Metadata{Name: r.slug()},
 		Workload:    r.workload(),
-		Target:      check.Target{URL: url + "/"},
+		Target:      check.Target{URL: url + "/", Trace: true},
 		Disruptions: []check.Disruption{r.Disruption},
 		Timing: check.Timing{
 			Baseline: check.Duration(max(5*time.Second, r.Baseline)),
@@ -194,15 +194,6 @@ func (s *service) readRun(o *outcome, folder string) error {
 		return err
 	}
 	o.malformed = published.Validate(data)
-	events, err := witness.Events(s.folder)
-	if err != nil {
-		return err
-	}
-	samples, err := witness.Samples(folder)
-	if err != nil {
-		return err
-	}
-	logs := witness.ReadLogs(events, o.report.Began, o.report.Ended)
-	o.witness = witness.Compare(o.report, witness.Place(samples, logs))
-	return nil
+	o.witness, err = witness.Hear(o.report, folder, s.folder, s.workload.Name)
+	return err
 }

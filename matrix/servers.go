@@ -15,7 +15,8 @@ import (
 // servers has a folder for each way in which a server is run: its configuration,
 // and the script start. They answer on port 8080: / at once or after 20 ms, /half
 // after 500 ms and /slow after 3 s, where there are such paths, and /healthz. What
-// else they understand is a variable, see there.
+// else they understand is a variable, see there. Each logs the requests that bear a
+// traceparent when it has read them, as package witness wants it.
 //
 //go:embed servers
 var servers embed.FS
@@ -23,19 +24,25 @@ var servers embed.FS
 // fieldImage has the servers, see scripts/image-field.
 const fieldImage = "shutdowncheck-field:dev"
 
-// files is the ConfigMap of a folder of servers, which is mounted as /server.
+// files is the ConfigMap of a folder of servers, which is mounted as /server, and
+// of the files that are for several of them.
 func files(folder string) *corev1.ConfigMap {
 	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: folder}, Data: map[string]string{}}
-	entries, err := servers.ReadDir(path.Join("servers", folder))
-	if err != nil {
-		panic(err) // A row names a folder that is not there; a test builds all rows.
-	}
-	for _, e := range entries {
-		data, err := servers.ReadFile(path.Join("servers", folder, e.Name()))
+	for _, from := range []string{"servers", path.Join("servers", folder)} {
+		entries, err := servers.ReadDir(from)
 		if err != nil {
-			panic(err) // What is embedded can be read.
+			panic(err) // A row names a folder that is not there; a test builds all rows.
 		}
-		config.Data[e.Name()] = string(data)
+		for _, e := range entries {
+			if e.IsDir() {
+				continue
+			}
+			data, err := servers.ReadFile(path.Join(from, e.Name()))
+			if err != nil {
+				panic(err) // What is embedded can be read.
+			}
+			config.Data[e.Name()] = string(data)
+		}
 	}
 	return config
 }
@@ -56,10 +63,8 @@ func deployment(name, folder string, edits ...Edit) *appsv1.Deployment {
 					Containers: []corev1.Container{{
 						Name: "server", Image: fieldImage, ImagePullPolicy: corev1.PullIfNotPresent,
 						Command: []string{"/bin/sh", "/server/start"},
-						Env: []corev1.EnvVar{{Name: "NAMESPACE", ValueFrom: &corev1.EnvVarSource{
-							FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.namespace"},
-						}}},
-						Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
+						Env:     []corev1.EnvVar{field("NAMESPACE", "metadata.namespace"), field("WORKLOAD", "metadata.labels['app']")},
+						Ports:   []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
 						ReadinessProbe: &corev1.Probe{
 							ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(8080)}},
 							PeriodSeconds: 1,
@@ -67,11 +72,14 @@ func deployment(name, folder string, edits ...Edit) *appsv1.Deployment {
 						Resources: corev1.ResourceRequirements{
 							Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")},
 						},
-						VolumeMounts: []corev1.VolumeMount{{Name: "server", MountPath: "/server"}},
+						VolumeMounts: []corev1.VolumeMount{{Name: "server", MountPath: "/server"}, {Name: "out", MountPath: "/out"}},
 					}},
-					Volumes: []corev1.Volume{{Name: "server", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-						LocalObjectReference: corev1.LocalObjectReference{Name: folder},
-					}}}},
+					Volumes: []corev1.Volume{
+						{Name: "server", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+							LocalObjectReference: corev1.LocalObjectReference{Name: folder},
+						}}},
+						{Name: "out", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/out"}}},
+					},
 				},
 			},
 		},
@@ -80,6 +88,11 @@ func deployment(name, folder string, edits ...Edit) *appsv1.Deployment {
 		edit(d)
 	}
 	return d
+}
+
+// field is a variable that has a field of the pod.
+func field(name, path string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }
 
 // statefulSet is the same as a StatefulSet, whose own Service is peers.

@@ -4,12 +4,8 @@
 package witness
 
 import (
-	"net"
 	"slices"
-	"strconv"
-	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/victim"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -44,108 +40,40 @@ func (t *Tally) Add(other Tally) {
 	t.Unnamed += other.Unnamed
 }
 
-// request names a request of a run.
-type request struct {
-	stream string
-	seq    uint64
-}
-
-// use is one request that a pod read from a client port.
-type use struct {
-	at  time.Time
-	pod string
-}
-
-// Logs is what the services logged of a run's requests.
-type Logs struct {
-	readBy map[request]use
-	// ports are the uses of each client port, the earliest first.
-	ports map[uint16][]use
-}
-
-// ReadLogs takes the events of one run: those from its beginning to its end.
-// Requests that carry no stream are probes.
-func ReadLogs(events []victim.Event, from, to time.Time) *Logs {
-	l := &Logs{readBy: map[request]use{}, ports: map[uint16][]use{}}
-	for _, e := range events {
-		if e.Event != victim.RequestStart || e.Request.Stream == "" || e.Time.Before(from) || e.Time.After(to) {
-			continue
-		}
-		seq, err := strconv.ParseUint(e.Request.Seq, 10, 64)
+// Hear compares the report of a run with the logs that the workload's pods left in a
+// folder. Those of other pods do not count: a request passes them on its way.
+func Hear(r *report.Report, run, folder, workload string) (Tally, error) {
+	events, err := Events(folder)
+	if err != nil {
+		return Tally{}, err
+	}
+	reads, err := accessLogs(folder, workload)
+	if err != nil {
+		return Tally{}, err
+	}
+	rec, err := recording.Open(run)
+	if err != nil {
+		return Tally{}, err
+	}
+	var samples []recording.Sample
+	for s, err := range rec.Samples() {
 		if err != nil {
-			continue
+			return Tally{}, err
 		}
-		u := use{at: e.Request.Started, pod: e.Pod}
-		l.readBy[request{e.Request.Stream, seq}] = u
-		if _, text, err := net.SplitHostPort(e.Request.Remote); err == nil {
-			if port, err := strconv.ParseUint(text, 10, 16); err == nil {
-				l.ports[uint16(port)] = append(l.ports[uint16(port)], u)
-			}
-		}
+		samples = append(samples, *s)
 	}
-	for _, uses := range l.ports {
-		slices.SortFunc(uses, func(a, b use) int { return a.at.Compare(b.at) })
-	}
-	return l
+	base := rec.Header.TraceBase
+	reads = append(reads, readEvents(events, base, r.Began, r.Ended)...)
+	return compare(r, place(samples, base, reads)), nil
 }
 
-// connection is one connection of a stream.
-type connection struct {
-	stream string
-	id     uint64
-}
-
-// Places tells for each failed sample the pod that had its connection.
-type Places map[request]string
-
-// Place finds the pods: the one that read the request itself, or else the one
-// that read the last request before it on the same connection, by client port
-// and time.
-func Place(samples []recording.Sample, logs *Logs) Places {
-	began := map[connection]time.Time{}
-	for i := range samples {
-		s := &samples[i]
-		c := connection{s.Stream, s.Conn}
-		if first, known := began[c]; s.Conn != 0 && (!known || s.SentAt().Before(first)) {
-			began[c] = s.SentAt()
-		}
-	}
-	places := Places{}
-	for i := range samples {
-		s := &samples[i]
-		if s.Outcome != recording.Failed {
-			continue
-		}
-		r := request{s.Stream, s.Seq}
-		if u, read := logs.readBy[r]; read {
-			places[r] = u.pod
-		} else if s.Served > 0 {
-			if pod, known := logs.holder(s.LocalPort, began[connection{s.Stream, s.Conn}], s.EndAt()); known {
-				places[r] = pod
-			}
-		}
-	}
-	return places
-}
-
-// holder gives the pod that last read a request from a client port within a
-// connection's life.
-func (l *Logs) holder(port uint16, from, to time.Time) (pod string, known bool) {
-	for _, u := range l.ports[port] {
-		if !u.at.Before(from) && !u.at.After(to) {
-			pod, known = u.pod, true
-		}
-	}
-	return pod, known
-}
-
-// Compare counts how far the report names the pods that the logs tell.
-func Compare(r *report.Report, places Places) Tally {
+// compare counts how far the report names the pods that the logs tell.
+func compare(r *report.Report, placed places) Tally {
 	t := Tally{Listed: len(r.Failures)}
 	for i := range r.Failures {
 		f := &r.Failures[i]
-		pod, placed := places[request{f.Stream, f.Seq}]
-		if !placed {
+		pod, known := placed[request{f.Stream, f.Seq}]
+		if !known {
 			continue
 		}
 		t.Placed++

@@ -1,10 +1,13 @@
 import os
 import time
 
+LOG = os.open("/tmp/access.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 TAKES = {"/healthz": 0, "/half": 0.5, "/slow": 3}
 
 
 def app(environ, start_response):
+    line = "%.6f %s %s\n" % (time.time(), environ["REMOTE_PORT"], environ.get("HTTP_TRACEPARENT", "-"))
+    os.write(LOG, line.encode())
     time.sleep(TAKES.get(environ["PATH_INFO"], 0.02))
     start_response("200 OK", [("Content-Length", "3"), ("X-Pod-Name", os.environ["HOSTNAME"])])
     return [b"ok\n"]

@@ -1,6 +1,8 @@
 import com.sun.net.httpserver.HttpServer;
+import java.io.FileOutputStream;
 import java.net.InetSocketAddress;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 
 class Web {
@@ -8,8 +10,11 @@ class Web {
 
   public static void main(String[] args) throws Exception {
     HttpServer server = HttpServer.create(new InetSocketAddress(8080), 0);
+    FileOutputStream log = new FileOutputStream("/tmp/access.log", true);
     server.setExecutor(Executors.newCachedThreadPool());
     server.createContext("/", exchange -> {
+      String trace = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("traceparent"), "-");
+      log.write("%.3f %d %s%n".formatted(System.currentTimeMillis() / 1e3, exchange.getRemoteAddress().getPort(), trace).getBytes());
       try {
         Thread.sleep(TAKES.getOrDefault(exchange.getRequestURI().getPath(), 20));
       } catch (InterruptedException e) {

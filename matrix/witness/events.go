@@ -1,0 +1,53 @@
+package witness
+
+import (
+	"encoding/json"
+	"net"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/victim"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Events reads the logs that the pods of the sample service left in a folder.
+func Events(folder string) ([]victim.Event, error) {
+	var events []victim.Event
+	err := eachLine(filepath.Join(folder, "*.jsonl"), func(_ string, line []byte) error {
+		var e victim.Event
+		err := json.Unmarshal(line, &e)
+		events = append(events, e)
+		return err
+	})
+	return events, err
+}
+
+// readEvents gives the requests of one run, from its beginning to its end, that the
+// pods of the sample service read. Those that carry no stream are probes.
+func readEvents(events []victim.Event, base recording.TraceBase, from, to time.Time) []read {
+	var reads []read
+	for _, e := range events {
+		if e.Event != victim.RequestStart || e.Request.Stream == "" || e.Time.Before(from) || e.Time.After(to) {
+			continue
+		}
+		seq, err := strconv.ParseUint(e.Request.Seq, 10, 64)
+		if err != nil {
+			continue
+		}
+		reads = append(reads, read{
+			at: e.Request.Started, pod: e.Pod, port: portOf(e.Request.Remote), id: base.Traces(e.Request.Stream).ID(seq),
+		})
+	}
+	return reads
+}
+
+// portOf gives the port of an address; 0 where it has none.
+func portOf(address string) uint16 {
+	_, text, _ := net.SplitHostPort(address)
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(port)
+}
