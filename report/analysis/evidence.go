@@ -36,10 +36,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, waited)
 	}
 	lines = append(lines, startEvidence(members)...)
-	if led := countFollowing(members); led > 0 {
-		lines = append(lines, fmt.Sprintf("%s went out less than %s after a reset on the same client port, so that connection tracking led there again",
-			text.Count(led, "request"), trackedAfterReset))
-	}
+	lines = append(lines, trackingEvidence(members)...)
 	lines = append(lines, proxyEvidence(cause, members)...)
 	if shared := countShared(members); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
@@ -291,14 +288,28 @@ func countShared(members []*explained) int {
 	return shared
 }
 
-func countFollowing(members []*explained) int {
-	led := 0
+// trackingEvidence tells of what connection tracking led to a pod.
+func trackingEvidence(members []*explained) []string {
+	reset, silent := 0, 0
 	for _, m := range members {
-		if m.follows != nil {
-			led++
+		switch {
+		case m.follows == nil:
+		case m.follows.tracked() == trackedAfterReset:
+			reset++
+		default:
+			silent++
 		}
 	}
-	return led
+	var lines []string
+	tell := func(led int, last string, held time.Duration) {
+		if led > 0 {
+			lines = append(lines, fmt.Sprintf("%s went out less than %s after %s on the same client port, so that connection tracking led there again",
+				text.Count(led, "request"), held, last))
+		}
+	}
+	tell(reset, "a reset", trackedAfterReset)
+	tell(silent, "a connection that was never answered", trackedAfterSilence)
+	return lines
 }
 
 func oldest(members []*explained) time.Duration {
