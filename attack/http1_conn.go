@@ -63,6 +63,7 @@ func newHTTP1Conn(id uint64, raw net.Conn, ports *Ports) *http1Conn {
 // Close closes it, once, and gives its port back.
 func (c *http1Conn) Close() error {
 	defer c.ports.release(c.localPort, c.failed)
+	resetIfSilent(c.raw, c.failed)
 	return c.Conn.Close()
 }
 

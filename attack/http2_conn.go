@@ -78,13 +78,12 @@ func (s *http2Socket) fail(err error) {
 
 // Close closes it and gives its port back. The library may do so again.
 func (s *http2Socket) Close() error {
-	defer s.closed.Do(func() {
-		if failed := s.failed.Load(); failed != nil {
-			s.ports.release(s.port, *failed)
-		} else {
-			s.ports.release(s.port, nil)
-		}
-	})
+	var failed error
+	if first := s.failed.Load(); first != nil {
+		failed = *first
+	}
+	defer s.closed.Do(func() { s.ports.release(s.port, failed) })
+	resetIfSilent(s.Conn, failed)
 	return s.Conn.Close()
 }
 

@@ -18,36 +18,48 @@ import (
 // Linux' connection tracking holds such a connection for so long with the pod that it
 // was led to, and leads a new one from the same port to the same destination there,
 // be the pod dead or not: a SYN begins a connection of its own only on one that was
-// closed by FIN (net/netfilter/nf_conntrack_proto_tcp.c).
+// closed by FIN, or by an RST from here (net/netfilter/nf_conntrack_proto_tcp.c).
 const (
 	// restAfterReset is net.netfilter.nf_conntrack_tcp_timeout_close.
 	restAfterReset = 10 * time.Second
 	// restAfterSilence is nf_conntrack_tcp_timeout_syn_sent, of a connection that
-	// was never answered, and nf_conntrack_tcp_timeout_fin_wait, of one that was
-	// given up.
+	// was never answered.
 	restAfterSilence = 120 * time.Second
 )
 
+// turn is how often the ports are lent by turns: a port whose turn it is now was lent
+// before no later than so long ago. It is restAfterSilence, and as much as a pool of
+// some thousand connections runs ahead of its time.
+const turn = restAfterSilence + 30*time.Second
+
 // Ports lends the local ports that connections are made from. Each is lent again only
-// when all others were, and no earlier than connection tracking has forgotten its last
-// connection; the kernel takes one again as soon as no socket has it. All streams of
-// a process share one. Nil has the kernel choose.
+// when all others had their turn, and no earlier than connection tracking has forgotten
+// its last connection; the kernel takes one again as soon as no socket has it. All
+// streams of a process share one. Nil has the kernel choose.
+//
+// The turns go by the clock, and are the same in each process: what an earlier run has
+// left in connection tracking is not known to a later one, but the ports that it was
+// left on are not those whose turn it is. So it is as long as no more ports are
+// wanted than there are for a turn's time; beyond that the turns run ahead of the clock.
 type Ports struct {
 	now Clock
 
 	mu sync.Mutex
-	// free are in the order in which they came back, at first in none: what shares
-	// connections out by their port shall not see them in theirs.
-	free          queue[uint16]
+	// ports are in the order of their turns.
+	ports []uint16
+	// next counts the turns, of which the epoch had the first.
+	next int64
+	free placeSet
+	// lent and resting have the ports' places in that order.
+	lent          map[uint16]int
 	reset, silent queue[resting]
-	lent          map[uint16]bool
 
 	kernel atomic.Uint64
 }
 
-// resting is a port that is not to be lent before a moment.
+// resting is a port, by its place, that is not to be lent before a moment.
 type resting struct {
-	port  uint16
+	place int
 	until time.Time
 }
 
@@ -62,10 +74,13 @@ func NewPorts(now Clock) *Ports {
 }
 
 func newPorts(now Clock, ports []uint16) *Ports {
-	rand.Shuffle(len(ports), func(i, j int) { ports[i], ports[j] = ports[j], ports[i] })
-	p := &Ports{now: now, lent: map[uint16]bool{}}
-	for _, port := range ports {
-		p.free.push(port)
+	// What shares connections out by their port shall not see them in their order,
+	// nor one process in another than the next.
+	order := rand.New(rand.NewPCG(0, 0)) //nolint:gosec // nothing is secret
+	order.Shuffle(len(ports), func(i, j int) { ports[i], ports[j] = ports[j], ports[i] })
+	p := &Ports{now: now, ports: ports, free: newPlaceSet(len(ports)), lent: map[uint16]int{}}
+	for place := range ports {
+		p.free.add(place)
 	}
 	return p
 }
@@ -83,20 +98,24 @@ func (p *Ports) ByKernel() uint64 {
 func (p *Ports) take() (port uint16, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reset.len()+p.silent.len() > 0 {
-		now := p.now()
-		for _, rested := range []*queue[resting]{&p.reset, &p.silent} {
-			for rested.len() > 0 && !rested.first().until.After(now) {
-				p.free.push(rested.pop().port)
-			}
+	now, n := p.now(), int64(len(p.ports))
+	for _, rested := range []*queue[resting]{&p.reset, &p.silent} {
+		for rested.len() > 0 && !rested.first().until.After(now) {
+			p.free.add(rested.pop().place)
 		}
 	}
-	if p.free.len() == 0 {
+	if n == 0 {
 		return 0, false
 	}
-	port = p.free.pop()
-	p.lent[port] = true
-	return port, true
+	p.next = max(p.next, now.UnixNano()/max(int64(turn)/n, 1))
+	place, ok := p.free.from(int(p.next % n))
+	if !ok {
+		return 0, false
+	}
+	p.next += (int64(place)-p.next%n+n)%n + 1
+	p.free.remove(place)
+	p.lent[p.ports[place]] = place
+	return p.ports[place], true
 }
 
 // release takes a port back, once no socket has it any more. err is what its
@@ -107,18 +126,29 @@ func (p *Ports) release(port uint16, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.lent[port] {
+	place, ok := p.lent[port]
+	if !ok {
 		return
 	}
 	delete(p.lent, port)
 	switch classify("", err) {
 	case recording.ClassRefused, recording.ClassReset, recording.ClassEOF, recording.ClassBodyCut:
 		// After a FIN that came too early an RST follows.
-		p.reset.push(resting{port, p.now().Add(restAfterReset)})
+		p.reset.push(resting{place, p.now().Add(restAfterReset)})
 	case recording.ClassTimeout, recording.ClassUnreachable:
-		p.silent.push(resting{port, p.now().Add(restAfterSilence)})
+		p.silent.push(resting{place, p.now().Add(restAfterSilence)})
 	default:
-		p.free.push(port)
+		p.free.add(place)
+	}
+}
+
+// resetIfSilent has a connection closed by an RST that failed by a timeout, so that
+// connection tracking lets the next one from its port begin anew. To a pod that is gone
+// the kernel would go on sending what was not acknowledged, and new connections from
+// the port were led there for 330 s after a FIN (nf_conntrack_tcp_timeout_unacknowledged).
+func resetIfSilent(conn net.Conn, failed error) {
+	if tcp, ok := conn.(*net.TCPConn); ok && classify("", failed) == recording.ClassTimeout {
+		_ = tcp.SetLinger(0) // else it is closed in good order
 	}
 }
 

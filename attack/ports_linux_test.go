@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -42,7 +43,8 @@ func lending(s *Stream, ports *Ports) *Stream {
 	return s
 }
 
-func TestPortsComeBackInTheOrderOfTheirReturn(t *testing.T) {
+// Each has its turn before one has a second, however soon it came back.
+func TestPortsAreLentByTurns(t *testing.T) {
 	clock := &hands{at: loaded}
 	p := newPorts(clock.now, []uint16{1, 2, 3, 4})
 	take := func() uint16 { t.Helper(); port, _ := p.take(); return port }
@@ -59,7 +61,7 @@ func TestPortsComeBackInTheOrderOfTheirReturn(t *testing.T) {
 	p.release(second, nil)
 	p.release(first, errNoHTTP2)
 	p.release(99, nil) // not one of ours
-	for _, want := range []uint16{second, first, 0} {
+	for _, want := range []uint16{first, second, 0} {
 		if got := take(); got != want {
 			t.Errorf("lent %d, want %d", got, want)
 		}
@@ -80,13 +82,9 @@ func TestPortsComeBackInTheOrderOfTheirReturn(t *testing.T) {
 	}
 }
 
-// They are not lent in their order at first.
+// They are not lent in their order.
 func TestPortsAreShuffled(t *testing.T) {
-	ports := make([]uint16, 1000)
-	for i := range ports {
-		ports[i] = uint16(30000 + i)
-	}
-	p := newPorts((&hands{}).now, ports)
+	p := newPorts((&hands{}).now, manyPorts())
 	neighbours, last := 0, uint16(0)
 	for range 1000 {
 		port, _ := p.take()
@@ -97,6 +95,60 @@ func TestPortsAreShuffled(t *testing.T) {
 	}
 	if neighbours > 50 { // two are to be expected
 		t.Errorf("%d of 1000 follow on their neighbour", neighbours)
+	}
+}
+
+func manyPorts() []uint16 {
+	ports := make([]uint16, 1000)
+	for i := range ports {
+		ports[i] = uint16(30000 + i)
+	}
+	return ports
+}
+
+// What one run has left in connection tracking the next ones do not meet, whenever
+// they begin, although they know nothing of it: of 1000 ports up to six a second may
+// be lent.
+func TestPortsOfRunsAfterEachOther(t *testing.T) {
+	clock := &hands{at: loaded}
+	lent := map[uint16]time.Time{}
+	for run, rate := range []int{5, 1, 6, 2, 6} {
+		p := newPorts(clock.now, manyPorts())
+		for range rate * 70 * (run + 1) {
+			port, ok := p.take()
+			if !ok {
+				t.Fatal("none is free")
+			}
+			if since := clock.at.Sub(lent[port]); since < restAfterSilence {
+				t.Fatalf("run %d: %d was lent %s before", run, port, since)
+			}
+			lent[port] = clock.at
+			p.release(port, nil)
+			clock.at = clock.at.Add(time.Second / time.Duration(rate))
+		}
+		clock.at = clock.at.Add(time.Duration(run) * 7 * time.Second)
+	}
+}
+
+func TestPlaceSet(t *testing.T) {
+	s := newPlaceSet(130)
+	if next, ok := s.from(77); ok {
+		t.Errorf("%d of none", next)
+	}
+	for _, place := range []int{3, 64, 129} {
+		s.add(place)
+	}
+	for from, want := range map[int]int{0: 3, 3: 3, 4: 64, 64: 64, 65: 129, 128: 129, 129: 129} {
+		if next, ok := s.from(from); !ok || next != want {
+			t.Errorf("from %d: %d, want %d", from, next, want)
+		}
+	}
+	s.remove(129)
+	s.remove(64)
+	for from, want := range map[int]int{4: 3, 100: 3, 129: 3} { // round
+		if next, ok := s.from(from); !ok || next != want {
+			t.Errorf("from %d: %d, want %d", from, next, want)
+		}
 	}
 }
 
@@ -170,6 +222,38 @@ func TestPortsRestAfterAResetOverHTTP2(t *testing.T) {
 	clock.at = loaded.Add(restAfterReset - 1)
 	if port, ok := ports.take(); ok {
 		t.Errorf("%d is lent before it has rested", port)
+	}
+}
+
+// A connection that is given up is reset: connection tracking lets a new one from its
+// port begin anew then, and would hold it otherwise for as long as the kernel goes on
+// sending what nobody acknowledges, and minutes more.
+func TestConnectionsGivenUpAreReset(t *testing.T) {
+	for _, protocol := range []check.Protocol{check.HTTP1, check.H2C} {
+		for _, silent := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, silent %v", protocol, silent), func(t *testing.T) {
+				ended := make(chan error, 1)
+				server := serve(t, false, func(v *visit) {
+					if !silent && protocol == check.HTTP1 {
+						v.request()
+						v.say("HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+					} else if !silent {
+						v.say("HTTP/1.1 400 Bad Request\r\n\r\n")
+					}
+					_, err := io.Copy(io.Discard, v.reader)
+					ended <- err
+				})
+				sink := &samples{}
+				s := stream(t, server.url, sink, func(c *check.Stream) {
+					c.Protocol, c.Timeout = protocol, check.Duration(brief)
+				})
+				send(t, s, sink, 1)
+				s.sender.carrier.close()
+				if err := <-ended; errors.Is(err, syscall.ECONNRESET) != silent {
+					t.Errorf("the service meets %v", err)
+				}
+			})
+		}
 	}
 }
 

@@ -111,18 +111,22 @@ func has(all []corev1.Service, name string) bool {
 // anyOf is a destination that may be any of the services.
 func anyOf(own []corev1.Service) destination {
 	var t destination
-	var early []string
+	var names, early []string
 	for _, s := range own {
+		names = append(names, s.Name)
 		t.ports = append(t.ports, targetPorts(s)...)
 		if s.Spec.PublishNotReadyAddresses {
 			early = append(early, s.Name)
 		}
 	}
 	t.ports = sorted(t.ports)
-	if len(early) > 0 && len(early) < len(own) {
+	switch {
+	case len(early) > 0 && len(early) < len(own):
 		// What it calls ready never ceases to be, so that nobody would be seen to
 		// leave (EndpointSlice: ready is always true there).
 		t.warnings = []string{fmt.Sprintf("service %s publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service", strings.Join(early, ", "))}
+	case len(own) > 1:
+		t.warnings = []string{fmt.Sprintf("several services select its pods (%s), and the URL does not tell to which of them it leads: all of them count; name the one in target.service", strings.Join(sorted(names), ", "))}
 	}
 	return t
 }

@@ -120,6 +120,7 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		depends  = "what their ends do to requests is seen as far as it depends on them"
 		front    = "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
 		early    = "service web-all publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service"
+		several  = "several services select its pods (web, web-two), and the URL does not tell to which of them it leads: all of them count; name the one in target.service"
 		aside    = "requests go to service web: the EndpointSlices of service web-all are not looked at"
 	)
 	declare := func(d *appsv1.Deployment) {
@@ -129,6 +130,7 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		url, service string
 		streams      []check.Stream
 		change       func(*appsv1.Deployment)
+		also         string // another service, whose pods are Ready in it as in the first
 		other, ports string
 		warnings     []string
 		err          string
@@ -137,6 +139,8 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		"no container declares it":    {url: "http://web/", other: "web-all", ports: "http", warnings: []string{aside, noPort}},
 		"the check agrees":            {url: "http://web/", service: "web", change: declare, other: "web-all", ports: "http", warnings: []string{aside}},
 		"nobody tells it":             {url: "https://shop.example/", ports: "8080,9090,http", warnings: []string{headless, early}},
+		"two that fit":                {url: "https://shop.example/", also: "web-two", ports: "80,9090,http", warnings: []string{several}},
+		"two that fit, one is told":   {url: "https://shop.example/", service: "web-two", also: "web-two", other: "web", ports: "80"},
 		"the check tells it":          {url: "https://shop.example/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, "requests go to service web-all: the EndpointSlices of service web are not looked at"}},
 		"two streams, two services":   {url: "http://web/", streams: []check.Stream{{}, {URL: "http://web-all:8080/"}}, change: declare, ports: "8080,http", warnings: []string{headless}},
 		"a stream that does not tell": {url: "http://web/", streams: []check.Stream{{}, {Targets: &check.Targets{File: "x"}}}, ports: "8080,9090,http", warnings: []string{headless, early}},
@@ -159,6 +163,9 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 				}
 			})
 			for _, s := range behind() {
+				if tt.also != "" && s.Name == "web-all" {
+					s.Name, s.Spec = tt.also, corev1.ServiceSpec{Selector: s.Spec.Selector, ClusterIP: "10.96.0.13", Ports: []corev1.ServicePort{{Port: 80}}}
+				}
 				c.must(c.Client.Tracker().Add(&s))
 			}
 			got, err := c.open().Facts(t.Context(), check.Check{Target: check.Target{URL: tt.url, Service: tt.service}, Streams: tt.streams})
@@ -177,7 +184,8 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 					t.Errorf("%q does not say %q", got.Warnings, warning)
 				}
 			}
-			if slices.Contains(got.Warnings, headless) != slices.Contains(tt.warnings, headless) || slices.Contains(got.Warnings, early) != slices.Contains(tt.warnings, early) {
+			if slices.Contains(got.Warnings, headless) != slices.Contains(tt.warnings, headless) || slices.Contains(got.Warnings, early) != slices.Contains(tt.warnings, early) ||
+				slices.Contains(got.Warnings, several) != slices.Contains(tt.warnings, several) {
 				t.Errorf("%q says more than %q", got.Warnings, tt.warnings)
 			}
 		})

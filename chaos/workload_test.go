@@ -282,7 +282,8 @@ func TestFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "services", got.Services, "all", "front")
-	want(t, "warnings", got.Warnings)
+	want(t, "warnings", got.Warnings,
+		"several services select its pods (all, front), and the URL does not tell to which of them it leads: all of them count; name the one in target.service")
 	want(t, "words", []string{got.Kind, got.Name, got.UID, got.Selector, got.MaxSurge, got.MaxUnavailable},
 		"Deployment", "web", "uid-web", "app=web", "25%", "0")
 	if got.Replicas != 3 {

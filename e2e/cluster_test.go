@@ -48,7 +48,8 @@ type port struct {
 
 // rest is how long a node remembers a connection that was never answered, and
 // would lead a new one from the same client port to the same dead pod
-// (nf_conntrack_tcp_timeout_syn_sent, and some seconds for the last attempt).
+// (nf_conntrack_tcp_timeout_syn_sent, and some seconds for the last attempt). The
+// engine's proxy in front of the nodes' ports chooses its own by itself.
 const rest = 130 * time.Second
 
 func takePort(t *testing.T) int32 {

@@ -37,12 +37,16 @@ func (s *service) check(ctx context.Context, row *Row, run string) (outcome, err
 	if err != nil {
 		return outcome{}, err
 	}
+	nameservers, err := s.nameservers(ctx, row)
+	if err != nil {
+		return outcome{}, err
+	}
 	meta := metav1.ObjectMeta{Name: run, Namespace: s.namespace}
 	config := &corev1.ConfigMap{ObjectMeta: meta, Data: map[string]string{"check.yaml": string(spec)}}
 	if _, err := s.client.CoreV1().ConfigMaps(s.namespace).Create(ctx, config, metav1.CreateOptions{}); err != nil {
 		return outcome{}, err
 	}
-	if _, err := s.client.BatchV1().Jobs(s.namespace).Create(ctx, s.job(run, row), metav1.CreateOptions{}); err != nil {
+	if _, err := s.client.BatchV1().Jobs(s.namespace).Create(ctx, s.job(run, row, nameservers), metav1.CreateOptions{}); err != nil {
 		return outcome{}, err
 	}
 	exit, err := s.waitJob(ctx, run)
@@ -103,7 +107,23 @@ func (r *Row) check(host string) check.Check {
 	return c
 }
 
-func (s *service) job(run string, row *Row) *batchv1.Job {
+// nameservers are the addresses that the Job asks for names; none for the cluster's.
+func (s *service) nameservers(ctx context.Context, row *Row) ([]string, error) {
+	if row.Nameserver == "" {
+		return nil, nil
+	}
+	own, err := s.client.CoreV1().Services(s.namespace).Get(ctx, row.Nameserver, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := s.client.CoreV1().Services(metav1.NamespaceSystem).Get(ctx, "kube-dns", metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return []string{own.Spec.ClusterIP, cluster.Spec.ClusterIP}, nil
+}
+
+func (s *service) job(run string, row *Row, nameservers []string) *batchv1.Job {
 	labels := map[string]string{"app": account, "run": run}
 	pod := corev1.PodSpec{
 		ServiceAccountName:            account,
@@ -129,6 +149,13 @@ func (s *service) job(run string, row *Row) *batchv1.Job {
 			}}},
 			{Name: "recording", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: s.logs()}}},
 		},
+	}
+	if len(nameservers) > 0 {
+		pod.DNSPolicy, pod.DNSConfig.Nameservers = corev1.DNSNone, nameservers
+	}
+	if row.CPU != "" {
+		r := &pod.Containers[0].Resources
+		r.Requests[corev1.ResourceCPU], r.Limits[corev1.ResourceCPU] = resource.MustParse(row.CPU), resource.MustParse(row.CPU)
 	}
 	if row.OneNode {
 		// A pod on the node that is asked would be led to the pods of all nodes

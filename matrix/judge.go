@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func judge(want Want, o outcome) Result {
 	closest := judgeOne(want, o)
 	for or := want.Or; !closest.Right && or != nil; or = or.Or {
 		other := *or
-		other.MustNot, other.Container = want.MustNot, want.Container
+		other.MustNot, other.Container, other.FixNot = want.MustNot, want.Container, want.FixNot
 		other.Says = cmp.Or(other.Says, want.Says)
 		if r := judgeOne(other, o); r.Right || r.GotVerdict == r.ExpectedVerdict && r.GotCause == r.ExpectedCause {
 			closest = r
@@ -82,7 +83,7 @@ func judgeOne(want Want, o outcome) Result {
 	case want.Says != nil && !want.Says.MatchString(said):
 		r.Why = fmt.Sprintf("nothing says %q", want.Says)
 	default:
-		r.Why = r.wrongName()
+		r.Why = cmp.Or(r.wrongName(), wrongFix(want.FixNot, o.report))
 	}
 	r.Right = r.Why == ""
 	return r
@@ -101,6 +102,20 @@ func (r *Result) wrongName() string {
 	}
 	if r.Container != "" && !slices.Equal(r.Patched, []string{r.Container}) {
 		return fmt.Sprintf("the patches are for the containers %q instead of %q", r.Patched, r.Container)
+	}
+	return ""
+}
+
+// wrongFix says which fix has what must not be in it; empty for none.
+func wrongFix(not *regexp.Regexp, r *report.Report) string {
+	if not == nil || r == nil {
+		return ""
+	}
+	for i := range r.Findings {
+		fix := &r.Findings[i].Fix
+		if found := not.FindString(fix.Text + "\n" + fix.Patch); found != "" {
+			return fmt.Sprintf("the fix of %q has %q, which it must not", r.Findings[i].Cause, found)
+		}
 	}
 	return ""
 }

@@ -33,6 +33,12 @@ type Row struct {
 	// OneNode sends the requests to the Service's NodePort on one of the workers,
 	// which leads to the pods of that node only.
 	OneNode bool
+	// CPU bounds the processor time of the Job, so that its requests go out late;
+	// empty leaves it.
+	CPU string
+	// Nameserver is the Service that the Job asks for names before it asks the
+	// cluster's own; empty asks the latter alone.
+	Nameserver string
 	// Streams have a path in the place of their URL.
 	Streams    []check.Stream
 	Disruption check.Disruption
@@ -61,8 +67,10 @@ type Want struct {
 	// Container is the only one that the patches may change, and one of them has
 	// to; empty asks for nothing.
 	Container string
+	// FixNot is found in no fix and no patch. Nil asks for nothing.
+	FixNot *regexp.Regexp
 	// Or is another outcome that is as true, where chance decides between the two.
-	// MustNot and Container hold for it, too, and Says where it has none.
+	// MustNot, Container and FixNot hold for it, too, and Says where it has none.
 	Or *Want
 }
 

@@ -125,6 +125,13 @@ func headless(name, workload string) *corev1.Service {
 	return s
 }
 
+// udpService is a Service of the pods of a workload over UDP.
+func udpService(workload string, port, target int32) *corev1.Service {
+	s := serviceOf(workload)
+	s.Spec.Ports = []corev1.ServicePort{{Port: port, Protocol: corev1.ProtocolUDP, TargetPort: intstr.FromInt32(target)}}
+	return s
+}
+
 // behind gives the objects of a proxy, two pods, in front of the Deployment app.
 func behind(folder string, proxyEdits ...Edit) []runtime.Object {
 	proxy := deployment("proxy", folder, append([]Edit{replicas(2)}, proxyEdits...)...)
@@ -169,6 +176,11 @@ func readyOn(port int32) Edit {
 	return func(d *appsv1.Deployment) {
 		container(d).ReadinessProbe.HTTPGet.Port = intstr.FromInt32(port)
 	}
+}
+
+// unprobed has pods Ready as soon as they run.
+func unprobed(d *appsv1.Deployment) {
+	container(d).Ports, container(d).ReadinessProbe = nil, nil
 }
 
 // first puts another container, without ports and probes, before those that are

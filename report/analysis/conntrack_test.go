@@ -83,10 +83,47 @@ func TestDialsAfterAReset(t *testing.T) {
 	}
 }
 
+// A dial that was never answered holds its port for longer than the proxies know the
+// pod; one that an RST answered does not hold it at all.
+func TestDialAfterADialThatFailed(t *testing.T) {
+	const port = 40001
+	hung := request{sent: 6500 * ms, took: 3 * second, port: port, phase: recording.PhaseDial, class: recording.ClassTimeout}
+	unreachable := hung
+	unreachable.class = recording.ClassUnreachable
+	turnedAway := refused
+	turnedAway.port = port
+	later := func(sent time.Duration) request {
+		return request{sent: sent, took: 3 * second, port: port, phase: recording.PhaseDial, class: recording.ClassTimeout}
+	}
+	tests := []struct {
+		name  string
+		first request
+		sent  time.Duration
+		led   bool
+	}{
+		{"hung", hung, 60 * second, true},
+		{"unreachable", unreachable, 60 * second, true},
+		{"hung and forgotten", hung, hung.sent + hung.took + trackedAfterSilence, false},
+		{"refused", turnedAway, 12 * second, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil)
+			s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(6400*ms, 140*second, "web-2", "web-3").steady(20 * second)
+			rep := s.request(tt.first).request(later(tt.sent)).analyze(t)
+			found := rep.Findings[0].Failed
+			evidence := strings.Join(rep.Findings[0].Evidence, "\n")
+			told := strings.Contains(evidence, "1 request went out less than 2m0s after a connection that was never answered on the same client port")
+			if (found == 2) != tt.led || told != tt.led {
+				t.Errorf("%s\n%s", summary(rep), evidence)
+			}
+		})
+	}
+}
+
 // A sleep that is computed from when requests were still sent there does not count it.
 func TestFixWithoutTheDialAfterAReset(t *testing.T) {
-	lost := refused
-	lost.port = 40001
+	lost := request{sent: 6500 * ms, took: 3 * second, port: 40001, phase: recording.PhaseDial, class: recording.ClassTimeout}
 	hung := request{sent: 15 * second, took: 10 * second, port: 40001, phase: recording.PhaseDial, class: recording.ClassTimeout}
 	before, rep := sound().request(lost).analyze(t), sound().request(lost).request(hung).analyze(t)
 	if got, want := summary(rep), "failed; 2 listener-closed-early (likely) [web-1] between SIGTERM and exit"; got != want {

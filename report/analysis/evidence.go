@@ -24,10 +24,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, waited)
 	}
 	lines = append(lines, startEvidence(members)...)
-	if led := countFunc(members, func(f *explained) bool { return f.follows != nil }); led > 0 {
-		lines = append(lines, fmt.Sprintf("%s went out less than %s after a reset on the same client port, so that connection tracking led there again",
-			text.Count(led, "request"), trackedAfterReset))
-	}
+	lines = append(lines, trackingEvidence(members)...)
 	lines = append(lines, proxyEvidence(cause, members)...)
 	if shared := countFunc(members, func(f *explained) bool { return len(f.suspects)+len(f.starting) > 1 }); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
@@ -269,6 +266,21 @@ func symptoms(members []*explained) string {
 		texts[i] = fmt.Sprintf("%d × %s", counts[line], line)
 	}
 	return strings.Join(texts, ", ")
+}
+
+// trackingEvidence tells of what connection tracking led to a pod.
+func trackingEvidence(members []*explained) []string {
+	var lines []string
+	tell := func(held time.Duration, last string) {
+		led := countFunc(members, func(f *explained) bool { return f.follows != nil && f.follows.tracked() == held })
+		if led > 0 {
+			lines = append(lines, fmt.Sprintf("%s went out less than %s after %s on the same client port, so that connection tracking led there again",
+				text.Count(led, "request"), held, last))
+		}
+	}
+	tell(trackedAfterReset, "a reset")
+	tell(trackedAfterSilence, "a connection that was never answered")
+	return lines
 }
 
 func oldest(members []*explained) time.Duration {
