@@ -14,6 +14,8 @@ import (
 // right, wrong or unnamed. One that reached no process is not placed: no log
 // knows of it.
 type Tally struct {
+	// Read are the requests of which the logs tell, failed or not.
+	Read   int `json:"read"`
 	Listed int `json:"listed"`
 	// Placed are those whose pod the logs tell.
 	Placed int `json:"placed"`
@@ -31,6 +33,7 @@ type Tally struct {
 
 // Add adds up the tallies of several runs.
 func (t *Tally) Add(other Tally) {
+	t.Read += other.Read
 	t.Listed += other.Listed
 	t.Placed += other.Placed
 	t.Right += other.Right
@@ -64,7 +67,9 @@ func Hear(r *report.Report, run, folder, workload string) (Tally, error) {
 	}
 	base := rec.Header.TraceBase
 	reads = append(reads, readEvents(events, base, r.Began, r.Ended)...)
-	return compare(r, place(samples, base, reads)), nil
+	t := compare(r, place(samples, base, reads))
+	t.Read = len(reads)
+	return t, nil
 }
 
 // compare counts how far the report names the pods that the logs tell.
