@@ -28,7 +28,9 @@ func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recordi
 	}
 	a, err := c.roundTrip(conn, m, sample)
 	reusable := err == nil && conn.reusable(&a)
-	conn.failed = err
+	if err != nil {
+		conn.failed = err
+	}
 	conn.releaseReader()
 	if reusable {
 		c.pool.put(conn)

@@ -137,7 +137,7 @@ func (c *http1Conn) write(m *message, seq uint64) error {
 // answered tells whether the service has answered although the request could not
 // be written to its end: some refuse a body and close.
 func (c *http1Conn) answered(err error) bool {
-	c.noReuse = true
+	c.noReuse, c.failed = true, err
 	// An answer that has come is there at once; nothing is waited for.
 	if isTimeout(err) || c.setReadDeadline(time.Now().Add(time.Millisecond)) != nil {
 		return false

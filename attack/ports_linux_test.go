@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -205,6 +206,28 @@ func TestPortsRest(t *testing.T) {
 				t.Errorf("lent %d, %v; want %d", port, ok, got.LocalPort)
 			}
 		})
+	}
+}
+
+// A service that answers to half a request and closes resets the connection, although
+// its answer counts.
+func TestPortsRestAfterAResetBehindAnAnswer(t *testing.T) {
+	server := serve(t, false, func(v *visit) {
+		v.header()
+		v.say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+	})
+	clock := &hands{at: loaded}
+	ports := newPorts(clock.now, freePorts(t, 1))
+	sink := &samples{}
+	s := lending(stream(t, server.url, sink, func(c *check.Stream) {
+		c.Method, c.Body = http.MethodPost, &check.Body{Text: check.NewValue(strings.Repeat("x", 16<<20))}
+	}), ports)
+	if got := send(t, s, sink, 1)[0]; got.Status != http.StatusRequestEntityTooLarge || got.LocalPort == 0 {
+		t.Fatalf("%+v", got)
+	}
+	clock.at = loaded.Add(restAfterReset - 1)
+	if port, ok := ports.take(); ok {
+		t.Errorf("%d is lent before it has rested", port)
 	}
 }
 
