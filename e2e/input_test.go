@@ -33,6 +33,17 @@ func TestBadInputChangesNothing(t *testing.T) {
 		careless.check(t, "--rate", rate).wantError(t, usage, "--rate", rate)
 	}
 
+	careless.expose(t, "second", map[string]string{"app": careless.name})
+	careless.check(t, "--service", "absent").wantError(t, usage, "--service", "no service absent")
+	careless.check(t, "--service", "second").wantError(t, usage, "--service", "the URL leads to service careless, not to second")
+	untold := *careless
+	untold.url = "http://shop.example/"
+	plan := untold.check(t, "--dry-run")
+	plan.want(t, 0)
+	if several := "several services select its pods (careless, second)"; strings.Count(plan.stdout+plan.stderr, several) != 1 {
+		t.Errorf("%q is not said once in\n%s%s", several, plan.stdout, plan.stderr)
+	}
+
 	// Not even root can make a folder below a file.
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -23,6 +23,12 @@ func TestJudge(t *testing.T) {
 	both := lost(report.NoDrain, report.NoDrain)
 	both.Findings[0].Fix.Patch = `{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"exec":null,"sleep":{"seconds":5}}},"name":"web"}]}}}}`
 	both.Findings[1].Fix.Patch = `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":30}}}}`
+	numberless := fails(report.NoDrain)
+	numberless.FixNot = anyNumber
+	wordy := lost(report.NoDrain, report.Unknown)
+	wordy.Findings[0].Fix.Text = "Handle SIGTERM."
+	timed := lost(report.NoDrain)
+	timed.Findings[0].Fix.Text = "A preStop sleep of 10 s."
 	nothing := &report.Report{Verdict: report.Inconclusive, Reasons: []string{"no pod ended"}}
 
 	for name, test := range map[string]struct {
@@ -58,6 +64,9 @@ func TestJudge(t *testing.T) {
 		"the container":         {fails(report.NoDrain).patching("web"), outcome{1, both, "", witness.Tally{}, nil}, ""},
 		"another container":     {fails(report.NoDrain).patching("helper"), outcome{1, both, "", witness.Tally{}, nil}, `["web"] instead of "helper"`},
 		"no patch of any":       {fails(report.NoDrain).patching("web"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, `[] instead of "web"`},
+		"no number in a fix":    {numberless, outcome{1, wordy, "", witness.Tally{}, nil}, ""},
+		"a number in a fix":     {numberless, outcome{1, timed, "", witness.Tally{}, nil}, `the fix of "no-drain" has "0 s"`},
+		"a number in a patch":   {numberless, outcome{1, both, "", witness.Tally{}, nil}, `has "\"seconds\":5"`},
 		"bad usage":             {refuses().saying("is paused"), outcome{2, nil, "x is paused", witness.Tally{}, nil}, "exit code 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
