@@ -13,6 +13,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	clienttesting "k8s.io/client-go/testing"
@@ -95,6 +96,64 @@ func TestScaleStaysWhereAsked(t *testing.T) {
 	want(t, "replicas", []int32{*c.Deployment().Spec.Replicas}, 1)
 	if _, there := c.Deployment().Annotations[undoKey]; there {
 		t.Error("the annotation is still there")
+	}
+}
+
+// An autoscaler or an operator may be quicker than the controller that ends pods: then
+// nothing is waited for.
+func TestScaleThatIsTakenBack(t *testing.T) {
+	for name, test := range map[string]struct {
+		ended []string
+		want  string
+	}{
+		"before any pod was asked to end": {nil, "somebody else set the replicas to 3 when 0 of 2 pods had been asked to end"},
+		"when one was":                    {[]string{"web-h7-3"}, "somebody else set the replicas to 3 when 1 of 2 pods had been asked to end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			c.Obedient = false
+			c.Client.PrependReactor("patch", "deployments", func(action clienttesting.Action) (bool, runtime.Object, error) {
+				handled, after, err := c.Patch(action)
+				if *c.Deployment().Spec.Replicas == 1 {
+					c.Set(func(d *appsv1.Deployment) {
+						d.Spec.Replicas = new(int32(3))
+						d.Generation++
+						d.Status.ObservedGeneration = d.Generation
+					})
+					for _, pod := range test.ended {
+						c.must(c.Client.Tracker().Delete(fakecluster.Pods, namespace, pod))
+					}
+				}
+				return handled, after, err
+			})
+			r := c.begin("run-1")
+			ctx, cancel := contextEnding(t, time.Minute)
+			defer cancel()
+			err := r.Do(ctx, 0, scaleToOne)
+			if !errors.Is(err, errForestalled) || !strings.HasSuffix(text(err), test.want) {
+				t.Fatalf("got %v, want %s", err, test.want)
+			}
+			want(t, "actions", r.kinds(), recording.Requested, recording.NotSteady)
+			want(t, "doomed", r.actions[1].Doomed, test.ended...)
+			c.must(r.Restore(t.Context()))
+			want(t, "replicas", []int32{*c.Deployment().Spec.Replicas}, 3)
+		})
+	}
+}
+
+func TestWhoScaled(t *testing.T) {
+	entry := func(manager, fields string) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, FieldsV1: metav1.NewFieldsV1(fields)}
+	}
+	kubectl := entry("kubectl", `{"f:spec":{"f:template":{}}}`)
+	status := entry("kube-controller-manager", `{"f:status":{"f:replicas":{}}}`)
+	status.Subresource = "status"
+	autoscaler := entry("keda", `{"f:spec":{"f:replicas":{}}}`)
+	if got := whoScaled(metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{kubectl, status, autoscaler}}); got != "keda" {
+		t.Error(got)
+	}
+	if got := whoScaled(metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{kubectl, status}}); got != "somebody else" {
+		t.Error(got)
 	}
 }
 

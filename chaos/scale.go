@@ -81,7 +81,7 @@ func (c *scaleChange) undone(w *Workload, s state) (edit, string, error) {
 // do sets the replicas, and back.
 func (c scale) do(ctx context.Context, a *attempt, s state) error {
 	w, before := a.Workload, a.view.activePods()
-	_, when, err := a.begin(ctx, change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: c.To}})
+	after, when, err := a.begin(ctx, change{Revision: s.revision(), Scale: &scaleChange{From: s.replicas, To: c.To}})
 	if err != nil {
 		return fmt.Errorf("scale %s: %w", w, err)
 	}
@@ -90,12 +90,12 @@ func (c scale) do(ctx context.Context, a *attempt, s state) error {
 		a.record(recording.Requested, when, requested)
 		return c.upAndBack(ctx, a, s)
 	}
-	err = a.awaitVictims(ctx, s, c.To, before)
+	err = a.awaitVictims(ctx, s, c.To, after.meta.Generation, before)
 	a.record(recording.Requested, when, requested)
 	if err != nil {
 		return err
 	}
-	if err := a.awaitLeft(ctx); err != nil {
+	if err := a.awaitLeft(ctx, c.To, after.meta.Generation, before); err != nil {
 		return err
 	}
 	if restores(c.Restore) {
@@ -119,10 +119,14 @@ func (c scale) upAndBack(ctx context.Context, a *attempt, s state) error {
 	if err := a.undo(ctx, recording.Disrupt); err != nil {
 		return err
 	}
-	if err := a.awaitVictims(ctx, s, s.replicas, before); err != nil {
+	now, err := a.Workload.readAgain(ctx)
+	if err != nil {
 		return err
 	}
-	if err := a.awaitLeft(ctx); err != nil {
+	if err := a.awaitVictims(ctx, s, s.replicas, now.meta.Generation, before); err != nil {
+		return err
+	}
+	if err := a.awaitLeft(ctx, s.replicas, now.meta.Generation, before); err != nil {
 		return err
 	}
 	return a.awaitSteady(ctx)

@@ -59,9 +59,15 @@ func (a *attempt) replaced(ctx context.Context, generation int64) error {
 	})
 }
 
-// awaitLeft returns when all the doomed are gone.
-func (a *attempt) awaitLeft(ctx context.Context) error {
-	return a.view.wait(ctx, func() (string, error) { return joinReasons(a.view.remaining(a.doomed)), nil })
+// awaitLeft returns when all the doomed are gone. It fails as awaitVictims does.
+func (a *attempt) awaitLeft(ctx context.Context, to int32, generation int64, before []*corev1.Pod) error {
+	return a.view.wait(ctx, func() (string, error) {
+		reasons := a.view.remaining(a.doomed)
+		if len(reasons) == 0 {
+			return "", nil
+		}
+		return joinReasons(reasons), a.takenBack(ctx, to, generation, before)
+	})
 }
 
 // awaitSteady returns when the workload, as it is wanted now, is steady.

@@ -2,8 +2,12 @@ package chaos
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
@@ -11,15 +15,49 @@ import (
 // awaitVictims finds out which of the pods were chosen to end: all of them, or
 // when ctx ends those known by then. A StatefulSet ends its highest numbers;
 // whom a Deployment ends is seen, not predicted (kubernetes
-// pkg/controller/controller_utils.go, ActivePodsWithRanks).
-func (a *attempt) awaitVictims(ctx context.Context, s state, to int32, before []*corev1.Pod) error {
+// pkg/controller/controller_utils.go, ActivePodsWithRanks). It fails where
+// somebody else has set the replicas since the given generation, so that fewer end.
+func (a *attempt) awaitVictims(ctx context.Context, s state, to int32, generation int64, before []*corev1.Pod) error {
 	return a.view.wait(ctx, func() (string, error) {
 		a.doomed = a.victims(s, to, before)
-		if missing := len(before) - int(to) - len(a.doomed); missing > 0 {
-			return podCount(missing) + " more must be asked to end", nil
+		missing := len(before) - int(to) - len(a.doomed)
+		if missing <= 0 {
+			return "", nil
 		}
-		return "", nil
+		return podCount(missing) + " more must be asked to end", a.takenBack(ctx, to, generation, before)
 	})
+}
+
+// takenBack fails where the workload wants another number of pods since the given
+// generation, its controller has taken that up, and the API has not as many asked to
+// end as there were to be: no more will be.
+func (a *attempt) takenBack(ctx context.Context, to int32, generation int64, before []*corev1.Pod) error {
+	now, err := a.view.state()
+	if err != nil || now.meta.Generation < generation || now.replicas == to || now.observed < now.meta.Generation {
+		return err
+	}
+	present, err := a.Workload.listPods(ctx)
+	if err != nil {
+		return err
+	}
+	active := slices.DeleteFunc(present, func(pod *corev1.Pod) bool { return !isActive(pod) })
+	ended := without(before, byUID(active))
+	if len(ended) >= len(before)-int(to) {
+		return nil
+	}
+	a.doomed = ended
+	return &waitError{err: errForestalled, reason: fmt.Sprintf("%s set the replicas to %d when %d of %s had been asked to end",
+		whoScaled(now.meta), now.replicas, len(ended), podCount(len(before)-int(to)))}
+}
+
+// whoScaled names who set the replicas last, as the API server has noted.
+func whoScaled(meta metav1.ObjectMeta) string {
+	for _, entry := range meta.ManagedFields {
+		if entry.FieldsV1 != nil && entry.Subresource != "status" && strings.Contains(entry.FieldsV1.GetRawString(), `"f:replicas"`) {
+			return entry.Manager
+		}
+	}
+	return "somebody else"
 }
 
 func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod {

@@ -24,6 +24,12 @@ func slow() check.Stream {
 	return patient(check.Stream{Name: "slow", Kind: check.Slow, Rate: 5, Connections: check.New, URL: "/slow"}, 20*time.Second)
 }
 
+func brief(rate float64) check.Stream {
+	s := fresh(rate)
+	s.URL = "/brief"
+	return s
+}
+
 func posts(s check.Stream) check.Stream {
 	s.Method = "POST"
 	return s
@@ -83,7 +89,9 @@ func tried(name, folder string, streams []check.Stream, want Want, edits ...Edit
 // What is wanted of a row is what the server's own documentation says of its
 // signals and what was seen of it on a cluster, not what the tool says.
 func FieldRows() []Row {
-	return slices.Concat(webServers(), appServers(), pods(), proxies(), clients())
+	return slices.Concat(
+		webServers(), caddyServers(), appServers(), pods(), besideADatabaseProxy(), autoscaled(), proxies(), clients(),
+	)
 }
 
 // webServers stop at SIGTERM at once: "fast shutdown" (nginx.org, Controlling
@@ -98,6 +106,8 @@ func webServers() []Row {
 		tried("nginx", "nginx", newAndSlow, leaves()),
 		tried("nginx, sleep 5", "nginx", newAndSlow, suffices, preStop(5)),
 		tried("nginx, sleep 2, requests of 3 s", "nginx", newAndSlow, cutsSlow(), preStop(2)),
+		// Its exit code is 0, and no answer names a pod.
+		tried("nginx, 60 ms, nameless", "nginx", []check.Stream{brief(60)}, leaves(), env("NAMELESS", "yes")),
 		// Whether the last answer ends before SIGTERM is chance; that it is close is not.
 		tried("nginx, sleep 3, requests of 3 s", "nginx", newAndSlow,
 			fails(report.NoDrain).or(warns(report.NoDrain)).only(report.NoDrain), preStop(3)),
@@ -116,8 +126,9 @@ func webServers() []Row {
 		tried("haproxy, sleep 5", "haproxy", newAndSlow, suffices, preStop(5)),
 		tried("haproxy, sleep 2, requests of 3 s", "haproxy", newAndSlow, cutsSlow(), preStop(2)),
 		tried("haproxy that stops in good order", "haproxy", newAndSlow, closesDoor(), sigusr1),
+		// The slow requests that it has take 3 s of the grace.
 		tried("haproxy without a master process", "haproxy", newAndSlow,
-			warns(report.SigtermIgnored).only(report.SigtermIgnored), env("MODE", "-db"), grace(5)),
+			warns(report.SigtermIgnored).only(report.SigtermIgnored), env("MODE", "-db"), grace(7)),
 		tried("haproxy, hook without -c", "haproxy", newAndSlow, leaves().saying("(?i)hook.*fail|fail.*hook"),
 			hook("/bin/sh", "sleep 10; kill -USR1 1")),
 		tried("haproxy, hook stops it in good order", "haproxy", newAndSlow, passes().only(),
@@ -150,6 +161,11 @@ func appServers() []Row {
 		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),
 		tried("tornado, first process, nothing lost", "tornado", onlyNew,
 			warns(report.SigtermIgnored).only(report.SigtermIgnored), grace(5)),
+		// Their answers name no pod, so that the proxies' longest lag has to be over first.
+		tried("python http.server, first process", "python-http", onlyNew,
+			warns(report.SigtermIgnored).only(report.SigtermIgnored), grace(9)),
+		tried("php -S, first process", "php-cli", onlyNew,
+			warns(report.SigtermIgnored).only(report.SigtermIgnored), grace(9)),
 		tried("tornado under tini", "tornado", newAndSlow, leaves(), env("INIT", "tini --")),
 		tried("tornado under dumb-init, sleep 2", "tornado", newAndSlow, cutsSlow(), env("INIT", "dumb-init"), preStop(2)),
 		tried("node, first process", "node", newAndBusy, ignores, grace(5)),
@@ -232,16 +248,19 @@ func replicated(name, folder string, streams []check.Stream, want Want, edits ..
 	return row
 }
 
+// through is a service that is asked through a proxy in front of it: the workload is
+// app or proxy.
+func through(name, folder, workload string, streams []check.Stream, want Want, edits ...Edit) Row {
+	return Row{
+		Name: name, Streams: streams, Disruption: restart, Want: want, Objects: behind(folder, edits...),
+		Workload: check.Workload{Kind: check.Deployment, Name: workload}, Host: "proxy",
+	}
+}
+
 // proxies stand before pods that leave at SIGTERM at once, and try no other pod
 // where one refuses. The answer by which they tell of it is none of a pod's.
 func proxies() []Row {
 	answered := leaves()
-	through := func(name, folder, workload string, streams []check.Stream, want Want, edits ...Edit) Row {
-		return Row{
-			Name: name, Streams: streams, Disruption: restart, Want: want, Objects: behind(folder, edits...),
-			Workload: check.Workload{Kind: check.Deployment, Name: workload}, Host: "proxy",
-		}
-	}
 	return []Row{
 		through("behind haproxy", "haproxy-proxy", "app", newAndKept, answered),
 		through("behind haproxy, POST", "haproxy-proxy", "app", []check.Stream{posts(fresh(60)), posts(reused(40))}, answered),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -113,6 +114,11 @@ func (s *service) create(ctx context.Context, object runtime.Object) (err error)
 	case *corev1.ConfigMap:
 		o.Namespace = s.namespace
 		_, err = core.ConfigMaps(s.namespace).Create(ctx, o, options)
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		o.Namespace = s.namespace
+		_, err = s.client.AutoscalingV2().HorizontalPodAutoscalers(s.namespace).Create(ctx, o, options)
+	default:
+		err = fmt.Errorf("no row has needed a %T so far", o)
 	}
 	return err
 }

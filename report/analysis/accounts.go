@@ -12,8 +12,8 @@ type account struct {
 	firstRefused report.Interval
 	covered      map[string]bool
 	underWay     underWay
-	// lostInFlight tells whether its end cut a request.
-	lostInFlight bool
+	// mayHaveCut tells whether its end may have cut a request.
+	mayHaveCut bool
 }
 
 // accounts gives those of the terminations, in their order.
@@ -26,6 +26,9 @@ func accounts(t *traffic, failures []*explained) []*account {
 	}
 	onsets := newOnsets(endings)
 	for _, f := range failures {
+		for _, s := range f.suspects {
+			all[s.number].mayHaveCut = all[s.number].mayHaveCut || f.symptom == cutShort && f.follows == nil
+		}
 		uid := ""
 		if len(f.suspects) == 1 && len(f.starting) == 0 {
 			all[f.suspects[0].number].lost(f)
@@ -64,13 +67,8 @@ func (a *account) lost(f *explained) {
 		}
 		a.covered[f.Stream] = true
 	}
-	switch sent := f.DialledAt(); f.symptom {
-	case shutOut:
-		if !a.firstRefused.Known() || sent.Before(a.firstRefused.From) {
-			a.firstRefused = sourced(at(sent), "the first request that was turned away")
-		}
-	case cutShort:
-		a.lostInFlight = true
+	if sent := f.DialledAt(); f.symptom == shutOut && (!a.firstRefused.Known() || sent.Before(a.firstRefused.From)) {
+		a.firstRefused = sourced(at(sent), "the first request that was turned away")
 	}
 }
 

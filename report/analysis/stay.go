@@ -17,6 +17,25 @@ const (
 	working
 )
 
+// staysOf tells of each that was killed at the end of its grace why it had stayed. The
+// pods of one ReplicaSet all run the same program: where one is known to have taken no
+// notice, those of which nothing shows took none either.
+func staysOf(ended []*account, t *traffic) map[*account]stay {
+	stays, ignores := map[*account]stay{}, map[string]bool{}
+	for _, a := range ended {
+		if a.killed() && a.orderly() && !a.eatenByPreStop() {
+			stays[a] = a.stayed(t)
+			ignores[a.Owner] = ignores[a.Owner] || stays[a] == ignoring && a.ofReplicaSet()
+		}
+	}
+	for a, why := range stays {
+		if why == unclear && ignores[a.Owner] {
+			stays[a] = ignoring
+		}
+	}
+	return stays
+}
+
 // stayed tells of a pod that was killed why it had stayed.
 func (a *account) stayed(t *traffic) stay {
 	noticed := a.saidSo || a.refusedWhileAlive()
@@ -42,18 +61,18 @@ func (a *account) refusedWhileAlive() bool {
 	return first.Known() && a.Sigterm.Known() && first.From.After(a.Sigterm.To.Add(clockSlack)) && first.To.Before(a.exit().From)
 }
 
-// hadNothingLeft tells of a pod that was killed whether it had had nothing to answer
-// for longer than any request takes: nothing was cut, and its last answer lies that far
-// back. Where answers do not name their pods the last request is taken to have come
-// when the proxies had certainly forgotten it; on a connection that clients keep one
-// may come at any time.
+// hadNothingLeft tells of a pod that was killed whether all that came to it must have
+// been answered before: nothing may have been cut, the last request that it answered was sent
+// longer ago than any request takes, and its answer is no news either. Where answers do
+// not name their pods the last request is taken to have come when the proxies had
+// certainly forgotten it; on a connection that clients keep one may come at any time.
 func (a *account) hadNothingLeft(t *traffic) bool {
 	spare := t.longest() + smallMargin
 	switch {
-	case a.lostInFlight:
+	case a.mayHaveCut:
 		return false
 	case a.LastAnswered.Known():
-		return a.Exited.From.Sub(a.LastAnswered.To) > spare
+		return a.Exited.From.Sub(a.lastSent) > spare && a.Exited.From.Sub(a.LastAnswered.To) > smallMargin
 	case t.podsNamed || t.keeps || !a.LeftSlice.Known():
 		return false
 	default:

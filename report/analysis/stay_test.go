@@ -200,6 +200,26 @@ func TestWarningsOfPodsThatStayed(t *testing.T) {
 			"", false,
 		},
 		{
+			"what was under way at SIGTERM took most of the grace", killed(),
+			[]func(*scenario){accepts("web-1", 6500*ms), func(s *scenario) { s.request(request{sent: 6200 * ms, took: 1200 * ms, pod: "web-1"}) }},
+			"sigterm-ignored: web-1 took no notice of SIGTERM and had to be killed", false,
+		},
+		{
+			"an answer had only just been given", killed(),
+			[]func(*scenario){accepts("web-1", 6500*ms), func(s *scenario) { s.request(request{sent: 6200 * ms, took: 1900 * ms, pod: "web-1"}) }},
+			"grace-too-short: web-1 still ran when the grace period ended and had to be killed, although no request was lost to it. Whether", false,
+		},
+		{
+			"an answer had only just been given, but another pod of the same ReplicaSet took no notice", killed(),
+			[]func(*scenario){accepts("web-1", 6500*ms), func(s *scenario) {
+				s.request(request{sent: 6200 * ms, took: 1900 * ms, pod: "web-1"})
+				d := killed()
+				d.exited, d.grace, d.gone = 10260*ms, 4*second, 11*second
+				s.pod("web-4", d).request(request{stream: "short-reused", sent: 6000 * ms, pod: "web-4"})
+			}, accepts("web-4", 6500*ms)},
+			"sigterm-ignored: web-1, web-4 took no notice of SIGTERM and had to be killed", false,
+		},
+		{
 			"it had nothing left to answer", outlasting(), nil,
 			"sigterm-ignored: web-1 took no notice of SIGTERM, or did not end after it:", false,
 		},

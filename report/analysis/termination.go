@@ -21,6 +21,8 @@ type termination struct {
 // service is how a pod answered around one of its ends.
 type service struct {
 	lastAnswered report.Interval
+	// lastSent is when the last of the requests was sent that it answered.
+	lastSent time.Time
 	// covered are the streams of which it answered requests shortly before.
 	covered map[string]bool
 	// answers counts its answers from firstCounted to its end's beginning.
@@ -107,6 +109,7 @@ func (t *serving) answered(s *recording.Sample) {
 	if !t.lastAnswered.Known() || end.After(t.lastAnswered.From) {
 		t.lastAnswered = sourced(at(end), "the last answer that named it")
 	}
+	t.lastSent = later(t.lastSent, s.SentAt())
 	t.wentOn = t.wentOn || t.Sigterm.Known() && end.After(t.Sigterm.To.Add(goingOn))
 	t.finishes = t.finishes || t.inFlightAtSigterm(s)
 	if at := t.servedAt(s.RemoteAddr); s.Fresh() {

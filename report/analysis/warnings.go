@@ -90,9 +90,11 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) [
 			all = append(all, report.Warning{Cause: cause, Text: list(names) + " " + fmt.Sprintf(format, args...)})
 		}
 	}
+	stays := staysOf(ended, traffic)
 	stayed := func(as stay) func(*account) bool {
 		return func(t *account) bool {
-			return t.killed() && t.orderly() && !t.eatenByPreStop() && t.stayed(traffic) == as
+			why, outlasted := stays[t]
+			return outlasted && why == as
 		}
 	}
 	signal := stopSignals(ended)

@@ -1,0 +1,30 @@
+package matrix
+
+import (
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// autoscaled is a Deployment whose HorizontalPodAutoscaler wants three pods at the
+// least. It sets them without any metrics, the next time that it looks, at the latest
+// 15 s later (kubernetes pkg/controller/podautoscaler, reconcileAutoscaler).
+func autoscaled() []Row {
+	row := tried("an autoscaler keeps three", "nginx", allThree, passes().only().saying("HorizontalPodAutoscaler web"), env("STOP_SIGNAL", "3"), preStop(5))
+	row.Disruption = scale
+	row.Objects = append(row.Objects, &autoscalingv2.HorizontalPodAutoscaler{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "web"},
+			MinReplicas:    new(int32(3)), MaxReplicas: 6,
+			Metrics: []autoscalingv2.MetricSpec{{
+				Type: autoscalingv2.ResourceMetricSourceType,
+				Resource: &autoscalingv2.ResourceMetricSource{
+					Name:   corev1.ResourceCPU,
+					Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: new(int32(80))},
+				},
+			}},
+		},
+	})
+	return []Row{row}
+}
