@@ -184,8 +184,11 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 }
 
 // answeredWrongly tells how well an error fits by which the pod itself answered
-// while it was shutting down. Where answers name their pods, one without a name
-// came from something in front of them and is no pod's.
+// while it was shutting down. A program names its pod; what the server below it answers
+// by itself as it stops bears no name (Jetty's 503 to all that comes then). Such an
+// answer is that of the pod to which the connection leads. Where it is not known which
+// that is, it may be any that was told to stop before the request came, unless something
+// in front of the pods may have given it.
 func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 	end := f.EndAt()
 	if f.Status < 500 || end.Before(t.begin().Add(-clockSlack)) || end.After(t.exit().To.Add(clockSlack)) {
@@ -194,7 +197,13 @@ func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 	switch {
 	case f.Pod == t.Pod:
 		return closeFit
-	case f.Pod == "" && !s.traffic.podsNamed && t.signalled(end):
+	case f.Pod != "" || !t.signalled(end):
+		return 0
+	case !f.proxied && f.ConnPod == t.Pod:
+		return closeFit
+	case !s.traffic.podsNamed:
+		return looseFit
+	case s.traffic.frontends.leadsToPods(f.RemoteAddr) && t.afterSigterm(&f.Sample) && t.mayHaveAnswered(end):
 		return looseFit
 	default:
 		return 0
