@@ -161,6 +161,9 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 				return cutAtExit, looseFit
 			}
 			return cutAtExit, t.exitFits(end)
+		case t.held(f) && t.killed() && end.Before(exit.From.Add(-atOnce)) && t.signalled(end):
+			// SIGKILL ends all processes at once: what was cut before, it did not cut.
+			return cutWhileAlive, looseFit
 		case t.held(f) && end.Before(exit.From) && t.signalled(end):
 			// Cut before the exit that the kubelet tells of.
 			return cutAtExit, looseFit
