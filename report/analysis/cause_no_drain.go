@@ -3,7 +3,9 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -27,7 +29,7 @@ var causeNoDrain = cause{
 		}
 		return report.Fix{
 			Text: m.stopSignal() + fmt.Sprintf("Handle %s: answer what is in flight%s and exit only then. "+
-				"%s the program to answer with \"Connection: close\" while it drains.%s", m.signal(), m.longestWords(), rest, m.leftOutWords()) + m.livedOnWords(),
+				"%s the program to answer with \"Connection: close\" while it drains.%s", m.signal(), m.longestWords(), rest, m.leftOutWords()) + m.ownLimitWords() + m.livedOnWords(),
 			Patch: m.preStopPatch(),
 		}
 	},
@@ -39,4 +41,26 @@ func (m *measured) livedOnWords() string {
 		return ""
 	}
 	return fmt.Sprintf(" After that the pod did not end, but was killed when the grace period was over: have its first process take %s for its end, not for a reload (uWSGI: die-on-term).", m.signal())
+}
+
+// ownLimitWords tell of pods that exited by themselves, with requests in flight, more
+// than a second after SIGTERM: a drain that has a limit of its own ends like that.
+func (m *measured) ownLimitWords() string {
+	var least, most time.Duration
+	for _, t := range m.ends {
+		after := t.exit().From.Sub(t.Sigterm.To)
+		if t.killed() || !t.signalPlaced() || !t.Exited.Known() || after < atOnce {
+			return ""
+		}
+		if least == 0 || after < least {
+			least = after
+		}
+		most = max(most, t.Exited.To.Sub(t.Sigterm.From))
+	}
+	if least == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The pods went on for %s to %s after %s before they exited: where the program limits how long it drains, make that longer than its longest request "+
+		"(the context of Shutdown in Go, graceful_timeout in gunicorn and Hypercorn), and the grace period longer than both.",
+		text.Coarse(least), text.Coarse(most), m.signal())
 }

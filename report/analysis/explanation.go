@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -181,9 +182,20 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 			return closedWhileKept, closeFit
 		}
 	case wrongAnswer:
+		if t.abandoned(f) {
+			return cutAtExit, looseFit
+		}
 		return answeredWrongly, s.answeredWrongly(f, t)
 	}
 	return unexplained, 0
+}
+
+// abandoned tells of a request that was in flight at SIGTERM whether the server answered
+// it with an error of its own as it exited: so does Hypercorn where its graceful_timeout
+// ends (hypercorn/asyncio/run.py). 500 is no gateway's answer (RFC 9110, 15.6.1).
+func (t *suspect) abandoned(f *examined) bool {
+	return f.Status == http.StatusInternalServerError && f.Pod == "" && !f.proxied &&
+		t.inFlightAtSigterm(&f.Sample) && !t.killed() && within(f.EndAt(), t.exit(), clockSlack)
 }
 
 // answeredWrongly tells how well an error fits by which the pod itself answered
