@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"maps"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -12,8 +13,8 @@ type account struct {
 	firstRefused report.Interval
 	covered      map[string]bool
 	underWay     underWay
-	// lostInFlight tells whether its end cut a request.
-	lostInFlight bool
+	// lastCut is when its end cut the last request; zero if it cut none.
+	lastCut time.Time
 }
 
 // accounts gives those of the terminations, in their order.
@@ -70,7 +71,7 @@ func (a *account) lost(f *explained) {
 			a.firstRefused = sourced(at(sent), "the first request that was turned away")
 		}
 	case cutShort:
-		a.lostInFlight = true
+		a.lastCut = later(a.lastCut, f.EndAt())
 	}
 }
 

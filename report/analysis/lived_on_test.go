@@ -1,10 +1,12 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // SIGKILL ends all processes at once, so that what a pod cut long before was cut by
@@ -35,6 +37,11 @@ func TestCutLongBeforeTheKill(t *testing.T) {
 			said := strings.Contains(rep.Findings[0].Fix.Text, "not for a reload")
 			if want := strings.Contains(tt.want, "no-drain"); said != want {
 				t.Errorf("the fix is %s", rep.Findings[0].Fix.Text)
+			}
+			// With nothing left to answer for 2 s it had not been slow, but had not ended.
+			warned := slices.ContainsFunc(rep.Warnings, func(w report.Warning) bool { return w.Cause == report.SigtermIgnored })
+			if want := strings.Contains(tt.want, "no-drain"); warned != want {
+				t.Errorf("the warnings are %v", rep.Warnings)
 			}
 		})
 	}

@@ -43,14 +43,14 @@ func (a *account) refusedWhileAlive() bool {
 }
 
 // hadNothingLeft tells of a pod that was killed whether it had had nothing to answer
-// for longer than any request takes: nothing was cut, and its last answer lies that far
+// for longer than any request takes: what it cut last, and its last answer, lie that far
 // back. Where answers do not name their pods the last request is taken to have come
 // when the proxies had certainly forgotten it; on a connection that clients keep one
 // may come at any time.
 func (a *account) hadNothingLeft(t *traffic) bool {
 	spare := t.longest() + smallMargin
 	switch {
-	case a.lostInFlight:
+	case !a.lastCut.IsZero() && a.Exited.From.Sub(a.lastCut) <= spare:
 		return false
 	case a.LastAnswered.Known():
 		return a.Exited.From.Sub(a.LastAnswered.To) > spare
