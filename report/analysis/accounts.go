@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"maps"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -12,8 +13,8 @@ type account struct {
 	firstRefused report.Interval
 	covered      map[string]bool
 	underWay     underWay
-	// mayHaveCut tells whether its end may have cut a request.
-	mayHaveCut bool
+	// lastCut is when its end may have cut the last request; zero if it cut none.
+	lastCut time.Time
 }
 
 // accounts gives those of the terminations, in their order.
@@ -27,7 +28,9 @@ func accounts(t *traffic, failures []*explained) []*account {
 	onsets := newOnsets(endings)
 	for _, f := range failures {
 		for _, s := range f.suspects {
-			all[s.number].mayHaveCut = all[s.number].mayHaveCut || f.symptom == cutShort && f.follows == nil
+			if f.symptom == cutShort && f.follows == nil {
+				all[s.number].lastCut = later(all[s.number].lastCut, f.EndAt())
+			}
 		}
 		uid := ""
 		if len(f.suspects) == 1 && len(f.starting) == 0 {

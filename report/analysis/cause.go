@@ -82,6 +82,8 @@ const (
 	turnedAway
 	// cutAtExit: the pod exited with it.
 	cutAtExit
+	// cutWhileAlive: the pod let go of it, and lived on until it was killed.
+	cutWhileAlive
 	// closedWhileKept: a kept connection was closed as it came in, or before
 	// anybody had read it.
 	closedWhileKept

@@ -82,9 +82,9 @@ func TestCausesOfPodsThatEnd(t *testing.T) {
 			"failed; 1 errors-while-draining (certain) [web-1] between SIGTERM and exit",
 		},
 		{
-			"an error of nobody's while answers name their pods", drained(), nil,
+			"an error without a name while answers name their pods", drained(), nil,
 			[]request{{sent: 6900 * ms, took: ms, phase: recording.PhaseDone, class: recording.ClassStatus, status: 503}},
-			"failed; 1 unknown () [] outside of any termination",
+			"failed; 1 errors-while-draining (possible) [web-1] between SIGTERM and exit",
 		},
 		{
 			"not found is no error of draining", drained(), nil,

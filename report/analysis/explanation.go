@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -157,6 +158,9 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 				return cutAtExit, looseFit
 			}
 			return cutAtExit, t.exitFits(end)
+		case t.held(f) && t.killed() && end.Before(exit.From.Add(-atOnce)) && t.signalled(end):
+			// SIGKILL ends all processes at once: what was cut before, it did not cut.
+			return cutWhileAlive, looseFit
 		case t.held(f) && end.Before(exit.From) && t.signalled(end):
 			// Cut before the exit that the kubelet tells of.
 			return cutAtExit, looseFit
@@ -174,14 +178,28 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 			return closedWhileKept, closeFit
 		}
 	case wrongAnswer:
+		if t.abandoned(f) {
+			return cutAtExit, looseFit
+		}
 		return answeredWrongly, s.answeredWrongly(f, t)
 	}
 	return unexplained, 0
 }
 
+// abandoned tells of a request that was in flight at SIGTERM whether the server answered
+// it with an error of its own as it exited: so does Hypercorn where its graceful_timeout
+// ends (hypercorn/asyncio/run.py). 500 is no gateway's answer (RFC 9110, 15.6.1).
+func (t *suspect) abandoned(f *examined) bool {
+	return f.Status == http.StatusInternalServerError && f.Pod == "" && !f.proxied &&
+		t.inFlightAtSigterm(&f.Sample) && !t.killed() && within(f.EndAt(), t.exit(), clockSlack)
+}
+
 // answeredWrongly tells how well an error fits by which the pod itself answered
-// while it was shutting down. Where answers name their pods, one without a name
-// came from something in front of them and is no pod's.
+// while it was shutting down. A program names its pod; what the server below it answers
+// by itself as it stops bears no name (Jetty's 503 to all that comes then). Such an
+// answer is that of the pod to which the connection leads. Where it is not known which
+// that is, it may be any that was told to stop before the request came, unless something
+// in front of the pods may have given it.
 func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 	end := f.EndAt()
 	if f.Status < 500 || end.Before(t.begin().Add(-clockSlack)) || end.After(t.exit().To.Add(clockSlack)) {
@@ -190,7 +208,13 @@ func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 	switch {
 	case f.Pod == t.Pod:
 		return closeFit
-	case f.Pod == "" && !s.traffic.podsNamed && t.signalled(end):
+	case f.Pod != "" || !t.signalled(end):
+		return 0
+	case !f.proxied && f.ConnPod == t.Pod:
+		return closeFit
+	case !s.traffic.podsNamed:
+		return looseFit
+	case s.traffic.frontends.leadsToPods(f.RemoteAddr) && t.afterSigterm(&f.Sample) && t.mayHaveAnswered(end):
 		return looseFit
 	default:
 		return 0

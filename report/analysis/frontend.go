@@ -50,6 +50,11 @@ func (f *frontend) proxy() bool { return f.moved && !f.own }
 // often once in a thousand.
 const stayedEnough = 10
 
+// staysWithPods tells whether the traffic shows a path of layer 4 to several pods.
+func (f *frontend) staysWithPods() bool {
+	return !f.moved && f.several && f.stayed >= stayedEnough
+}
+
 func newFrontends(pods *podIndex, told bool) *frontends {
 	return &frontends{pods: pods, byAddress: map[string]*frontend{}, told: told}
 }
@@ -118,6 +123,13 @@ func (f *frontends) proxied(address string) bool {
 	return f.told || at != nil && at.proxy()
 }
 
+// leadsToPods tells whether connections to an address are known to lead to the pods,
+// so that all answers there are the pods' own.
+func (f *frontends) leadsToPods(address string) bool {
+	at := f.byAddress[address]
+	return !f.told && at != nil && at.staysWithPods()
+}
+
 // found tells whether the traffic shows a proxy at some address.
 func (f *frontends) found() bool {
 	for _, at := range f.byAddress {
@@ -135,7 +147,7 @@ func (f *frontends) gateway(s *recording.Sample) gateway {
 		return noGateway
 	}
 	switch proxied := f.proxied(s.RemoteAddr); {
-	case at.first != "" && !proxied && (at.unnamed || at.several && at.stayed >= stayedEnough):
+	case at.first != "" && !proxied && (at.unnamed || at.staysWithPods()):
 		// Either pods do not always name themselves here, or the connections lead to
 		// them and it was one of their own that forgot to.
 		return noGateway

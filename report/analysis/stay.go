@@ -62,14 +62,15 @@ func (a *account) refusedWhileAlive() bool {
 }
 
 // hadNothingLeft tells of a pod that was killed whether all that came to it must have
-// been answered before: nothing may have been cut, the last request that it answered was sent
-// longer ago than any request takes, and its answer is no news either. Where answers do
-// not name their pods the last request is taken to have come when the proxies had
-// certainly forgotten it; on a connection that clients keep one may come at any time.
+// been answered before: the last request that it answered was sent, and the last that it
+// may have cut was cut, longer ago than any request takes, and its answer is no news
+// either. Where answers do not name their pods the last request is taken to have come
+// when the proxies had certainly forgotten it; on a connection that clients keep one may
+// come at any time.
 func (a *account) hadNothingLeft(t *traffic) bool {
 	spare := t.longest() + smallMargin
 	switch {
-	case a.mayHaveCut:
+	case !a.lastCut.IsZero() && a.Exited.From.Sub(a.lastCut) <= spare:
 		return false
 	case a.LastAnswered.Known():
 		return a.Exited.From.Sub(a.lastSent) > spare && a.Exited.From.Sub(a.LastAnswered.To) > smallMargin

@@ -1,0 +1,48 @@
+package analysis
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// SIGKILL ends all processes at once, so that what a pod cut long before was cut by
+// itself, however it ended.
+func TestCutLongBeforeTheKill(t *testing.T) {
+	cut := func(r request) request {
+		r.phase, r.class = recording.PhaseFirstByte, recording.ClassEOF
+		return r
+	}
+	tests := []struct {
+		name string
+		lost request
+		want string
+	}{
+		{"at SIGTERM, by a worker", cut(request{sent: 5300 * ms, took: 1000 * ms, connPod: "web-1", served: 3}), "failed; 1 no-drain (likely) [web-1] between SIGTERM and exit"},
+		{"on a new connection", cut(request{sent: 5300 * ms, took: 1000 * ms}), "failed; 1 no-drain (possible) [web-1] between SIGTERM and exit"},
+		{"at the kill", cut(request{sent: 6300 * ms, took: 2960 * ms, connPod: "web-1", served: 3}), "failed; 1 grace-too-short (certain) [web-1] at the exit"},
+		{"within the second of the kill", cut(request{sent: 6300 * ms, took: 2500 * ms, connPod: "web-1", served: 3}), "failed; 1 grace-too-short (likely) [web-1] between SIGTERM and exit"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)
+			undisturbed(s)
+			rep := s.request(tt.lost).analyze(t)
+			if got := summary(rep); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			said := strings.Contains(rep.Findings[0].Fix.Text, "not for a reload")
+			if want := strings.Contains(tt.want, "no-drain"); said != want {
+				t.Errorf("the fix is %s", rep.Findings[0].Fix.Text)
+			}
+			// With nothing left to answer for 2 s it had not been slow, but had not ended.
+			warned := slices.ContainsFunc(rep.Warnings, func(w report.Warning) bool { return w.Cause == report.SigtermIgnored })
+			if want := strings.Contains(tt.want, "no-drain"); warned != want {
+				t.Errorf("the warnings are %v", rep.Warnings)
+			}
+		})
+	}
+}
