@@ -11,6 +11,8 @@ completed_nodes=$cache/cluster/nodes
 # Key of the settings from which it was made.
 # shellcheck disable=SC2034 # cluster-up uses it
 made_from=$cache/cluster/made-from
+# What kind was given to make it.
+made_with=$cache/cluster/kind-config.yaml
 
 node_containers() {
   docker ps -a --filter "label=io.x-k8s.kind.cluster=$cluster" --format '{{.Names}}' | sort
@@ -27,6 +29,13 @@ claim_cluster() {
 
 forget_cluster() {
   rm -rf "$cache/cluster" "$kubeconfig"
+}
+
+# kube_proxy_mode: that of the cluster which was made here last and not deleted;
+# empty without one.
+kube_proxy_mode() {
+  [[ -f $made_with ]] || return 0
+  awk '$1 == "kubeProxyMode:" { mode = $2 } END { print mode ? mode : "iptables" }' "$made_with"
 }
 
 # nodes_now: one line for each node container, other after each restart.
