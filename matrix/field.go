@@ -83,7 +83,7 @@ func tried(name, folder string, streams []check.Stream, want Want, edits ...Edit
 // What is wanted of a row is what the server's own documentation says of its
 // signals and what was seen of it on a cluster, not what the tool says.
 func FieldRows() []Row {
-	return slices.Concat(webServers(), appServers(), pods(), proxies())
+	return slices.Concat(webServers(), appServers(), pods(), proxies(), recipes())
 }
 
 // webServers stop at SIGTERM at once: "fast shutdown" (nginx.org, Controlling

@@ -25,7 +25,7 @@ const fieldImage = "shutdowncheck-field:dev"
 
 // files is the ConfigMap of a folder of servers, which is mounted as /server.
 func files(folder string) *corev1.ConfigMap {
-	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: folder}, Data: map[string]string{}}
+	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: path.Base(folder)}, Data: map[string]string{}}
 	entries, err := servers.ReadDir(path.Join("servers", folder))
 	if err != nil {
 		panic(err) // A row names a folder that is not there; a test builds all rows.
@@ -70,7 +70,7 @@ func deployment(name, folder string, edits ...Edit) *appsv1.Deployment {
 						VolumeMounts: []corev1.VolumeMount{{Name: "server", MountPath: "/server"}},
 					}},
 					Volumes: []corev1.Volume{{Name: "server", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-						LocalObjectReference: corev1.LocalObjectReference{Name: folder},
+						LocalObjectReference: corev1.LocalObjectReference{Name: path.Base(folder)},
 					}}}},
 				},
 			},
