@@ -27,7 +27,7 @@ const fieldImage = "shutdowncheck-field:dev"
 // files is the ConfigMap of a folder of servers, which is mounted as /server, and
 // of the files that are for several of them.
 func files(folder string) *corev1.ConfigMap {
-	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: folder}, Data: map[string]string{}}
+	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: path.Base(folder)}, Data: map[string]string{}}
 	for _, from := range []string{"servers", path.Join("servers", folder)} {
 		entries, err := servers.ReadDir(from)
 		if err != nil {
@@ -76,7 +76,7 @@ func deployment(name, folder string, edits ...Edit) *appsv1.Deployment {
 					}},
 					Volumes: []corev1.Volume{
 						{Name: "server", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-							LocalObjectReference: corev1.LocalObjectReference{Name: folder},
+							LocalObjectReference: corev1.LocalObjectReference{Name: path.Base(folder)},
 						}}},
 						{Name: "out", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/out"}}},
 					},

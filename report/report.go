@@ -169,6 +169,19 @@ type Fix struct {
 	// Patch is a strategic merge patch of the workload, where a change of the
 	// manifest helps: kubectl patch --patch.
 	Patch string `json:"patch,omitempty"`
+	// Recipe is missing where no server was recognised, or none of its own settings
+	// mends the cause.
+	Recipe *Recipe `json:"recipe,omitempty"`
+}
+
+// Recipe is what a server that was recognised needs.
+type Recipe struct {
+	// Server names it: nginx, gunicorn.
+	Server string `json:"server"`
+	// Text says its own setting.
+	Text string `json:"text"`
+	// URL is that of a whole configuration that was seen to lose nothing.
+	URL string `json:"url"`
 }
 
 // Failure is one failed request and what explains it.

@@ -15,6 +15,7 @@ func TestObserveContainers(t *testing.T) {
 	p := pod("a", 1)
 	p.Spec.Containers = []corev1.Container{{
 		Name:          "app",
+		Image:         "nginx:1.27",
 		Ports:         []corev1.ContainerPort{{Name: "http", ContainerPort: 8080, Protocol: corev1.ProtocolTCP}, {ContainerPort: 53, Protocol: corev1.ProtocolUDP}},
 		Lifecycle:     &corev1.Lifecycle{StopSignal: new(corev1.SIGUSR1)},
 		LivenessProbe: &corev1.Probe{InitialDelaySeconds: 2},
@@ -35,7 +36,7 @@ func TestObserveContainers(t *testing.T) {
 	event, _ := observePod(recording.Added, p)
 	want := []recording.Container{
 		{
-			Name: "app", StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff",
+			Name: "app", Server: "nginx", StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff",
 			Ports:    []recording.Port{{Name: "http", Number: 8080}, {Number: 53, Protocol: "UDP"}},
 			Liveness: &recording.Probe{InitialDelay: 2 * time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
 		},

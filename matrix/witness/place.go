@@ -1,7 +1,6 @@
 package witness
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -31,30 +30,21 @@ type connection struct {
 // places tells for each failed sample the pod that had it or its connection.
 type places map[request]string
 
-// place finds the pods: the one that read the request itself, the last one where
-// several did, or else the one that read others of the same connection. It had the
-// connection where it saw the port that they were sent from; behind a proxy it sees
-// the proxy's.
-func place(samples []recording.Sample, base recording.TraceBase, reads []read) places {
-	slices.SortFunc(reads, func(a, b read) int { return a.at.Compare(b.at) })
-	byID := map[recording.TraceID]read{}
-	for _, r := range reads {
-		byID[r.id] = r
-	}
-	readOf := func(s *recording.Sample) (read, bool) {
-		r, known := byID[base.Traces(s.Stream).ID(s.Seq)]
-		return r, known
-	}
+// place finds the pods: the one that read the request itself, or else the one that
+// read others of the same connection. It had the connection where it saw the port that
+// they were sent from; behind a proxy it sees the proxy's.
+func (h *heard) place() places {
+	readOf := h.byRequest()
 	holders := map[connection]string{}
-	for i := range samples {
-		s := &samples[i]
+	for i := range h.samples {
+		s := &h.samples[i]
 		if r, known := readOf(s); known && s.Conn != 0 && r.port == s.LocalPort {
 			holders[connection{s.Stream, s.Conn}] = r.pod
 		}
 	}
 	placed := places{}
-	for i := range samples {
-		s := &samples[i]
+	for i := range h.samples {
+		s := &h.samples[i]
 		if s.Outcome != recording.Failed {
 			continue
 		}

@@ -90,7 +90,7 @@ func TestPlace(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := place(test.samples, base, test.logs)[request{"reused", 9}]; got != test.want {
+			if got := (&heard{test.samples, base, test.logs}).place()[request{"reused", 9}]; got != test.want {
 				t.Errorf("placed at %q, want %q", got, test.want)
 			}
 		})

@@ -6,7 +6,6 @@ package witness
 import (
 	"slices"
 
-	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -46,29 +45,12 @@ func (t *Tally) Add(other Tally) {
 // Hear compares the report of a run with the logs that the workload's pods left in a
 // folder. Those of other pods do not count: a request passes them on its way.
 func Hear(r *report.Report, run, folder, workload string) (Tally, error) {
-	events, err := Events(folder)
+	h, err := hear(r, run, folder, workload)
 	if err != nil {
 		return Tally{}, err
 	}
-	reads, err := accessLogs(folder, workload)
-	if err != nil {
-		return Tally{}, err
-	}
-	rec, err := recording.Open(run)
-	if err != nil {
-		return Tally{}, err
-	}
-	var samples []recording.Sample
-	for s, err := range rec.Samples() {
-		if err != nil {
-			return Tally{}, err
-		}
-		samples = append(samples, *s)
-	}
-	base := rec.Header.TraceBase
-	reads = append(reads, readEvents(events, base, r.Began, r.Ended)...)
-	t := compare(r, place(samples, base, reads))
-	t.Read = len(reads)
+	t := compare(r, h.place())
+	t.Read = len(h.reads)
 	return t, nil
 }
 

@@ -20,14 +20,17 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 	for cause, members := range byCause {
 		sure := counted(members)
 		leftOut := beyond(lag, members)
-		fixes[cause] = causeNamed(cause).fix(&measured{
+		m := &measured{
 			longest: longest, longestLost: oldest(sure),
 			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
 			counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			ends: endsOf(members), starts: startsOf(members),
 			workload: workload, starved: starved,
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
-		})
+		}
+		fix := causeNamed(cause).fix(m)
+		fix.Recipe = recipeFor(cause, m)
+		fixes[cause] = fix
 	}
 	fixed := slices.Clone(findings)
 	for i := range fixed {

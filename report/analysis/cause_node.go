@@ -9,7 +9,7 @@ var causeNode = cause{
 	explains: func(l loss) bool { return l.end != nil && l.end.byNode() },
 	evident:  proof.certain,
 	fix: func(*measured) report.Fix {
-		return report.Fix{Text: "The kubelet ended the pod by itself, and its endpoint stays ready until the containers have stopped (kubernetes#116965), so a preStop sleep alone does not help. " +
-			"Drain a node before it is shut down, and give the pods requests and limits that keep the node out of pressure."}
+		return report.Fix{Text: "Drain a node before it is shut down, and give the pods requests and limits that keep the node out of pressure. " +
+			"Where the kubelet ends a pod by itself, its endpoint stays ready until the containers have stopped (kubernetes#116965), so a preStop sleep alone does not help."}
 	},
 }

@@ -17,14 +17,16 @@ var causePrestopEatsGrace = cause{
 	evident: func(p proof) bool { return p.certain() && p.every((*termination).hookIsLong) },
 	fix: func(m *measured) report.Fix {
 		if why := m.numberless(); why != "" {
-			return report.Fix{Text: "The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to more: " + graceNeeds + " (" + why + " how long they are). Or make the hook shorter."}
+			return report.Fix{Text: "Set terminationGracePeriodSeconds to more: " + graceNeeds + " (" + why + " how long they are). Or make the hook shorter. " + countsFromHook}
 		}
 		grace, sum := m.neededGrace()
 		return report.Fix{
-			Text: fmt.Sprintf("The grace counts from the beginning of the preStop hook, not from its end. Set terminationGracePeriodSeconds to %d: %s. "+
-				"Or make the hook shorter: %d s would have outlasted the time in which new connections still came.",
-				grace, sum, m.sleep()),
+			Text: fmt.Sprintf("Set terminationGracePeriodSeconds to %d: %s. "+
+				"Or make the hook shorter: %d s would have outlasted the time in which new connections still came. %s",
+				grace, sum, m.sleep(), countsFromHook),
 			Patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": grace}),
 		}
 	},
 }
+
+const countsFromHook = "The grace counts from the beginning of the preStop hook, not from its end."

@@ -109,10 +109,12 @@ func TestAHelperThatIgnoresSIGTERMIsNotTheServer(t *testing.T) {
 func TestTheOneThatEndsFirstIsMended(t *testing.T) {
 	front := func() recording.Container {
 		c := listening("nginx", 80, 0, 11*second)
+		c.Server = "nginx"
 		c.PreStop, c.PreStopSleep = recording.PreStopSleep, 5*second
 		return c
 	}
 	behind := listening("php", 9000, 0, 6*second)
+	behind.Server = "php-fpm"
 	bad := request{sent: 7200 * ms, took: ms, pod: "web-1", phase: recording.PhaseDone, class: recording.ClassStatus, status: 502}
 	late := bad
 	late.sent = 11200 * ms
@@ -138,6 +140,9 @@ func TestTheOneThatEndsFirstIsMended(t *testing.T) {
 			}
 			if want := "Container php had ended before nginx, which takes the requests: let it end last."; !strings.HasPrefix(got.Fix.Text, want) || strings.Contains(got.Fix.Text, "nginx's own") {
 				t.Error(got.Fix.Text)
+			}
+			if recipe := got.Fix.Recipe; recipe == nil || recipe.Server != "php-fpm" {
+				t.Errorf("%+v", recipe)
 			}
 			if said := strings.Join(got.Evidence, "\n"); !strings.Contains(said, "container php had ended before it, at 12:00:06.000 with exit code 0") {
 				t.Error(said)

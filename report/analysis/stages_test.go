@@ -28,7 +28,7 @@ var stages = []struct {
 	{"endings", []string{"requests.go", "controllers.go", "serves.go", "ending.go", "hooks.go", "sigterm.go", "log.go", "restarts.go", "history.go", "pods.go", "run.go"}},
 	{"traffic", []string{"series.go", "completeness.go", "lookups.go", "underway.go", "frontend.go", "termination.go", "starts.go", "rotation.go", "traffic.go"}},
 	{"causes", []string{
-		"measured.go", "cause.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
+		"measured.go", "cause.go", "recipe.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
 		"cause_keepalive_outlasts_grace.go",
 		"cause_killed.go", "cause_listener_closed_early.go", "cause_no_capacity.go", "cause_no_drain.go", "cause_node.go",
 		"cause_not_ready_yet.go", "cause_observation_gap.go", "cause_prestop_eats_grace.go", "cause_restarted.go",

@@ -52,7 +52,7 @@ func spoiled(text string, verdict report.Verdict) *report.Report {
 		Terminations: []report.Termination{{Pod: text, UID: text, Node: text, Container: text, ExitReason: text}},
 		Findings: []report.Finding{{
 			Cause: report.Unknown, Says: text, Streams: []string{text}, Pods: []string{text},
-			Evidence: []string{text}, Fix: report.Fix{Text: text, Patch: text},
+			Evidence: []string{text}, Fix: report.Fix{Text: text, Patch: text, Recipe: &report.Recipe{Server: text, Text: text, URL: text}},
 		}},
 		Failures: []report.Failure{{Stream: text, Error: text, Pods: []string{text}}},
 		Warnings: []report.Warning{{Text: text}},

@@ -154,6 +154,9 @@ func findingsText(r *report.Report, about func(*report.Finding) bool) string {
 			command, patch := patchCommand(r, f)
 			lines = append(lines, command+" "+patch)
 		}
+		if recipe := f.Fix.Recipe; recipe != nil {
+			lines = append(lines, "In "+recipe.Server+": "+recipe.Text, recipe.URL)
+		}
 		lines = append(lines, "")
 	}
 	return strings.Join(cleaned(lines), "\n")

@@ -114,6 +114,9 @@ func markdownFinding(number int, f *report.Finding, r *report.Report) string {
 		command, patch := patchCommand(r, f)
 		text.WriteString("\n\n" + fenced("sh", command+" \\\n  "+patch))
 	}
+	if recipe := f.Fix.Recipe; recipe != nil {
+		fmt.Fprintf(&text, "\n\n**In %s:** %s %s.", prose(recipe.Server), prose(recipe.Text), link(wholeRecipe, recipe.URL))
+	}
 	text.WriteString("\n\n" + folded("Evidence", bullets(evidence(f))))
 	return text.String()
 }
@@ -247,6 +250,14 @@ func code(text string) string {
 		text = " " + text + " "
 	}
 	return fence + text + fence
+}
+
+// link writes a link to another site; of what is none only the words are left.
+func link(words, address string) string {
+	if address = site(address); address == "" {
+		return prose(words)
+	}
+	return fmt.Sprintf("[%s](<%s>)", prose(words), address)
 }
 
 // fenced writes a block of code whose fence its content cannot close.

@@ -113,8 +113,11 @@ type pageFinding struct {
 	// Failed and FixInShort are the losses and the fix in one line.
 	Failed, FixInShort string
 	Patch              string
+	Recipe             *pageRecipe
 	Evidence           []string
 }
+
+type pageRecipe struct{ Server, Text, URL, Link string }
 
 type pageDisruption struct {
 	Head  string
@@ -167,6 +170,9 @@ func findingWords(i int, r *report.Report) pageFinding {
 	if f.Fix.Patch != "" {
 		command, patch := patchCommand(r, f)
 		words.Patch = command + " " + patch
+	}
+	if recipe := f.Fix.Recipe; recipe != nil {
+		words.Recipe = &pageRecipe{Server: clean(recipe.Server), Text: clean(recipe.Text), URL: site(recipe.URL), Link: wholeRecipe}
 	}
 	words.Evidence = cleaned(evidence(f))
 	return words

@@ -138,6 +138,10 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 		p.line("   " + command + " \\")
 		p.line("     " + patch)
 	}
+	if recipe := f.Fix.Recipe; recipe != nil {
+		p.wrapped("   In "+recipe.Server+": ", "        ", recipe.Text)
+		p.line("   " + clean(recipe.URL))
+	}
 	p.line("")
 }
 

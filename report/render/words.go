@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -135,6 +136,19 @@ func warning(w report.Warning) string {
 // of its words.
 func patchCommand(r *report.Report, f *report.Finding) (command, patch string) {
 	return shell.Line("kubectl patch %s -n %s --patch", r.Workload, r.Namespace), shell.Word(f.Fix.Patch)
+}
+
+// wholeRecipe is what a link to a server's recipe is called.
+const wholeRecipe = "The whole recipe"
+
+// site is an address of another site, without blanks, line ends, < and >; empty where
+// it is none, as what a report says may come from anywhere.
+func site(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return ""
+	}
+	return u.String()
 }
 
 // smallestOutages tells the power of each stream; empty where none is known.

@@ -66,13 +66,5 @@ func lagsOf(path string) ([]time.Duration, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	run := filepath.Dir(path)
-	events, err := witness.Events(filepath.Dir(run))
-	if err != nil {
-		return nil, err
-	}
-	samples, err := witness.Samples(run)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", run, err)
-	}
-	return witness.ProxyLags(&r, samples, witness.ReadLogs(events, r.Began, r.Ended)), nil
+	return witness.ProxyLags(&r, run, filepath.Dir(run), filepath.Base(r.Workload))
 }

@@ -1,0 +1,88 @@
+package matrix
+
+import (
+	"encoding/json"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// recipesFolder has a folder for each section of docs/recipes.md, which shows its
+// files. There /slow takes 6 s, longer than any preStop sleep, so that such requests
+// are under way when the server is told to stop.
+const recipesFolder = "recipes"
+
+// recipes are the rows of docs/recipes.md. Nothing may be lost, and nothing warned of.
+func recipes() []Row {
+	return []Row{
+		recipe("nginx", "nginx/deployment.yaml"),
+		recipe("apache", "apache/deployment.yaml"),
+		recipe("haproxy", "haproxy/deployment.yaml"),
+		recipe("gunicorn threads", "gunicorn/gthread.yaml"),
+		recipe("gunicorn workers", "gunicorn/sync.yaml"),
+		recipe("uvicorn", "uvicorn/deployment.yaml"),
+		recipe("tornado", "tornado/deployment.yaml"),
+		recipe("node", "node/deployment.yaml"),
+		recipe("puma", "puma/deployment.yaml"),
+		recipe("php-fpm", "php-fpm/deployment.yaml"),
+		recipe("jvm", "jvm/deployment.yaml"),
+		recipe("caddy", "caddy/deployment.yaml"),
+	}
+}
+
+func recipe(name, manifest string) Row {
+	slowNew, slowKept := slow(), slow()
+	slowNew.Rate, slowKept.Rate = 2, 2
+	slowKept.Name, slowKept.Connections, slowKept.Pool = "slow-kept", check.Reused, 32
+	row := tried("recipe: "+name, path.Join(recipesFolder, path.Dir(manifest)),
+		[]check.Stream{fresh(60), reused(40), slowNew, slowKept}, passes().only(), patchedBy(manifest))
+	row.Baseline = 8 * time.Second
+	return row
+}
+
+// patchedBy changes a Deployment by a file of the recipes, as kubectl patch
+// --patch-file does. A container that it adds runs in the first one's image, with the
+// same files.
+func patchedBy(manifest string) Edit {
+	return func(d *appsv1.Deployment) {
+		changed, err := patchOf(d, manifest)
+		if err != nil {
+			panic(err) // What is embedded is whole; a test builds all rows.
+		}
+		*d = *changed
+		server, pod := *container(d), &d.Spec.Template.Spec
+		for i := range pod.InitContainers {
+			c := &pod.InitContainers[i]
+			c.Image, c.ImagePullPolicy, c.VolumeMounts = server.Image, server.ImagePullPolicy, slices.Clone(server.VolumeMounts)
+		}
+	}
+}
+
+func patchOf(d *appsv1.Deployment, manifest string) (*appsv1.Deployment, error) {
+	change, err := servers.ReadFile(path.Join("servers", recipesFolder, manifest))
+	if err != nil {
+		return nil, err
+	}
+	if change, err = yaml.ToJSON(change); err != nil {
+		return nil, err
+	}
+	before, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	after, err := strategicpatch.StrategicMergePatch(before, change, appsv1.Deployment{})
+	if err != nil {
+		return nil, err
+	}
+	changed := &appsv1.Deployment{}
+	decoder := json.NewDecoder(strings.NewReader(string(after)))
+	decoder.DisallowUnknownFields()
+	return changed, decoder.Decode(changed)
+}

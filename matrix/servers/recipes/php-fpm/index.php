@@ -1,0 +1,3 @@
+<?php
+usleep($_SERVER["REQUEST_URI"] == "/slow" ? 6000000 : 20000);
+echo "ok\n";

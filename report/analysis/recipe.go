@@ -1,0 +1,121 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// recipe is what a server needs that is known by its name.
+type recipe struct {
+	// server is as recording.Container.Server names it, and its section in
+	// docs/recipes.md.
+	server   string
+	settings []setting
+}
+
+// setting is one of the server's own, and what it mends.
+type setting struct {
+	mends []report.Cause
+	text  string
+}
+
+// recipesPage has a section for each.
+const recipesPage = "https://github.com/shutdowncheck/shutdowncheck/blob/main/docs/recipes.md#"
+
+var (
+	cutsAtSigterm = []report.Cause{report.NoDrain, report.ListenerClosedEarly}
+	cutsInFlight  = []report.Cause{report.NoDrain}
+	cutsKept      = []report.Cause{report.KeepaliveCut}
+)
+
+// recipes hold for what the servers' own documentation says of their signals, and for
+// what the rows of docs/recipes.md show.
+var recipes = []recipe{
+	{"nginx", []setting{
+		{cutsAtSigterm, "Let the hook that sleeps then send nginx SIGQUIT and wait until it has gone, unless SIGQUIT is the image's STOPSIGNAL: SIGTERM is its fast stop, which cuts what is in flight."},
+	}},
+	{"apache", []setting{
+		{cutsAtSigterm, "Let the hook that sleeps then send httpd SIGWINCH and wait until it has gone, unless SIGWINCH is the image's STOPSIGNAL: at SIGTERM it stops at once. GracefulShutdownTimeout bounds how long it waits for requests."},
+	}},
+	{"haproxy", []setting{
+		{cutsAtSigterm, "Let the hook that sleeps then send haproxy SIGUSR1 and wait until it has gone, unless SIGUSR1 is the image's STOPSIGNAL: SIGTERM is its hard stop, which cuts what is in flight. hard-stop-after bounds how long it waits."},
+		{cutsKept, "Set option idle-close-on-response, so that after SIGUSR1 a kept connection is closed with its next answer, and hard-stop-after for those that stay idle."},
+		{[]report.Cause{report.KeepaliveOutlastsGrace}, "Set hard-stop-after to less than what the hook leaves of the grace: then what is still open is closed."},
+		{[]report.Cause{report.SigtermIgnored}, "Start haproxy with a master process (-W): without one it has no handler of SIGTERM, which the kernel then does not deliver to the first process of a container."},
+	}},
+	{"caddy", []setting{
+		{[]report.Cause{report.ListenerClosedEarly}, "Or set Caddy's global option shutdown_delay in the place of a preStop sleep: it goes on accepting for that long after SIGTERM."},
+		{cutsInFlight, "Set Caddy's global option grace_period, if it is set at all, to more than the longest request takes: what takes longer is cut."},
+	}},
+	{"gunicorn", []setting{
+		{cutsKept, "Set gunicorn's --keep-alive to 0: its gthread workers stop reading kept connections at SIGTERM and close them when they end. Sync workers keep none."},
+		{cutsInFlight, "Set gunicorn's --graceful-timeout (30 s unless it is set) to more than the longest request takes: what takes longer is cut."},
+	}},
+	{"uvicorn", []setting{
+		{cutsInFlight, "Set uvicorn's --timeout-graceful-shutdown, if it is set at all, to more than the longest request takes: what takes longer is cut."},
+	}},
+	{"puma", []setting{
+		{cutsInFlight, "Set puma's force_shutdown_after, if it is set at all, and in cluster mode worker_shutdown_timeout (30 s unless it is set) to more than the longest request takes: what takes longer is cut."},
+	}},
+	{"node", []setting{
+		{
+			[]report.Cause{report.NoDrain, report.KeepaliveCut, report.KeepaliveOutlastsGrace, report.SigtermIgnored},
+			"From SIGTERM on set \"Connection: close\" on each answer; two seconds later call server.close() and, until none is left, server.closeIdleConnections(). Call process.exit() in the callback of close() and nowhere else.",
+		},
+	}},
+	{"jvm", []setting{
+		{cutsInFlight, "Switch on the framework's graceful shutdown: in Spring Boot server.shutdown=graceful with spring.lifecycle.timeout-per-shutdown-phase, in Quarkus quarkus.shutdown.timeout; with com.sun.net.httpserver call HttpServer.stop from a shutdown hook, with the seconds that the longest request takes."},
+		{cutsKept, "With com.sun.net.httpserver, answer with \"Connection: close\" from SIGTERM on, and call HttpServer.stop only when nothing is under way: it reads no kept connection any more, and resets them. A framework's graceful shutdown may do as it does: see the recipe."},
+	}},
+	{"php-fpm", []setting{
+		{[]report.Cause{report.ErrorsWhileDraining}, "Run php-fpm as a native sidecar, so that it ends after the web server. Where it cannot end last, SIGQUIT with process_control_timeout lets it answer what it has; SIGTERM ends it at once."},
+	}},
+}
+
+// recipeFor gives what mends the cause in the server that all of the ends had; nil if
+// that is not known, or has nothing that does.
+func recipeFor(cause report.Cause, m *measured) *report.Recipe {
+	server := m.server(cause)
+	for _, r := range recipes {
+		if r.server != server {
+			continue
+		}
+		for _, s := range r.settings {
+			if slices.Contains(s.mends, cause) {
+				return &report.Recipe{Server: server, Text: s.text, URL: recipesPage + server}
+			}
+		}
+	}
+	return nil
+}
+
+// server is that of the container which the fix of the cause is about; empty if it is
+// not known, or not the same at all ends.
+func (m *measured) server(cause report.Cause) string {
+	if t, first := m.endedFirst(); cause == report.ErrorsWhileDraining && first != nil {
+		return serverOf(t.containers, first.Container)
+	}
+	var server string
+	for i, t := range m.ends {
+		own := ""
+		if t.serves || len(mains(t.containers)) == 1 {
+			own = serverOf(t.containers, t.container)
+		}
+		if i > 0 && own != server {
+			return ""
+		}
+		server = own
+	}
+	return server
+}
+
+func serverOf(containers []recording.Container, name string) string {
+	for _, c := range containers {
+		if c.Name == name {
+			return c.Server
+		}
+	}
+	return ""
+}

@@ -1,0 +1,75 @@
+package analysis
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// A setting is said of a server that is known, where it mends the cause, and of no
+// other.
+func TestRecipeFor(t *testing.T) {
+	server := func(name, server string) recording.Container { return recording.Container{Name: name, Server: server} }
+	end := func(serves bool, containers ...recording.Container) *termination {
+		return &termination{ending: ending{container: containers[0].Name, serves: serves, containers: containers}}
+	}
+	nginx, plain, helper := server("web", "nginx"), server("web", ""), server("helper", "")
+	mesh := server("mesh", "caddy")
+	mesh.Sidecar = true
+	for name, tt := range map[string]struct {
+		cause report.Cause
+		ends  []*termination
+		want  string
+	}{
+		"one container":              {report.NoDrain, []*termination{end(false, nginx)}, "nginx"},
+		"the one that serves":        {report.NoDrain, []*termination{end(true, nginx, helper)}, "nginx"},
+		"not known which serves":     {report.NoDrain, []*termination{end(false, nginx, helper)}, ""},
+		"a sidecar beside it":        {report.NoDrain, []*termination{end(false, nginx, mesh)}, "nginx"},
+		"all ends":                   {report.NoDrain, []*termination{end(true, nginx), end(true, nginx)}, "nginx"},
+		"another at another end":     {report.NoDrain, []*termination{end(true, nginx), end(true, plain)}, ""},
+		"another at the first end":   {report.NoDrain, []*termination{end(true, plain), end(true, nginx)}, ""},
+		"what it does not mend":      {report.GraceTooShort, []*termination{end(true, nginx)}, ""},
+		"a server that is not known": {report.NoDrain, []*termination{end(true, plain)}, ""},
+		"no recipe of its name":      {report.NoDrain, []*termination{end(true, server("web", "lighttpd"))}, ""},
+		"no end":                     {report.NoDrain, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := recipeFor(tt.cause, &measured{ends: tt.ends})
+			switch {
+			case got == nil && tt.want != "":
+				t.Error("no recipe")
+			case got != nil && (got.Server != tt.want || got.URL != recipesPage+tt.want || !strings.Contains(got.Text, "SIGQUIT")):
+				t.Errorf("%+v, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Each server of the table has a section in docs/recipes.md, which is what the links
+// lead to, and each setting says what to do about causes that there are.
+func TestRecipesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/recipes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(string(text), -1)
+	for _, r := range recipes {
+		if !slices.ContainsFunc(sections, func(s []string) bool { return s[1] == r.server }) {
+			t.Errorf("there is no section %q", r.server)
+		}
+		mended := map[report.Cause]bool{}
+		for _, s := range r.settings {
+			for _, cause := range s.mends {
+				if mended[cause] || !slices.Contains(report.Causes, cause) {
+					t.Errorf("%s: two settings for %s, or no such cause", r.server, cause)
+				}
+				mended[cause] = true
+			}
+		}
+	}
+}
