@@ -34,8 +34,8 @@ func TestBadInputChangesNothing(t *testing.T) {
 	}
 
 	careless.expose(t, "second", map[string]string{"app": careless.name})
-	careless.check(t, "--service", "absent").wantError(t, usage, "--service", "no service absent")
-	careless.check(t, "--service", "second").wantError(t, usage, "--service", "the URL leads to service careless, not to second")
+	careless.check(t, "--service", "absent").wantError(t, toolError, "service: there is no service absent")
+	careless.check(t, "--service", "second").wantError(t, toolError, "service: the URL leads to service careless, not to second")
 	untold := *careless
 	untold.url = "http://shop.example/"
 	plan := untold.check(t, "--dry-run")

@@ -48,7 +48,8 @@ type explainer struct {
 // attribute ties each failure to the terminations that explain it, by the best
 // evidence there is: the pod that last answered on the connection, the pod that
 // the answer names, the address that was dialled; else the times. Behind a proxy of
-// layer 7 there are but the answer's name and the times.
+// layer 7 there are but the answer's name and the times. What was given no time by its
+// lookup is nobody's.
 func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
 	s := &explainer{
@@ -61,9 +62,12 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]
-		if f.life != nil {
+		switch {
+		case t.shortOfTime(f.failure):
+			all[i] = &explained{examined: f, cause: report.Unknown}
+		case f.life != nil:
 			all[i] = s.explainNamed(f)
-		} else {
+		default:
 			all[i] = s.explainByTime(f)
 		}
 		if all[i].cause == report.Unknown && nearGap(f.failure, gaps) {

@@ -101,6 +101,9 @@ func TestTimedOutAfterALookup(t *testing.T) {
 			if reasons := strings.Join(rep.Reasons, "; "); rep.Verdict != tt.want || !strings.Contains(reasons, tt.reason) {
 				t.Errorf("got %s (%s), want %s (%s)", rep.Verdict, reasons, tt.want, tt.reason)
 			}
+			if blamed := rep.Findings[0].Cause.Explains(); blamed != (tt.want == report.Failed) {
+				t.Errorf("laid to %s", rep.Findings[0].Cause)
+			}
 		})
 	}
 }
