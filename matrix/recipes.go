@@ -39,7 +39,8 @@ func recipes() []Row {
 
 func recipe(name, manifest string) Row {
 	slowNew, slowKept := slow(), slow()
-	slowNew.Rate, slowKept.Rate = 2, 2
+	// 12 and 18 are under way at any time, so that each pod has some of both.
+	slowNew.Rate, slowKept.Rate = 2, 3
 	slowKept.Name, slowKept.Connections, slowKept.Pool = "slow-kept", check.Reused, 32
 	row := tried("recipe: "+name, path.Join(recipesFolder, path.Dir(manifest)),
 		[]check.Stream{fresh(60), reused(40), slowNew, slowKept}, passes().only(), patchedBy(manifest))
