@@ -50,6 +50,7 @@ type Result struct {
 
 // Matrix is matrix.json.
 type Matrix struct {
+	Cluster Cluster  `json:"cluster"`
 	Rows    []Result `json:"rows"`
 	Summary Summary  `json:"summary"`
 }

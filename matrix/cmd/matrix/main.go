@@ -71,6 +71,11 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cluster, err := matrix.Describe(ctx, client)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Kubernetes %s, kube-proxy in %s mode\n", cluster.Kubernetes, cluster.KubeProxy)
 
 	runner := &matrix.Runner{
 		Client: client, Table: *table, Demo: "demo", Shared: *shared, Keep: *keep, Image: *image, Parallel: *parallel,
@@ -79,6 +84,7 @@ func run(ctx context.Context) error {
 	began := time.Now()
 	results, failed := runner.Run(ctx, selected, *repeat)
 	m := matrix.Summarize(results, time.Since(began).Seconds())
+	m.Cluster = cluster
 	path := cmp.Or(*out, "out/"+*table+".json")
 	if err := m.Write(path); err != nil {
 		return err
