@@ -5,9 +5,8 @@ import (
 	"context"
 	"fmt"
 
-	"go.yaml.in/yaml/v3"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -30,7 +29,7 @@ func Describe(ctx context.Context, client kubernetes.Interface) (Cluster, error)
 		return Cluster{}, fmt.Errorf("asking for kube-proxy's mode: %w", err)
 	}
 	var proxy struct {
-		Mode string `yaml:"mode"`
+		Mode string `json:"mode"`
 	}
 	if err := yaml.Unmarshal([]byte(settings.Data["config.conf"]), &proxy); err != nil {
 		return Cluster{}, fmt.Errorf("reading kube-proxy's config.conf: %w", err)

@@ -19,7 +19,7 @@ func TestDescribe(t *testing.T) {
 			ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "kube-proxy"},
 			Data:       map[string]string{"config.conf": config},
 		})
-		client.Discovery().(*fake.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: "v1.35.4"} //nolint:forcetypeassert // the fake client's
+		client.Discovery().(*fake.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: "v1.35.4"}
 		got, err := Describe(t.Context(), client)
 		if err != nil || got != (Cluster{Kubernetes: "v1.35.4", KubeProxy: want}) {
 			t.Errorf("%q: have %+v, %v", config, got, err)

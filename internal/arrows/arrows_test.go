@@ -237,6 +237,12 @@ var rules = []rule{
 		reason:  "the edge reads flags and finds the cluster",
 	},
 	{
+		pkg:    "matrix/cmd/proxylag",
+		house:  []string{"matrix/witness", "report"},
+		never:  slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
+		reason: "it measures what the analysis takes for granted, from what the matrix has kept",
+	},
+	{
 		pkg:    "e2e",
 		reason: "the tests in it use the program as everybody does, from outside",
 	},

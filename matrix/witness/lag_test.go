@@ -27,7 +27,10 @@ func TestProxyLags(t *testing.T) {
 		return report.Termination{Pod: pod, LeftSlice: report.Interval{From: at(ms), To: at(ms)}}
 	}
 	r := &report.Report{Terminations: []report.Termination{
-		left("a", 1000), left("b", 1000), left("in time", 1000), {Pod: "never in a slice"},
+		left("a", 1000),
+		left("b", 1000),
+		left("in time", 1000),
+		{Pod: "never in a slice"},
 		{Pod: "back", Container: "web", LeftSlice: report.Interval{From: at(1000), To: at(1000)}},
 	}}
 	h := &heard{
