@@ -173,7 +173,7 @@ func appServers() []Row {
 		// Its port is closed at once, and it waits for connections that the clients go
 		// on using until it is killed: SIGTERM was heard, and more time changes nothing.
 		tried("node closes its server, kept connections", "node", newAndKept,
-			passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut), closes, preStop(3)),
+			fails(report.KeepaliveOutlastsGrace).or(warns(report.KeepaliveOutlastsGrace)).only(report.KeepaliveOutlastsGrace), closes, preStop(3)),
 		// Connections that are idle for longer than its 5 s it closes all the time.
 		tried("node, clients slower than its keep-alive", "node", []check.Stream{fresh(60), sparse},
 			passes().or(proves("baseline")).only(), closes, preStop(5)),
