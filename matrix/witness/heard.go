@@ -27,8 +27,8 @@ func hear(r *report.Report, run, folder, workload string) (*heard, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &heard{base: rec.Header.TraceBase}
-	h.reads = append(reads, readEvents(events, h.base, r.Began, r.Ended)...)
+	base := rec.Header.TraceBase
+	h := &heard{base: base, reads: slices.Concat(reads, readEvents(events, base, r.Began, r.Ended))}
 	for s, err := range rec.Samples() {
 		if err != nil {
 			return nil, err
