@@ -138,7 +138,9 @@ func (s *service) job(run string, row *Row, nameservers []string) *batchv1.Job {
 			Name: account, Image: s.image, ImagePullPolicy: corev1.PullIfNotPresent,
 			Args: []string{"run", "-n", s.namespace, "-f", "/check/check.yaml", "-o", "json", "--out", "/recording/" + run},
 			Resources: corev1.ResourceRequirements{
-				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
+				// Of a busy processor each has its share by what it asks for, and here many
+				// programs start while the requests have to go out in time.
+				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
 				Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("256Mi")},
 			},
 			VolumeMounts: []corev1.VolumeMount{{Name: "check", MountPath: "/check"}, {Name: "recording", MountPath: "/recording"}},
