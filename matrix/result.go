@@ -15,6 +15,9 @@ import (
 type Result struct {
 	Name    string `json:"name"`
 	Attempt int    `json:"attempt"`
+	// Starved tells that an earlier run of the row proved nothing, as the machine was
+	// too busy to send in time.
+	Starved bool `json:"starved,omitempty"`
 
 	ExpectedVerdict Verdict      `json:"expected_verdict"`
 	ExpectedCause   report.Cause `json:"expected_cause"`
@@ -64,6 +67,8 @@ type Summary struct {
 	FalseAlarms int `json:"false_alarms"`
 	Missed      int `json:"missed"`
 	Unproven    int `json:"unproven"`
+	// Starved were run twice, see [Result].
+	Starved int `json:"starved"`
 	// Sent, Failed and Attributed are over all rows; Witness only over those
 	// that should fail: in the others no pod is to be named.
 	Sent       int           `json:"sent"`
@@ -80,6 +85,9 @@ func Summarize(rows []Result, seconds float64) Matrix {
 		r := &rows[i]
 		if r.Right {
 			s.Right++
+		}
+		if r.Starved {
+			s.Starved++
 		}
 		switch {
 		case r.ExpectedVerdict == report.Passed && r.GotVerdict == report.Failed:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,7 @@ func (r *Runner) Run(ctx context.Context, rows []Row, times int) ([]Result, erro
 		running.Go(func() {
 			defer func() { <-slots }()
 			var err error
-			if results[i], err = r.runRow(ctx, row, attempt); err != nil {
+			if results[i], err = r.runUnstarved(ctx, row, attempt); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", row.Name, err)
 				r.Say("%v", errs[i])
 			}
@@ -96,6 +97,32 @@ func (r *Runner) Run(ctx context.Context, rows []Row, times int) ([]Result, erro
 		all = append(all, part...)
 	}
 	return all, errors.Join(errs...)
+}
+
+// latenessAllowed is the one of the report, above which a run proves nothing.
+const latenessAllowed = 50 * time.Millisecond
+
+// wasStarved tells whether a row came to nothing for want of processor time, which says
+// nothing of the tool.
+func wasStarved(results []Result) bool {
+	return slices.ContainsFunc(results, func(r Result) bool {
+		return !r.Right && r.GotVerdict == report.Inconclusive && r.LatenessP99 > latenessAllowed.Seconds()
+	})
+}
+
+// runUnstarved runs a row once more where it was starved, and tells so in the results.
+// A second time counts as it is.
+func (r *Runner) runUnstarved(ctx context.Context, row *Row, attempt int) ([]Result, error) {
+	results, err := r.runRow(ctx, row, attempt)
+	if err != nil || !wasStarved(results) {
+		return results, err
+	}
+	r.Say("      %s was starved: once more", row.Name)
+	results, err = r.runRow(ctx, row, attempt)
+	for i := range results {
+		results[i].Starved = true
+	}
+	return results, err
 }
 
 // runRow runs a row in a namespace of its own, and once more with the patches
