@@ -150,6 +150,12 @@ func TestWarnings(t *testing.T) {
 		want  []string
 	}{
 		{"in good order, but without time for the proxies", drained(), nil, []string{"listener-closed-early: web-1 got SIGTERM less than 1s after"}},
+		{"in good order, and accepting until the proxies knew", drained(), func(s *scenario) {
+			s.request(request{sent: 6400 * ms, took: 20 * ms, pod: "web-1"})
+		}, nil},
+		{"in good order, and serving what it had", drained(), func(s *scenario) {
+			s.request(request{sent: 6400 * ms, took: 20 * ms, pod: "web-1", served: 3})
+		}, []string{"listener-closed-early: web-1 got SIGTERM less than 1s after"}},
 		{"killed with nothing left to answer", killed(), nil, []string{"sigterm-ignored: web-1 took no notice"}},
 		{"killed while it answered", killed(), func(s *scenario) {
 			s.request(request{sent: 6240 * ms, took: 2900 * ms, pod: "web-1"})

@@ -119,8 +119,9 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) [
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
 		"exited less than %s before the grace period ended", near)
 	warn(report.ListenerClosedEarly, func(t *account) bool {
-		// One that exits on SIGTERM has a fix already that includes the sleep.
-		return !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
+		// One that exits on SIGTERM has a fix already that includes the sleep, and one
+		// that answered on new connections after it keeps accepting without any.
+		return !blamed[report.NoDrain] && !t.accepts && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
 	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
 	all = append(all, failedHooks(ended)...)
 	if untested := untestedDrains(ended, traffic.longest()); untested != nil && !blamed[report.NoDrain] {
