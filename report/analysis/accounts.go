@@ -13,6 +13,8 @@ type account struct {
 	firstRefused report.Interval
 	covered      map[string]bool
 	underWay     underWay
+	// cutAlive tells that it certainly let go of a request and lived on.
+	cutAlive bool
 	// lastCut is when its end may have cut the last request; zero if it cut none.
 	lastCut time.Time
 }
@@ -70,6 +72,7 @@ func (a *account) lost(f *explained) {
 		}
 		a.covered[f.Stream] = true
 	}
+	a.cutAlive = a.cutAlive || f.symptom == cutShort && a.cutWhileAlive(f.EndAt())
 	if sent := f.DialledAt(); f.symptom == shutOut && (!a.firstRefused.Known() || sent.Before(a.firstRefused.From)) {
 		a.firstRefused = sourced(at(sent), "the first request that was turned away")
 	}

@@ -237,7 +237,8 @@ const silenceDoubt = 7
 // before, while it was still in rotation. It keeps all where none is left.
 func thoseThatMayHaveExited(end time.Time, suspects []*suspect) []*suspect {
 	left := slices.DeleteFunc(slices.Clone(suspects), func(t *suspect) bool {
-		if !t.LastAnswered.Known() {
+		// One that lets go of a request and lives on answers others.
+		if !t.LastAnswered.Known() || t.cutWhileAlive(end) {
 			return false
 		}
 		last := t.LastAnswered.From

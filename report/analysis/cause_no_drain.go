@@ -39,13 +39,16 @@ func (m *measured) livedOnWords() string {
 	if len(m.ends) == 0 || slices.ContainsFunc(m.ends, func(t *termination) bool { return !t.killed() }) {
 		return ""
 	}
-	return fmt.Sprintf(" After that the pod did not end, but was killed when the grace period was over: have its first process take %s for its end, not for a reload (uWSGI: die-on-term).", m.signal())
+	return fmt.Sprintf(" After that the pod did not end, but was killed when the grace period was over: its shutdown hangs, or its first process takes %s for a reload (uWSGI, unless die-on-term is set).", m.signal())
 }
 
 // ownLimitWords tell of pods that exited by themselves, with requests in flight, more
 // than a second after SIGTERM: a drain that has a limit of its own ends like that.
 func (m *measured) ownLimitWords() string {
 	var least, most time.Duration
+	if m.starved {
+		return ""
+	}
 	for _, t := range m.ends {
 		after := t.exit().From.Sub(t.Sigterm.To)
 		if t.killed() || !t.signalPlaced() || !t.Exited.Known() || after < atOnce {

@@ -117,6 +117,13 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 			"failed; 3 listener-closed-early (likely) [web-1] between SIGTERM and exit",
 		},
 		{
+			"a new connection that waited from before SIGTERM on, while what the pod had was answered", lingering(0), func(s *scenario) {
+				s.request(request{stream: "short-reused", sent: 6 * second, took: 3200 * ms, pod: "web-1", connPod: "web-1", served: 3})
+			},
+			[]request{cutFresh(6195*ms, 3065*ms)},
+			"failed; 1 listener-closed-early (possible) [web-1] before SIGTERM",
+		},
+		{
 			"a new connection that may have been accepted before SIGTERM", lingering(0), nil,
 			[]request{cutFresh(6100*ms, 3160*ms)},
 			"failed; 1 no-drain (likely) [web-1] at the exit",

@@ -158,8 +158,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 				return cutAtExit, looseFit
 			}
 			return cutAtExit, t.exitFits(end)
-		case t.held(f) && t.killed() && end.Before(exit.From.Add(-atOnce)) && t.signalled(end):
-			// SIGKILL ends all processes at once: what was cut before, it did not cut.
+		case t.held(f) && t.cutWhileAlive(end):
 			return cutWhileAlive, looseFit
 		case t.held(f) && end.Before(exit.From) && t.signalled(end):
 			// Cut before the exit that the kubelet tells of.
@@ -191,7 +190,8 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 // ends (hypercorn/asyncio/run.py). 500 is no gateway's answer (RFC 9110, 15.6.1).
 func (t *suspect) abandoned(f *examined) bool {
 	return f.Status == http.StatusInternalServerError && f.Pod == "" && !f.proxied &&
-		t.inFlightAtSigterm(&f.Sample) && !t.killed() && within(f.EndAt(), t.exit(), clockSlack)
+		t.inFlightAtSigterm(&f.Sample) && !t.killed() && within(f.EndAt(), t.exit(), clockSlack) &&
+		!t.exit().From.Before(t.Sigterm.To.Add(atOnce)) && t.endedFirst() == nil
 }
 
 // answeredWrongly tells how well an error fits by which the pod itself answered
@@ -345,14 +345,20 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 func (s *explainer) unread(f *examined, t *suspect) strength {
 	sent, end, stream := f.SentAt(), f.EndAt(), s.traffic.stream(f.Stream)
 	first, last := *t.unread(f), t.lastRead(f)
+	waited := stream.OK > 0 && f.age() > stream.longest+delivery
 	switch {
 	case f.proxied, f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
 		return 0
-	case sent.Before(t.Sigterm.From.Add(-clockSlack)), end.After(t.exit().To.Add(clockSlack)):
+	case end.After(t.exit().To.Add(clockSlack)), last.After(sent.Add(clockSlack)):
 		return 0
-	case last.After(sent.Add(clockSlack)):
+	case sent.Before(t.Sigterm.From.Add(-clockSlack)):
+		// Where all that could read it were busy it waits from before the signal on: it was
+		// under way for longer than any takes, while what the pod had read was answered.
+		if f.Fresh() && waited && t.finishes && !sent.Before(t.Sigterm.From.Add(-s.traffic.longest())) {
+			return looseFit
+		}
 		return 0
-	case stream.OK > 0 && f.age() > stream.longest+delivery, !first.IsZero() && !sent.Before(first):
+	case waited, !first.IsZero() && !sent.Before(first):
 		return closeFit
 	case f.Fresh():
 		return 0

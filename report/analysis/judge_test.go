@@ -143,6 +143,8 @@ func TestVerdict(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	slow := killed()
 	slow.preStop, slow.sleep = recording.PreStopSleep, 2*second
+	brief := drained()
+	brief.exited, brief.gone = 7500*ms, 8500*ms
 	tests := []struct {
 		name  string
 		with  *death
@@ -153,6 +155,9 @@ func TestWarnings(t *testing.T) {
 		{"in good order, and accepting until the proxies knew", drained(), func(s *scenario) {
 			s.request(request{sent: 6400 * ms, took: 20 * ms, pod: "web-1"})
 		}, nil},
+		{"in good order, and accepting for a while", brief, func(s *scenario) {
+			s.request(request{sent: 6400 * ms, took: 20 * ms, pod: "web-1"})
+		}, []string{"listener-closed-early: web-1 got SIGTERM less than 1s after"}},
 		{"in good order, and serving what it had", drained(), func(s *scenario) {
 			s.request(request{sent: 6400 * ms, took: 20 * ms, pod: "web-1", served: 3})
 		}, []string{"listener-closed-early: web-1 got SIGTERM less than 1s after"}},

@@ -34,7 +34,7 @@ func TestCutLongBeforeTheKill(t *testing.T) {
 			if got := summary(rep); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
-			said := strings.Contains(rep.Findings[0].Fix.Text, "not for a reload")
+			said := strings.Contains(rep.Findings[0].Fix.Text, "for a reload")
 			if want := strings.Contains(tt.want, "no-drain"); said != want {
 				t.Errorf("the fix is %s", rep.Findings[0].Fix.Text)
 			}
@@ -44,5 +44,18 @@ func TestCutLongBeforeTheKill(t *testing.T) {
 				t.Errorf("the warnings are %v", rep.Warnings)
 			}
 		})
+	}
+}
+
+// A pod that cut a request at SIGTERM took notice of it, for all that it goes on
+// accepting: uWSGI starts new workers.
+func TestOneThatCutsAndGoesOnTookNotice(t *testing.T) {
+	s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
+	s.request(request{sent: 5300 * ms, took: 1000 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	s.request(request{sent: 6800 * ms, took: 20 * ms, pod: "web-1"})
+	for _, w := range s.analyze(t).Warnings {
+		if strings.Contains(w.Text, "although no request was lost") {
+			t.Errorf("%s: %s", w.Cause, w.Text)
+		}
 	}
 }

@@ -29,7 +29,7 @@ func staysOf(ended []*account, t *traffic) map[*account]stay {
 		}
 	}
 	for a, why := range stays {
-		if why == unclear && ignores[a.Owner] {
+		if why == unclear && ignores[a.Owner] && a.lastCut.IsZero() {
 			stays[a] = ignoring
 		}
 	}
@@ -41,7 +41,7 @@ func (a *account) stayed(t *traffic) stay {
 	noticed := a.saidSo || a.refusedWhileAlive()
 	done := a.hadNothingLeft(t)
 	switch {
-	case !noticed && a.accepts && (a.unmoved || done):
+	case !noticed && !a.cutAlive && a.accepts && (a.unmoved || done):
 		return ignoring
 	case a.servesOn():
 		return servesKept
@@ -59,6 +59,12 @@ func (a *account) stayed(t *traffic) stay {
 func (a *account) refusedWhileAlive() bool {
 	first := a.firstRefused
 	return first.Known() && a.Sigterm.Known() && first.From.After(a.Sigterm.To.Add(clockSlack)) && first.To.Before(a.exit().From)
+}
+
+// keptAccepting tells of a pod that it answered on a new connection made after SIGTERM,
+// turned nobody away, and lived for as long as the proxies may still send some.
+func (a *account) keptAccepting() bool {
+	return a.accepts && !a.refusedWhileAlive() && a.LeftSlice.Known() && !a.exit().From.Before(a.LeftSlice.To.Add(proxyLag))
 }
 
 // hadNothingLeft tells of a pod that was killed whether all that came to it must have

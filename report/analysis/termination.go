@@ -162,6 +162,13 @@ func (t *ending) inFlightAtSigterm(s *recording.Sample) bool {
 	return t.Sigterm.Known() && !s.Scheduled.Add(begun(s)).After(t.Sigterm.From) && !s.EndAt().Before(t.Sigterm.To)
 }
 
+// cutWhileAlive tells of a request that ended then in the pod's hands that the program
+// let go of it and lived on: SIGKILL, which ended the pod, ends all processes at once.
+// After a hook that used up the grace the two signals lie too near to each other.
+func (t *termination) cutWhileAlive(end time.Time) bool {
+	return t.killed() && t.signalPlaced() && t.signalled(end) && !t.eatenByPreStop() && end.Before(t.exit().From.Add(-atOnce))
+}
+
 // ignoresSigterm tells of a pod that was killed that nothing changed at SIGTERM: it
 // went on taking new connections, and did not say that it had noticed.
 func (t *termination) ignoresSigterm() bool { return t.killed() && t.accepts && !t.saidSo }

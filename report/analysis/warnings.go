@@ -44,7 +44,7 @@ func lateSlices(ended []*account, endpoints *endpoints, gaps []recording.Gap) []
 // warn lists what a passing run should not be silent about: first what the check
 // itself gives up, what preflight noticed and what could not be put back, then the
 // weaknesses that cost nothing.
-func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints) []report.Warning {
+func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints, starved bool) []report.Warning {
 	var all []report.Warning
 	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		all = append(all, report.Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
@@ -55,7 +55,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	for _, failed := range run.restoreFailed {
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
-	all = append(all, t.lookups.warnings()...)
+	all = append(all, t.lookups.warnings(starved)...)
 	all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	all = append(all, weaknesses(ended, t, findings)...)
 	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
@@ -120,8 +120,8 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) [
 		"exited less than %s before the grace period ended", near)
 	warn(report.ListenerClosedEarly, func(t *account) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep, and one
-		// that answered on new connections after it keeps accepting without any.
-		return !blamed[report.NoDrain] && !t.accepts && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
+		// that kept accepting needs none.
+		return !blamed[report.NoDrain] && !t.keptAccepting() && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
 	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
 	all = append(all, failedHooks(ended)...)
 	if untested := untestedDrains(ended, traffic.longest()); untested != nil && !blamed[report.NoDrain] {
