@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 )
 
 // awaitVictims finds out which of the pods were chosen to end: all of them, or
@@ -36,11 +37,21 @@ func (a *attempt) takenBack(ctx context.Context, to int32, generation int64, bef
 	if err != nil || now.meta.Generation < generation || now.replicas == to || now.observed < now.meta.Generation {
 		return err
 	}
-	present, err := a.Workload.listPods(ctx)
-	if err != nil {
+	var present []*corev1.Pod
+	err = retry.Insist(ctx, func() error {
+		present, err = a.Workload.listPods(ctx)
+		return err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return nil // The wait says so.
+	case err != nil:
 		return err
 	}
 	active := slices.DeleteFunc(present, func(pod *corev1.Pod) bool { return !isActive(pod) })
+	if len(active) > int(now.replicas) {
+		return nil // More will be.
+	}
 	ended := without(before, byUID(active))
 	if len(ended) >= len(before)-int(to) {
 		return nil
