@@ -49,7 +49,7 @@ func failed(f *report.Finding) string {
 func losses(f *report.Finding) string {
 	text := failed(f)
 	if f.SinceSigterm != nil {
-		text += ", " + span(*f.SinceSigterm) + " after SIGTERM"
+		text += ", " + aroundSigterm(*f.SinceSigterm)
 	}
 	return text
 }
@@ -167,6 +167,18 @@ func smallestOutages(r *report.Report) string {
 
 // clean replaces what a terminal or a page would obey instead of showing it.
 func clean(s string) string { return text.Clean(s) }
+
+// aroundSigterm places moments that are counted from SIGTERM.
+func aroundSigterm(s report.Span) string {
+	switch {
+	case s.To < 0:
+		return span(report.Span{From: -s.To, To: -s.From}) + " before SIGTERM"
+	case s.From < 0:
+		return "from " + short(-s.From) + " before to " + short(s.To) + " after SIGTERM"
+	default:
+		return span(s) + " after SIGTERM"
+	}
+}
 
 // span writes two times, or one where they look the same.
 func span(s report.Span) string {
