@@ -114,7 +114,7 @@ func wasStarved(results []Result) bool {
 // A second time counts as it is.
 func (r *Runner) runUnstarved(ctx context.Context, row *Row, attempt int) ([]Result, error) {
 	results, err := r.runRow(ctx, row, attempt)
-	if err != nil || !wasStarved(results) {
+	if err != nil || row.CPU != "" || !wasStarved(results) {
 		return results, err
 	}
 	r.Say("      %s was starved: once more", row.Name)

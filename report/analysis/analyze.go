@@ -33,7 +33,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	// What was found out, and what to change.
 	pace := paceOf(streams, r.Ending)
 	findings := withFixes(findings(failures), failures, traffic.longest(), r.Header.Workload, pace.starved)
-	warnings := warn(r, run, traffic, ended, findings, endpoints)
+	warnings := warn(r, run, traffic, ended, findings, endpoints, pace.starved)
 
 	// What it is worth.
 	validity := validity(r, traffic, baselineFailures(traffic, run, failures))

@@ -26,10 +26,14 @@ var causeListenerClosedEarly = cause{
 		if m.lag > m.ownLag {
 			last = "that was lost on a new connection"
 		}
+		instead := ""
+		if m.replacesHook() {
+			instead = "; " + m.replacedHookWords()
+		}
 		return report.Fix{
-			Text: fmt.Sprintf(keep+"a preStop sleep of %d s. "+
+			Text: fmt.Sprintf(keep+"a preStop sleep of %d s%s. "+
 				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s",
-				m.sleep(), last, text.Coarse(m.lag), text.Coarse(lagMargin), m.leftOutWords()),
+				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(lagMargin), m.leftOutWords()),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -20,6 +20,9 @@ var causeNoCapacity = cause{
 				"Keep a pod ready on each node that traffic comes to (let a rollout start the new one there before it stops the old one), " +
 				"have a load balancer in front that asks the nodes' health check port, or set externalTrafficPolicy to Cluster."
 			return fix
+		case w.Kind == "StatefulSet":
+			// It ends a pod before it makes the next one, and has no maxSurge.
+			fix.Text += "run two replicas or more, give the pods a readiness probe that tells the truth, and add a PodDisruptionBudget: a StatefulSet ends a pod before it starts the one in its place."
 		case w.Replicas <= 1 && w.MaxUnavailable != "0":
 			fix.Text += "run two replicas or more, and let a rollout start the new pod before it stops the old one (maxSurge 1, maxUnavailable 0)."
 		case w.Replicas <= 1:

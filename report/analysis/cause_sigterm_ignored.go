@@ -18,7 +18,7 @@ var causeSigtermIgnored = cause{
 	evident: proof.certain,
 	fix: func(m *measured) report.Fix {
 		return report.Fix{Text: m.stopSignal() + fmt.Sprintf("Handle %s in the container's first process: stop when it comes, after answering what is in flight%s. "+
-			"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app), or under an init such as tini. "+
+			"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app), or under an init such as tini, which passes the signal on; without a handler it then dies at once, with what it is answering. "+
 			"A longer grace only makes each rollout slower.", m.signal(), m.longestWords())}
 	},
 }

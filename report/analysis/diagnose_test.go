@@ -286,8 +286,12 @@ func TestFixesHoldTheMeasuredNumbers(t *testing.T) {
 		s := undisturbed(newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil))
 		s.request(request{sent: 6900 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
 		want := `{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"exec":null,"sleep":{"seconds":3}}},"name":"app"}]}}}}`
-		if got := s.analyze(t).Findings[0].Fix.Patch; got != want {
-			t.Errorf("\n got %s\nwant %s", got, want)
+		fix := s.analyze(t).Findings[0].Fix
+		if fix.Patch != want {
+			t.Errorf("\n got %s\nwant %s", fix.Patch, want)
+		}
+		if want := "let it sleep for 3 s first instead"; !strings.Contains(fix.Text, want) {
+			t.Errorf("%q is not in %q", want, fix.Text)
 		}
 	})
 	t.Run("grace", func(t *testing.T) {

@@ -28,12 +28,16 @@ func (l *lookups) take(s *recording.Sample) {
 }
 
 // warnings tells of the slow ones.
-func (l *lookups) warnings() []report.Warning {
+func (l *lookups) warnings(starved bool) []report.Warning {
 	if l.slow == 0 {
 		return nil
 	}
-	return []report.Warning{{Text: fmt.Sprintf("%s of the service's name took %s or longer, the longest %s: name resolution, not the workload",
-		text.Count(l.slow, "lookup"), slowLookup, text.Coarse(l.longest))}}
+	fault := "name resolution, not the workload"
+	if starved {
+		fault = "this machine, which was late, or name resolution, not the workload"
+	}
+	return []report.Warning{{Text: fmt.Sprintf("%s of the service's name took %s or longer, the longest %s: %s",
+		text.Count(l.slow, "lookup"), slowLookup, text.Coarse(l.longest), fault)}}
 }
 
 // shortOfTime tells whether a lookup had left the request less time than answered

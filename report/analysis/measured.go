@@ -78,10 +78,23 @@ func (m *measured) sleepWords(purpose string) string {
 		return "preStop sleep of some seconds (" + why + " how many)" + purpose
 	}
 	words := fmt.Sprintf("preStop sleep of %d s%s", m.sleep(), purpose)
-	if m.preStopPatch() != "" {
+	switch {
+	case m.preStopPatch() == "":
+	case m.replacesHook():
+		words += "; " + m.replacedHookWords()
+	default:
 		words += "; the patch adds it"
 	}
 	return words
+}
+
+// replacesHook tells whether the patch of a preStop sleep takes away another hook.
+func (m *measured) replacesHook() bool {
+	return m.preStopPatch() != "" && (m.ends[0].PreStop == recording.PreStopExec || m.ends[0].PreStop == recording.PreStopHTTP)
+}
+
+func (m *measured) replacedHookWords() string {
+	return fmt.Sprintf("the patch puts it in the place of the hook that there is: where that does more than wait, let it sleep for %d s first instead", m.sleep())
 }
 
 // leftOutWords tell of requests beyond the lag that the number does not hold.

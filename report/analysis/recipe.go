@@ -66,7 +66,7 @@ var recipes = []recipe{
 		},
 	}},
 	{"jvm", []setting{
-		{cutsInFlight, "Switch on the framework's graceful shutdown: in Spring Boot server.shutdown=graceful with spring.lifecycle.timeout-per-shutdown-phase, in Quarkus quarkus.shutdown.timeout; with com.sun.net.httpserver call HttpServer.stop from a shutdown hook, with the seconds that the longest request takes."},
+		{cutsInFlight, "Switch on the framework's graceful shutdown: in Spring Boot server.shutdown=graceful with spring.lifecycle.timeout-per-shutdown-phase, in Quarkus quarkus.shutdown.timeout; with com.sun.net.httpserver wait in a shutdown hook until nothing is under way, and call HttpServer.stop only then."},
 		{cutsKept, "With com.sun.net.httpserver, answer with \"Connection: close\" from SIGTERM on, and call HttpServer.stop only when nothing is under way: it reads no kept connection any more, and resets them. A framework's graceful shutdown may do as it does: see the recipe."},
 	}},
 	{"php-fpm", []setting{
