@@ -89,7 +89,7 @@ field: ## servers that others wrote, as people run them, and what the tool says 
 	scripts/image-shutdowncheck
 	scripts/load-image shutdowncheck-victim:dev shutdowncheck-field:dev shutdowncheck:dev
 	env=$$(scripts/cluster-env); eval "$$env"; . scripts/paths.sh; \
-	  flock "$$cache/e2e.lock" go run ./matrix/cmd/matrix -table field -parallel 1 -shared "$$out" -keep out/field $(FIELD)
+	  flock "$$cache/e2e.lock" go run ./matrix/cmd/matrix -table field -shared "$$out" -keep out/field $(FIELD)
 
 # The number of commits tells which, so that each has its turn and a failure comes again.
 .PHONY: field-quarter

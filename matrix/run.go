@@ -137,7 +137,7 @@ func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []R
 	}
 	s := &service{
 		client: r.Client, namespace: space.Name, workload: row.workload(), image: r.Image,
-		folder: filepath.Join(r.Shared, "matrix", space.Name),
+		folder: filepath.Join(r.Shared, "matrix", space.Name), say: r.Say,
 	}
 	defer func() { err = errors.Join(err, r.remove(s.namespace)) }()
 	// The pods run as other users than we do.

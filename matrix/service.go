@@ -37,6 +37,7 @@ type service struct {
 	folder string
 	// image is the tool's.
 	image string
+	say   func(format string, args ...any)
 }
 
 // deploy brings up the row's service and waits until all its pods are Ready.

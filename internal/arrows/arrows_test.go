@@ -207,8 +207,8 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"check", "experiment", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
-		modules: kubernetes,
+		house:   []string{"check", "experiment", "internal/procfs", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
+		modules: slices.Concat(kubernetes, []string{"golang.org/x/sys"}),
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{analysis},
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",
