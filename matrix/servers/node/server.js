@@ -7,7 +7,7 @@ const log = fs.openSync("/tmp/access.log", "a");
 const takes = { "/healthz": 0, "/half": 500, "/slow": 3000 };
 
 const server = http.createServer((request, response) => {
-  fs.writeSync(log, `${Date.now() / 1000} ${request.socket.remotePort} ${request.headers.traceparent ?? "-"}\n`);
+  fs.writeSync(log, `${Date.now() / 1000} ${request.socket.remotePort ?? 0} ${request.headers.traceparent ?? "-"}\n`);
   setTimeout(() => {
     response.setHeader("X-Pod-Name", process.env.HOSTNAME);
     response.end("ok\n");
