@@ -339,9 +339,10 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 // such a connection. That it waited longer than any answered request of its stream
 // took, and than a proxy may have held an answer back, shows that nobody was at work on
 // it; then nobody read those that came later, either. Else it fits loosely, for a kept
-// connection, if the pod went on with what it had, its like do not read, or spare what
-// came on new ones. An exit code
-// of a pod that went at once with all it had rules it out.
+// connection, if the pod went on with what it had and answered none that came later, in
+// a time in which it would have (a SIGTERM that a busy node delivers late looks like a
+// pod that goes on), if its like do not read, or spare what came on new ones. An exit
+// code of a pod that went at once with all it had rules it out.
 func (s *explainer) unread(f *examined, t *suspect) strength {
 	sent, end, stream := f.SentAt(), f.EndAt(), s.traffic.stream(f.Stream)
 	first, last := *t.unread(f), t.lastRead(f)
@@ -362,7 +363,8 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 		return closeFit
 	case f.Fresh():
 		return 0
-	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading, t.sparesNew:
+	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)) && end.After(t.Sigterm.To.Add(stream.longest+delivery)),
+		t.stopsReading, t.sparesNew:
 		return looseFit
 	default:
 		return 0
