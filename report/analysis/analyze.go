@@ -57,7 +57,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Terminations: terminations,
 		Findings:     findings,
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)]),
-		Power:        power(r.Header.Check.Streams, endpoints.most),
+		Power:        power(r.Header.Check.Streams, endpoints.most, pace),
 		Validity:     validity,
 		Check:        r.Header.Check,
 		Picture:      draw(r, findings, failures, traffic, pods, endpoints),
