@@ -43,7 +43,8 @@ type Report struct {
 	// them; Findings count all.
 	Failures []Failure `json:"failures"`
 	// Power is, per stream, the length of the shortest outage of one pod that
-	// this run would have seen with a probability of 99 %.
+	// this run would have seen with a probability of 99 %; of none where requests went
+	// out late or off their rate.
 	Power    map[string]Duration `json:"power"`
 	Validity Validity            `json:"validity"`
 	Check    check.Check         `json:"check"`

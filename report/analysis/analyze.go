@@ -25,13 +25,13 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	}
 
 	// Why requests failed, and what that shows of the ends.
-	failures := attribute(examine(traffic, pods), traffic, endpoints, gaps(&r.Events))
+	pace := paceOf(streams(traffic, nil, r), r.Ending)
+	failures := attribute(examine(traffic, pods), traffic, endpoints, gaps(&r.Events), pace.starved)
 	ended := accounts(traffic, failures)
 	terminations := terminations(ended, traffic)
 	streams := streams(traffic, failures, r)
 
 	// What was found out, and what to change.
-	pace := paceOf(streams, r.Ending)
 	findings := withFixes(findings(failures), failures, traffic.longest(), r.Header.Workload, pace.starved)
 	warnings := warn(r, run, traffic, ended, findings, endpoints, pace.starved)
 
@@ -57,7 +57,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Terminations: terminations,
 		Findings:     findings,
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)]),
-		Power:        power(r.Header.Check.Streams, endpoints.most),
+		Power:        power(r.Header.Check.Streams, endpoints.most, pace),
 		Validity:     validity,
 		Check:        r.Header.Check,
 		Picture:      draw(r, findings, failures, traffic, pods, endpoints),

@@ -43,6 +43,8 @@ type explainer struct {
 	refusesAtDial bool
 	// effects are the times in which each of them may have failed a request.
 	effects spanIndex
+	// starved tells that the run was.
+	starved bool
 }
 
 // attribute ties each failure to the terminations that explain it, by the best
@@ -50,10 +52,10 @@ type explainer struct {
 // the answer names, the address that was dialled; else the times. Behind a proxy of
 // layer 7 there are but the answer's name and the times. What was given no time by its
 // lookup is nobody's.
-func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap) []*explained {
+func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap, starved bool) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
 	s := &explainer{
-		traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects),
+		traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects), starved: starved,
 		refusesAtDial: slices.ContainsFunc(failures, func(f examined) bool {
 			return f.Phase == recording.PhaseDial && f.Class == recording.ClassRefused
 		}),
@@ -197,10 +199,14 @@ func (s *explainer) explainByTime(f *examined) *explained {
 	if len(e.suspects) > 1 && causeNamed(e.cause).atExit {
 		e.suspects = thoseThatMayHaveExited(f.EndAt(), e.suspects)
 	}
+	if s.starved && f.proxied && (f.symptom == hung || s.waited(f)) {
+		// What is slow everywhere waits as what was sent to a pod that is gone.
+		best = min(best, looseFit)
+	}
 	switch best {
 	case closeFit:
 		e.confidence = report.Likely
-	case looseFit:
+	case looseFit, faintFit:
 		e.confidence = report.Possible
 	}
 	return e

@@ -49,6 +49,7 @@ func (m *measured) endedFirst() (*termination, *report.ContainerExit) {
 // letItEndLast lets a container outlive the one that serves: its hook sleeps for as
 // long as requests come, and as the longest of them takes.
 func (m *measured) letItEndLast(t *termination, first *report.ContainerExit) report.Fix {
+	const outlasts = ", which outlasts the requests"
 	hook := max(time.Duration(t.PreStopSleep), time.Duration(m.sleep())*time.Second)
 	seconds := wholeSeconds(hook + m.longest + drainMargin)
 	fix := report.Fix{Text: fmt.Sprintf("Container %s had ended before %s, which takes the requests: let it end last. ", first.Container, t.container)}
@@ -57,7 +58,11 @@ func (m *measured) letItEndLast(t *termination, first *report.ContainerExit) rep
 	} else {
 		fix.Text += fmt.Sprintf("Give %s a preStop sleep", first.Container)
 	}
-	fix.Text += fmt.Sprintf(" of %d s, which outlasts the requests; the patch adds that.", seconds)
+	if why := m.numberless(); why != "" {
+		fix.Text += outlasts + " (" + why + " how long they are)."
+		return fix
+	}
+	fix.Text += fmt.Sprintf(" of %d s%s; the patch adds that.", seconds, outlasts)
 
 	spec := patch.Object{}
 	addPreStopSleep(spec, first.Container, first.Sidecar, t.hookOf(first.Container), seconds)

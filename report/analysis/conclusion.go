@@ -84,9 +84,13 @@ func (a *account) longRequests(streams []*streamTally) map[string]int {
 }
 
 // power is, by stream, the shortest outage of one of so many pods that would have
-// been seen.
-func power(streams []check.Stream, pods int) map[string]report.Duration {
+// been seen; of none where requests did not go out as the check wanted, as all rests on
+// the rates.
+func power(streams []check.Stream, pods int, pace pace) map[string]report.Duration {
 	all := map[string]report.Duration{}
+	if len(pace.doubts) > 0 {
+		return all
+	}
 	for _, s := range streams {
 		if seen := smallestOutageSeen(s, pods); seen > 0 {
 			all[s.Name] = seen

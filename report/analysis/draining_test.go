@@ -93,6 +93,14 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 			"failed; 1 keepalive-cut (certain) [web-1] at the exit",
 		},
 		{
+			"it went on for less than requests take, so that none that came later could be answered", soon(0), func(s *scenario) {
+				s.request(request{sent: 6100 * ms, took: 480 * ms, pod: "web-1"})
+				s.request(request{stream: "short-reused", sent: 10 * second, took: 500 * ms, pod: "web-2", connPod: "web-2", served: 3})
+			},
+			[]request{cutKept(6400*ms, 200*ms), cutKept(6550*ms, 50*ms)},
+			"failed; 2 no-drain (likely) [web-1] at the exit",
+		},
+		{
 			"it still read kept connections", lingering(0), func(s *scenario) {
 				s.request(request{stream: "short-reused", sent: 8 * second, pod: "web-1", connPod: "web-1", served: 3})
 			},

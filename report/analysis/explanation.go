@@ -46,7 +46,8 @@ func (t *suspect) lastRead(f *examined) time.Time {
 type strength int
 
 const (
-	looseFit strength = iota + 1
+	faintFit strength = iota + 1
+	looseFit
 	closeFit
 )
 
@@ -68,7 +69,19 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 		return fit{loss{manner: containerAway, end: t.termination, kept: !f.Fresh()}, f.atMost(explainInterruption(f, t))}
 	}
 	manner, strength := s.explainEnd(f, t)
+	if f.proxied && f.life == nil && s.waited(f) && f.SentAt().Before(t.begin().Add(-clockSlack)) {
+		strength = min(strength, faintFit)
+	}
 	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f), !f.Fresh()}, f.atMost(strength)}
+}
+
+// waited tells of a request that was cut whether it had been under way for longer than
+// any answer took. Behind a proxy it had then waited for a pod that was ending when it
+// was sent (HAProxy's and nginx's connect timeouts, and retries after these), rather
+// than been answered by one whose end came later.
+func (s *explainer) waited(f *examined) bool {
+	stream := s.traffic.stream(f.Stream)
+	return f.symptom == cutShort && stream.OK > 0 && f.age() > stream.longest+delivery
 }
 
 // atMost is how well something explains the failure whose times fit so well.
@@ -339,13 +352,14 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 // such a connection. That it waited longer than any answered request of its stream
 // took, and than a proxy may have held an answer back, shows that nobody was at work on
 // it; then nobody read those that came later, either. Else it fits loosely, for a kept
-// connection, if the pod went on with what it had, its like do not read, or spare what
-// came on new ones. An exit code
-// of a pod that went at once with all it had rules it out.
+// connection, if the pod went on with what it had and answered none that came later, in
+// a time in which it would have (a SIGTERM that a busy node delivers late looks like a
+// pod that goes on), if its like do not read, or spare what came on new ones. An exit
+// code of a pod that went at once with all it had rules it out.
 func (s *explainer) unread(f *examined, t *suspect) strength {
-	sent, end, stream := f.SentAt(), f.EndAt(), s.traffic.stream(f.Stream)
+	sent, end := f.SentAt(), f.EndAt()
 	first, last := *t.unread(f), t.lastRead(f)
-	waited := stream.OK > 0 && f.age() > stream.longest+delivery
+	waited := s.waited(f)
 	switch {
 	case f.proxied, f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
 		return 0
@@ -362,7 +376,8 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 		return closeFit
 	case f.Fresh():
 		return 0
-	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)), t.stopsReading, t.sparesNew:
+	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)) && end.After(t.Sigterm.To.Add(s.traffic.stream(f.Stream).longest+delivery)),
+		t.stopsReading, t.sparesNew:
 		return looseFit
 	default:
 		return 0

@@ -466,3 +466,32 @@ func TestAStartBehindWhatMayBeAProxy(t *testing.T) {
 		t.Errorf("%s does not tell of\n%s", got, want)
 	}
 }
+
+// What was under way for longer than any answer takes waited for a pod that was ending
+// when it was sent; that another exits as it fails is chance.
+func TestALongWaitBehindTheProxyIsOfThePodThatWasEnding(t *testing.T) {
+	other := func() *death {
+		return &death{deleted: 8200 * ms, left: 8220 * ms, killing: 8250 * ms, exited: 8260 * ms, gone: 9500 * ms, grace: 30 * second, code: 2}
+	}
+	waited := func(sent time.Duration) request { return answered(request{sent: sent, took: 8256*ms - sent}, 503) }
+	for name, tt := range map[string]struct {
+		first *death
+		lost  request
+		late  time.Duration
+		want  string
+	}{
+		"another one was ending": {abrupt(), waited(6300 * ms), 0, "failed; 1 listener-closed-early (likely) [web-1] after the exit"},
+		"nobody was":             {nil, waited(6300 * ms), 0, "failed; 1 no-drain (possible) [web-2] at the exit"},
+		"short of that":          {abrupt(), waited(8236 * ms), 0, "failed; 1 no-drain (likely) [web-2] at the exit"},
+		"the run was late":       {abrupt(), waited(6300 * ms), 60 * ms, "inconclusive; 1 listener-closed-early (possible) [web-1] after the exit"},
+		"504, and it was late":   {abrupt(), answered(request{sent: 6300 * ms, took: 5 * second}, 504), 60 * ms, "inconclusive; 1 listener-closed-early (possible) [web-1] after the exit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", tt.first).pod("web-2", other()).pod("web-3", nil)
+			s.byProxy(0, 6250*ms, "web-1", "web-2", "web-3").byProxy(6260*ms, 8240*ms, "web-2", "web-3").byProxy(8500*ms, 30*second, "web-3").steady(12 * second)
+			if got := summary(s.request(tt.lost).starve(tt.late).analyze(t)); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -59,6 +60,21 @@ func later(a, b time.Time) time.Time {
 // within tells whether a time lies in a moment's bounds, give or take the slack.
 func within(when time.Time, i report.Interval, slack time.Duration) bool {
 	return !when.Before(i.From.Add(-slack)) && !when.After(i.To.Add(slack))
+}
+
+// covers tells whether at each moment within i at least one of some times was under way.
+func covers(some []report.Interval, i report.Interval) bool {
+	slices.SortFunc(some, func(a, b report.Interval) int { return a.From.Compare(b.From) })
+	reached := i.From
+	for _, one := range some {
+		if one.From.After(reached) {
+			return false
+		}
+		if reached = later(reached, one.To); !reached.Before(i.To) {
+			return true
+		}
+	}
+	return false
 }
 
 // endless is later than all that is recorded.

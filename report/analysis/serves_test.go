@@ -121,12 +121,13 @@ func TestTheOneThatEndsFirstIsMended(t *testing.T) {
 	end := func() *death {
 		return &death{deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 11300 * ms, gone: 12 * second, grace: 30 * second, preStop: recording.PreStopSleep, sleep: 5 * second}
 	}
+	var starved time.Duration
 	run := func(t *testing.T, bad request, containers ...recording.Container) report.Finding {
 		t.Helper()
 		s := newScenario().pod("web-1", end()).pod("web-2", nil).pod("web-3", nil).made("web-1", containers...)
 		s.header.Workload.TargetPorts = []string{"80"}
 		undisturbed(s)
-		rep := s.request(bad).analyze(t)
+		rep := s.request(bad).starve(starved).analyze(t)
 		if len(rep.Findings) != 1 || rep.Findings[0].Cause != report.ErrorsWhileDraining {
 			t.Fatal(summary(rep))
 		}
@@ -149,6 +150,14 @@ func TestTheOneThatEndsFirstIsMended(t *testing.T) {
 			}
 		})
 	}
+	t.Run("without numbers where the run was late", func(t *testing.T) {
+		starved = 60 * ms
+		defer func() { starved = 0 }()
+		got := run(t, bad, front(), behind)
+		if want := "Or give it a preStop sleep, which outlasts the requests (this run was too late to measure how long they are)."; got.Fix.Patch != "" || !strings.HasSuffix(got.Fix.Text, want) {
+			t.Error(got.Fix)
+		}
+	})
 	t.Run("the errors may be its own", func(t *testing.T) {
 		app, proxy := listening("app", 80, 0, 11*second), listening("cloudsql", 0, 0, 6*second)
 		got := run(t, bad, app, proxy)

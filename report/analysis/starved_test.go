@@ -64,12 +64,16 @@ func TestStarvedRun(t *testing.T) {
 		{"an error by name, which the budget allows", drained(), []request{saysNo, refused, masked}, 1, report.Inconclusive},
 		{"an error of nobody's", drained(), []request{{sent: 6900 * ms, took: ms, phase: recording.PhaseDone, class: recording.ClassStatus, status: 503}}, 0, report.Inconclusive},
 		{"nothing lost", drained(), nil, 0, report.Inconclusive},
+		{"nothing lost, and SIGTERM came soon", lingering(0), nil, 0, report.Inconclusive},
+		{"nothing lost, and a drain not put to the test", slept(), nil, 0, report.Inconclusive},
+		{"nothing lost, and little grace left", &death{deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 9300 * ms, gone: 10 * second, grace: 4 * second}, nil, 0, report.Inconclusive},
 	}
 	numbers := regexp.MustCompile(`[0-9] s|[0-9]m?s|Seconds to [0-9]`)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := undisturbed(newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil))
 			s.header.Check.Budget.Failed = tt.budget
+			s.request(request{sent: 10 * second, took: 3 * second, pod: "web-2"})
 			for _, r := range tt.lost {
 				s.request(r)
 			}
@@ -85,6 +89,14 @@ func TestStarvedRun(t *testing.T) {
 				if said := strings.Join(rep.Reasons, "; "); !strings.Contains(said, want) {
 					t.Errorf("%q is not in %q", want, said)
 				}
+			}
+			for _, w := range rep.Warnings {
+				if number := numbers.FindString(w.Text); number != "" {
+					t.Errorf("%q in a warning: %s", number, w.Text)
+				}
+			}
+			if len(rep.Power) > 0 {
+				t.Errorf("power %v of a load that was not what the check asked for", rep.Power)
 			}
 			for _, f := range rep.Findings {
 				if number := numbers.FindString(f.Fix.Text + f.Fix.Patch); number != "" {

@@ -31,7 +31,8 @@ type service struct {
 	// wentOn tells that it gave an answer so long after SIGTERM that it had not
 	// gone at once.
 	wentOn bool
-	// finishes tells that it answered a request that was in flight when SIGTERM came.
+	// finishes tells that it answered a request that was in flight when SIGTERM came:
+	// at each moment at which it may have come, there was one.
 	finishes bool
 	// lastNew is when the last request was sent that it answered on a new connection,
 	// lastKept on one which had carried others before; zero if there was none.
@@ -62,6 +63,9 @@ type serving struct {
 	// servedOn counts, by connection, the answers to requests that were sent after
 	// SIGTERM.
 	servedOn map[connection]int
+	// atSigterm are the times of answered requests that may have been in flight then,
+	// where that moment is known well enough.
+	atSigterm []report.Interval
 }
 
 // served is what the connections to one address show of a pod that answered there.
@@ -82,6 +86,7 @@ func (t *serving) servedAt(address string) *served {
 // keeps open tells nothing of the pod.
 func (t *serving) termination(f *frontends) *termination {
 	known := &termination{ending: *t.ending, service: t.service}
+	known.finishes = t.signalPlaced() && covers(t.atSigterm, t.Sigterm)
 	for address, at := range t.at {
 		if !f.proxied(address) {
 			known.unmoved, known.lastNew, known.lastKept = known.unmoved || at.unmoved, later(known.lastNew, at.lastNew), later(known.lastKept, at.lastKept)
@@ -111,7 +116,9 @@ func (t *serving) answered(s *recording.Sample) {
 	}
 	t.lastSent = later(t.lastSent, s.SentAt())
 	t.wentOn = t.wentOn || t.Sigterm.Known() && end.After(t.Sigterm.To.Add(goingOn))
-	t.finishes = t.finishes || t.inFlightAtSigterm(s)
+	if began := s.Scheduled.Add(begun(s)); t.signalPlaced() && !began.After(t.Sigterm.To) && !end.Before(t.Sigterm.From) {
+		t.atSigterm = append(t.atSigterm, report.Interval{From: began, To: end})
+	}
 	if at := t.servedAt(s.RemoteAddr); s.Fresh() {
 		at.lastNew = later(at.lastNew, s.SentAt())
 	} else {

@@ -34,8 +34,8 @@ func (a *account) untested(longest time.Duration) bool {
 }
 
 // untestedDrains warns of pods of which it is not known whether they drain; nil if
-// there is none.
-func untestedDrains(ended []*account, longest time.Duration) *report.Warning {
+// there is none. A starved run has no numbers for it.
+func untestedDrains(ended []*account, longest time.Duration, starved bool) *report.Warning {
 	var names []string
 	var lag, sleep, took time.Duration
 	for _, a := range ended {
@@ -49,6 +49,10 @@ func untestedDrains(ended []*account, longest time.Duration) *report.Warning {
 	}
 	if len(names) == 0 {
 		return nil
+	}
+	if starved {
+		return &report.Warning{Cause: report.NoDrain, Text: list(names) + " exited soon after SIGTERM, and no request is known to have been in flight then: " +
+			"whether the program answers such requests was not put to the test. See that it does."}
 	}
 	return &report.Warning{Cause: report.NoDrain, Text: fmt.Sprintf(
 		"%s exited within %s of SIGTERM, and no request is known to have been in flight then: whether the program answers such requests was not put to the test. "+

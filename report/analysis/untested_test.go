@@ -41,6 +41,16 @@ func TestADrainThatWasNotPutToTheTest(t *testing.T) {
 		{"one was in flight at SIGTERM and was answered", slept(), []func(*scenario){slow, func(s *scenario) {
 			s.request(request{sent: 9200 * ms, took: 170 * ms, pod: "web-1"})
 		}}, false},
+		{"short ones, of which one was in flight at each moment", slept(), []func(*scenario){slow, func(s *scenario) {
+			for at := 9230 * ms; at < 9400*ms; at += 20 * ms {
+				s.request(request{sent: at, took: 25 * ms, pod: "web-1"})
+			}
+		}}, false},
+		{"short ones with a pause, in which SIGTERM may have come", slept(), []func(*scenario){slow, func(s *scenario) {
+			for at := 9230 * ms; at < 9400*ms; at += 20 * ms {
+				s.request(request{sent: at, took: 15 * ms, pod: "web-1"})
+			}
+		}}, true},
 		{"one that came as SIGTERM may already have come shows nothing", slept(), []func(*scenario){slow, func(s *scenario) {
 			s.request(request{sent: 9260 * ms, took: 100 * ms, pod: "web-1"})
 		}}, true},

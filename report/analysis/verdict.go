@@ -135,10 +135,10 @@ func (l losses) provenStarved() []string {
 }
 
 // evident tells whether a failure shows by itself that the workload is at fault,
-// however slow all machines were.
+// however slow all machines were. One that is but possibly its doing does not.
 func evident(f *explained) bool {
 	shows := causeNamed(f.cause).evident
-	if shows == nil {
+	if shows == nil || f.confidence == report.Possible {
 		return false
 	}
 	return shows(proof{f.confidence, f.answering(), endsOf([]*explained{f})})

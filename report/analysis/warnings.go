@@ -56,8 +56,10 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
 	all = append(all, t.lookups.warnings(starved)...)
-	all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
-	all = append(all, weaknesses(ended, t, findings)...)
+	if !starved {
+		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
+	}
+	all = append(all, weaknesses(ended, t, findings, starved)...)
 	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
 	switch {
 	case r.Header.Workload.Front(service):
@@ -78,8 +80,8 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 }
 
 // weaknesses lists those that cost no request this time. A cause that a
-// finding blames already is not warned of.
-func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) []report.Warning {
+// finding blames already is not warned of. The times of a starved run are no measure.
+func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, starved bool) []report.Warning {
 	blamed := map[report.Cause]bool{}
 	for i := range findings {
 		blamed[findings[i].Cause] = true
@@ -113,18 +115,22 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding) [
 		"still ran when the grace period ended and had to be killed: the preStop hook had used up almost all of it")
 	// An exit is known to the second only: within that and the margin it was near.
 	const near = smallMargin + time.Second
-	short := func(t *account) bool { return !t.killed() && t.orderly() && t.exitedWithin(near) }
+	short := func(t *account) bool { return !starved && !t.killed() && t.orderly() && t.exitedWithin(near) }
 	warn(report.PrestopEatsGrace, func(t *account) bool { return short(t) && t.hookIsLong() },
 		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", near)
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
 		"exited less than %s before the grace period ended", near)
+	soon, measurable := fmt.Sprintf("less than %s after leaving the EndpointSlice", smallMargin), func(*account) bool { return true }
+	if starved {
+		soon, measurable = "without a preStop hook before it", func(t *account) bool { return t.PreStop == recording.PreStopNone }
+	}
 	warn(report.ListenerClosedEarly, func(t *account) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep, and one
 		// that kept accepting needs none.
-		return !blamed[report.NoDrain] && !t.keptAccepting() && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
-	}, "got SIGTERM less than %s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", smallMargin)
+		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting() && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
+	}, "got SIGTERM %s, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", soon)
 	all = append(all, failedHooks(ended)...)
-	if untested := untestedDrains(ended, traffic.longest()); untested != nil && !blamed[report.NoDrain] {
+	if untested := untestedDrains(ended, traffic.longest(), starved); untested != nil && !blamed[report.NoDrain] {
 		all = append(all, *untested)
 	}
 	warn(report.Restarted, func(t *account) bool { return t.restarted() },
