@@ -102,7 +102,10 @@ func TestRecipesAreRecognised(t *testing.T) {
 	for _, row := range recipes() {
 		server := strings.Fields(strings.TrimPrefix(row.Name, "recipe: "))[0]
 		pod := row.Objects[1].(*appsv1.Deployment).Spec.Template.Spec
-		named := func(c corev1.Container) bool { return manifest.Server(&c) == server }
+		named := func(c corev1.Container) bool {
+			got, by := manifest.Server(&c)
+			return got == server && by == manifest.Command
+		}
 		if recognised := slices.ContainsFunc(slices.Concat(pod.Containers, pod.InitContainers), named); recognised != (server != "tornado") {
 			t.Errorf("%s: recognised: %t", row.Name, recognised)
 		}
