@@ -45,11 +45,15 @@ func (w *Workload) destination(c check.Check, all, own []corev1.Service) (destin
 	counting := slices.DeleteFunc(slices.Clone(paths), func(p path) bool { return !has(own, p.service) })
 	if len(counting) == 0 {
 		t := anyOf(own)
-		t.warnings = []string{fmt.Sprintf("requests go to %s, which does not select the pods of %s: ", services(paths), w)}
+		foreign := fmt.Sprintf("requests go to %s, which does not select the pods of %s: ", services(paths), w)
 		if c.Target.Service == "" {
-			t.warnings[0] += "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
+			foreign += "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
 		} else {
-			t.warnings[0] += "what their ends do to requests is seen as far as it depends on them"
+			foreign += "what their ends do to requests is seen as far as it depends on them"
+		}
+		t.warnings = []string{foreign}
+		if early := publishing(own); len(early) > 0 {
+			t.warnings = append(t.warnings, fmt.Sprintf("service %s publishes addresses that are not ready: what comes to the pods through it does not stop as they end", strings.Join(early, ", ")))
 		}
 		return t, nil
 	}
@@ -111,24 +115,35 @@ func has(all []corev1.Service, name string) bool {
 // anyOf is a destination that may be any of the services.
 func anyOf(own []corev1.Service) destination {
 	var t destination
-	var names, early []string
+	var names []string
 	for _, s := range own {
 		names = append(names, s.Name)
 		t.ports = append(t.ports, targetPorts(s)...)
-		if s.Spec.PublishNotReadyAddresses {
-			early = append(early, s.Name)
-		}
 	}
 	t.ports = sorted(t.ports)
-	switch {
-	case len(early) > 0 && len(early) < len(own):
-		// What it calls ready never ceases to be, so that nobody would be seen to
-		// leave (EndpointSlice: ready is always true there).
+	switch early := publishing(own); {
+	case len(early) > 0:
 		t.warnings = []string{fmt.Sprintf("service %s publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service", strings.Join(early, ", "))}
 	case len(own) > 1:
 		t.warnings = []string{fmt.Sprintf("several services select its pods (%s), and the URL does not tell to which of them it leads: all of them count; name the one in target.service", strings.Join(sorted(names), ", "))}
 	}
 	return t
+}
+
+// publishing are those of the services that publish addresses which are not ready, where
+// others do not. What they call ready never ceases to be, so that nobody would be seen
+// to leave (EndpointSlice: ready is always true there).
+func publishing(own []corev1.Service) []string {
+	var names []string
+	for _, s := range own {
+		if s.Spec.PublishNotReadyAddresses {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) == len(own) {
+		return nil
+	}
+	return names
 }
 
 // paths are those of all URLs, none where one of them does not tell where it leads.

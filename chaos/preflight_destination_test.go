@@ -120,6 +120,7 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		depends  = "what their ends do to requests is seen as far as it depends on them"
 		front    = "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
 		early    = "service web-all publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service"
+		through  = "service web-all publishes addresses that are not ready: what comes to the pods through it does not stop as they end"
 		several  = "several services select its pods (web, web-two), and the URL does not tell to which of them it leads: all of them count; name the one in target.service"
 		aside    = "requests go to service web: the EndpointSlices of service web-all are not looked at"
 	)
@@ -144,8 +145,8 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		"the check tells it":          {url: "https://shop.example/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, "requests go to service web-all: the EndpointSlices of service web are not looked at"}},
 		"two streams, two services":   {url: "http://web/", streams: []check.Stream{{}, {URL: "http://web-all:8080/"}}, change: declare, ports: "8080,http", warnings: []string{headless}},
 		"a stream that does not tell": {url: "http://web/", streams: []check.Stream{{}, {Targets: &check.Targets{File: "x"}}}, ports: "8080,9090,http", warnings: []string{headless, early}},
-		"another's":                   {url: "http://api/", ports: "8080,9090,http", warnings: []string{headless, chain + front}},
-		"another's, on purpose":       {url: "http://api/", service: "api", ports: "8080,9090,http", warnings: []string{headless, chain + depends}},
+		"another's":                   {url: "http://api/", ports: "8080,9090,http", warnings: []string{headless, chain + front, through}},
+		"another's, on purpose":       {url: "http://api/", service: "api", ports: "8080,9090,http", warnings: []string{headless, chain + depends, through}},
 		"a proxy that passes on":      {url: "http://api/", service: "web", change: declare, other: "web-all", ports: "9090,http", warnings: []string{aside}},
 		"a proxy elsewhere":           {url: "http://proxy.edge.svc/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless}},
 		"another's in another place":  {url: "https://shop.example/", service: "api.edge", ports: "8080,9090,http", warnings: []string{headless}},

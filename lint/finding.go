@@ -52,6 +52,9 @@ type Finding struct {
 	// Patch is a strategic merge patch of the object in Place, in JSON; empty
 	// where no change of the manifest alone would do.
 	Patch string `json:"patch,omitempty"`
+	// Recipe is where whole settings are that lose nothing, of the server that was
+	// recognised or of all, where the fix depends on the server. Its Text is empty.
+	Recipe *report.Recipe `json:"recipe,omitempty"`
 }
 
 // Report is what the rules found.

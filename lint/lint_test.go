@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -368,5 +369,41 @@ func TestTextIsNotObeyed(t *testing.T) {
 	}
 	if got := out.String(); strings.ContainsAny(got, "\u202e\u2066\x1b") || !strings.Contains(got, "/\ufffddrain\ufffd\ufffd[2K") {
 		t.Errorf("%q", got)
+	}
+}
+
+// Where SIGTERM is a server's fast stop, no advice leaves it at a sleep.
+func TestAdviceKnowsTheServer(t *testing.T) {
+	const quit = "Let it sleep for 5 s and, unless SIGQUIT is the image's STOPSIGNAL, then send nginx SIGQUIT and wait until it has gone, all of it within the grace."
+	nginx := func(hook string) []string {
+		return []string{image, "        image: registry.example/web/nginx:1.27\n", preStop5, hook}
+	}
+	for name, tt := range map[string]struct {
+		changes   []string
+		rule, fix string
+		// section is the recipe's.
+		section string
+	}{
+		"a hook that quits":            {nginx(exec("[nginx, -s, quit]")), "prestop-length-unknown", quit, "#nginx"},
+		"a hook that sleeps and quits": {nginx(exec("[sh, -c, 'sleep 5; nginx -s quit; sleep 9']")), "prestop-length-unknown", "See that the longest request is answered within what is left of the grace.", "#nginx"},
+		"a hook that sleeps too short": {nginx(exec("[sh, -c, 'sleep 1; nginx -s quit; sleep 9']")), "prestop-length-unknown", quit, "#nginx"},
+		"a stop signal in the spec":    {nginx("lifecycle: {stopSignal: SIGQUIT, preStop: {exec: {command: [/drain]}}}"), "prestop-length-unknown", "See that it takes at least 2 s and leaves enough of the grace, or sleep instead.", "#nginx"},
+		"its own image, no hook":       {nginx(""), "no-prestop", "Let preStop sleep for 5 s.", "#nginx"},
+		"its command, no hook":         {[]string{image, started("[apache2, -D, FOREGROUND]"), preStop5, ""}, "no-prestop", "Let preStop sleep for 5 s and, unless SIGWINCH is the image's STOPSIGNAL, then send apache SIGWINCH and wait until it has gone.", "#apache"},
+		"Caddy, no hook":               {[]string{image, "        image: caddy:2\n", preStop5, ""}, "no-prestop", "Set Caddy's shutdown_delay to 5 s, if its configuration does not, or let preStop sleep for as long.", "#caddy"},
+		"no server":                    {[]string{preStop5, exec("[/drain]")}, "prestop-length-unknown", "See that it takes at least 2 s and leaves enough of the grace, or sleep instead.", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range Lint(read(t, change(t, tt.changes...))).Findings {
+				if f.Rule != tt.rule {
+					continue
+				}
+				if f.Fix != tt.fix || f.Recipe == nil || f.Recipe.URL != report.RecipesURL+tt.section {
+					t.Errorf("%s %+v\nwant %s %s", f.Fix, f.Recipe, tt.fix, tt.section)
+				}
+				return
+			}
+			t.Error("not found")
+		})
 	}
 }

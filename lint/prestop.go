@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 
@@ -32,12 +33,21 @@ var preStopRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
 			if w.grace() > 0 && (c.Lifecycle == nil || c.Lifecycle.PreStop == nil) {
-				report(breach{
+				b := breach{
 					severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
-					why:   fmt.Sprintf("SIGTERM comes at once, while the cluster's proxies send new requests for up to %d s more: a program that stops listening on SIGTERM turns them away.", proxyLag),
-					fix:   fmt.Sprintf("Let preStop sleep for %d s.", advisedSleep),
-					patch: sleepPatch(w, c, advisedSleep),
-				})
+					why:    fmt.Sprintf("SIGTERM comes at once, while the cluster's proxies send new requests for up to %d s more: a program that stops listening on SIGTERM turns them away.", proxyLag),
+					fix:    fmt.Sprintf("Let preStop sleep for %d s%s.", advisedSleep, thenStop(c)),
+					recipe: recipe(c),
+				}
+				if thenStop(c) == "" {
+					b.patch = sleepPatch(w, c, advisedSleep)
+				}
+				if b.recipe.Server == "caddy" {
+					// caddyserver.com/docs/caddyfile/options: shutdown_delay.
+					b.severity = Note
+					b.fix = fmt.Sprintf("Set Caddy's shutdown_delay to %d s, if its configuration does not, or let preStop sleep for as long.", advisedSleep)
+				}
+				report(b)
 			}
 		}
 	},
@@ -52,7 +62,7 @@ var preStopRules = []rule{{
 					severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
 					why:   fmt.Sprintf("preStop sleeps %g s, while the cluster's proxies send new requests for up to %d s.", sleep, proxyLag),
 					fix:   fmt.Sprintf("Let preStop sleep for %d s.", advisedSleep),
-					patch: sleepPatch(w, c, advisedSleep),
+					patch: sleepPatch(w, c, advisedSleep), recipe: recipe(c),
 				})
 			}
 		}
@@ -116,11 +126,19 @@ var preStopRules = []rule{{
 			if hook.HTTPGet != nil {
 				what = "an HTTP request"
 			}
-			report(breach{
-				severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop",
+			b := breach{
+				severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 				why: fmt.Sprintf("preStop is %s of unknown length: below %d s new requests still come in afterwards, and what it takes is missing from the grace period of %d s.", what, proxyLag, w.grace()),
 				fix: fmt.Sprintf("See that it takes at least %d s and leaves enough of the grace, or sleep instead.", proxyLag),
-			})
+			}
+			if stop := thenStop(c); stop != "" {
+				b.fix = fmt.Sprintf("Let it sleep for %d s%s, all of it within the grace.", advisedSleep, stop)
+			}
+			if sleep, known := manifest.PreStopSleepsFirst(hook); known && sleep >= proxyLag*time.Second {
+				b.why = fmt.Sprintf("preStop sleeps %g s and then does more, for a time that no manifest tells: it is missing from the grace period of %d s.", sleep.Seconds(), w.grace())
+				b.fix = "See that the longest request is answered within what is left of the grace."
+			}
+			report(b)
 		}
 	},
 }, {
@@ -138,6 +156,9 @@ var preStopRules = []rule{{
 				why: fmt.Sprintf("preStop runs %s, which the image must hold: in one without it the hook fails and SIGTERM comes at once.", hook.Exec.Command[0]),
 				fix: "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later).",
 			}
+			if _, known := manifest.PreStopSleepsFirst(hook); known {
+				b.fix = "See that the image holds it, and what its script calls."
+			}
 			if sleep, known := preStopSleep(c); known && sleep >= 1 {
 				b.patch = sleepPatch(w, c, int(math.Ceil(sleep)))
 			}
@@ -145,6 +166,35 @@ var preStopRules = []rule{{
 		}
 	},
 }}
+
+// goodStops are the signals with which servers answer what is in flight before they end,
+// where SIGTERM is their fast stop (nginx.org/en/docs/control.html,
+// httpd.apache.org/docs/2.4/stopping.html, HAProxy's management guide). Their own images
+// have them as STOPSIGNAL.
+var goodStops = map[string]string{"nginx": "SIGQUIT", "apache": "SIGWINCH", "haproxy": "SIGUSR1"}
+
+// thenStop is what a hook of a server has to do after its sleep, unless its image or the
+// spec does it by the stop signal.
+func thenStop(c container) string {
+	server, by := manifest.Server(c.Container)
+	signal := goodStops[server]
+	if signal == "" || c.Lifecycle != nil && c.Lifecycle.StopSignal != nil && string(*c.Lifecycle.StopSignal) == signal {
+		return ""
+	}
+	if preStop(c) == nil && by == manifest.Image {
+		return ""
+	}
+	return fmt.Sprintf(" and, unless %s is the image's STOPSIGNAL, then send %s %s and wait until it has gone", signal, server, signal)
+}
+
+// recipe leads to the settings of the container's server, or of all.
+func recipe(c container) *report.Recipe {
+	server, by := manifest.Server(c.Container)
+	if server == "" {
+		return &report.Recipe{URL: report.RecipesURL}
+	}
+	return &report.Recipe{Server: server, RecognisedBy: string(by), URL: report.RecipesURL + "#" + server}
+}
 
 func preStop(c container) *corev1.LifecycleHandler { return manifest.PreStop(c.Container) }
 

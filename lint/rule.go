@@ -25,6 +25,7 @@ type breach struct {
 	field     string
 	why, fix  string
 	patch     string
+	recipe    *report.Recipe
 }
 
 // other is an object beside the workload.
@@ -59,6 +60,6 @@ func (r *rule) finding(w *workload, b breach) Finding {
 			Namespace: w.meta.Namespace, Kind: b.of.kind, Name: b.of.name, Container: b.container,
 			Field: b.field, File: b.of.source.File, Line: b.of.source.line(b.field),
 		},
-		Why: b.why, Fix: b.fix, Patch: b.patch,
+		Why: b.why, Fix: b.fix, Patch: b.patch, Recipe: b.recipe,
 	}
 }

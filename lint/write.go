@@ -9,6 +9,8 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // WriteJSON writes the report as indented JSON.
@@ -66,6 +68,17 @@ func (p *printer) wrapped(first, indent, s string) {
 	}
 }
 
+func settingsOf(r *report.Recipe) string {
+	switch {
+	case r.Server == "":
+		return "Settings of common servers"
+	case r.RecognisedBy == string(manifest.Image):
+		return "Settings of " + r.Server + ", as the image is called"
+	default:
+		return "Settings of " + r.Server + ", as the container's command says"
+	}
+}
+
 func (p *printer) finding(number int, f *Finding) {
 	head := fmt.Sprintf("%s: %s", f.Severity, f.Rule)
 	if f.Cause != "" {
@@ -88,6 +101,10 @@ func (p *printer) finding(number int, f *Finding) {
 	p.wrapped("   ", "   ", at)
 	p.wrapped("   Why: ", "        ", f.Why)
 	p.wrapped("   Fix: ", "        ", f.Fix)
+	if r := f.Recipe; r != nil {
+		p.wrapped("   ", "   ", settingsOf(r)+":")
+		p.line("   " + r.URL)
+	}
 	if f.Patch != "" {
 		command := shell.Line("kubectl patch %s", place)
 		if f.Place.Namespace != "" {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,28 @@ func PreStopSleep(hook *corev1.LifecycleHandler) (d time.Duration, known bool) {
 	default:
 		return 0, false
 	}
+}
+
+// PreStopSleepsFirst tells how long a hook sleeps that then does more, as one that tells
+// its server to stop and waits for it.
+func PreStopSleepsFirst(hook *corev1.LifecycleHandler) (d time.Duration, known bool) {
+	if hook == nil || hook.Exec == nil {
+		return 0, false
+	}
+	call, isShell := ParseShell(hook.Exec.Command)
+	if !isShell {
+		return 0, false
+	}
+	all := Steps(call.Script)
+	if len(all) < 2 || all[0].End != ";" && all[0].End != "&&" {
+		return 0, false
+	}
+	// What is a part of a compound command need not be run at all.
+	first := all[0].Command()
+	if len(first) != len(all[0].Words) || slices.ContainsFunc(first, Closes) {
+		return 0, false
+	}
+	return sleepOf(first)
 }
 
 // longestSleep is a day; what sleeps for longer sleeps for ever.

@@ -58,6 +58,27 @@ func TestPreStopSleep(t *testing.T) {
 	}
 }
 
+func TestPreStopSleepsFirst(t *testing.T) {
+	for script, want := range map[string]time.Duration{
+		"sleep 5; kill -QUIT 1; while kill -0 1; do sleep 0.1; done": 5 * time.Second,
+		"/bin/sleep 5s && nginx -s quit":                             5 * time.Second,
+		"sleep 5\nnginx -s quit":                                     5 * time.Second,
+		"sleep 5":                                                    -1,
+		"sleep 5 & nginx -s quit":                                    -1,
+		"sleep 5 | true":                                             -1,
+		"sleep 5 || nginx -s quit":                                   -1,
+		"if sleep 5; then nginx -s quit; fi":                         -1,
+		"nginx -s quit; sleep 5":                                     -1,
+		"sleep $DELAY; nginx -s quit":                                -1,
+		"":                                                           -1,
+	} {
+		hook := &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/bin/sh", "-c", script}}}
+		if got, known := PreStopSleepsFirst(hook); known != (want >= 0) || known && got != want {
+			t.Errorf("%q: %s, %t; want %s", script, got, known, want)
+		}
+	}
+}
+
 // A number has one unit, whatever order its letters are looked at in.
 func TestASleepHasOneUnit(t *testing.T) {
 	for range 100 {

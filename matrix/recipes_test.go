@@ -1,6 +1,8 @@
 package matrix
 
 import (
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -11,7 +13,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/shutdowncheck/shutdowncheck/lint"
 	"github.com/shutdowncheck/shutdowncheck/manifest"
 )
 
@@ -102,9 +106,42 @@ func TestRecipesAreRecognised(t *testing.T) {
 	for _, row := range recipes() {
 		server := strings.Fields(strings.TrimPrefix(row.Name, "recipe: "))[0]
 		pod := row.Objects[1].(*appsv1.Deployment).Spec.Template.Spec
-		named := func(c corev1.Container) bool { return manifest.Server(&c) == server }
+		named := func(c corev1.Container) bool {
+			got, by := manifest.Server(&c)
+			return got == server && by == manifest.Command
+		}
 		if recognised := slices.ContainsFunc(slices.Concat(pod.Containers, pod.InitContainers), named); recognised != (server != "tornado") {
 			t.Errorf("%s: recognised: %t", row.Name, recognised)
+		}
+	}
+}
+
+// Lint has nothing against a recipe, and advises nothing that it does not do.
+func TestRecipesPassLint(t *testing.T) {
+	for _, row := range recipes() {
+		var objects lint.Objects
+		for _, o := range row.Objects {
+			text, err := json.Marshal(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kinds, _, err := scheme.Scheme.ObjectKinds(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			head := fmt.Sprintf(`{"apiVersion": %q, "kind": %q,`, kinds[0].GroupVersion(), kinds[0].Kind)
+			if err := objects.Read(strings.NewReader(head+string(text[1:])), row.Name, "shop"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found := lint.Lint(&objects)
+		if len(found.Workloads) != 1 {
+			t.Errorf("%s: %q", row.Name, found.Workloads)
+		}
+		for _, f := range found.Findings {
+			if f.Severity != lint.Note || strings.Contains(f.Fix, "sleep instead") || strings.Contains(f.Fix, "own sleep") {
+				t.Errorf("%s: %s %s: %s", row.Name, f.Severity, f.Rule, f.Fix)
+			}
 		}
 	}
 }

@@ -95,9 +95,12 @@ type Container struct {
 	// StopSignal is the one that the spec names instead of SIGTERM or, where the
 	// status tells it, the image.
 	StopSignal string `json:"stopSignal,omitempty"`
-	// Server is the kind of server that runs in it, as far as its command and its
-	// image's name tell for sure (see manifest.Server).
+	// Server is the kind of server that runs in it, as far as its command or its
+	// image's name tells (see manifest.Server).
 	Server string `json:"server,omitempty"`
+	// ServerBy is which of the two tells: "command" or "image". Recordings of older
+	// versions do not have it.
+	ServerBy string `json:"serverBy,omitempty"`
 	// Liveness is the probe that restarts the container.
 	Liveness *Probe `json:"liveness,omitempty"`
 	// MemoryLimit is in bytes, 0 for none.

@@ -170,18 +170,25 @@ type Fix struct {
 	// Patch is a strategic merge patch of the workload, where a change of the
 	// manifest helps: kubectl patch --patch.
 	Patch string `json:"patch,omitempty"`
-	// Recipe is missing where no server was recognised, or none of its own settings
-	// mends the cause.
+	// Recipe is missing where the server is no matter, or where one was recognised and
+	// none of its own settings mends the cause.
 	Recipe *Recipe `json:"recipe,omitempty"`
 }
 
-// Recipe is what a server that was recognised needs.
+// RecipesURL is the page of configurations that were seen to lose nothing. Its section
+// of a server has the server's name.
+const RecipesURL = "https://github.com/shutdowncheck/shutdowncheck/blob/main/docs/recipes.md"
+
+// Recipe is what a server needs.
 type Recipe struct {
-	// Server names it: nginx, gunicorn.
-	Server string `json:"server"`
-	// Text says its own setting.
-	Text string `json:"text"`
-	// URL is that of a whole configuration that was seen to lose nothing.
+	// Server names it: nginx, gunicorn. It is empty where none was recognised.
+	Server string `json:"server,omitempty"`
+	// RecognisedBy is what told the server: "command" or "image" (its name).
+	RecognisedBy string `json:"recognisedBy,omitempty"`
+	// Text says its own setting. It is empty where no server was recognised.
+	Text string `json:"text,omitempty"`
+	// URL is that of a whole configuration that was seen to lose nothing; of the page of
+	// all of them where no server was recognised.
 	URL string `json:"url"`
 }
 

@@ -88,7 +88,9 @@ func observePod(change recording.Change, object runtime.Object) (recording.Event
 }
 
 func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus) recording.Container {
-	c := recording.Container{Name: spec.Name, Server: manifest.Server(spec), Liveness: probeOf(spec.LivenessProbe), MemoryLimit: spec.Resources.Limits.Memory().Value()}
+	c := recording.Container{Name: spec.Name, Liveness: probeOf(spec.LivenessProbe), MemoryLimit: spec.Resources.Limits.Memory().Value()}
+	server, by := manifest.Server(spec)
+	c.Server, c.ServerBy = server, string(by)
 	c.PreStop, c.PreStopSleep = preStopOf(spec)
 	for _, p := range spec.Ports {
 		port := recording.Port{Name: p.Name, Number: p.ContainerPort}

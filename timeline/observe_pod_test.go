@@ -36,7 +36,7 @@ func TestObserveContainers(t *testing.T) {
 	event, _ := observePod(recording.Added, p)
 	want := []recording.Container{
 		{
-			Name: "app", Server: "nginx", StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff",
+			Name: "app", Server: "nginx", ServerBy: "image", StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff",
 			Ports:    []recording.Port{{Name: "http", Number: 8080}, {Number: 53, Protocol: "UDP"}},
 			Liveness: &recording.Probe{InitialDelay: 2 * time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
 		},

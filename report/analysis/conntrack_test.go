@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func TestDialAfterAReset(t *testing.T) {
 				return
 			}
 			before := build().request(tt.lost).analyze(t)
-			if fix := before.Findings[0].Fix; rep.Findings[0].Fix != fix {
+			if fix := before.Findings[0].Fix; !reflect.DeepEqual(rep.Findings[0].Fix, fix) {
 				t.Errorf("\n got %+v\nwant %+v", rep.Findings[0].Fix, fix)
 			}
 			if evidence := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(evidence, "1 request went out less than 10s after a reset on the same client port") {
@@ -129,7 +130,7 @@ func TestFixWithoutTheDialAfterAReset(t *testing.T) {
 	if got, want := summary(rep), "failed; 2 listener-closed-early (likely) [web-1] between SIGTERM and exit"; got != want {
 		t.Fatalf("\n got %s\nwant %s", got, want)
 	}
-	if got, want := rep.Findings[0].Fix, before.Findings[0].Fix; got != want {
+	if got, want := rep.Findings[0].Fix, before.Findings[0].Fix; !reflect.DeepEqual(got, want) {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
 }

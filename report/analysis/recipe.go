@@ -21,9 +21,6 @@ type setting struct {
 	text  string
 }
 
-// recipesPage has a section for each.
-const recipesPage = "https://github.com/shutdowncheck/shutdowncheck/blob/main/docs/recipes.md#"
-
 var (
 	cutsAtSigterm = []report.Cause{report.NoDrain, report.ListenerClosedEarly}
 	cutsInFlight  = []report.Cause{report.NoDrain}
@@ -74,48 +71,56 @@ var recipes = []recipe{
 	}},
 }
 
-// recipeFor gives what mends the cause in the server that all of the ends had; nil if
-// that is not known, or has nothing that does.
+// recipeFor gives what mends the cause in the server that all of the ends had. Where
+// that is not known it gives all servers' page, if any server has a setting that does.
 func recipeFor(cause report.Cause, m *measured) *report.Recipe {
 	server := m.server(cause)
+	some := false
 	for _, r := range recipes {
-		if r.server != server {
-			continue
-		}
 		for _, s := range r.settings {
-			if slices.Contains(s.mends, cause) {
-				return &report.Recipe{Server: server, Text: s.text, URL: recipesPage + server}
+			if !slices.Contains(s.mends, cause) {
+				continue
 			}
+			if r.server == server.name {
+				return &report.Recipe{Server: server.name, RecognisedBy: server.by, Text: s.text, URL: report.RecipesURL + "#" + server.name}
+			}
+			some = true
 		}
+	}
+	if some && server.name == "" {
+		return &report.Recipe{URL: report.RecipesURL}
 	}
 	return nil
 }
 
+// server is one that was recognised, and what by.
+type server struct{ name, by string }
+
 // server is that of the container which the fix of the cause is about; empty if it is
 // not known, or not the same at all ends.
-func (m *measured) server(cause report.Cause) string {
+func (m *measured) server(cause report.Cause) server {
 	if t, first := m.endedFirst(); cause == report.ErrorsWhileDraining && first != nil {
 		return serverOf(t.containers, first.Container)
 	}
-	var server string
+	var all server
 	for i, t := range m.ends {
-		own := ""
+		own := server{}
 		if t.serves || len(mains(t.containers)) == 1 {
 			own = serverOf(t.containers, t.container)
 		}
-		if i > 0 && own != server {
-			return ""
+		if i > 0 && own.name != all.name {
+			return server{}
 		}
-		server = own
+		all = own
 	}
-	return server
+	return all
 }
 
-func serverOf(containers []recording.Container, name string) string {
+func serverOf(containers []recording.Container, name string) server {
 	for _, c := range containers {
 		if c.Name == name {
-			return c.Server
+			return server{c.Server, c.ServerBy}
 		}
 	}
-	return ""
+	return server{}
 }

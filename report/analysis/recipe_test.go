@@ -11,40 +11,49 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// A setting is said of a server that is known, where it mends the cause, and of no
-// other.
+// A setting is said of a server that is known, where it mends the cause. Where none is
+// known, all servers' page is.
 func TestRecipeFor(t *testing.T) {
-	server := func(name, server string) recording.Container { return recording.Container{Name: name, Server: server} }
+	server := func(name, server string) recording.Container { return recording.Container{Name: name, Server: server, ServerBy: "image"} }
 	end := func(serves bool, containers ...recording.Container) *termination {
 		return &termination{ending: ending{container: containers[0].Name, serves: serves, containers: containers}}
 	}
 	nginx, plain, helper := server("web", "nginx"), server("web", ""), server("helper", "")
 	mesh := server("mesh", "caddy")
 	mesh.Sidecar = true
+	const all = report.RecipesURL
 	for name, tt := range map[string]struct {
 		cause report.Cause
 		ends  []*termination
-		want  string
+		want  string // a URL
 	}{
-		"one container":              {report.NoDrain, []*termination{end(false, nginx)}, "nginx"},
-		"the one that serves":        {report.NoDrain, []*termination{end(true, nginx, helper)}, "nginx"},
-		"not known which serves":     {report.NoDrain, []*termination{end(false, nginx, helper)}, ""},
-		"a sidecar beside it":        {report.NoDrain, []*termination{end(false, nginx, mesh)}, "nginx"},
-		"all ends":                   {report.NoDrain, []*termination{end(true, nginx), end(true, nginx)}, "nginx"},
-		"another at another end":     {report.NoDrain, []*termination{end(true, nginx), end(true, plain)}, ""},
-		"another at the first end":   {report.NoDrain, []*termination{end(true, plain), end(true, nginx)}, ""},
+		"one container":              {report.NoDrain, []*termination{end(false, nginx)}, all + "#nginx"},
+		"the one that serves":        {report.NoDrain, []*termination{end(true, nginx, helper)}, all + "#nginx"},
+		"not known which serves":     {report.NoDrain, []*termination{end(false, nginx, helper)}, all},
+		"a sidecar beside it":        {report.NoDrain, []*termination{end(false, nginx, mesh)}, all + "#nginx"},
+		"all ends":                   {report.NoDrain, []*termination{end(true, nginx), end(true, nginx)}, all + "#nginx"},
+		"another at another end":     {report.NoDrain, []*termination{end(true, nginx), end(true, plain)}, all},
+		"another at the first end":   {report.NoDrain, []*termination{end(true, plain), end(true, nginx)}, all},
 		"what it does not mend":      {report.GraceTooShort, []*termination{end(true, nginx)}, ""},
-		"a server that is not known": {report.NoDrain, []*termination{end(true, plain)}, ""},
+		"what others mend":           {report.KeepaliveCut, []*termination{end(true, nginx)}, ""},
+		"what none mends":            {report.GraceTooShort, []*termination{end(true, plain)}, ""},
+		"a server that is not known": {report.NoDrain, []*termination{end(true, plain)}, all},
 		"no recipe of its name":      {report.NoDrain, []*termination{end(true, server("web", "lighttpd"))}, ""},
-		"no end":                     {report.NoDrain, nil, ""},
+		"no end":                     {report.NoDrain, nil, all},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := recipeFor(tt.cause, &measured{ends: tt.ends})
 			switch {
-			case got == nil && tt.want != "":
-				t.Error("no recipe")
-			case got != nil && (got.Server != tt.want || got.URL != recipesPage+tt.want || !strings.Contains(got.Text, "SIGQUIT")):
+			case got == nil:
+				if tt.want != "" {
+					t.Error("no recipe")
+				}
+			case got.URL != tt.want:
 				t.Errorf("%+v, want %q", got, tt.want)
+			case got.URL == all && *got != (report.Recipe{URL: all}):
+				t.Errorf("%+v says more than where all are", got)
+			case got.URL != all && (got.Server != "nginx" || got.RecognisedBy != "image" || !strings.Contains(got.Text, "SIGQUIT")):
+				t.Errorf("%+v, want nginx's", got)
 			}
 		})
 	}

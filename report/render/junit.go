@@ -155,7 +155,8 @@ func findingsText(r *report.Report, about func(*report.Finding) bool) string {
 			lines = append(lines, command+" "+patch)
 		}
 		if recipe := f.Fix.Recipe; recipe != nil {
-			lines = append(lines, "In "+recipe.Server+": "+recipe.Text, recipe.URL)
+			whose, _ := recipeFor(recipe)
+			lines = append(lines, strings.TrimSpace(whose+": "+recipe.Text), recipe.URL)
 		}
 		lines = append(lines, "")
 	}

@@ -115,7 +115,8 @@ func markdownFinding(number int, f *report.Finding, r *report.Report) string {
 		text.WriteString("\n\n" + fenced("sh", command+" \\\n  "+patch))
 	}
 	if recipe := f.Fix.Recipe; recipe != nil {
-		fmt.Fprintf(&text, "\n\n**In %s:** %s %s.", prose(recipe.Server), prose(recipe.Text), link(wholeRecipe, recipe.URL))
+		whose, name := recipeFor(recipe)
+		fmt.Fprintf(&text, "\n\n**%s:** %s.", prose(whose), strings.TrimSpace(prose(recipe.Text)+" "+link(name, recipe.URL)))
 	}
 	text.WriteString("\n\n" + folded("Evidence", bullets(evidence(f))))
 	return text.String()

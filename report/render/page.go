@@ -117,7 +117,7 @@ type pageFinding struct {
 	Evidence           []string
 }
 
-type pageRecipe struct{ Server, Text, URL, Link string }
+type pageRecipe struct{ Whose, Text, URL, Link string }
 
 type pageDisruption struct {
 	Head  string
@@ -172,7 +172,8 @@ func findingWords(i int, r *report.Report) pageFinding {
 		words.Patch = command + " " + patch
 	}
 	if recipe := f.Fix.Recipe; recipe != nil {
-		words.Recipe = &pageRecipe{Server: clean(recipe.Server), Text: clean(recipe.Text), URL: site(recipe.URL), Link: wholeRecipe}
+		whose, link := recipeFor(recipe)
+		words.Recipe = &pageRecipe{Whose: clean(whose), Text: clean(recipe.Text), URL: site(recipe.URL), Link: link}
 	}
 	words.Evidence = cleaned(evidence(f))
 	return words

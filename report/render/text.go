@@ -139,7 +139,8 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 		p.line("     " + patch)
 	}
 	if recipe := f.Fix.Recipe; recipe != nil {
-		p.wrapped("   In "+recipe.Server+": ", "        ", recipe.Text)
+		whose, _ := recipeFor(recipe)
+		p.wrapped("   ", "        ", whose+": "+recipe.Text)
 		p.line("   " + clean(recipe.URL))
 	}
 	p.line("")

@@ -138,8 +138,21 @@ func patchCommand(r *report.Report, f *report.Finding) (command, patch string) {
 	return shell.Line("kubectl patch %s -n %s --patch", r.Workload, r.Namespace), shell.Word(f.Fix.Patch)
 }
 
-// wholeRecipe is what a link to a server's recipe is called.
-const wholeRecipe = "The whole recipe"
+// recipeFor says whose setting a recipe tells, and how that server was recognised, and
+// what a link to it is called.
+func recipeFor(r *report.Recipe) (whose, link string) {
+	if r.Server == "" {
+		return "Settings of common servers", "Recipes"
+	}
+	whose = "In " + r.Server
+	switch r.RecognisedBy {
+	case "command":
+		whose += ", as the container's command says"
+	case "image":
+		whose += ", as the image is called"
+	}
+	return whose, "The whole recipe"
+}
 
 // site is an address of another site, without blanks, line ends, < and >; empty where
 // it is none, as what a report says may come from anywhere.
