@@ -149,3 +149,34 @@ func TestAllLeftSparesWhatWasMadeAnew(t *testing.T) {
 		}
 	})
 }
+
+// A cordon is offered whatever its date says, also one that lies ahead of this clock.
+func TestCordonOfAnotherClock(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ahead time.Duration
+		want  string
+	}{
+		"now":        {0, ""},
+		"old":        {-49 * time.Hour, "it is 49h0m0s old"},
+		"far ahead":  {1000 * time.Hour, ""},
+		"a bit late": {time.Hour, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := littered(t)
+			written := time.Now().Add(tt.ahead)
+			c.SetNode("n3", func(n *corev1.Node) {
+				for i := range n.ManagedFields {
+					n.ManagedFields[i].Time = new(metav1.NewTime(written))
+				}
+			})
+			left, err := cordonsLeft(t.Context(), c.Client, func(by mark) bool { return by.Run == "run-8" }, time.Now)
+			c.must(err)
+			if len(left) != 1 || left[0].Doubt != tt.want {
+				t.Fatalf("%+v, want one in doubt for %q", left, tt.want)
+			}
+			if _, err := left[0].PutBack(t.Context()); err != nil || c.Node("n3").Spec.Unschedulable {
+				t.Errorf("not put back: %v", err)
+			}
+		})
+	}
+}

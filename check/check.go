@@ -94,7 +94,7 @@ type Stream struct {
 	// bear it at once.
 	Stages      []Stage     `json:"stages,omitempty"`
 	Connections Connections `json:"connections"`
-	// Pool is how many connections a reused stream keeps; ignored for new ones.
+	// Pool is how many connections a reused stream keeps; a stream of new ones has none.
 	Pool int `json:"pool,omitempty"`
 	// URL overrides the target's.
 	URL string `json:"url,omitempty"`

@@ -58,6 +58,7 @@ func (c Check) Validate() error {
 	if _, err := regexp.Compile(c.Target.ShutdownLog); err != nil {
 		p.add("target.shutdownLog", "%q is no regular expression (%s); want RE2, for example ^shutting down", c.Target.ShutdownLog, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
+	c.validateTLS(&p)
 	c.validateTrace(&p)
 	c.validateStreams(&p)
 	c.validateDisruptions(&p)
@@ -80,6 +81,23 @@ func (c Check) validateWorkload(p *problems) {
 		p.add("workload", "unknown kind %q; want deployment, statefulset or daemonset", c.Workload.Kind)
 	case len(c.Workload.Name) > 253 || !subdomain.MatchString(c.Workload.Name):
 		p.add("workload", "%q is no name of a Kubernetes object; want lower case letters, digits, '-' and '.'", c.Workload.Name)
+	}
+}
+
+// validateTLS refuses what is said of TLS where no request uses it. A file of targets may
+// hold any URL.
+func (c Check) validateTLS(p *problems) {
+	secure := func(address string) bool { return len(address) >= 6 && strings.EqualFold(address[:6], "https:") }
+	if c.Target.TLS == nil || c.Control != nil && secure(c.Control.URL) ||
+		slices.ContainsFunc(c.Streams, func(s Stream) bool { return s.Targets != nil || secure(s.URL) }) {
+		return
+	}
+	const problem = "it has no use, as no URL is one of https; want an https URL, or nothing here"
+	if c.Target.TLS.CAFile != "" {
+		p.add("target.tls.caFile", problem)
+	}
+	if c.Target.TLS.ServerName != "" {
+		p.add("target.tls.serverName", problem)
 	}
 }
 
@@ -111,6 +129,9 @@ func (s Stream) validate(at string, target Target, p *problems) {
 	}
 	switch s.Connections {
 	case New:
+		if s.Pool != 0 {
+			p.add(at+".pool", "%d connections have no use where each is new; want connections: %s, or no pool", s.Pool, Reused)
+		}
 	case Reused:
 		if s.Pool < 1 || s.Pool > MaxPool {
 			p.add(at+".pool", "%d connections; want 1 to %d", s.Pool, MaxPool)

@@ -194,6 +194,9 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 		Baseline: check.Duration(f.baseline), Settle: check.Duration(f.settle), Timeout: check.Duration(f.timeout),
 	}
 	c.Budget = check.Budget{Failed: f.budgetFailed, Maskable: f.budgetMaskable, Unattributed: f.budgetUnattributed}
+	if flags.Changed("pool") && !slices.ContainsFunc(c.Streams, func(s check.Stream) bool { return s.Connections == check.Reused }) {
+		return check.Check{}, usagef("--pool has no use without a stream on reused connections")
+	}
 	if err := c.Validate(); err != nil {
 		return check.Check{}, &usageError{f.inFlags(err)}
 	}
@@ -227,7 +230,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
 	"target.url": "url", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.shutdownLog": "shutdown-log",
-	"target.headers.name": "header", "target.trace": "trace", "target.headers.value": "header", "target.tls.caFile": "ca-file",
+	"target.headers.name": "header", "target.trace": "trace", "target.headers.value": "header", "target.tls.caFile": "ca-file", "target.tls.serverName": "server-name",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"protocol": "protocol", "maxConnections": "max-connections",
 	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",

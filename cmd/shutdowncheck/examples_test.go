@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,13 +60,20 @@ func writeBodies(t *testing.T, c check.Check) {
 	}
 }
 
-// accepts runs a command line where there is no cluster and no recording. That is
-// trouble; bad usage would be told before.
+// accepts runs a command line where there is no cluster, and where the folders of
+// recordings are empty. That is trouble; bad usage would be told before.
 func accepts(t *testing.T, args []string) {
 	t.Helper()
 	if args[0] == "run" {
 		// In front, as what stands behind a "--" belongs to another program.
 		args = append([]string{"run", "--kubeconfig", "missing"}, args[1:]...)
+	}
+	if slices.Contains([]string{"report", "compare", "export"}, args[0]) {
+		for _, folder := range args[1:] {
+			if err := os.MkdirAll(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	var stderr bytes.Buffer
 	code := execute(t.Context(), args, streams{in: strings.NewReader(""), out: io.Discard, err: &stderr})

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shutdowncheck/shutdowncheck/export"
-	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // exportFormats are those of a recording's samples.
@@ -40,9 +39,9 @@ The recording itself is Parquet, with more about each request.`,
 }
 
 func exportSamples(ctx context.Context, s streams, dir string, f format, names []string) error {
-	r, err := recording.Open(dir)
+	r, err := openRecording(dir)
 	if err != nil {
-		return fmt.Errorf("read the recording: %w", err)
+		return err
 	}
 	for _, loss := range r.Losses {
 		_, _ = fmt.Fprintf(s.err, "part of the recording is lost: %s\n", loss.Text)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -42,15 +43,29 @@ report of one recording is always the same, byte for byte in JSON.`,
 }
 
 func analyze(ctx context.Context, dir string) (*report.Report, error) {
-	r, err := recording.Open(dir)
+	r, err := openRecording(dir)
 	if err != nil {
-		return nil, fmt.Errorf("read the recording: %w", err)
+		return nil, err
 	}
 	rep, err := analysis.Analyze(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("read the recording: %w", err)
 	}
 	return rep, nil
+}
+
+// openRecording tells a folder that is not there, as a wrong call, from a recording that
+// cannot be read.
+func openRecording(dir string) (*recording.Recording, error) {
+	r, err := recording.Open(dir)
+	if err == nil {
+		return r, nil
+	}
+	err = fmt.Errorf("read the recording: %w", err)
+	if _, none := os.Stat(dir); errors.Is(none, fs.ErrNotExist) {
+		return nil, &usageError{err}
+	}
+	return nil, err
 }
 
 func verdictOf(rep *report.Report) error {

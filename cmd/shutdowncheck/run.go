@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/experiment"
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
@@ -177,7 +176,10 @@ func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) err
 
 // explained puts the run's error into words that name the flag or the file.
 func (r *runCommand) explained(err error) error {
-	if _, ok := errors.AsType[*chaos.PlanError](err); ok {
+	if _, ok := errors.AsType[*experiment.RestoreError](err); ok {
+		return err // it is the news, whatever else went wrong
+	}
+	if _, ok := errors.AsType[*check.FieldError](err); ok {
 		return r.check.planProblem(err)
 	}
 	if _, ok := errors.AsType[*experiment.RoomError](err); ok {
