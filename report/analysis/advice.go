@@ -24,7 +24,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			longest: longest, longestLost: oldest(sure),
 			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
 			counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
-			ends: endsOf(members), starts: startsOf(members),
+			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: workload, starved: starved,
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		}
@@ -53,6 +53,23 @@ func beyond(lag time.Duration, failures []*explained) []*explained {
 	return slices.DeleteFunc(slices.Clone(failures), func(f *explained) bool {
 		return propagationLag([]*explained{f}) <= lag
 	})
+}
+
+// cutsOf bounds the moments at which the failures were cut, counted from SIGTERM; nil
+// where it is not known of one of them.
+func cutsOf(failures []*explained) *report.Span {
+	var cuts *report.Span
+	for _, f := range failures {
+		since, known := sinceSigterm(f)
+		switch {
+		case !known:
+			return nil
+		case cuts == nil:
+			cuts = &since
+		}
+		cuts.From, cuts.To = min(cuts.From, since.From), max(cuts.To, since.To)
+	}
+	return cuts
 }
 
 // closedWhileAlive are the terminations, by number, that turned a request away after
