@@ -29,6 +29,9 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		}
 		fix := causeNamed(cause).fix(m)
+		if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
+			fix.Text = mendHook + fix.Text
+		}
 		fix.Recipe = recipeFor(cause, m)
 		fixes[cause] = fix
 	}
@@ -148,4 +151,14 @@ func arrivalLag(failures []*explained) time.Duration {
 		}
 	}
 	return lag
+}
+
+// mendHook is what comes before any other change where the hook failed. The kubelet
+// starts a hook's command without a shell (core/v1 ExecAction.Command).
+const mendHook = "Make the preStop hook run first: it failed (event FailedPreStopHook), so that the stop signal came as soon as that. " +
+	"In an image without its program or shell, use preStop.sleep, which needs nothing of the image (Kubernetes 1.30 and later); else correct its command, which is started without a shell unless it names one. "
+
+// hooksFailed tells whether the hook failed at each of the ends.
+func (m *measured) hooksFailed() bool {
+	return len(m.ends) > 0 && !slices.ContainsFunc(m.ends, func(t *termination) bool { return !t.PreStopFailed.Known() })
 }

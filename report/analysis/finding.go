@@ -150,7 +150,9 @@ func finding(key findingKey, members []*explained) report.Finding {
 
 // said puts the cause into a sentence that is true of all ends of the failures.
 func said(cause report.Cause, members []*explained) string {
-	if cause == report.NoDrain && slices.ContainsFunc(endsOf(members), (*termination).killed) {
+	if cause == report.NoDrain && slices.ContainsFunc(members, func(f *explained) bool {
+		return slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.killed() })
+	}) {
 		return "the pod lets go of requests that are in flight at SIGTERM, without answering them"
 	}
 	return causeNamed(cause).says
