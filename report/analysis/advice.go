@@ -24,11 +24,14 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			longest: longest, longestLost: oldest(sure),
 			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
 			counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
-			ends: endsOf(members), starts: startsOf(members),
+			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: workload, starved: starved,
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		}
 		fix := causeNamed(cause).fix(m)
+		if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
+			fix.Text = mendHook + fix.Text
+		}
 		fix.Recipe = recipeFor(cause, m)
 		fixes[cause] = fix
 	}
@@ -53,6 +56,23 @@ func beyond(lag time.Duration, failures []*explained) []*explained {
 	return slices.DeleteFunc(slices.Clone(failures), func(f *explained) bool {
 		return propagationLag([]*explained{f}) <= lag
 	})
+}
+
+// cutsOf bounds the moments at which the failures were cut, counted from SIGTERM; nil
+// where it is not known of one of them.
+func cutsOf(failures []*explained) *report.Span {
+	var cuts *report.Span
+	for _, f := range failures {
+		since, known := sinceSigterm(f)
+		switch {
+		case !known:
+			return nil
+		case cuts == nil:
+			cuts = &since
+		}
+		cuts.From, cuts.To = min(cuts.From, since.From), max(cuts.To, since.To)
+	}
+	return cuts
 }
 
 // closedWhileAlive are the terminations, by number, that turned a request away after
@@ -131,4 +151,14 @@ func arrivalLag(failures []*explained) time.Duration {
 		}
 	}
 	return lag
+}
+
+// mendHook is what comes before any other change where the hook failed. The kubelet
+// starts a hook's command without a shell (core/v1 ExecAction.Command).
+const mendHook = "Make the preStop hook run first: it failed (event FailedPreStopHook), so that the stop signal came as soon as that. " +
+	"In an image without its program or shell, use preStop.sleep, which needs nothing of the image (Kubernetes 1.30 and later); else correct its command, which is started without a shell unless it names one. "
+
+// hooksFailed tells whether the hook failed at each of the ends.
+func (m *measured) hooksFailed() bool {
+	return len(m.ends) > 0 && !slices.ContainsFunc(m.ends, func(t *termination) bool { return !t.PreStopFailed.Known() })
 }

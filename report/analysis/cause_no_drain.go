@@ -42,27 +42,16 @@ func (m *measured) livedOnWords() string {
 	return fmt.Sprintf(" After that the pod did not end, but was killed when the grace period was over: its shutdown hangs, or its first process takes %s for a reload (uWSGI, unless die-on-term is set).", m.signal())
 }
 
-// ownLimitWords tell of pods that exited by themselves, with requests in flight, more
-// than a second after SIGTERM: a drain that has a limit of its own ends like that.
+// ownLimitWords tell of pods that cut requests more than a second after SIGTERM, be it
+// by their exit: a drain that has a limit of its own ends like that.
 func (m *measured) ownLimitWords() string {
-	var least, most time.Duration
-	if m.starved {
+	if m.starved || m.cuts == nil || time.Duration(m.cuts.From) < atOnce {
 		return ""
 	}
-	for _, t := range m.ends {
-		after := t.exit().From.Sub(t.Sigterm.To)
-		if t.killed() || !t.signalPlaced() || !t.Exited.Known() || after < atOnce {
-			return ""
-		}
-		if least == 0 || after < least {
-			least = after
-		}
-		most = max(most, t.Exited.To.Sub(t.Sigterm.From))
+	when, last := text.Coarse(time.Duration(m.cuts.From)), text.Coarse(time.Duration(m.cuts.To))
+	if last != when {
+		when += " to " + last
 	}
-	if least == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" The pods went on for %s to %s after %s before they exited: where the program limits how long it drains, make that longer than its longest request "+
-		"(the context of Shutdown in Go, graceful_timeout in gunicorn and Hypercorn), and the grace period longer than both.",
-		text.Coarse(least), text.Coarse(most), m.signal())
+	return fmt.Sprintf(" The pods went on for a while and cut requests %s after %s: where the program limits how long it drains, make that longer than its longest request "+
+		"(the context of Shutdown in Go, graceful_timeout in gunicorn and Hypercorn), and the grace period longer than both.", when, m.signal())
 }

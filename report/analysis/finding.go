@@ -121,7 +121,7 @@ func findings(failures []*explained) []report.Finding {
 func finding(key findingKey, members []*explained) report.Finding {
 	f := report.Finding{
 		Cause:      key.cause,
-		Says:       causeNamed(key.cause).says,
+		Says:       said(key.cause, members),
 		Confidence: sharedConfidence(members),
 		Failed:     len(members),
 		Phase:      key.part,
@@ -146,6 +146,16 @@ func finding(key findingKey, members []*explained) report.Finding {
 	f.Streams, f.Pods = sorted(streams), sorted(pods)
 	f.Evidence = evidence(key.cause, members)
 	return f
+}
+
+// said puts the cause into a sentence that is true of all ends of the failures.
+func said(cause report.Cause, members []*explained) string {
+	if cause == report.NoDrain && slices.ContainsFunc(members, func(f *explained) bool {
+		return slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.killed() })
+	}) {
+		return "the pod lets go of requests that are in flight at SIGTERM, without answering them"
+	}
+	return causeNamed(cause).says
 }
 
 // sorted lists a set, which in JSON is a list even where it is empty.

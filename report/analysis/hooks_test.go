@@ -83,6 +83,9 @@ func TestAFindingSaysThatTheHookFailed(t *testing.T) {
 	if said := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(said, "with a preStop hook that failed at 12:00:06.300 (FailedPreStopHook)") {
 		t.Error(said)
 	}
+	if fix := rep.Findings[0].Fix.Text; !strings.HasPrefix(fix, "Make the preStop hook run first: it failed") || !strings.Contains(fix, "preStop.sleep, which needs nothing of the image (Kubernetes 1.30") {
+		t.Error(fix)
+	}
 	if drain := rep.Terminations[0].Margins.Drain; drain == nil || time.Duration(*drain) != 80*ms {
 		t.Errorf("drain margin %v, want one without the sleep", drain)
 	}

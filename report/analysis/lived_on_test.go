@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -38,6 +39,9 @@ func TestCutLongBeforeTheKill(t *testing.T) {
 			if want := strings.Contains(tt.want, "no-drain"); said != want {
 				t.Errorf("the fix is %s", rep.Findings[0].Fix.Text)
 			}
+			if exits := strings.Contains(rep.Findings[0].Says, "exits"); exits {
+				t.Errorf("it did not exit, and the finding says: %s", rep.Findings[0].Says)
+			}
 			// With nothing left to answer for 2 s it had not been slow, but had not ended.
 			warned := slices.ContainsFunc(rep.Warnings, func(w report.Warning) bool { return w.Cause == report.SigtermIgnored })
 			if want := strings.Contains(tt.want, "no-drain"); warned != want {
@@ -56,6 +60,28 @@ func TestOneThatCutsAndGoesOnTookNotice(t *testing.T) {
 	for _, w := range s.analyze(t).Warnings {
 		if strings.Contains(w.Text, "although no request was lost") {
 			t.Errorf("%s: %s", w.Cause, w.Text)
+		}
+	}
+}
+
+// That a drain has a limit of its own shows in when it cuts requests, not in when the
+// pod exits: Apache cuts at SIGTERM, and waits for its children then.
+func TestALimitOfADrainShowsInTheCuts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		sent, took time.Duration
+		want       bool
+	}{
+		"cut by the exit, 3 s after SIGTERM": {6100 * ms, 3160 * ms, true},
+		"cut at SIGTERM, 3 s before it":      {6000 * ms, 300 * ms, false},
+	} {
+		s := undisturbed(newScenario().pod("web-1", lingering(0)).pod("web-2", nil).pod("web-3", nil))
+		s.request(request{sent: tt.sent, took: tt.took, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+		rep := s.analyze(t)
+		if len(rep.Findings) != 1 || rep.Findings[0].Cause != report.NoDrain {
+			t.Fatal(summary(rep))
+		}
+		if fix := rep.Findings[0].Fix.Text; strings.Contains(fix, "cut requests 3.01s after SIGTERM") != tt.want || strings.Contains(fix, "limits how long") != tt.want {
+			t.Errorf("%s: %s", name, fix)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // lagMargin is added to a measured propagation lag: a kube-proxy may wait up to
@@ -37,6 +38,9 @@ type measured struct {
 	// that would have made the lag longer and are not sure enough, up to leftOutLag.
 	counted, leftOut int
 	leftOutLag       time.Duration
+	// cuts are when what was in flight was cut, from SIGTERM on; nil where that is not
+	// known of each.
+	cuts *report.Span
 	// ends and starts are the terminations and the new pods that the cause is
 	// seen in.
 	ends     []*termination
