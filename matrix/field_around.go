@@ -36,8 +36,7 @@ func around() []Row {
 		tried("behind a native sidecar, sleep 5", "uvicorn", newAndSlow, passes().only(report.NoDrain), behindSidecar, preStop(5)),
 		// With publishNotReadyAddresses a pod is in rotation until it has gone, so that a
 		// sleep of any length only delays the losses (core/v1, ServiceSpec).
-		tried("a Service of all addresses, sleep 5", "nginx", newAndSlow, published, sigquit, preStop(5)).
-			led(func(s *corev1.ServiceSpec) { s.PublishNotReadyAddresses = true }),
+		publishesAll(tried("a Service of all addresses, sleep 5", "nginx", newAndSlow, published, sigquit, preStop(5))),
 		// The first process is the pod's pause then, and SIGTERM ends what has no handler.
 		tried("node, processes shared", "node", newAndSlow, leaves(),
 			func(d *appsv1.Deployment) { d.Spec.Template.Spec.ShareProcessNamespace = new(true) }),
@@ -54,14 +53,14 @@ nginx -c /tmp/nginx.conf; exec tail -f /dev/null`)),
 	}
 }
 
-// led changes the Service of a row.
-func (r Row) led(edit func(*corev1.ServiceSpec)) Row {
-	for _, o := range r.Objects {
+// publishesAll has the row's Service lead to its pods whether they are ready or not.
+func publishesAll(row Row) Row {
+	for _, o := range row.Objects {
 		if s, is := o.(*corev1.Service); is {
-			edit(&s.Spec)
+			s.Spec.PublishNotReadyAddresses = true
 		}
 	}
-	return r
+	return row
 }
 
 // behindSidecar has the server at a port of its own, and HAProxy as a native sidecar at
