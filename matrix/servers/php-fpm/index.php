@@ -1,3 +1,4 @@
 <?php
 usleep(20000);
+header("X-Pod-Name: " . gethostname());
 echo "ok\n";
