@@ -38,6 +38,18 @@ kube_proxy_mode() {
   awk '$1 == "kubeProxyMode:" { mode = $2 } END { print mode ? mode : "iptables" }' "$made_with"
 }
 
+# kubernetes_asked_for: the release line of Kubernetes that was named when that
+# cluster was made; empty if none was.
+kubernetes_asked_for() {
+  [[ -f $made_with ]] || return 0
+  sed -n 's/^# KUBERNETES_VERSION=//p' "$made_with"
+}
+
+# kubernetes_now: the release line of the cluster that is up.
+kubernetes_now() {
+  cluster_kubectl get nodes -o jsonpath='{.items[0].status.nodeInfo.kubeletVersion}' | sed 's/^v\([0-9]*\.[0-9]*\)\..*/\1/'
+}
+
 # nodes_now: one line for each node container, other after each restart.
 nodes_now() {
   local names
