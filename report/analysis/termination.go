@@ -227,6 +227,18 @@ func (t *termination) over() time.Time {
 	}
 }
 
+// gatewayTo tells whether the pod may be a gateway to one of its other containers that
+// had been told to stop by then. It is none to one after whose exit it answered requests.
+func (t *termination) gatewayTo(when time.Time) bool {
+	for _, o := range t.others {
+		needless := o.exited.Known() && t.lastSent.After(o.exited.To.Add(clockSlack))
+		if !needless && !when.Before(o.stopping.Add(-clockSlack)) {
+			return true
+		}
+	}
+	return false
+}
+
 // usualPause is the mean time between the pod's answers before its end.
 func (t *termination) usualPause() (pause time.Duration, known bool) {
 	const enough = 10
