@@ -18,9 +18,9 @@ import "net/http"
 func (s *explainer) answersFor(f *examined, t *suspect) strength {
 	end := f.EndAt()
 	switch {
-	case !unnamedStatus(&f.Sample), s.gatewayErrors, t.Container != "", !t.gatewayTo(end), end.After(t.exit().To.Add(clockSlack)):
+	case !unnamedStatus(&f.Sample), s.gatewayErrors, t.Container != "", t.behind(end) == nil, end.After(t.exit().To.Add(clockSlack)):
 		return 0
-	case f.Status == http.StatusGatewayTimeout && !t.gatewayTo(f.SentAt()):
+	case f.Status == http.StatusGatewayTimeout && t.behind(f.SentAt()) == nil:
 		// It had waited for long before.
 		return 0
 	case t.signalled(end) && (f.gateway == certainGateway || !t.answersFor):

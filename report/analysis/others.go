@@ -8,6 +8,7 @@ import (
 
 // other is a container of the pod that may stand behind the one that serves.
 type other struct {
+	container string
 	// stopping is from when it may have been told to stop.
 	stopping time.Time
 	exited   report.Interval
@@ -24,6 +25,6 @@ func (t *ending) readOthers(events []kubeEvent, clock span) {
 			continue
 		}
 		signal := t.signalAfter(hook{kind: c.PreStop, sleep: c.PreStopSleep, over: t.hookFailure(&c, events, clock)})
-		t.others = append(t.others, other{signal.From, t.exitOf(c.Name)})
+		t.others = append(t.others, other{c.Name, signal.From, t.exitOf(c.Name)})
 	}
 }

@@ -227,16 +227,22 @@ func (t *termination) over() time.Time {
 	}
 }
 
-// gatewayTo tells whether the pod may be a gateway to one of its other containers that
-// had been told to stop by then. It is none to one after whose exit it answered requests.
-func (t *termination) gatewayTo(when time.Time) bool {
-	for _, o := range t.others {
+// behind gives the first of the other containers that had been told to stop by then, to
+// which the pod may be a gateway; nil if there is none. It is none to one after whose
+// exit it answered requests.
+func (t *termination) behind(when time.Time) *other {
+	var first *other
+	for i := range t.others {
+		o := &t.others[i]
 		needless := o.exited.Known() && t.lastSent.After(o.exited.To.Add(clockSlack))
-		if !needless && !when.Before(o.stopping.Add(-clockSlack)) {
-			return true
+		if needless || when.Before(o.stopping.Add(-clockSlack)) {
+			continue
+		}
+		if first == nil || o.stopping.Before(first.stopping) {
+			first = o
 		}
 	}
-	return false
+	return first
 }
 
 // usualPause is the mean time between the pod's answers before its end.
