@@ -1,6 +1,9 @@
 package analysis
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // The container that serves may be a gateway to another of its pod: a web server before
 // an application, a mesh's proxy. The kubelet ends the containers of a pod together, each
@@ -23,7 +26,7 @@ func (s *explainer) answersFor(f *examined, t *suspect) strength {
 	case f.Status == http.StatusGatewayTimeout && t.behind(f.SentAt()) == nil:
 		// It had waited for long before.
 		return 0
-	case t.signalled(end) && (f.gateway == certainGateway || !t.answersFor):
+	case t.signalled(end) && !t.answersFor:
 		return 0
 	case f.life != nil:
 		return closeFit
@@ -35,15 +38,11 @@ func (s *explainer) answersFor(f *examined, t *suspect) strength {
 }
 
 // findGateways notes which pods answered in the place of another of their containers
-// before they were told to stop themselves, and whether such answers come at times, too,
-// at which no pod ended or began.
+// before they were told to stop themselves, and whether such answers come from pods, too,
+// that neither end nor begin.
 func (s *explainer) findGateways(failures []examined) {
 	for i := range failures {
-		f := &failures[i]
-		if !unnamedStatus(&f.Sample) || len(s.candidates(f)) > 0 {
-			continue
-		}
-		if fits, _ := s.traffic.starts.of(f); f.baseline || fits == 0 {
+		if f := &failures[i]; unnamedStatus(&f.Sample) && s.ofNoEnd(f) {
 			s.gatewayErrors = true
 			return
 		}
@@ -61,4 +60,14 @@ func (s *explainer) findGateways(failures []examined) {
 	for _, t := range s.suspects {
 		t.answersFor = t.answersFor || owners[t.Owner]
 	}
+}
+
+// ofNoEnd tells that a failure came when no pod that may have failed it ended or began.
+func (s *explainer) ofNoEnd(f *examined) bool {
+	if fits, _ := s.traffic.starts.of(f); fits > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(s.near(f), func(t *suspect) bool {
+		return f.life == nil || slices.Contains(f.life.ends, t.termination)
+	})
 }
