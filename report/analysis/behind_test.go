@@ -179,11 +179,13 @@ func TestTheProgramBehindAGatewayIsMended(t *testing.T) {
 		said       string
 	}{
 		"a native sidecar, both gone in one second": {
-			[]recording.Container{mesh, app}, "Container app had ended before mesh, which takes the requests: let it end last. Give app a preStop sleep of ",
+			[]recording.Container{mesh, app},
+			"Container app had ended before mesh, which takes the requests: let it end last. Give app a preStop sleep of ",
 			`{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"sleep":{"seconds":5}}},"name":"app"}]}}}}`, "container app had ended before it, at 12:00:11.000 with exit code 0",
 		},
 		"one that slept for too short a time": {
-			[]recording.Container{mesh, waiting(app, 4*second)}, "Container app had ended before mesh",
+			[]recording.Container{mesh, waiting(app, 4*second)},
+			"Container app had ended before mesh",
 			`{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"sleep":{"seconds":7}}},"name":"app"}]}}}}`, "container app had ended before it",
 		},
 		"one that was only told to stop, before another": {
