@@ -11,7 +11,7 @@ import (
 // program behind a gateway may be told to stop before the gateway is. From then on the
 // gateway answers 502, 503 or 504 (RFC 9110, 15.6.3 to 15.6.5) in the program's place,
 // though nothing has told it to stop. What stands in front of the pods has no reason to
-// answer so then: the pod still accepts what it sends.
+// answer so then, unless it has no pod to send to: each still accepts what it sends.
 
 // answersFor tells how well it fits that the pod, which is a gateway to another of its
 // containers, answered in the place of that. From its own stop signal on it may turn
@@ -25,6 +25,8 @@ func (s *explainer) answersFor(f *examined, t *suspect) strength {
 		return 0
 	case f.Status == http.StatusGatewayTimeout && t.behind(f.SentAt()) == nil:
 		// It had waited for long before.
+		return 0
+	case f.life == nil && f.gateway.answered() && s.emptyAt(f):
 		return 0
 	case t.signalled(end) && !t.answersFor:
 		return 0

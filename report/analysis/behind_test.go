@@ -152,6 +152,22 @@ func TestAGatewayGoesOnAnsweringAfterItsOwnSIGTERM(t *testing.T) {
 	}
 }
 
+// A proxy in front that has no pod to send to says so as well.
+func TestAGatewayWithoutAnyPod(t *testing.T) {
+	s := newScenario().pod("web-1", &death{
+		deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 11300 * ms, gone: 12 * second, grace: 30 * second,
+		preStop: recording.PreStopSleep, sleep: 5 * second,
+	}).made("web-1", waiting(listening("front", 80, 0, 11*second), 5*second), listening("log", 0, 0, 6*second))
+	s.header.Workload.TargetPorts = []string{"80"}
+	for at := time.Duration(0); at < 6250*ms; at += 10 * ms {
+		s.request(request{sent: at, pod: "web-1"})
+	}
+	s.steady(16 * second).request(answered(request{sent: 9 * second, took: ms}, 503))
+	if got, want := summary(s.analyze(t)), "1 no-capacity (possible) [] while no pod was ready"; !strings.Contains(got, want) {
+		t.Errorf("%s does not tell of\n%s", got, want)
+	}
+}
+
 // A proxy in front that is late to forget a pod that is gone says so at a time at which
 // another one, with a helper that stops early, waits for its SIGTERM.
 func TestAProxyInFrontMayBeLateForAnotherPod(t *testing.T) {
