@@ -25,7 +25,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
 			counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
-			workload: workload, starved: starved,
+			workload: workload, starved: starved, gateways: gatewaysOf(members),
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		}
 		fix := causeNamed(cause).fix(m)
@@ -103,6 +103,19 @@ func endsOf(failures []*explained) []*termination {
 		}
 	}
 	return ends
+}
+
+// gatewaysOf gives those that answered in the place of another of their containers.
+func gatewaysOf(failures []*explained) []*termination {
+	var gateways []*termination
+	for _, f := range failures {
+		for _, t := range f.suspects {
+			if t.answersFor && !slices.Contains(gateways, t.termination) {
+				gateways = append(gateways, t.termination)
+			}
+		}
+	}
+	return gateways
 }
 
 // startsOf gives the new pods whose start explains them, each once.

@@ -45,6 +45,8 @@ type explainer struct {
 	effects spanIndex
 	// starved tells that the run was.
 	starved bool
+	// gatewayErrors tells that gateways' answers come whether a pod ends or not.
+	gatewayErrors bool
 }
 
 // attribute ties each failure to the terminations that explain it, by the best
@@ -61,6 +63,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 		}),
 	}
 	s.findUnread(failures)
+	s.findGateways(failures)
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]

@@ -16,8 +16,8 @@ var causeErrorsWhileDraining = cause{
 	explains: func(l loss) bool { return l.manner == answeredWrongly },
 	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {
-		if t, first := m.endedFirst(); first != nil {
-			return m.letItEndLast(t, first)
+		if t, needed := m.endedEarly(); needed != nil {
+			return m.letItEndLast(t, needed)
 		}
 		sleep := "A " + m.sleepWords(" keeps SIGTERM away until new connections have stopped coming")
 		if m.sleepsEnough() {
@@ -31,58 +31,83 @@ var causeErrorsWhileDraining = cause{
 	},
 }
 
-// endedFirst gives an end at which another container of the pod had exited before the
-// one that serves, and before the last of the errors was answered; nil if there is none.
-func (m *measured) endedFirst() (*termination, *report.ContainerExit) {
+// needed is a container without which the one that serves answers with errors.
+type needed struct {
+	container string
+	sidecar   bool
+	// ended tells that it had ended first, rather than been told to stop first.
+	ended bool
+}
+
+// endedEarly gives an end at which the one that serves was a gateway to another container
+// that ended before it, or at which another had exited before it, and before the last of
+// the errors was answered; nil if there is none.
+func (m *measured) endedEarly() (*termination, *needed) {
+	for _, t := range m.gateways {
+		if o, first := t.behind(t.exit().To), t.endedFirst(); o != nil && first != nil && first.Container == o.container {
+			return t, &needed{o.container, false, true}
+		}
+	}
+	for _, t := range m.gateways {
+		if o := t.behind(t.exit().To); o != nil {
+			return t, &needed{o.container, false, false}
+		}
+	}
 	for _, t := range m.ends {
 		first := t.endedFirst()
 		if first == nil || !t.KubeletStarted.Known() {
 			continue
 		}
 		if !first.Exited.From.After(t.KubeletStarted.To.Add(m.arrivals + m.longestLost)) {
-			return t, first
+			return t, &needed{first.Container, first.Sidecar, true}
 		}
 	}
 	return nil, nil
 }
 
 // letItEndLast lets a container outlive the one that serves: its hook sleeps for as
-// long as requests come, and as the longest of them takes.
-func (m *measured) letItEndLast(t *termination, first *report.ContainerExit) report.Fix {
+// long as requests come, and as the longest of them takes. A sidecar that serves is told
+// to stop after it, whatever its own hook.
+func (m *measured) letItEndLast(t *termination, first *needed) report.Fix {
 	const outlasts = ", which outlasts the requests"
-	hook := max(time.Duration(t.PreStopSleep), time.Duration(m.sleep())*time.Second)
+	own := t.of(first.container)
+	hook := max(time.Duration(t.PreStopSleep), own.PreStopSleep, time.Duration(m.sleep())*time.Second)
 	seconds := wholeSeconds(hook + m.longest + drainMargin)
-	fix := report.Fix{Text: fmt.Sprintf("Container %s had ended before %s, which takes the requests: let it end last. ", first.Container, t.container)}
-	if !t.sidecar && !first.Sidecar {
-		fix.Text += fmt.Sprintf("Make %s a native sidecar (an init container with restartPolicy: Always), which gets SIGTERM only after the main containers have ended. Or give it a preStop sleep", first.Container)
-	} else {
-		fix.Text += fmt.Sprintf("Give %s a preStop sleep", first.Container)
+	how := "had ended before %s, which takes the requests"
+	if !first.ended {
+		how = "had been told to stop before %s, which takes the requests and answers in its place"
 	}
-	if why := m.numberless(); why != "" {
-		fix.Text += outlasts + " (" + why + " how long they are)."
+	fix := report.Fix{Text: fmt.Sprintf("Container %s "+how+": let it end last. ", first.container, t.container)}
+	if !t.sidecar && !first.sidecar {
+		fix.Text += fmt.Sprintf("Make %s a native sidecar (an init container with restartPolicy: Always), which gets SIGTERM only after the main containers have ended. Or give it a preStop sleep", first.container)
+	} else {
+		fix.Text += fmt.Sprintf("Give %s a preStop sleep", first.container)
+	}
+	if m.starved {
+		fix.Text += outlasts + " (" + unmeasured + " how long they are)."
 		return fix
 	}
 	fix.Text += fmt.Sprintf(" of %d s%s; the patch adds that.", seconds, outlasts)
 
 	spec := patch.Object{}
-	addPreStopSleep(spec, first.Container, first.Sidecar, t.hookOf(first.Container), seconds)
-	if hook > time.Duration(t.PreStopSleep) {
+	addPreStopSleep(spec, first.container, first.sidecar, own.PreStop, seconds)
+	if (!t.sidecar || first.sidecar) && hook > time.Duration(t.PreStopSleep) {
 		addPreStopSleep(spec, t.container, t.sidecar, t.PreStop, m.sleep())
 		fix.Text += fmt.Sprintf(" The errors may also be %s's own: after SIGTERM it has to go on answering as before. The patch gives it a preStop sleep of %d s as well, which keeps SIGTERM away until new connections have stopped coming.", t.container, m.sleep())
 	}
-	if needed := time.Duration(seconds)*time.Second + drainMargin; time.Duration(t.Grace) < needed {
-		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
+	if grace := time.Duration(seconds)*time.Second + drainMargin; time.Duration(t.Grace) < grace {
+		spec["terminationGracePeriodSeconds"] = wholeSeconds(grace)
 	}
 	fix.Patch = patch.PodSpec(spec)
 	return fix
 }
 
-// hookOf is the kind of a container's hook.
-func (t *ending) hookOf(container string) recording.PreStopKind {
+// of is one of the pod's containers.
+func (t *ending) of(container string) recording.Container {
 	for _, c := range t.containers {
 		if c.Name == container {
-			return c.PreStop
+			return c
 		}
 	}
-	return recording.PreStopNone
+	return recording.Container{}
 }

@@ -26,6 +26,8 @@ type ending struct {
 	// hooks are those of the container that serves or, where that is not known, of
 	// each main one, none among them.
 	hooks []hook
+	// others are the containers that may stand behind the one that serves.
+	others []other
 	// specGrace is the pod's own grace, which a deletion may have overridden.
 	specGrace time.Duration
 	// saidSo tells that the program's own log tells of its SIGTERM.

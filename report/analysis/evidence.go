@@ -103,8 +103,12 @@ func describeEnd(t *suspect) string {
 		line += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
 	}
 	line += ", grace " + granted(&t.ending)
-	if first := t.endedFirst(); first != nil {
+	first, behind := t.endedFirst(), t.behind(t.exit().To)
+	switch {
+	case first != nil:
 		line += fmt.Sprintf("; container %s had ended before it, at %s with exit code %d", first.Container, clock(first.Exited.From), first.ExitCode)
+	case t.answersFor && behind != nil:
+		line += fmt.Sprintf("; container %s may have been told to stop from %s on", behind.container, clock(behind.stopping))
 	}
 	return line
 }
@@ -204,9 +208,11 @@ func startEvidence(members []*explained) []string {
 // proxyEvidence tells of what stood, or may have stood, between the requests and the
 // pods.
 func proxyEvidence(cause report.Cause, members []*explained) []string {
-	var proxied, inferred, possible int
+	var behind, proxied, inferred, possible int
 	for _, m := range members {
 		switch {
+		case cause == report.ErrorsWhileDraining && m.gateway.answered():
+			behind++
 		case m.gateway == inferredGateway:
 			inferred++
 		case m.gateway == possibleGateway, m.gateway == gatewayOrPod && cause != report.ErrorsWhileDraining:
@@ -216,6 +222,9 @@ func proxyEvidence(cause report.Cause, members []*explained) []string {
 		}
 	}
 	var lines []string
+	if behind > 0 {
+		lines = append(lines, fmt.Sprintf("%s got an answer as gateways give it, which names no pod, when another container of a pod had been told to stop and the one that serves had not ended: that one seems to have given it, and times alone decide", text.Count(behind, "request")))
+	}
 	if proxied > 0 {
 		lines = append(lines, fmt.Sprintf("%s came by way of a layer-7 proxy, whose connections belong to no pod: times decide, or the name in an answer", text.Count(proxied, "request")))
 	}

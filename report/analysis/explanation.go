@@ -24,6 +24,9 @@ type suspect struct {
 	// stopsReading tells that a pod of the same ReplicaSet had such a request on a kept
 	// connection, sparesNew that their exits cut no other.
 	stopsReading, sparesNew bool
+	// answersFor tells that it, or a pod of the same ReplicaSet, answered in the place of
+	// another of its containers before it was told to stop itself.
+	answersFor bool
 }
 
 // unread is the first that it had not read, on connections as the request's is.
@@ -145,6 +148,9 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 	exit := t.exit()
 	sent, end := f.DialledAt(), f.EndAt()
 
+	if fits := s.answersFor(f, t); fits > 0 {
+		return answeredWrongly, fits
+	}
 	switch f.symptom {
 	case shutOut:
 		return turnedAway, s.turnedAway(f, t)

@@ -200,6 +200,7 @@ func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 		t.Exited = sourced(report.Interval{From: t.KubeletStarted.From, To: p.failed}, "between the kubelet's start and the first sight of the pod's end")
 	}
 	t.readHooks(containers, events, node)
+	t.readOthers(events, node)
 	if !p.gone.IsZero() {
 		t.Gone = sourced(at(p.gone), "the object's removal")
 	}

@@ -46,6 +46,9 @@ type measured struct {
 	ends     []*termination
 	starts   []*life
 	workload recording.Workload
+	// gateways are those of the ends at which the pod answered in the place of another
+	// of its containers.
+	gateways []*termination
 	// noticed tells that all ends are known to have noticed their SIGTERM.
 	noticed bool
 	// starved tells that the run's times are no measure, so that a fix says what to

@@ -99,8 +99,8 @@ type server struct{ name, by string }
 // server is that of the container which the fix of the cause is about; empty if it is
 // not known, or not the same at all ends.
 func (m *measured) server(cause report.Cause) server {
-	if t, first := m.endedFirst(); cause == report.ErrorsWhileDraining && first != nil {
-		return serverOf(t.containers, first.Container)
+	if t, first := m.endedEarly(); cause == report.ErrorsWhileDraining && first != nil {
+		return serverOf(t.containers, first.container)
 	}
 	var all server
 	for i, t := range m.ends {

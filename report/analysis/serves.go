@@ -51,7 +51,7 @@ func declaring(containers []recording.Container, port string) *recording.Contain
 // endedFirst is the first of the other containers that had certainly exited before the
 // one that serves did; nil if none had, or if it is not known which one serves. Both
 // times are whole seconds of one clock, so that what lies in the same second has no
-// order.
+// order, but that a sidecar ends after the main containers.
 func (t *ending) endedFirst() *report.ContainerExit {
 	if !t.serves || !t.Exited.Known() {
 		return nil
@@ -59,7 +59,10 @@ func (t *ending) endedFirst() *report.ContainerExit {
 	var first *report.ContainerExit
 	for i := range t.Exits {
 		e := &t.Exits[i]
-		if e.Container == t.container || !e.Exited.Known() || e.Exited.To.After(t.Exited.From) {
+		if e.Container == t.container || !e.Exited.Known() {
+			continue
+		}
+		if inOrder := t.sidecar && !e.Sidecar && !e.Exited.From.After(t.Exited.From); !inOrder && e.Exited.To.After(t.Exited.From) {
 			continue
 		}
 		if first == nil || e.Exited.From.Before(first.Exited.From) {

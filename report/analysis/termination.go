@@ -227,6 +227,24 @@ func (t *termination) over() time.Time {
 	}
 }
 
+// behind gives the first of the other containers that had been told to stop by then, to
+// which the pod may be a gateway; nil if there is none. It is none to one after whose
+// exit it answered requests.
+func (t *termination) behind(when time.Time) *other {
+	var first *other
+	for i := range t.others {
+		o := &t.others[i]
+		needless := o.exited.Known() && t.lastSent.After(o.exited.To.Add(clockSlack))
+		if needless || when.Before(o.stopping.Add(-clockSlack)) {
+			continue
+		}
+		if first == nil || o.stopping.Before(first.stopping) {
+			first = o
+		}
+	}
+	return first
+}
+
 // usualPause is the mean time between the pod's answers before its end.
 func (t *termination) usualPause() (pause time.Duration, known bool) {
 	const enough = 10
