@@ -26,9 +26,9 @@ type pod struct {
 	// ends are the ends of its containers, and at last its own.
 	ends []*ending
 	// entered is when a slice first called it ready; probed tells whether a
-	// readiness probe had a say in that.
-	entered report.Interval
-	probed  bool
+	// readiness probe had a say in that, published that nothing had.
+	entered           report.Interval
+	probed, published bool
 	// young tells whether it was made while the run watched.
 	young bool
 }
@@ -50,8 +50,9 @@ func indexPods(events *recording.Events, ended []*ending, endpoints *endpoints) 
 		if p == nil {
 			p = &pod{
 				number: len(index.all), name: o.Name, uid: o.UID, created: o.Created, ends: endings[o.UID],
-				entered: endpoints.entered(o.UID), probed: o.HasReadinessProbe, young: o.Change == recording.Added,
+				entered: endpoints.entered(o.UID), young: o.Change == recording.Added, published: endpoints.published(o.UID),
 			}
+			p.probed = o.HasReadinessProbe && !p.published
 			known[o.UID] = p
 			index.all = append(index.all, p)
 			index.byName[o.Name] = append(index.byName[o.Name], p)
