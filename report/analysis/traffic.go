@@ -341,7 +341,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 		}
 		t.lives = append(t.lives, l)
 	}
-	t.starts = newStarts(t.lives, t.failures, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
+	t.starts = newStarts(t.lives, t.terminations, t.failures, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
 	for number, forgotten := range p.rotation.settle(t.starts) {
 		t.terminations[number].forgotten = forgotten
 	}
