@@ -64,7 +64,7 @@ func (r rollout) scenario() *scenario {
 			if r.lost.class != "" {
 				lost = r.lost
 			}
-			lost.sent, lost.took = at, ms
+			lost.sent, lost.took = at, max(ms, lost.took)
 			s.request(lost)
 			continue
 		}
@@ -176,15 +176,17 @@ func TestAPortThatTheReadinessProbeHasConnectedTo(t *testing.T) {
 		lost       request
 		listened   bool
 	}{
-		"the same one, by number":        {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, refused, true},
-		"the same one, by name":          {[]recording.Container{{Name: "app", ReadinessPort: 8080, Ports: http}}, []string{"http"}, refused, true},
-		"another container's":            {[]recording.Container{{Name: "app", Ports: http}, {Name: "proxy", ReadinessPort: 8080}}, []string{"http"}, refused, true},
-		"another port":                   {[]recording.Container{{Name: "app", ReadinessPort: 9090, Ports: http}}, []string{"http"}, refused, false},
-		"one of two":                     {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080", "9090"}, refused, false},
-		"a name that nobody declares":    {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"http"}, refused, false},
-		"a command":                      {[]recording.Container{{Name: "app", Ports: http}}, []string{"http"}, refused, false},
-		"no Service that tells its port": {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, nil, refused, false},
-		"the same one, which hangs":      {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, request{phase: recording.PhaseFirstByte, class: recording.ClassTimeout}, false},
+		"the same one, by number":         {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, refused, true},
+		"the same one, by name":           {[]recording.Container{{Name: "app", ReadinessPort: 8080, Ports: http}}, []string{"http"}, refused, true},
+		"another container's":             {[]recording.Container{{Name: "app", Ports: http}, {Name: "proxy", ReadinessPort: 8080}}, []string{"http"}, refused, true},
+		"another port":                    {[]recording.Container{{Name: "app", ReadinessPort: 9090, Ports: http}}, []string{"http"}, refused, false},
+		"one of two":                      {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080", "9090"}, refused, false},
+		"a name that nobody declares":     {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"http"}, refused, false},
+		"a command":                       {[]recording.Container{{Name: "app", Ports: http}}, []string{"http"}, refused, false},
+		"no Service that tells its port":  {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, nil, refused, false},
+		"the same one, which cuts":        {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, request{took: 500 * ms, phase: recording.PhaseFirstByte, class: recording.ClassReset}, true},
+		"another port, and those are cut": {[]recording.Container{{Name: "app", ReadinessPort: 9090}}, []string{"8080"}, request{took: 500 * ms, phase: recording.PhaseFirstByte, class: recording.ClassReset}, true},
+		"the same one, which hangs":       {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, request{phase: recording.PhaseFirstByte, class: recording.ClassTimeout}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rollout{old: drained, serves: 6 * second, every: 4, from: 6150 * ms, to: 14 * second, lost: tt.lost}

@@ -16,8 +16,8 @@ import (
 type starts struct {
 	young []*life
 	// turnedAway are the requests that reached no pod on a connection of their own, in
-	// the order in which they were sent, but for those that a pod which had gone may
-	// have lost; freshRate and share are how many fresh ones come in a second, and the
+	// the order in which they were sent, but for those that a pod which had gone, or was
+	// told to stop, may have lost; freshRate and share are how many fresh ones come in a second, and the
 	// part of them that one pod gets at the least.
 	turnedAway       []refusal
 	freshRate, share float64
@@ -50,8 +50,17 @@ func newStarts(lives []*life, terminations []*termination, failures []*failure, 
 		chance: time.Hour, podsNamed: podsNamed, freshRate: freshRate, share: 1 / float64(endpoints+1),
 		gone: timesGone(terminations), tooSoon: map[*life]bool{},
 	}
+	stops := newSpanIndex(len(terminations), func(i int) (from, to time.Time) { return terminations[i].stops() })
 	for _, f := range failures {
-		if sent := f.DialledAt(); f.Fresh() && f.FirstByte == recording.NotReached && !s.goneAt(sent) {
+		sent, end := f.DialledAt(), f.EndAt()
+		if !f.Fresh() || f.FirstByte != recording.NotReached || s.goneAt(sent) {
+			continue
+		}
+		first, last := stops.touching(end, end)
+		if !f.letGo() || !slices.ContainsFunc(terminations[first:last], func(t *termination) bool {
+			from, to := t.stops()
+			return !end.Before(from) && !end.After(to)
+		}) {
 			s.turnedAway = append(s.turnedAway, refusal{sent, f.Phase == recording.PhaseDial})
 		}
 	}
@@ -135,6 +144,18 @@ func (s *starts) turnsAway(life *life) bool {
 	end, _ := slices.BinarySearchFunc(s.turnedAway, to, bySent)
 	lost := countFunc(s.turnedAway[first:end], func(r refusal) bool { return !r.atDial || !life.listened })
 	return 2*float64(lost) >= s.freshRate*apart.Seconds()*s.share
+}
+
+// stops is from when to when a pod may cut what it has because it is told to stop.
+func (t *termination) stops() (from, to time.Time) {
+	return t.signalFrom().Add(-clockSlack), t.exit().To.Add(clockSlack)
+}
+
+// letGo tells of a request that some pod had for longer than any refusal takes, and then
+// cut. One that was told to stop just then is more likely to have done so than one that
+// begins.
+func (f *failure) letGo() bool {
+	return f.Phase == recording.PhaseFirstByte && f.Class != recording.ClassTimeout && f.wasHeld()
 }
 
 // timesGone are the times in which proxies may have sent requests to a pod that had
