@@ -29,7 +29,10 @@ var causeNotReadyYet = cause{
 			}
 		}
 		line := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
-		if probed {
+		switch {
+		case probed && !slices.ContainsFunc(m.starts, func(l *life) bool { return !l.listened }):
+			line = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
+		case probed:
 			line = "Let the readiness probe ask the port that requests come to, and fail until the program can answer them, not only until it listens. "
 		}
 		if longest > 0 && !m.starved {

@@ -196,6 +196,9 @@ func TestAPortThatTheReadinessProbeHasConnectedTo(t *testing.T) {
 				s.made(pod, tt.containers...)
 			}
 			rep := s.analyze(t)
+			if tt.lost.phase == recording.PhaseFirstByte && !tt.listened && !strings.Contains(fixOf(t, rep, report.NotReadyYet).Text, "fail until the program can answer") {
+				t.Errorf("it says %q", fixOf(t, rep, report.NotReadyYet).Text)
+			}
 			if got := summary(rep); (got == tooSoon) == tt.listened || tt.listened && strings.Contains(got, string(report.NotReadyYet)) {
 				t.Error(got)
 			}
