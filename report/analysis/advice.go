@@ -35,7 +35,9 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
 			fix.Text = mendHook + fix.Text
 		}
-		fix.Recipe = recipeFor(cause, m)
+		if !m.published() || cause != report.ListenerClosedEarly {
+			fix.Recipe = recipeFor(cause, m)
+		}
 		fixes[cause] = fix
 	}
 	fixed := slices.Clone(findings)

@@ -1,8 +1,10 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -32,8 +34,23 @@ func refusing(d *death) *scenario {
 // EndpointSlice conditions). A longer sleep moves the losses, and spares none.
 func TestASleepDoesNotHelpWhereAPodIsCalledReadyUntilItIsGone(t *testing.T) {
 	fix := fixOf(t, refusing(publishedUntilGone()).analyze(t), report.ListenerClosedEarly)
-	if strings.Contains(fix.Text, "a preStop sleep of") || !strings.Contains(fix.Text, "publishNotReadyAddresses") || fix.Patch != "" {
+	if strings.Contains(fix.Text, "a preStop sleep of") || !strings.Contains(fix.Text, "publishNotReadyAddresses") || fix.Patch != "" || fix.Recipe != nil {
 		t.Errorf("%+v", fix)
+	}
+}
+
+// Of a pod that never leaves before it is gone there is no margin to tell, and preflight
+// has warned of its Service.
+func TestNoMarginWhereAPodIsCalledReadyUntilItIsGone(t *testing.T) {
+	for published, want := range map[bool]int{false: 1, true: 0} {
+		d := drained()
+		d.published, d.left = published, map[bool]time.Duration{false: d.left, true: d.exited + 100*ms}[published]
+		s := newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil)
+		undisturbed(s)
+		rep := s.analyze(t)
+		if got := len(slices.DeleteFunc(rep.Warnings, func(w report.Warning) bool { return w.Cause != report.ListenerClosedEarly })); got != want {
+			t.Errorf("%t: %d warnings in %+v", published, got, rep.Warnings)
+		}
 	}
 }
 
