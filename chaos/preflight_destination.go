@@ -67,8 +67,9 @@ func (w *Workload) destination(c check.Check, all, own []corev1.Service) (destin
 		t.ports = append(t.ports, p.ports...)
 	}
 	t.ports = sorted(t.ports)
+	t.warnings = publishedWarnings(slices.DeleteFunc(publishing(own), func(name string) bool { return slices.Contains(t.other, name) }))
 	if len(t.other) > 0 {
-		t.warnings = []string{fmt.Sprintf("requests go to %s: the EndpointSlices of service %s are not looked at", services(counting), strings.Join(t.other, ", "))}
+		t.warnings = append(t.warnings, fmt.Sprintf("requests go to %s: the EndpointSlices of service %s are not looked at", services(counting), strings.Join(t.other, ", ")))
 	}
 	return t, nil
 }
@@ -122,6 +123,8 @@ func anyOf(own []corev1.Service) destination {
 	}
 	t.ports = sorted(t.ports)
 	switch early := publishing(own); {
+	case len(early) == len(own):
+		t.warnings = publishedWarnings(early)
 	case len(early) > 0:
 		t.warnings = []string{fmt.Sprintf("service %s publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service", strings.Join(early, ", "))}
 	case len(own) > 1:
@@ -130,9 +133,9 @@ func anyOf(own []corev1.Service) destination {
 	return t
 }
 
-// publishing are those of the services that publish addresses which are not ready, where
-// others do not. What they call ready never ceases to be, so that nobody would be seen
-// to leave (EndpointSlice: ready is always true there).
+// publishing are those of the services that publish addresses which are not ready. What
+// they call ready never ceases to be, so that nobody is seen to leave before it is gone
+// (EndpointSlice: ready is always true there).
 func publishing(own []corev1.Service) []string {
 	var names []string
 	for _, s := range own {
@@ -140,10 +143,17 @@ func publishing(own []corev1.Service) []string {
 			names = append(names, s.Name)
 		}
 	}
-	if len(names) == len(own) {
-		return nil
-	}
 	return names
+}
+
+// publishedWarnings are those of the services that requests go to which publish
+// addresses that are not ready.
+func publishedWarnings(names []string) []string {
+	var warnings []string
+	for _, name := range names {
+		warnings = append(warnings, fmt.Sprintf("service %s publishes addresses that are not ready (publishNotReadyAddresses): requests come to its pods before they are Ready, and until they are gone, however long a preStop hook sleeps", name))
+	}
+	return warnings
 }
 
 // paths are those of all URLs, none where one of them does not tell where it leads.

@@ -121,6 +121,7 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		front    = "if it passes them on, name in target.service the service that it passes them to; if it only depends on those pods, name it there itself"
 		early    = "service web-all publishes addresses that are not ready, and the URL does not tell whether it leads there: name the service that it leads to in target.service"
 		through  = "service web-all publishes addresses that are not ready: what comes to the pods through it does not stop as they end"
+		until    = "service web-all publishes addresses that are not ready (publishNotReadyAddresses): requests come to its pods before they are Ready, and until they are gone, however long a preStop hook sleeps"
 		several  = "several services select its pods (web, web-two), and the URL does not tell to which of them it leads: all of them count; name the one in target.service"
 		aside    = "requests go to service web: the EndpointSlices of service web-all are not looked at"
 	)
@@ -131,6 +132,7 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		url, service string
 		streams      []check.Stream
 		change       func(*appsv1.Deployment)
+		published    bool   // the first one publishes addresses that are not ready, too
 		also         string // another service, whose pods are Ready in it as in the first
 		other, ports string
 		warnings     []string
@@ -142,13 +144,14 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		"nobody tells it":             {url: "https://shop.example/", ports: "8080,9090,http", warnings: []string{headless, early}},
 		"two that fit":                {url: "https://shop.example/", also: "web-two", ports: "80,9090,http", warnings: []string{several}},
 		"two that fit, one is told":   {url: "https://shop.example/", service: "web-two", also: "web-two", other: "web", ports: "80"},
-		"the check tells it":          {url: "https://shop.example/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, "requests go to service web-all: the EndpointSlices of service web are not looked at"}},
-		"two streams, two services":   {url: "http://web/", streams: []check.Stream{{}, {URL: "http://web-all:8080/"}}, change: declare, ports: "8080,http", warnings: []string{headless}},
+		"the check tells it":          {url: "https://shop.example/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, until, "requests go to service web-all: the EndpointSlices of service web are not looked at"}},
+		"two streams, two services":   {url: "http://web/", streams: []check.Stream{{}, {URL: "http://web-all:8080/"}}, change: declare, ports: "8080,http", warnings: []string{headless, until}},
 		"a stream that does not tell": {url: "http://web/", streams: []check.Stream{{}, {Targets: &check.Targets{File: "x"}}}, ports: "8080,9090,http", warnings: []string{headless, early}},
+		"all publish them":            {url: "https://shop.example/", published: true, ports: "8080,9090,http", warnings: []string{headless, until}},
 		"another's":                   {url: "http://api/", ports: "8080,9090,http", warnings: []string{headless, chain + front, through}},
 		"another's, on purpose":       {url: "http://api/", service: "api", ports: "8080,9090,http", warnings: []string{headless, chain + depends, through}},
 		"a proxy that passes on":      {url: "http://api/", service: "web", change: declare, other: "web-all", ports: "9090,http", warnings: []string{aside}},
-		"a proxy elsewhere":           {url: "http://proxy.edge.svc/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless}},
+		"a proxy elsewhere":           {url: "http://proxy.edge.svc/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, until}},
 		"another's in another place":  {url: "https://shop.example/", service: "api.edge", ports: "8080,9090,http", warnings: []string{headless}},
 		"its own in full":             {url: "http://web/", service: "web.shop", err: "target.service: want web alone, as it is in the workload's namespace"},
 		"its other one":               {url: "http://web/", service: "web-all", err: "target.service: the URL leads to service web, not to web-all"},
@@ -164,6 +167,7 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 				}
 			})
 			for _, s := range behind() {
+				s.Spec.PublishNotReadyAddresses = s.Spec.PublishNotReadyAddresses || tt.published && s.Name == "web"
 				if tt.also != "" && s.Name == "web-all" {
 					s.Name, s.Spec = tt.also, corev1.ServiceSpec{Selector: s.Spec.Selector, ClusterIP: "10.96.0.13", Ports: []corev1.ServicePort{{Port: 80}}}
 				}
@@ -186,7 +190,7 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 				}
 			}
 			if slices.Contains(got.Warnings, headless) != slices.Contains(tt.warnings, headless) || slices.Contains(got.Warnings, early) != slices.Contains(tt.warnings, early) ||
-				slices.Contains(got.Warnings, several) != slices.Contains(tt.warnings, several) {
+				slices.Contains(got.Warnings, several) != slices.Contains(tt.warnings, several) || slices.Contains(got.Warnings, until) != slices.Contains(tt.warnings, until) {
 				t.Errorf("%q says more than %q", got.Warnings, tt.warnings)
 			}
 		})

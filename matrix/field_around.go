@@ -20,7 +20,8 @@ func around() []Row {
 	nginx := []string{"/bin/sh", "/server/start-nginx"}
 	fpm := []string{"/bin/sh", "/server/start"}
 	sigquit := env("STOP_SIGNAL", "3")
-	published := closesDoor()
+	// Such a Service sends requests to a new pod as soon as that has an address, too.
+	published := fails(report.ListenerClosedEarly).only(report.ListenerClosedEarly, report.NotReadyYet).saying("publishNotReadyAddresses")
 	published.FixNot = anySleep
 	return []Row{
 		// The errors are nginx' own, from when php-fpm has gone: its SIGTERM comes 5 s

@@ -101,6 +101,10 @@ type Container struct {
 	// ServerBy is which of the two tells: "command" or "image". Recordings of older
 	// versions do not have it.
 	ServerBy string `json:"serverBy,omitempty"`
+	// ReadinessPort is the port of the pod that its readiness probe connects to, 0 where
+	// it has none, runs a command, or asks another host. Recordings of older versions do
+	// not have it.
+	ReadinessPort int32 `json:"readinessPort,omitempty"`
 	// Liveness is the probe that restarts the container.
 	Liveness *Probe `json:"liveness,omitempty"`
 	// MemoryLimit is in bytes, 0 for none.

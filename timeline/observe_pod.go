@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -92,6 +93,7 @@ func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus)
 	server, by := manifest.Server(spec)
 	c.Server, c.ServerBy = server, string(by)
 	c.PreStop, c.PreStopSleep = preStopOf(spec)
+	c.ReadinessPort = askedPort(spec)
 	for _, p := range spec.Ports {
 		port := recording.Port{Name: p.Name, Number: p.ContainerPort}
 		if p.Protocol != corev1.ProtocolTCP {
@@ -128,6 +130,35 @@ func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus)
 // isSidecar tells an init container that lives as long as the pod (KEP-753).
 func isSidecar(spec *corev1.Container) bool {
 	return spec.RestartPolicy != nil && *spec.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}
+
+// askedPort is the port of the pod that a container's readiness probe connects to, 0 for
+// none. A name is that of one of the container's own ports (kubernetes pkg/probe,
+// ResolveContainerPort).
+func askedPort(spec *corev1.Container) int32 {
+	p := spec.ReadinessProbe
+	var port intstr.IntOrString
+	switch {
+	case p == nil:
+		return 0
+	case p.HTTPGet != nil && p.HTTPGet.Host == "":
+		port = p.HTTPGet.Port
+	case p.TCPSocket != nil && p.TCPSocket.Host == "":
+		port = p.TCPSocket.Port
+	case p.GRPC != nil:
+		return p.GRPC.Port
+	default:
+		return 0
+	}
+	if port.Type == intstr.Int {
+		return port.IntVal
+	}
+	for _, declared := range spec.Ports {
+		if declared.Name == port.StrVal {
+			return declared.ContainerPort
+		}
+	}
+	return 0
 }
 
 // probeOf fills in the defaults of Kubernetes (pkg/apis/core/v1/defaults.go).

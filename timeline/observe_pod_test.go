@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	quantity "k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -50,6 +51,35 @@ func TestObserveContainers(t *testing.T) {
 	}
 	if !event.Pod.HasReadinessProbe {
 		t.Error("the sidecar's readiness probe was overlooked")
+	}
+}
+
+func TestThePortThatAReadinessProbeAsks(t *testing.T) {
+	get := func(port intstr.IntOrString, host string) corev1.ProbeHandler {
+		return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Port: port, Host: host}}
+	}
+	for name, tt := range map[string]struct {
+		probe corev1.ProbeHandler
+		want  int32
+	}{
+		"by number":        {get(intstr.FromInt32(9090), ""), 9090},
+		"by name":          {get(intstr.FromString("http"), ""), 8080},
+		"unknown name":     {get(intstr.FromString("web"), ""), 0},
+		"another host":     {get(intstr.FromInt32(8080), "192.0.2.1"), 0},
+		"a connection":     {corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(8080)}}, 8080},
+		"that of another":  {corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(8080), Host: "192.0.2.1"}}, 0},
+		"a health service": {corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 8081}}, 8081},
+		"a command":        {corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"true"}}}, 0},
+	} {
+		spec := &corev1.Container{
+			Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}}, ReadinessProbe: &corev1.Probe{ProbeHandler: tt.probe},
+		}
+		if got := observeContainer(spec, nil).ReadinessPort; got != tt.want {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+	if got := observeContainer(&corev1.Container{}, nil).ReadinessPort; got != 0 {
+		t.Errorf("no probe: %d", got)
 	}
 }
 

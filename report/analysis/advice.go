@@ -29,10 +29,15 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		}
 		fix := causeNamed(cause).fix(m)
+		if m.published() && slices.Contains(restingOnSleep, cause) {
+			fix.Text = unpublish + fix.Text
+		}
 		if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
 			fix.Text = mendHook + fix.Text
 		}
-		fix.Recipe = recipeFor(cause, m)
+		if !m.published() || cause != report.ListenerClosedEarly {
+			fix.Recipe = recipeFor(cause, m)
+		}
 		fixes[cause] = fix
 	}
 	fixed := slices.Clone(findings)
@@ -41,6 +46,9 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 	}
 	return fixed
 }
+
+// restingOnSleep are the causes whose fix has requests stop coming before the end.
+var restingOnSleep = []report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining, report.GraceTooShort, report.PrestopEatsGrace}
 
 // counted are the failures that numbers rest on. One that came when nobody was ready
 // does not show that a proxy still sent to its pod.

@@ -14,7 +14,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	// What happened, from the events and the run's own actions.
 	endpoints := readEndpoints(&r.Events, &r.Header.Workload)
 	endings := readEndings(r, endpoints)
-	pods := indexPods(&r.Events, endings, endpoints)
+	pods := indexPods(&r.Events, endings, endpoints, r.Header.Workload.TargetPorts)
 	run := readRun(r.Actions)
 	disruptions := run.withEnded(endings)
 

@@ -17,6 +17,8 @@ var causeListenerClosedEarly = cause{
 	fix: func(m *measured) report.Fix {
 		const keep = "Keep accepting until the cluster has stopped sending: "
 		switch {
+		case m.published():
+			return report.Fix{Text: "Without it, a preStop sleep lets requests stop coming before the pod stops accepting; check again for how long it has to be."}
 		case m.numberless() != "":
 			return report.Fix{Text: keep + "a " + m.sleepWords("") + "."}
 		case m.sleepsEnough():

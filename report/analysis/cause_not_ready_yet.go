@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
@@ -15,6 +16,10 @@ var causeNotReadyYet = cause{
 	explains: func(l loss) bool { return l.manner == tooEarly },
 	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {
+		if slices.ContainsFunc(m.starts, func(l *life) bool { return l.published }) {
+			return report.Fix{Text: "Take publishNotReadyAddresses off the Service that clients use, and give pods that look for their peers a second, headless one with it: " +
+				"it sends requests to a pod as soon as that has an address, whatever its readiness probe says."}
+		}
 		var longest time.Duration
 		probed := true
 		for _, life := range m.starts {
@@ -24,7 +29,10 @@ var causeNotReadyYet = cause{
 			}
 		}
 		line := "Add a readiness probe that fails until the program can answer requests: without one a pod gets traffic as soon as its process runs. "
-		if probed {
+		switch {
+		case probed && !slices.ContainsFunc(m.starts, func(l *life) bool { return !l.listened }):
+			line = "Let the readiness probe fail until the program can answer requests, not only until it listens. "
+		case probed:
 			line = "Let the readiness probe ask the port that requests come to, and fail until the program can answer them, not only until it listens. "
 		}
 		if longest > 0 && !m.starved {

@@ -16,6 +16,8 @@ type ending struct {
 	number int
 	// wasReady tells whether a slice ever called the pod ready.
 	wasReady bool
+	// published tells that the slices went on calling it ready until it was gone.
+	published bool
 	// container is the name of the one that serves or, where that is not known
 	// (serves is false), of the first main one; where one ended whose pod goes on,
 	// its name. sidecar tells that it is an init container (KEP-753).

@@ -22,7 +22,12 @@ type endpoints struct {
 	spans map[string][]readySpan
 	// terminating is when a slice first said so of a pod, by its UID.
 	terminating map[string]time.Time
+	// unready are the pods, by UID, that a slice listed as terminating, or as not Ready:
+	// whether one called such a pod ready all the same, and whether one did not.
+	unready map[string]unreadiness
 }
+
+type unreadiness struct{ calledReady, calledUnready bool }
 
 // readySpan is a time in which a pod was called ready; to is zero if it still
 // was at the end.
@@ -33,7 +38,7 @@ type readySpan struct{ from, to time.Time }
 // services, which no URL leads to, tell nothing of where requests go: one that publishes
 // addresses which are not ready never ceases to call a pod ready.
 func readEndpoints(events *recording.Events, w *recording.Workload) *endpoints {
-	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, elsewhere: elsewhere(events, w.LocalNode)}
+	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, unready: map[string]unreadiness{}, elsewhere: elsewhere(events, w.LocalNode)}
 	before := map[string]bool{}
 	listed := map[string][]recording.Endpoint{}
 	for event := range events.All() {
@@ -63,6 +68,12 @@ func (e *endpoints) take(at time.Time, listed map[string][]recording.Endpoint, b
 			if _, known := e.terminating[endpoint.PodUID]; endpoint.Terminating && !known {
 				e.terminating[endpoint.PodUID] = at
 			}
+			if endpoint.PodUID != "" && (endpoint.Terminating || !endpoint.Serving) {
+				seen := e.unready[endpoint.PodUID]
+				seen.calledReady = seen.calledReady || endpoint.Ready
+				seen.calledUnready = seen.calledUnready || !endpoint.Ready
+				e.unready[endpoint.PodUID] = seen
+			}
 		}
 	}
 	for uid := range before {
@@ -90,6 +101,16 @@ func (e *endpoints) take(at time.Time, listed map[string][]recording.Endpoint, b
 	}
 	e.most = max(e.most, asked)
 	return ready
+}
+
+// published tells whether the pod was called ready whatever it was, as a Service with
+// publishNotReadyAddresses has it: such a pod is ready from when it has an address until
+// it is gone (KEP-1672, and podToEndpoint in kubernetes
+// staging/src/k8s.io/endpointslice). Where several services may be meant and one does
+// not do so, it is not known.
+func (e *endpoints) published(uid string) bool {
+	seen := e.unready[uid]
+	return seen.calledReady && !seen.calledUnready
 }
 
 // elsewhere are the pods, by UID, of other nodes than the one with that address; none

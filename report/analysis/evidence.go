@@ -101,6 +101,9 @@ func describeEnd(t *suspect) string {
 	}
 	if t.LeftSlice.Known() {
 		line += ", out of the EndpointSlice " + relative(t.LeftSlice.From, t)
+		if t.published {
+			line += ", which had called it ready until then"
+		}
 	}
 	line += ", grace " + granted(&t.ending)
 	first, behind := t.endedFirst(), t.behind(t.exit().To)
@@ -197,7 +200,10 @@ func startEvidence(members []*explained) []string {
 		} else {
 			line += fmt.Sprintf(", first answer %s later", text.Coarse(life.served.Sub(life.entered.From)))
 		}
-		if !life.probed {
+		switch {
+		case life.published:
+			line += ", by a Service with publishNotReadyAddresses"
+		case !life.probed:
 			line += ", no readiness probe"
 		}
 		lines = append(lines, line)

@@ -30,6 +30,7 @@ func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
 		t.EndedBy = owners.endedBy(p, t, own)
 		t.Requested = owners.boundRequest(t, p.last)
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
+		t.published = endpoints.published(t.UID)
 		t.Sigterm, t.saidSo = logs.narrow(sigterm(t), t, node)
 		ended = append(ended, t)
 	}

@@ -61,12 +61,25 @@ func (m *measured) numberless() string {
 	switch {
 	case m.starved:
 		return unmeasured
+	case m.published():
+		return "take publishNotReadyAddresses off first, to measure"
 	case m.counted == 0:
 		return "the losses are not sure enough to tell"
 	default:
 		return ""
 	}
 }
+
+// published tells whether the pods were in rotation until they were gone, as a Service
+// with publishNotReadyAddresses has it. However long a hook sleeps, what comes after it
+// is lost: a number of what came late would grow with each sleep that it leads to.
+func (m *measured) published() bool {
+	return slices.ContainsFunc(m.ends, func(t *termination) bool { return t.published })
+}
+
+// unpublish is what comes before any other change there.
+const unpublish = "Take publishNotReadyAddresses off the Service that clients use, and give pods that look for their peers a second, headless one with it: " +
+	"it keeps a pod in the EndpointSlice as ready until the pod is gone, so that no preStop sleep keeps requests away. "
 
 // unmeasured says so of a starved run.
 const unmeasured = "this run was too late to measure"

@@ -26,14 +26,16 @@ type pod struct {
 	// ends are the ends of its containers, and at last its own.
 	ends []*ending
 	// entered is when a slice first called it ready; probed tells whether a
-	// readiness probe had a say in that.
-	entered report.Interval
-	probed  bool
+	// readiness probe had a say in that, published that nothing had.
+	entered           report.Interval
+	probed, published bool
+	// listened tells that the probe had then connected to the port that requests come to.
+	listened bool
 	// young tells whether it was made while the run watched.
 	young bool
 }
 
-func indexPods(events *recording.Events, ended []*ending, endpoints *endpoints) *podIndex {
+func indexPods(events *recording.Events, ended []*ending, endpoints *endpoints, targetPorts []string) *podIndex {
 	endings := map[string][]*ending{}
 	for _, t := range ended {
 		endings[t.UID] = append(endings[t.UID], t)
@@ -50,8 +52,10 @@ func indexPods(events *recording.Events, ended []*ending, endpoints *endpoints) 
 		if p == nil {
 			p = &pod{
 				number: len(index.all), name: o.Name, uid: o.UID, created: o.Created, ends: endings[o.UID],
-				entered: endpoints.entered(o.UID), probed: o.HasReadinessProbe, young: o.Change == recording.Added,
+				entered: endpoints.entered(o.UID), young: o.Change == recording.Added, published: endpoints.published(o.UID),
 			}
+			p.probed = o.HasReadinessProbe && !p.published
+			p.listened = p.probed && probed(o.Containers, targetPorts)
 			known[o.UID] = p
 			index.all = append(index.all, p)
 			index.byName[o.Name] = append(index.byName[o.Name], p)

@@ -88,6 +88,7 @@ type death struct {
 	own                                  time.Duration // the pod's own grace, where the deletion overrode it
 	vanishes                             bool          // the object goes with the request
 	fails                                bool          // its kubelet ends it: nobody deletes it
+	published                            bool          // its Service publishes addresses that are not ready
 }
 
 // pod lets a pod live from 0 and, if d is given, end.
@@ -127,7 +128,11 @@ func (s *scenario) pod(name string, d *death) *scenario {
 	if d.fails {
 		dying.DeletionTimestamp, dying.DeletionGrace = nil, nil
 	}
-	if d.left > 0 {
+	switch {
+	case d.published:
+		s.setEndpoint(d.deleted+20*ms, recording.Endpoint{Pod: name, PodUID: "uid-" + name, Ready: true, Serving: true, Terminating: true})
+		s.dropEndpoint(d.left, "uid-"+name)
+	case d.left > 0:
 		s.setEndpoint(d.left, recording.Endpoint{Pod: name, PodUID: "uid-" + name, Serving: true, Terminating: true})
 	}
 	if d.killing > 0 {
@@ -199,14 +204,26 @@ func (s *scenario) asks(disruption check.DisruptionKind, pod string, at time.Dur
 }
 
 func (s *scenario) setEndpoint(at time.Duration, e recording.Endpoint) {
-	next := []recording.Endpoint{}
-	for _, old := range s.slice {
-		if old.PodUID != e.PodUID {
-			next = append(next, old)
+	s.slice = append(s.endpointsBut(e.PodUID), e)
+	s.tellSlice(at)
+}
+
+func (s *scenario) dropEndpoint(at time.Duration, uid string) {
+	s.slice = s.endpointsBut(uid)
+	s.tellSlice(at)
+}
+
+func (s *scenario) endpointsBut(uid string) []recording.Endpoint {
+	rest := []recording.Endpoint{}
+	for _, e := range s.slice {
+		if e.PodUID != uid {
+			rest = append(rest, e)
 		}
 	}
-	next = append(next, e)
-	s.slice = next
+	return rest
+}
+
+func (s *scenario) tellSlice(at time.Duration) {
 	s.events = append(s.events, recording.Event{At: after(at), Slice: &recording.SliceObservation{
 		Change: recording.Modified, Name: "web-abc", Service: "web", Endpoints: s.slice,
 	}})

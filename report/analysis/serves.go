@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -46,6 +47,23 @@ func declaring(containers []recording.Container, port string) *recording.Contain
 		found = c
 	}
 	return found
+}
+
+// probed tells whether readiness probes connect to each of the ports that requests come
+// to, in whichever container: they share the pod's address, and the pod is Ready only
+// once all of them have been answered. A port that accepted is one that is listened on.
+// Of a port that no Service tells nothing is known.
+func probed(containers []recording.Container, targetPorts []string) bool {
+	return len(targetPorts) > 0 && !slices.ContainsFunc(targetPorts, func(target string) bool {
+		number, err := strconv.ParseInt(target, 10, 32)
+		if err != nil {
+			number = 0
+			if c := declaring(containers, target); c != nil {
+				number = int64(c.Ports[slices.IndexFunc(c.Ports, func(p recording.Port) bool { return p.Is(target) })].Number)
+			}
+		}
+		return number == 0 || !slices.ContainsFunc(containers, func(c recording.Container) bool { return int64(c.ReadinessPort) == number })
+	})
 }
 
 // endedFirst is the first of the other containers that had certainly exited before the

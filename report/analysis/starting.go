@@ -1,6 +1,10 @@
 package analysis
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
 
 // explains tells how well a pod's start fits a request that got no answer.
 func (s *starts) explains(f *examined, life *life) strength {
@@ -10,6 +14,9 @@ func (s *starts) explains(f *examined, life *life) strength {
 	}
 	switch f.symptom {
 	case shutOut:
+		if life.listened && f.Phase == recording.PhaseDial {
+			return 0
+		}
 	case hung, cutShort:
 		if !f.Fresh() || f.answering() {
 			return 0
@@ -22,7 +29,7 @@ func (s *starts) explains(f *examined, life *life) strength {
 		return 0
 	}
 	switch {
-	case s.late(life):
+	case s.tooSoon[life]:
 		return closeFit
 	case life.probed:
 		// The probe has seen it answer.

@@ -16,8 +16,10 @@ type rollout struct {
 	// serves is how long after being called ready a new pod first answers.
 	serves time.Duration
 	// lost lets every fresh request of so many be turned away, from a moment to another.
-	every     int
-	from, to  time.Duration
+	every    int
+	from, to time.Duration
+	// lost is how they are; refused unless given.
+	lost      request
 	otherwise []request
 	unprobed  bool
 }
@@ -58,7 +60,12 @@ func (r rollout) scenario() *scenario {
 		pod := serving[n%len(serving)]
 		s.request(request{stream: "short-reused", sent: at + 5*ms, pod: pod, connPod: pod, served: 7})
 		if at >= r.from && at < r.to && n%r.every == 0 {
-			s.request(request{sent: at, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
+			lost := request{phase: recording.PhaseDial, class: recording.ClassRefused}
+			if r.lost.class != "" {
+				lost = r.lost
+			}
+			lost.sent, lost.took = at, max(ms, lost.took)
+			s.request(lost)
 			continue
 		}
 		s.request(request{sent: at, pod: pod})
@@ -140,6 +147,60 @@ func TestANewPodThatIsReadyTooSoonInARollout(t *testing.T) {
 			}
 			if fix := fixOf(t, rep, report.NotReadyYet); !strings.Contains(fix.Text, tt.fix) {
 				t.Errorf("it says %q", fix.Text)
+			}
+		})
+	}
+}
+
+// Proxies that are late by more than looseProxyLag send nothing to a new pod, and go on
+// sending to an old one that is gone: its refusals say nothing of the new one, whatever
+// its probe had asked.
+func TestProxiesThatAreVeryLateAreNotANewPodThatIsReadyTooSoon(t *testing.T) {
+	r := rollout{old: abrupt, serves: 6 * second, every: 4, from: 6270 * ms, to: 10 * second}
+	for _, f := range r.scenario().analyze(t).Findings {
+		if f.Cause == report.NotReadyYet {
+			t.Errorf("%d %s (%s)", f.Failed, f.Cause, f.Confidence)
+		}
+	}
+}
+
+// A port that a readiness probe has connected to refuses nothing; an exec probe, one of
+// another port, or one whose port is not known shows no listener.
+func TestAPortThatTheReadinessProbeHasConnectedTo(t *testing.T) {
+	const tooSoon = "failed; 197 not-ready-yet (likely) [web-4 web-5 web-6] before the first answer"
+	http := []recording.Port{{Name: "http", Number: 8080}}
+	refused := request{phase: recording.PhaseDial, class: recording.ClassRefused}
+	for name, tt := range map[string]struct {
+		containers []recording.Container
+		targets    []string
+		lost       request
+		listened   bool
+	}{
+		"the same one, by number":         {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, refused, true},
+		"the same one, by name":           {[]recording.Container{{Name: "app", ReadinessPort: 8080, Ports: http}}, []string{"http"}, refused, true},
+		"another container's":             {[]recording.Container{{Name: "app", Ports: http}, {Name: "proxy", ReadinessPort: 8080}}, []string{"http"}, refused, true},
+		"another port":                    {[]recording.Container{{Name: "app", ReadinessPort: 9090, Ports: http}}, []string{"http"}, refused, false},
+		"one of two":                      {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080", "9090"}, refused, false},
+		"a name that nobody declares":     {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"http"}, refused, false},
+		"a command":                       {[]recording.Container{{Name: "app", Ports: http}}, []string{"http"}, refused, false},
+		"no Service that tells its port":  {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, nil, refused, false},
+		"the same one, which cuts":        {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, request{took: 500 * ms, phase: recording.PhaseFirstByte, class: recording.ClassReset}, true},
+		"another port, and those are cut": {[]recording.Container{{Name: "app", ReadinessPort: 9090}}, []string{"8080"}, request{took: 500 * ms, phase: recording.PhaseFirstByte, class: recording.ClassReset}, true},
+		"the same one, which hangs":       {[]recording.Container{{Name: "app", ReadinessPort: 8080}}, []string{"8080"}, request{phase: recording.PhaseFirstByte, class: recording.ClassTimeout}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rollout{old: drained, serves: 6 * second, every: 4, from: 6150 * ms, to: 14 * second, lost: tt.lost}
+			s := r.scenario()
+			s.header.Workload.TargetPorts = tt.targets
+			for _, pod := range []string{"web-4", "web-5", "web-6"} {
+				s.made(pod, tt.containers...)
+			}
+			rep := s.analyze(t)
+			if tt.lost.phase == recording.PhaseFirstByte && !tt.listened && !strings.Contains(fixOf(t, rep, report.NotReadyYet).Text, "fail until the program can answer") {
+				t.Errorf("it says %q", fixOf(t, rep, report.NotReadyYet).Text)
+			}
+			if got := summary(rep); (got == tooSoon) == tt.listened || tt.listened && strings.Contains(got, string(report.NotReadyYet)) {
+				t.Error(got)
 			}
 		})
 	}

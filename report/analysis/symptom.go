@@ -8,16 +8,10 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-const (
-	// inFlightAge tells a request that was being answered from one that met a
-	// closed door: on a path where connections are accepted by a proxy both
-	// end in EOF or reset, but a closed door answers within a round trip.
-	inFlightAge = 5 * time.Millisecond
-	// slowRefusal is the age up to which a fresh connection may still have met
-	// a closed door: on a busy machine a proxy took up to 50 ms to say so, and
-	// connections that wait in a listener's queue are reset when it closes.
-	slowRefusal = 100 * time.Millisecond
-)
+// inFlightAge tells a request that was being answered from one that met a
+// closed door: on a path where connections are accepted by a proxy both
+// end in EOF or reset, but a closed door answers within a round trip.
+const inFlightAge = 5 * time.Millisecond
 
 // examined is a failure with what it tells by itself.
 type examined struct {
@@ -144,14 +138,3 @@ func (f *examined) doubtful() bool {
 	}
 	return f.gateway == inferredGateway || f.gateway == possibleGateway
 }
-
-// age is how long the request had been on its connection when it failed.
-func (f *failure) age() time.Duration { return f.End - begun(&f.Sample) }
-
-// answering tells whether a part of the answer had come already.
-func (f *failure) answering() bool {
-	return f.Phase == recording.PhaseHeader || f.Phase == recording.PhaseBody
-}
-
-// wasHeld tells whether some pod must have had the request, from itself alone.
-func (f *failure) wasHeld() bool { return f.answering() || f.age() >= slowRefusal }

@@ -74,6 +74,22 @@ type failure struct {
 // is when a dial for it may have begun.
 func begun(s *recording.Sample) time.Duration { return max(s.Acquired, s.Resolved, s.Sent) }
 
+// slowRefusal is the age up to which a fresh connection may still have met
+// a closed door: on a busy machine a proxy took up to 50 ms to say so, and
+// connections that wait in a listener's queue are reset when it closes.
+const slowRefusal = 100 * time.Millisecond
+
+// age is how long the request had been on its connection when it failed.
+func (f *failure) age() time.Duration { return f.End - begun(&f.Sample) }
+
+// answering tells whether a part of the answer had come already.
+func (f *failure) answering() bool {
+	return f.Phase == recording.PhaseHeader || f.Phase == recording.PhaseBody
+}
+
+// wasHeld tells whether some pod must have had the request, from itself alone.
+func (f *failure) wasHeld() bool { return f.answering() || f.age() >= slowRefusal }
+
 // life is a pod with what the traffic showed of it.
 type life struct {
 	*pod
@@ -341,7 +357,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 		}
 		t.lives = append(t.lives, l)
 	}
-	t.starts = newStarts(t.lives, t.failures, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
+	t.starts = newStarts(t.lives, t.terminations, t.failures, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
 	for number, forgotten := range p.rotation.settle(t.starts) {
 		t.terminations[number].forgotten = forgotten
 	}

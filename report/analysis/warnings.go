@@ -127,7 +127,7 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 	warn(report.ListenerClosedEarly, func(t *account) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep, and one
 		// that kept accepting needs none.
-		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting() && !t.killed() && t.orderly() && t.wasReady && t.signalledWithin(smallMargin)
+		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting() && !t.killed() && t.orderly() && t.wasReady && !t.published && t.signalledWithin(smallMargin)
 	}, "got SIGTERM %s, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", soon)
 	all = append(all, failedHooks(ended)...)
 	if untested := untestedDrains(ended, traffic.longest(), starved); untested != nil && !blamed[report.NoDrain] {
