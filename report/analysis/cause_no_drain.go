@@ -28,10 +28,24 @@ var causeNoDrain = cause{
 		}
 		return report.Fix{
 			Text: m.stopSignal() + fmt.Sprintf("Handle %s: answer what is in flight%s and exit only then. "+
-				"%s the program to answer with \"Connection: close\" while it drains.%s", m.signal(), m.longestWords(), rest, m.leftOutWords()) + m.ownLimitWords() + m.livedOnWords(),
+				"%s the program to answer with \"Connection: close\" while it drains.%s", m.signal(), m.longestWords(), rest, m.leftOutWords()) + m.firstProcessWords() + m.ownLimitWords() + m.livedOnWords(),
 			Patch: m.preStopPatch(),
 		}
 	},
+}
+
+// firstProcessWords tell of pods that ended at once with 143 that the program may not
+// be the one to mend: the kernel keeps a signal without a handler from the first process
+// of a container (pid_namespaces(7)), so that something stands there which handles it
+// and does not wait, or passes it on to a program that has no handler. A JVM ends with it
+// by itself.
+func (m *measured) firstProcessWords() string {
+	if m.starved || len(m.ends) == 0 || m.server(report.NoDrain).name == "jvm" || slices.ContainsFunc(m.ends, func(t *termination) bool {
+		return t.ExitCode == nil || *t.ExitCode != endedBySigterm || !t.exitedAtOnce() || t.wentOn
+	}) {
+		return ""
+	}
+	return fmt.Sprintf(" Exit code 143 at once is seldom a program's own as first process: where a shell, npm or an init such as runsvdir or supervisord stands there, start the program with exec, or let that pass %s on and wait until the program has ended.", m.signal())
 }
 
 // livedOnWords tell of pods that cut what was in flight and then did not end.

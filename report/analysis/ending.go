@@ -49,7 +49,7 @@ const sigtermName = "SIGTERM"
 
 // begin is the earliest moment at which the termination can have had an effect.
 func (t *ending) begin() time.Time {
-	for _, i := range []report.Interval{t.Requested, t.KubeletStarted, t.Seen, t.Exited, t.Gone} {
+	for _, i := range []report.Interval{t.Requested, t.KubeletStarted, t.Sigterm, t.Seen, t.Exited, t.Gone} {
 		if i.Known() {
 			return i.From
 		}

@@ -156,6 +156,9 @@ func describeInterruption(t *ending) string {
 		}
 	case report.ByKill:
 		line += " by the signal of this run"
+		if t.Sigterm.Known() {
+			line += fmt.Sprintf(", %s at %s", t.signal(), clock(t.Sigterm.From))
+		}
 	default:
 		line += " by itself"
 	}

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -21,6 +22,8 @@ type suspect struct {
 	// that it certainly had not read when it closed that: when each was sent, zero if
 	// there is none.
 	unreadNew, unreadKept time.Time
+	// queues are those of its listener that it may have closed.
+	queues []queue
 	// stopsReading tells that a pod of the same ReplicaSet had such a request on a kept
 	// connection, sparesNew that their exits cut no other.
 	stopsReading, sparesNew bool
@@ -367,9 +370,7 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 	first, last := *t.unread(f), t.lastRead(f)
 	waited := s.waited(f)
 	switch {
-	case f.proxied, f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
-		return 0
-	case end.After(t.exit().To.Add(clockSlack)), last.After(sent.Add(clockSlack)):
+	case !t.mayNotRead(f):
 		return 0
 	case sent.Before(t.Sigterm.From.Add(-clockSlack)):
 		// Where all that could read it were busy it waits from before the signal on: it was
@@ -381,6 +382,9 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 	case waited, !first.IsZero() && !sent.Before(first):
 		return closeFit
 	case f.Fresh():
+		if slices.ContainsFunc(t.queues, func(q queue) bool { return q.held(f) }) {
+			return looseFit
+		}
 		return 0
 	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)) && end.After(t.Sigterm.To.Add(s.traffic.stream(f.Stream).longest+delivery)),
 		t.stopsReading, t.sparesNew:
@@ -409,6 +413,7 @@ func (s *explainer) findUnread(failures []examined) {
 		}
 		owners[t.Owner] = owners[t.Owner] || !f.Fresh()
 	}
+	s.findQueues(failures)
 	spared := s.spared(failures)
 	for _, t := range s.suspects {
 		t.stopsReading, t.sparesNew = owners[t.Owner] && t.ofReplicaSet(), spared[t.Owner]

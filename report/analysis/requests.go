@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -16,11 +17,15 @@ type requests struct {
 	// cordoned are the times at which nodes were seen to be closed to new
 	// pods.
 	cordoned map[string][]cordon
+	// check are the disruptions by their number.
+	check []check.Disruption
 }
 
+// ownRequest is one that was made at that time, and granted by the time done.
 type ownRequest struct {
 	disruption check.DisruptionKind
-	at         time.Time
+	number     int
+	at, done   time.Time
 }
 
 type cordon struct {
@@ -29,14 +34,14 @@ type cordon struct {
 }
 
 func readRequests(r *recording.Recording) *requests {
-	q := &requests{byPod: map[string][]ownRequest{}, cordoned: map[string][]cordon{}}
+	q := &requests{byPod: map[string][]ownRequest{}, cordoned: map[string][]cordon{}, check: r.Header.Check.Disruptions}
 	for i := range r.Actions {
 		action := &r.Actions[i]
 		if action.Kind != recording.Requested {
 			continue
 		}
 		for _, uid := range action.DoomedUIDs {
-			q.byPod[uid] = append(q.byPod[uid], ownRequest{action.Name, action.At})
+			q.byPod[uid] = append(q.byPod[uid], ownRequest{action.Name, action.Disruption, action.At, later(action.At, action.Done)})
 		}
 	}
 	for event := range r.Events.ButSlices() {
@@ -47,10 +52,16 @@ func readRequests(r *recording.Recording) *requests {
 	return q
 }
 
+// killing is a signal of the run's, and when it was sent.
+type killing struct {
+	signal check.Signal
+	sent   report.Interval
+}
+
 // kills tells which of the pod's containers' exits the run's signals brought about:
 // of each signal the first one that follows.
-func (q *requests) kills(p *podHistory, clock span) map[*recording.Exit]bool {
-	kills := map[*recording.Exit]bool{}
+func (q *requests) kills(p *podHistory, clock span) map[*recording.Exit]killing {
+	kills := map[*recording.Exit]killing{}
 	for _, r := range q.byPod[p.first.UID] {
 		if r.disruption != check.KindKill {
 			continue
@@ -64,11 +75,20 @@ func (q *requests) kills(p *podHistory, clock span) map[*recording.Exit]bool {
 				first = e.exit
 			}
 		}
-		if first != nil {
-			kills[first] = true
+		if _, known := kills[first]; first != nil && !known {
+			sent := sourced(report.Interval{From: r.at, To: r.done.Add(signalDelay)}, "the run's own signal")
+			kills[first] = killing{q.signalOf(r.number), sent}
 		}
 	}
 	return kills
+}
+
+// signalOf is the signal that a disruption sends.
+func (q *requests) signalOf(number int) check.Signal {
+	if number < 0 || number >= len(q.check) || q.check[number].Kill == nil {
+		return check.DefaultSignal
+	}
+	return cmp.Or(q.check[number].Kill.Signal, check.DefaultSignal)
 }
 
 // ownDisruptions are those that name the pods which they end themselves. A rollout's

@@ -4,16 +4,22 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // interruptions are the ends of containers whose pod went on.
-func (p *podHistory) interruptions(kills map[*recording.Exit]bool, events []kubeEvent, clock span) []*ending {
+func (p *podHistory) interruptions(kills map[*recording.Exit]killing, events []kubeEvent, clock span) []*ending {
 	var all []*ending
 	for _, e := range p.exits {
 		if !e.old {
-			all = append(all, p.restart(e, kills[e.exit], events, clock))
+			kill, killed := kills[e.exit]
+			t := p.restart(e, killed, events, clock)
+			if t.EndedBy == report.ByKill {
+				t.killedBy(kill)
+			}
+			all = append(all, t)
 		}
 	}
 	if pending := p.pending(all, events, clock); pending != nil && !p.ended() {
@@ -43,6 +49,18 @@ func (p *podHistory) restart(e containerExit, killed bool, events []kubeEvent, c
 		t.Sigterm = sigterm(t)
 	}
 	return t
+}
+
+// killedBy takes a signal of the run's as the one by which the container was told to
+// stop, unless it is one that tells a program nothing.
+func (t *ending) killedBy(k killing) {
+	if k.signal == check.SIGKILL {
+		return
+	}
+	t.Sigterm = notAfter(k.sent, t.Exited.To)
+	if k.signal != check.SIGTERM {
+		t.StopSignal = string(k.signal)
+	}
 }
 
 // probeKilling finds the kubelet's decision to restart the container: the last

@@ -50,8 +50,9 @@ type streamTally struct {
 	lateness *hdrhistogram.Histogram
 	maximum  time.Duration
 	series   *seriesTally
-	// longest is the longest time that an answered request took once it had a
-	// connection: what a drain has to wait for.
+	// took is how long answered requests took once they had a connection, longest the
+	// longest of these times: what a drain has to wait for.
+	took    *hdrhistogram.Histogram
 	longest time.Duration
 	// longestPart is the longest time for which an answered request was what a
 	// stream of its kind is there for (longPart).
@@ -130,6 +131,17 @@ func quantile(h *hdrhistogram.Histogram, q float64) report.Duration {
 	return report.Duration(time.Duration(h.ValueAtQuantile(q)) * time.Microsecond)
 }
 
+// longerThan is the share of the times that are longer.
+func longerThan(h *hdrhistogram.Histogram, d time.Duration) float64 {
+	var longer int64
+	for _, bar := range h.Distribution() {
+		if bar.To > d.Microseconds() {
+			longer += bar.Count
+		}
+	}
+	return float64(longer) / float64(max(h.TotalCount(), 1))
+}
+
 // readTraffic reads the samples, once.
 func readTraffic(ctx context.Context, r *recording.Recording, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) (*traffic, error) {
 	p := newPass(r, run, pods, endings, endpoints)
@@ -186,6 +198,7 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 			Stream:   report.Stream{Name: s.Name, Kind: shownKind(s.Kind), Connections: string(s.Connections), Rate: s.Rate},
 			kind:     s.Kind,
 			latency:  newHistogram(),
+			took:     newHistogram(),
 			lateness: newHistogram(),
 			series:   newSeriesTally(r.Header.Began),
 		}
@@ -295,6 +308,7 @@ func (p *pass) answer(s *recording.Sample, tally *streamTally) {
 	tally.OK++
 	recordIn(tally.latency, s.End)
 	tally.maximum = max(tally.maximum, s.End)
+	recordIn(tally.took, s.End-begun(s))
 	tally.longest = max(tally.longest, s.End-begun(s))
 	uid := ""
 	if pod := p.pods.named(s.Pod, s.EndAt()); pod != nil {

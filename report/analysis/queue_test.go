@@ -1,0 +1,62 @@
+package analysis
+
+import (
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// A prefork server that closes its workers' eyes at SIGTERM (unicorn at SIGQUIT) answers
+// what it had and leaves the rest in the listener's queue, which its exit resets. That
+// one answer of the stream took longer than the drain says nothing against it: all that
+// was sent before SIGTERM was answered, and all that was reset was sent after it.
+func TestAQueueThatIsResetIsNotWhatWasInFlight(t *testing.T) {
+	s := newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil)
+	undisturbed(s)
+	s.request(request{sent: 2 * second, took: 5 * second, pod: "web-2"})
+	s.request(request{sent: 6200 * ms, took: 3 * second, pod: "web-1"})
+	for at := 6300 * ms; at < 7700*ms; at += 100 * ms {
+		s.request(request{sent: at, took: 10245*ms - at, phase: recording.PhaseFirstByte, class: recording.ClassReset})
+	}
+	for _, f := range s.analyze(t).Findings {
+		if f.Cause == report.NoDrain && f.Confidence != report.Possible {
+			t.Errorf("%d %s (%s)", f.Failed, f.Cause, f.Confidence)
+		}
+	}
+}
+
+// Resets at one moment by a pod that goes on answering are those of a queue, unless it
+// closed at that moment what it had accepted as well, or answered nothing afterwards.
+func TestAQueueThatIsClosedWhileThePodLivesOn(t *testing.T) {
+	for name, tt := range map[string]struct {
+		goesOn, closesOthers bool
+		want                 report.Cause
+	}{
+		"it goes on":                      {true, false, report.ListenerClosedEarly},
+		"it idles":                        {false, false, report.NoDrain},
+		"it closes what it had, and goes": {true, true, report.NoDrain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil))
+			s.request(request{sent: 2 * second, took: 5 * second, pod: "web-2"})
+			if tt.goesOn {
+				s.request(request{sent: 6200 * ms, took: 3 * second, pod: "web-1"})
+			}
+			for at := 6350 * ms; at < 6800*ms; at += 100 * ms {
+				s.request(request{sent: at, took: 7*second - at, phase: recording.PhaseFirstByte, class: recording.ClassReset})
+			}
+			if tt.closesOthers {
+				s.request(request{sent: 6310 * ms, took: 7*second - 6310*ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+			}
+			rep := s.analyze(t)
+			found := false
+			for _, f := range rep.Findings {
+				found = found || f.Cause == tt.want && f.Failed >= 5 && (tt.want == report.NoDrain || f.Confidence == report.Possible)
+			}
+			if !found {
+				t.Error(summary(rep))
+			}
+		})
+	}
+}
