@@ -137,6 +137,9 @@ func granted(t *ending) string {
 // describeInterruption tells the end of a container whose pod went on.
 func describeInterruption(t *ending) string {
 	line := fmt.Sprintf("container %s ended at %s", t.Container, clock(t.Exited.From))
+	if t.Exited.To.Sub(t.Exited.From) > clockSlack {
+		line = fmt.Sprintf("container %s ended between %s and %s", t.Container, clock(t.Exited.From), clock(t.Exited.To))
+	}
 	if t.ExitCode != nil {
 		line += fmt.Sprintf(" with exit code %d", *t.ExitCode)
 	}

@@ -330,11 +330,13 @@ func (a *answering) answered(s *recording.Sample) {
 		a.served = end
 	}
 	for _, t := range a.ends {
-		if t.Container == "" || !end.After(t.exit().To) {
+		if t.Container == "" || s.SentAt().Before(t.begin()) || !end.After(t.exit().From) {
 			t.answered(s)
 			return
 		}
-		if t.again.IsZero() || end.Before(t.again) {
+		// A container that is begun anew may answer within the second in which the one
+		// before it ended: what was asked meanwhile tells of neither.
+		if end.After(t.exit().To) && (t.again.IsZero() || end.Before(t.again)) {
 			t.again = end
 		}
 	}
