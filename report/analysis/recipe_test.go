@@ -14,7 +14,9 @@ import (
 // A setting is said of a server that is known, where it mends the cause. Where none is
 // known, all servers' page is.
 func TestRecipeFor(t *testing.T) {
-	server := func(name, server string) recording.Container { return recording.Container{Name: name, Server: server, ServerBy: "image"} }
+	server := func(name, server string) recording.Container {
+		return recording.Container{Name: name, Server: server, ServerBy: "image"}
+	}
 	end := func(serves bool, containers ...recording.Container) *termination {
 		return &termination{ending: ending{container: containers[0].Name, serves: serves, containers: containers}}
 	}
