@@ -39,6 +39,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	validity := validity(r, traffic, baselineFailures(traffic, run, failures))
 	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic), stallDoubts(failures, stalls(&validity))...)
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
+	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	losses := sumLosses(streams, failures, &validity, traffic, pace.starved)
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, &validity, losses)
 

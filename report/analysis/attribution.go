@@ -68,7 +68,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 	for i := range failures {
 		f := &failures[i]
 		switch {
-		case t.shortOfTime(f.failure):
+		case t.ofOwnMaking(f.failure):
 			all[i] = &explained{examined: f, cause: report.Unknown}
 		case f.life != nil:
 			all[i] = s.explainNamed(f)

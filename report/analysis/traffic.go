@@ -59,6 +59,8 @@ type streamTally struct {
 	longestPart time.Duration
 	podsNamed   bool
 	unexamined  int
+	// bodiless tells that its requests are heads alone.
+	bodiless bool
 }
 
 // failure is a failed sample.
@@ -201,6 +203,7 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 			took:     newHistogram(),
 			lateness: newHistogram(),
 			series:   newSeriesTally(r.Header.Began),
+			bodiless: s.Body == nil && s.Targets == nil,
 		}
 		p.streams = append(p.streams, tally)
 		p.byName[s.Name] = tally

@@ -67,6 +67,15 @@ func lookupDoubts(failures []*explained, t *traffic) []string {
 		text.Count(timedOut, "request"), slowLookup)}
 }
 
+// unwrittenDoubts tells of failures that this machine has made by itself.
+func unwrittenDoubts(failures []*explained, t *traffic) []string {
+	n := countFunc(failures, func(f *explained) bool { return t.unwritten(f.failure) })
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s timed out before this machine had written them: they tell nothing of the workload", text.Count(n, "request"))}
+}
+
 // doubts are the reasons for which a run without losses would prove nothing.
 func doubts(r *recording.Recording, disruptions []report.Disruption, streams []report.Stream, pace pace, ended []*account, t *traffic) []string {
 	var all []string

@@ -77,7 +77,7 @@ func sumLosses(streams []report.Stream, failures []*explained, validity *report.
 		l.ownFaults = l.ownFaults || s.Client > 0
 	}
 	for _, f := range failures {
-		if nearGap(f.failure, validity.Gaps) || inStall(f.failure, stalls(validity)) || t.shortOfTime(f.failure) {
+		if nearGap(f.failure, validity.Gaps) || inStall(f.failure, stalls(validity)) || t.ofOwnMaking(f.failure) {
 			l.obscured++
 			continue
 		}
