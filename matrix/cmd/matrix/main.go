@@ -40,7 +40,7 @@ func run(ctx context.Context) error {
 	rows := flag.String("rows", "", "a regular expression for the names of the rows to run; empty runs all")
 	quarter := flag.Int("quarter", 0, "runs every fourth of the rows only, from this one on (1 to 4); 0 runs all")
 	repeat := flag.Int("repeat", 1, "how often each row is run")
-	parallel := flag.Int("parallel", 3*runtime.NumCPU()/2, "how many rows run at once")
+	parallel := flag.Int("parallel", runtime.NumCPU(), "how many rows run at once")
 	out := flag.String("out", "", "where the results go; empty is out/TABLE.json")
 	keep := flag.String("keep", "", "folder for the recordings and the services' logs; empty keeps none")
 	shared := flag.String("shared", "", "the folder that the nodes know as /out (out of scripts/paths.sh)")
