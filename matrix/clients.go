@@ -16,7 +16,7 @@ const starvedCPU = "30m"
 var anyNumber = regexp.MustCompile(`[0-9] ?m?s\b|"[a-zA-Z]*[sS]econds":[0-9]`)
 
 // fiveSeconds is a time that is made of how long a lost question for a name takes.
-var fiveSeconds = regexp.MustCompile(`\b([5-9]|[1-9][0-9]+)(\.[0-9]+)? ?s\b|"seconds":([5-9]|[1-9][0-9])`)
+var fiveSeconds = regexp.MustCompile(`(?:^|[^0-9.])([5-9]|[1-9][0-9]+)(\.[0-9]+)? ?s\b|"seconds":([5-9]|[1-9][0-9])`)
 
 // clients have troubles of their own, which are none of the workload's.
 func clients() []Row {
