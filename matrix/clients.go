@@ -25,10 +25,9 @@ func clients() []Row {
 		starved("starved client, nginx, sleep 5", tried("", "nginx", newAndSlow, proves("went out late").only(),
 			env("STOP_SIGNAL", "3"), preStop(5))),
 		// It goes at SIGTERM in the midst of its answers, however late they were asked
-		// for, unless so little is left to the client that its baseline is not clean, or
-		// that it loses more by itself.
+		// for, unless so little is left to the client that its baseline is not clean.
 		starved("starved client, tornado under tini", tried("", "tornado", newAndSlow,
-			cutsSlow().or(fails(report.ListenerClosedEarly).or(fails(report.Unknown).or(proves("baseline")))).
+			cutsSlow().or(fails(report.ListenerClosedEarly).or(proves("baseline"))).
 				only(report.NoDrain, report.ListenerClosedEarly).saying("went out late"), env("INIT", "tini --"))),
 		unheard("slow lookups, nginx, sleep 5", tried("", "nginx", newAndSlow, passes().only(),
 			env("STOP_SIGNAL", "3"), preStop(5))),

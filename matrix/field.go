@@ -158,9 +158,7 @@ func appServers() []Row {
 		// what would become of it.
 		tried("gunicorn workers, sleep 5", "gunicorn", newAndSlow, passes().only(report.NoDrain), workers, preStop(5)),
 		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
-		// It answers what is in flight (uvicorn.org, Settings: graceful shutdown waits
-		// without a limit), but whether anything is at SIGTERM is chance.
-		tried("uvicorn, sleep 5", "uvicorn", allThree, passes().only(report.NoDrain), preStop(5)),
+		tried("uvicorn, sleep 5", "uvicorn", allThree, passes().only(), preStop(5)),
 		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),
 		tried("tornado, first process, nothing lost", "tornado", onlyNew,
 			warns(report.SigtermIgnored).only(report.SigtermIgnored), grace(5)),
