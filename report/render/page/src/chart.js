@@ -10,7 +10,9 @@ import { colors, hatch, inks, onChange, shapes } from "./theme.js";
 
 echarts.use([CustomChart, LineChart, ScatterChart, AriaComponent, DataZoomComponent, GridComponent, MarkAreaComponent, TitleComponent, TooltipComponent, CanvasRenderer]);
 
-// From so many marks on they are drawn in bulk, without a shape of their own.
+// From so many marks on they are drawn in bulk, without a shape of their own: ECharts
+// fills a small rectangle for each that is under four pixels wide, and traces a path
+// for each of the others, which takes half a second for 100,000.
 const bulk = 3000;
 
 // tail is the end of a name with room for so many letters: pods of a workload differ
@@ -152,7 +154,9 @@ export class Chart {
     this.#chart.dispatchAction({ type: "showTip", x, y });
   }
 
+  // The observer speaks up at once, of the width that was drawn for already.
   #resize() {
+    if (this.#place.clientWidth === this.#chart.getWidth()) return;
     this.#chart.resize({ height: this.#layout().height });
     this.#draw();
   }
@@ -258,7 +262,7 @@ export class Chart {
       const hidden = this.#chosen !== null && this.#chosen !== f;
       return {
         id: `finding-${f}`, name, type: "scatter", xAxisIndex: 0, yAxisIndex: 0, data: data[f], z: 5, silent: hidden,
-        large: many, largeThreshold: bulk, symbol: shapes[f % shapes.length], symbolSize: many ? 4 : 10,
+        large: many, largeThreshold: bulk, symbol: shapes[f % shapes.length], symbolSize: many ? 3 : 10,
         itemStyle: { color: inks[f % inks.length], borderColor: c.ground, borderWidth: many ? 0 : 1, opacity: hidden ? 0 : 1 },
       };
     });
