@@ -75,6 +75,14 @@ func closesDoor() Want {
 	return fails(report.ListenerClosedEarly).only(report.ListenerClosedEarly)
 }
 
+// closesIdle is what is true of one that closes its idle kept connections when it stops,
+// and answers all else: a request may be on its way on one of them just then, and is lost
+// (RFC 9112, 9.3.1). So do nginx (ngx_close_idle_connections), apache's workers, uvicorn,
+// puma, and what is made with Go's http.Server.
+func closesIdle() Want {
+	return passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut)
+}
+
 // servers that others wrote, restarted by a rollout unless the row says otherwise.
 func tried(name, folder string, streams []check.Stream, want Want, edits ...Edit) Row {
 	d := deployment("web", folder, edits...)
@@ -116,7 +124,7 @@ func webServers() []Row {
 		tried("nginx, hook quits it and waits", "nginx", newAndSlow, passes().only(),
 			hook("/bin/sh", "-c", "sleep 3; kill -QUIT 1; while kill -0 1; do sleep 0.1; done")),
 		tried("nginx that quits in good order", "nginx", newAndSlow, closesDoor(), sigquit),
-		tried("nginx that quits in good order, sleep 5", "nginx", allThree, passes().only(), sigquit, preStop(5)),
+		tried("nginx that quits in good order, sleep 5", "nginx", allThree, closesIdle(), sigquit, preStop(5)),
 		tried("apache", "apache", newAndSlow, leaves()),
 		tried("apache, sleep 5", "apache", newAndSlow, suffices, preStop(5)),
 		// It exits 8 s after SIGTERM, if a CGI program runs then.
@@ -158,7 +166,7 @@ func appServers() []Row {
 		// what would become of it.
 		tried("gunicorn workers, sleep 5", "gunicorn", newAndSlow, passes().only(report.NoDrain), workers, preStop(5)),
 		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
-		tried("uvicorn, sleep 5", "uvicorn", allThree, passes().only(), preStop(5)),
+		tried("uvicorn, sleep 5", "uvicorn", allThree, closesIdle(), preStop(5)),
 		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),
 		tried("tornado, first process, nothing lost", "tornado", onlyNew,
 			warns(report.SigtermIgnored).only(report.SigtermIgnored), grace(5)),

@@ -2,28 +2,25 @@ package matrix
 
 import (
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // caddyServers close the listener and the idle connections at SIGTERM and answer
 // what is under way, for as long as that takes or for the grace_period; before that
 // they go on as they are for the shutdown_delay (caddyserver.com/docs/caddyfile/options,
-// caddyserver.com/docs/command-line, Signals). A request may be on its way on a
-// connection that is closed as idle.
+// caddyserver.com/docs/command-line, Signals).
 func caddyServers() []Row {
-	keeps := passes().or(fails(report.KeepaliveCut)).only(report.KeepaliveCut)
 	shutdown := func(option string) Edit { return env("SHUTDOWN", option) }
 	return []Row{
 		tried("caddy", "caddy", newAndSlow, closesDoor()),
-		tried("caddy, sleep 5", "caddy", allThree, keeps, preStop(5)),
+		tried("caddy, sleep 5", "caddy", allThree, closesIdle(), preStop(5)),
 		tried("caddy, sleep 2, requests of 3 s", "caddy", newAndSlow, passes().only(), preStop(2)),
-		tried("caddy, busy kept connections, sleep 3", "caddy", newAndBusy, keeps, preStop(3)),
-		tried("caddy, shutdown_delay 5 s", "caddy", allThree, keeps, shutdown("shutdown_delay 5s")),
+		tried("caddy, busy kept connections, sleep 3", "caddy", newAndBusy, closesIdle(), preStop(3)),
+		tried("caddy, shutdown_delay 5 s", "caddy", allThree, closesIdle(), shutdown("shutdown_delay 5s")),
 		// What is still under way is cut soon after SIGTERM; the exit code is 0 all the same.
 		tried("caddy, sleep 2, grace_period 0.1 s", "caddy", newAndSlow, cutsSlow(), preStop(2), shutdown("grace_period 100ms")),
 		through("behind caddy", "caddy-proxy", "app", newAndKept, leaves()),
 		through("behind caddy, POST", "caddy-proxy", "app", []check.Stream{posts(fresh(60)), posts(reused(40))}, leaves()),
 		through("caddy in front ends", "caddy-proxy", "proxy", newAndSlow, closesDoor()),
-		through("caddy in front ends, sleep 5", "caddy-proxy", "proxy", allThree, keeps, preStop(5)),
+		through("caddy in front ends, sleep 5", "caddy-proxy", "proxy", allThree, closesIdle(), preStop(5)),
 	}
 }

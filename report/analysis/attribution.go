@@ -160,9 +160,19 @@ func (s *explainer) near(f *examined) []*suspect {
 	return s.suspects[first:end]
 }
 
+// outOfTime tells of a timeout for which a machine that is late with everything needs no
+// pod's end: what came back in time may not have been read. That no pod was ready the
+// cluster says by itself.
+func (s *explainer) outOfTime(f *examined) bool {
+	return s.starved && f.Class == recording.ClassTimeout && !s.nobodyReady(f)
+}
+
 // explainByTime explains a failure by its times alone.
 func (s *explainer) explainByTime(f *examined) *explained {
 	e := &explained{examined: f, cause: report.Unknown}
+	if s.outOfTime(f) {
+		return e
+	}
 	best := strength(0)
 	for _, t := range s.near(f) {
 		fit := s.explain(f, t)

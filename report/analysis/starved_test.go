@@ -107,6 +107,30 @@ func TestStarvedRun(t *testing.T) {
 	}
 }
 
+// Of a timeout that no name ties to a pod a machine that is late says nothing.
+func TestATimeoutOfAStarvedRun(t *testing.T) {
+	hung := request{sent: 6900 * ms, took: 2 * second, phase: recording.PhaseFirstByte, class: recording.ClassTimeout}
+	ofAPod := hung
+	ofAPod.stream, ofAPod.connPod, ofAPod.served = "short-reused", "web-1", 3
+	for name, tt := range map[string]struct {
+		lost    request
+		starved bool
+		blamed  bool
+	}{
+		"by the times, in time":     {hung, false, true},
+		"by the times, starved":     {hung, true, false},
+		"on a pod's own connection": {ofAPod, true, true},
+	} {
+		s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)).request(tt.lost)
+		if tt.starved {
+			s.starve(60 * ms)
+		}
+		if rep := s.analyze(t); (rep.Findings[0].Cause != report.Unknown) != tt.blamed {
+			t.Errorf("%s: %s", name, rep.Findings[0].Cause)
+		}
+	}
+}
+
 // A stream that has as many requests under way as it may have is off its rate for the
 // service's sake: that is no starved machine.
 func TestAServiceThatHangsIsNoStarvedRun(t *testing.T) {
