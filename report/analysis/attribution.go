@@ -161,10 +161,10 @@ func (s *explainer) near(f *examined) []*suspect {
 }
 
 // outOfTime tells of a timeout for which a machine that is late with everything needs no
-// pod's end: what came back in time may not have been read. That no pod was ready the
-// cluster says by itself.
+// pod's end: answered requests of its stream took half that time or more. That no pod was
+// ready the cluster says by itself.
 func (s *explainer) outOfTime(f *examined) bool {
-	return s.starved && f.Class == recording.ClassTimeout && !s.nobodyReady(f)
+	return s.starved && f.Class == recording.ClassTimeout && 2*s.traffic.stream(f.Stream).longest >= f.age() && !s.nobodyReady(f)
 }
 
 // explainByTime explains a failure by its times alone.

@@ -189,7 +189,13 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 			// The pod lives on, but has let go of the connection.
 			return closedWhileKept, closeFit
 		case f.Fresh() && !f.answering():
-			return turnedAway, s.turnedAway(f, t)
+			fits := s.turnedAway(f, t)
+			if f.wasHeld() && !f.proxied && end.After(exit.To.Add(clockSlack)) {
+				// A process closes all that it has as it exits: only something in front of
+				// the pods, of which nothing is known, would have held this any longer.
+				fits = min(fits, looseFit)
+			}
+			return turnedAway, fits
 		}
 	case cutOnReuse:
 		switch {

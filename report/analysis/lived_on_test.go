@@ -51,6 +51,16 @@ func TestCutLongBeforeTheKill(t *testing.T) {
 	}
 }
 
+// What is cut a second after a pod has exited was held by another.
+func TestCutLongAfterTheExit(t *testing.T) {
+	later := &death{deleted: 8200 * ms, left: 8220 * ms, killing: 8250 * ms, exited: 16 * second, gone: 17 * second, grace: 20 * second}
+	s := undisturbed(newScenario().pod("web-1", abrupt()).pod("web-2", later).pod("web-3", nil))
+	s.request(request{sent: 7 * second, took: 1300 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	if got, want := summary(s.analyze(t)), "failed; 1 no-drain (possible) [web-2] between SIGTERM and exit"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
 // A pod that cut a request at SIGTERM took notice of it, for all that it goes on
 // accepting: uWSGI starts new workers.
 func TestOneThatCutsAndGoesOnTookNotice(t *testing.T) {

@@ -107,21 +107,25 @@ func TestStarvedRun(t *testing.T) {
 	}
 }
 
-// Of a timeout that no name ties to a pod a machine that is late says nothing.
+// Where answered requests take as long as a timeout, a machine that is late says nothing
+// by one that no name ties to a pod.
 func TestATimeoutOfAStarvedRun(t *testing.T) {
 	hung := request{sent: 6900 * ms, took: 2 * second, phase: recording.PhaseFirstByte, class: recording.ClassTimeout}
 	ofAPod := hung
 	ofAPod.stream, ofAPod.connPod, ofAPod.served = "short-reused", "web-1", 3
 	for name, tt := range map[string]struct {
 		lost    request
+		longest time.Duration
 		starved bool
 		blamed  bool
 	}{
-		"by the times, in time":     {hung, false, true},
-		"by the times, starved":     {hung, true, false},
-		"on a pod's own connection": {ofAPod, true, true},
+		"by the times, in time":                     {hung, 1500 * ms, false, true},
+		"by the times, starved":                     {hung, 1500 * ms, true, false},
+		"by the times, starved, others much faster": {hung, 500 * ms, true, true},
+		"on a pod's own connection":                 {ofAPod, 1500 * ms, true, true},
 	} {
 		s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)).request(tt.lost)
+		s.request(request{sent: 20 * second, took: tt.longest, pod: "web-2"})
 		if tt.starved {
 			s.starve(60 * ms)
 		}
