@@ -29,8 +29,8 @@ func clients() []Row {
 		starved("starved client, tornado under tini", tried("", "tornado", newAndSlow,
 			cutsSlow().or(fails(report.ListenerClosedEarly).or(proves("baseline"))).
 				only(report.NoDrain, report.ListenerClosedEarly).saying("went out late"), env("INIT", "tini --"))),
-		unheard("slow lookups, nginx, sleep 5", tried("", "nginx", newAndSlow, passes().only(),
-			env("STOP_SIGNAL", "3"), preStop(5))),
+		unheard("slow lookups, nginx, sleep 7", tried("", "nginx", newAndSlow, passes().only(),
+			env("STOP_SIGNAL", "3"), preStop(7))),
 		unheard("slow lookups, nginx", tried("", "nginx", newAndSlow, closesDoor(), env("STOP_SIGNAL", "3"))),
 		unheard("slow lookups, node exits, sleep 2", tried("", "node", newAndSlow, cutsSlow(), env("ON_SIGTERM", "exit"), preStop(2))),
 	}

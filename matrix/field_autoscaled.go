@@ -10,7 +10,7 @@ import (
 // least. It sets them without any metrics, the next time that it looks, at the latest
 // 15 s later (kubernetes pkg/controller/podautoscaler, reconcileAutoscaler).
 func autoscaled() []Row {
-	row := tried("an autoscaler keeps three", "nginx", allThree, closesIdle().saying("HorizontalPodAutoscaler web"), env("STOP_SIGNAL", "3"), preStop(5))
+	row := tried("an autoscaler keeps three", "nginx", allThree, closesIdle().saying("HorizontalPodAutoscaler web"), env("STOP_SIGNAL", "3"), preStop(7))
 	row.Disruption = scale
 	row.Objects = append(row.Objects, &autoscalingv2.HorizontalPodAutoscaler{
 		ObjectMeta: metav1.ObjectMeta{Name: "web"},

@@ -12,7 +12,7 @@ func caddyServers() []Row {
 	shutdown := func(option string) Edit { return env("SHUTDOWN", option) }
 	return []Row{
 		tried("caddy", "caddy", newAndSlow, closesDoor()),
-		tried("caddy, sleep 5", "caddy", allThree, closesIdle(), preStop(5)),
+		tried("caddy, sleep 7", "caddy", allThree, closesIdle(), preStop(7)),
 		tried("caddy, sleep 2, requests of 3 s", "caddy", newAndSlow, passes().only(), preStop(2)),
 		tried("caddy, busy kept connections, sleep 3", "caddy", newAndBusy, closesIdle(), preStop(3)),
 		tried("caddy, shutdown_delay 5 s", "caddy", allThree, closesIdle(), shutdown("shutdown_delay 5s")),
@@ -21,6 +21,6 @@ func caddyServers() []Row {
 		through("behind caddy", "caddy-proxy", "app", newAndKept, leaves()),
 		through("behind caddy, POST", "caddy-proxy", "app", []check.Stream{posts(fresh(60)), posts(reused(40))}, leaves()),
 		through("caddy in front ends", "caddy-proxy", "proxy", newAndSlow, closesDoor()),
-		through("caddy in front ends, sleep 5", "caddy-proxy", "proxy", allThree, closesIdle(), preStop(5)),
+		through("caddy in front ends, sleep 7", "caddy-proxy", "proxy", allThree, closesIdle(), preStop(7)),
 	}
 }
