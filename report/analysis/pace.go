@@ -55,11 +55,25 @@ func paceOf(streams []report.Stream, ending *recording.Ending) pace {
 }
 
 // heldUp tells whether a stream had as many requests under way as it may have: then
-// it waited for the service, which no processor would have changed.
+// it waited for the service, which no processor would have changed, unless the process
+// that sends stood still for so long that it was late by that alone.
 func heldUp(stream string, ending *recording.Ending) bool {
 	return ending != nil && slices.ContainsFunc(ending.Streams, func(end recording.StreamEnd) bool {
-		return end.Name == stream && end.MaxInFlight > 0 && end.PeakInFlight >= end.MaxInFlight
+		return end.Name == stream && end.MaxInFlight > 0 && end.PeakInFlight >= end.MaxInFlight && !stoodStill(ending.Client, &end)
 	})
+}
+
+// stoodStill tells whether the process did not run for more of the stream's time than
+// the percentile of lateness leaves out.
+func stoodStill(client *recording.Client, stream *recording.StreamEnd) bool {
+	if client == nil {
+		return false
+	}
+	var still time.Duration
+	for _, s := range client.Stalls {
+		still += max(0, earlier(s.To, stream.Stopped).Sub(later(s.From, stream.Began)))
+	}
+	return still > stream.Stopped.Sub(stream.Began)/100
 }
 
 func longestStall(stalls []recording.Stall) time.Duration {

@@ -136,13 +136,25 @@ func TestATimeoutOfAStarvedRun(t *testing.T) {
 }
 
 // A stream that has as many requests under way as it may have is off its rate for the
-// service's sake: that is no starved machine.
+// service's sake: that is no starved machine, unless its process stood still.
 func TestAServiceThatHangsIsNoStarvedRun(t *testing.T) {
-	for peak, want := range map[int]report.Verdict{1000: report.Failed, 12: report.Inconclusive} {
+	for name, tt := range map[string]struct {
+		peak  int
+		still time.Duration
+		want  report.Verdict
+	}{
+		"as many as may be":                          {1000, 0, report.Failed},
+		"as many as may be, and it stood still once": {1000, 200 * ms, report.Failed},
+		"as many as may be, and it stood still":      {1000, 500 * ms, report.Inconclusive},
+		"fewer":                                      {12, 0, report.Inconclusive},
+	} {
 		s := sound().request(refused)
-		s.ending.Streams = []recording.StreamEnd{{Name: "short-new", Scheduled: 2000, Sent: 1389, PeakInFlight: peak, MaxInFlight: 1000}}
-		if rep := s.analyze(t); rep.Verdict != want || !strings.Contains(strings.Join(rep.Reasons, "; "), "requests per second were sent") {
-			t.Errorf("%d at most under way: %s, want %s (%v)", peak, rep.Verdict, want, rep.Reasons)
+		s.ending.Streams = []recording.StreamEnd{{
+			Name: "short-new", Scheduled: 2000, Sent: 1389, Began: after(0), Stopped: after(30 * second), PeakInFlight: tt.peak, MaxInFlight: 1000,
+		}}
+		s.standStill(20*second, 20*second+tt.still)
+		if rep := s.analyze(t); rep.Verdict != tt.want || !strings.Contains(strings.Join(rep.Reasons, "; "), "requests per second were sent") {
+			t.Errorf("%s: %s, want %s (%v)", name, rep.Verdict, tt.want, rep.Reasons)
 		}
 	}
 }
