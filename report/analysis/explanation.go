@@ -183,7 +183,11 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case t.held(f) && t.cutWhileAlive(end):
 			return cutWhileAlive, looseFit
 		case t.held(f) && end.Before(exit.From) && t.signalled(end):
-			// Cut before the exit that the kubelet tells of.
+			// Cut before the exit that the kubelet tells of. Of several pods it is the one that
+			// was signalled just then.
+			if f.life == nil && t.signalPlaced() && within(end, t.Sigterm, 0) {
+				return cutAtExit, closeFit
+			}
 			return cutAtExit, looseFit
 		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
 			// The pod lives on, but has let go of the connection.
