@@ -24,11 +24,11 @@ func clients() []Row {
 		// Nothing is lost by it, and a run that is late would not have seen it.
 		starved("starved client, nginx, sleep 5", tried("", "nginx", newAndSlow, proves("went out late").only(),
 			env("STOP_SIGNAL", "3"), preStop(5))),
-		// It goes at SIGTERM in the midst of its answers, however late they were asked
-		// for, unless so little is left to the client that its baseline is not clean.
+		// It goes at SIGTERM in the midst of its answers, however late they were asked for.
+		// That this shows by itself is chance: then most failures may be nobody's still.
 		starved("starved client, tornado under tini", tried("", "tornado", newAndSlow,
-			cutsSlow().or(fails(report.ListenerClosedEarly).or(proves("baseline"))).
-				only(report.NoDrain, report.ListenerClosedEarly).saying("went out late"), env("INIT", "tini --"))),
+			proves("went out late").or(cutsSlow().or(fails(report.ListenerClosedEarly).or(fails(report.Unknown).saying("cannot come from that")))).
+				only(report.NoDrain, report.ListenerClosedEarly), env("INIT", "tini --"))),
 		unheard("slow lookups, nginx, sleep 7", tried("", "nginx", newAndSlow, passes().only(),
 			env("STOP_SIGNAL", "3"), preStop(7))),
 		unheard("slow lookups, nginx", tried("", "nginx", newAndSlow, closesDoor(), env("STOP_SIGNAL", "3"))),

@@ -212,8 +212,10 @@ func (s *explainer) explainByTime(f *examined) *explained {
 	if len(e.suspects) > 1 && causeNamed(e.cause).atExit {
 		e.suspects = thoseThatMayHaveExited(f.EndAt(), e.suspects)
 	}
-	if s.starved && f.proxied && (f.symptom == hung || s.waited(f)) {
-		// What is slow everywhere waits as what was sent to a pod that is gone.
+	if s.starved && (f.proxied && (f.symptom == hung || s.waited(f)) || f.Phase == recording.PhaseFirstByte && f.Fresh()) {
+		// What is slow everywhere waits as what was sent to a pod that is gone, and a machine
+		// that is late with dialling and reading does not tell what was turned away from what
+		// an exit cut.
 		best = min(best, looseFit)
 	}
 	switch best {

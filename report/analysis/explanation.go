@@ -192,9 +192,12 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
 			// The pod lives on, but has let go of the connection.
 			return closedWhileKept, closeFit
+		case s.starved && f.wasHeld() && !f.proxied && !sent.After(exit.To) && end.After(exit.To):
+			// A machine that is late notices late what an exit has cut.
+			return cutAtExit, looseFit
 		case f.Fresh() && !f.answering():
 			fits := s.turnedAway(f, t)
-			if f.wasHeld() && !f.proxied && end.After(exit.To.Add(clockSlack)) {
+			if f.wasHeld() && !f.proxied && (s.starved || end.After(exit.To.Add(clockSlack))) {
 				// A process closes all that it has as it exits: only something in front of
 				// the pods, of which nothing is known, would have held this any longer.
 				fits = min(fits, looseFit)
