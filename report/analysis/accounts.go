@@ -15,6 +15,9 @@ type account struct {
 	underWay     underWay
 	// cutAlive tells that it certainly let go of a request and lived on.
 	cutAlive bool
+	// servedOn tells that what it lost shows that it had gone on serving kept connections
+	// until it was killed.
+	servedOn bool
 	// lastCut is when its end may have cut the last request; zero if it cut none.
 	lastCut time.Time
 }
@@ -72,6 +75,7 @@ func (a *account) lost(f *explained) {
 		}
 		a.covered[f.Stream] = true
 	}
+	a.servedOn = a.servedOn || f.suspects[0].servedOn
 	a.cutAlive = a.cutAlive || f.symptom == cutShort && a.cutWhileAlive(f.EndAt())
 	if sent := f.DialledAt(); f.symptom == shutOut && (!a.firstRefused.Known() || sent.Before(a.firstRefused.From)) {
 		a.firstRefused = sourced(at(sent), "the first request that was turned away")

@@ -62,6 +62,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 			return f.Phase == recording.PhaseDial && f.Class == recording.ClassRefused
 		}),
 	}
+	s.findKilled(failures)
 	s.findUnread(failures)
 	s.findGateways(failures)
 	all := make([]*explained, len(failures))

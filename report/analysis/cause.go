@@ -69,8 +69,9 @@ type loss struct {
 	// nobodyReady tells of a request that was turned away that no endpoint was
 	// ready.
 	nobodyReady bool
-	// kept tells that its connection had carried others before.
-	kept bool
+	// kept tells that its connection had carried others before, servedOn that the pod had
+	// gone on serving such until it was killed.
+	kept, servedOn bool
 }
 
 // manner is what was done to a request.

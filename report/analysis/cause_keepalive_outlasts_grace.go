@@ -12,7 +12,7 @@ var causeKeepaliveOutlastsGrace = cause{
 	says:   "the pod goes on serving its kept-alive connections after SIGTERM, until its grace period ends and it is killed",
 	atExit: true,
 	explains: func(l loss) bool {
-		return l.manner == cutAtExit && l.kept && l.end.servesOn() && !l.end.eatenByPreStop()
+		return l.manner == cutAtExit && l.kept && (l.servedOn || l.end.servesOn()) && !l.end.eatenByPreStop()
 	},
 	fix: func(m *measured) report.Fix {
 		fix := report.Fix{Text: "After SIGTERM answer with \"Connection: close\", so that clients let go of each connection with its next answer, and close those that stay idle. " +

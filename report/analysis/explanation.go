@@ -22,6 +22,12 @@ type suspect struct {
 	// that it certainly had not read when it closed that: when each was sent, zero if
 	// there is none.
 	unreadNew, unreadKept time.Time
+	// servedOn tells that a kept connection which none but its kill can have cut shows that
+	// it had gone on serving such.
+	servedOn bool
+	// keptWaiting counts the requests on its kept connections that came after SIGTERM, and
+	// waited until it was killed for longer than any answered one took.
+	keptWaiting int
 	// queues are those of its listener that it may have closed.
 	queues []queue
 	// stopsReading tells that a pod of the same ReplicaSet had such a request on a kept
@@ -78,7 +84,7 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 	if f.proxied && f.life == nil && s.waited(f) && f.SentAt().Before(t.begin().Add(-clockSlack)) {
 		strength = min(strength, faintFit)
 	}
-	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f), !f.Fresh()}, f.atMost(strength)}
+	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f), !f.Fresh(), t.servedOn}, f.atMost(strength)}
 }
 
 // waited tells of a request that was cut whether it had been under way for longer than
@@ -190,8 +196,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 			}
 			return cutAtExit, looseFit
 		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
-			// The pod lives on, but has let go of the connection.
-			return closedWhileKept, closeFit
+			return closedWhileKept, s.letGo(f)
 		case s.starved && f.wasHeld() && !f.proxied && !sent.After(exit.To) && end.After(exit.To):
 			// A machine that is late notices late what an exit has cut.
 			return cutAtExit, looseFit
@@ -209,7 +214,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case within(end, exit, clockSlack):
 			return t.cutOnReuse(end)
 		case end.Before(exit.From) && t.signalled(end):
-			return closedWhileKept, closeFit
+			return closedWhileKept, s.letGo(f)
 		}
 	case wrongAnswer:
 		if t.abandoned(f) {
@@ -218,6 +223,16 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		return answeredWrongly, s.answeredWrongly(f, t)
 	}
 	return unexplained, 0
+}
+
+// letGo tells how well it fits that a pod which lives on has let go of the connection. If
+// no name says that it was that pod's, the kill of another just then, which closes all
+// connections of that one, fits better.
+func (s *explainer) letGo(f *examined) strength {
+	if f.life == nil && len(s.killedAt(f)) > 0 {
+		return looseFit
+	}
+	return closeFit
 }
 
 // abandoned tells of a request that was in flight at SIGTERM whether the server answered

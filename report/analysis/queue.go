@@ -36,14 +36,21 @@ func (f *examined) mayQueue() bool {
 }
 
 // mayNotRead tells whether the pod may have stopped reading before the request came, and
-// closed its connection by its exit: none is known to be answered that came later.
+// closed its connection by its exit: none is known to be answered that came later. One
+// that was killed may as well have been at work on it, unless all its kept connections
+// waited.
 func (t *suspect) mayNotRead(f *examined) bool {
 	switch {
-	case f.proxied, f.answering(), t.killed(), !t.signalPlaced(), t.left() && !t.mayHaveDrained():
+	case f.proxied, f.answering(), !t.signalPlaced():
 		return false
-	default:
-		return !f.EndAt().After(t.exit().To.Add(clockSlack)) && !t.lastRead(f).After(f.SentAt().Add(clockSlack))
+	case t.killed():
+		if f.Fresh() || t.unmoved || t.servedOn || t.keptWaiting < 2 {
+			return false
+		}
+	case t.left() && !t.mayHaveDrained():
+		return false
 	}
+	return !f.EndAt().After(t.exit().To.Add(clockSlack)) && !t.lastRead(f).After(f.SentAt().Add(clockSlack))
 }
 
 // findQueues notes for each suspect the queues that it may have closed.

@@ -26,7 +26,7 @@ var stages = []struct {
 	{"times", []string{"doc.go", "interval.go", "spans.go", "names.go", "count.go"}},
 	{"events", []string{"clock.go", "kubeevent.go", "endpoints.go", "gaps.go"}},
 	{"endings", []string{"requests.go", "controllers.go", "serves.go", "ending.go", "hooks.go", "sigterm.go", "others.go", "log.go", "restarts.go", "history.go", "pods.go", "run.go"}},
-	{"traffic", []string{"series.go", "completeness.go", "lookups.go", "unwritten.go", "underway.go", "frontend.go", "termination.go", "starts.go", "rotation.go", "traffic.go"}},
+	{"traffic", []string{"series.go", "completeness.go", "lookups.go", "unwritten.go", "underway.go", "carried.go", "frontend.go", "termination.go", "starts.go", "rotation.go", "traffic.go"}},
 	{"causes", []string{
 		"measured.go", "cause.go", "recipe.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
 		"cause_keepalive_outlasts_grace.go",
@@ -34,7 +34,7 @@ var stages = []struct {
 		"cause_not_ready_yet.go", "cause_observation_gap.go", "cause_prestop_eats_grace.go", "cause_restarted.go",
 		"cause_sigterm_ignored.go", "cause_unknown.go",
 	}},
-	{"attribution", []string{"symptom.go", "starting.go", "queue.go", "explanation.go", "spared.go", "behind.go", "conntrack.go", "attribution.go", "accounts.go"}},
+	{"attribution", []string{"symptom.go", "starting.go", "queue.go", "kills.go", "explanation.go", "spared.go", "behind.go", "conntrack.go", "attribution.go", "accounts.go"}},
 	{"margins", []string{"margins.go"}},
 	{"findings", []string{"finding.go", "evidence.go"}},
 	{"advice", []string{"advice.go", "stay.go", "untested.go", "warnings.go"}},

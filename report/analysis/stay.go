@@ -19,18 +19,21 @@ const (
 
 // staysOf tells of each that was killed at the end of its grace why it had stayed. The
 // pods of one ReplicaSet all run the same program: where one is known to have taken no
-// notice, those of which nothing shows took none either.
+// notice, or to serve its kept connections until then, those of which nothing shows did
+// the same.
 func staysOf(ended []*account, t *traffic) map[*account]stay {
-	stays, ignores := map[*account]stay{}, map[string]bool{}
+	stays, likes := map[*account]stay{}, map[string]stay{}
 	for _, a := range ended {
 		if a.killed() && a.orderly() && !a.eatenByPreStop() {
 			stays[a] = a.stayed(t)
-			ignores[a.Owner] = ignores[a.Owner] || stays[a] == ignoring && a.ofReplicaSet()
+			if known := stays[a]; a.ofReplicaSet() && (known == ignoring || known == servesKept && likes[a.Owner] != ignoring) {
+				likes[a.Owner] = known
+			}
 		}
 	}
 	for a, why := range stays {
-		if why == unclear && ignores[a.Owner] && a.lastCut.IsZero() {
-			stays[a] = ignoring
+		if like := likes[a.Owner]; why == unclear && like != unclear && a.lastCut.IsZero() {
+			stays[a] = like
 		}
 	}
 	return stays
@@ -43,7 +46,7 @@ func (a *account) stayed(t *traffic) stay {
 	switch {
 	case !noticed && !a.cutAlive && a.accepts && (a.unmoved || done):
 		return ignoring
-	case a.servesOn():
+	case a.servedOn, a.servesOn():
 		return servesKept
 	case noticed:
 		return working

@@ -70,6 +70,8 @@ type failure struct {
 	baseline bool
 	// traceID is that of its traceparent; empty where it bore none.
 	traceID string
+	// before is what its kept connection had carried.
+	before carried
 }
 
 // begun is when a request had a connection, so that a pod may have had the request:
@@ -173,6 +175,7 @@ type pass struct {
 	rotation     *rotation
 	onsets       onsets
 	completeness *completeness
+	carriers     carriers
 	// front tells that others than the workload's pods answer, on purpose.
 	front     bool
 	traceBase recording.TraceBase
@@ -192,6 +195,7 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most),
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r),
+		carriers:     carriers{},
 		front:        r.Header.Workload.Front(r.Header.Check.Target.Service),
 		traceBase:    r.Header.TraceBase,
 	}
@@ -293,7 +297,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 			tally.Maskable++
 		}
 		if len(p.failures) < failuresExamined {
-			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline, traceID: p.traceID(s)})
+			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline, traceID: p.traceID(s), before: p.carriers.of(s)})
 			break
 		}
 		tally.unexamined++
@@ -309,6 +313,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 
 func (p *pass) answer(s *recording.Sample, tally *streamTally) {
 	tally.OK++
+	p.carriers.answered(s)
 	recordIn(tally.latency, s.End)
 	tally.maximum = max(tally.maximum, s.End)
 	recordIn(tally.took, s.End-begun(s))

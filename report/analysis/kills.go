@@ -1,0 +1,37 @@
+package analysis
+
+// findKilled notes of each that was killed what the kept connections tell which only its
+// kill may have cut. Where two requests that were sent after SIGTERM had been answered
+// on one, it had gone on serving those. Where two waited on them from SIGTERM on for
+// longer than any answered request took, and it is not known to have gone on, it had
+// stopped reading.
+func (s *explainer) findKilled(failures []examined) {
+	for i := range failures {
+		f := &failures[i]
+		if f.Fresh() || f.symptom != cutShort && f.symptom != cutOnReuse {
+			continue
+		}
+		killed := s.killedAt(f)
+		if len(killed) != 1 || !killed[0].signalPlaced() {
+			continue
+		}
+		t, signalled := killed[0], killed[0].Sigterm.To.Add(clockSlack)
+		if !f.before.before.Before(signalled) && !t.exit().From.After(f.before.last.Add(keptReach)) {
+			t.servedOn = true
+		}
+		if s.waited(f) && f.before.last.Before(signalled) && !f.SentAt().Before(t.Sigterm.From.Add(-clockSlack)) {
+			t.keptWaiting++
+		}
+	}
+}
+
+// killedAt gives those whose kill may have cut the request.
+func (s *explainer) killedAt(f *examined) []*suspect {
+	var killed []*suspect
+	for _, t := range s.candidates(f) {
+		if t.Container == "" && t.killed() && within(f.EndAt(), t.exit(), clockSlack) {
+			killed = append(killed, t)
+		}
+	}
+	return killed
+}
