@@ -81,5 +81,8 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	for _, warning := range found.facts.Warnings {
 		steps = append(steps, "note: "+warning)
 	}
+	if _, unhealthy := found.workload.Healthy(ctx); unhealthy != nil {
+		steps = append(steps, fmt.Sprintf("note: %v; as long as that is so, a run changes nothing and is inconclusive", unhealthy))
+	}
 	return steps, nil
 }

@@ -259,6 +259,10 @@ func TestUnsoundBaseline(t *testing.T) {
 func TestUnhealthyWorkloadIsLeftAlone(t *testing.T) {
 	s := newScene(t, nil)
 	s.Set(func(d *appsv1.Deployment) { d.Status.ReadyReplicas = 2 })
+	steps, err := Plan(t.Context(), s.config(scaleToOne))
+	if told := steps[len(steps)-1]; err != nil || !strings.Contains(told, "deployment/web is not healthy") {
+		t.Errorf("the plan ends with %q: %v", told, err)
+	}
 	if err := Run(t.Context(), s.config(scaleToOne)); err != nil {
 		t.Fatal(err)
 	}
