@@ -9,5 +9,6 @@ def app(environ, start_response):
     line = "%.6f %s %s\n" % (time.time(), environ["REMOTE_PORT"], environ.get("HTTP_TRACEPARENT", "-"))
     os.write(LOG, line.encode())
     time.sleep(TAKES.get(environ["PATH_INFO"], 0.02))
-    start_response("200 OK", [("Content-Length", "3"), ("X-Pod-Name", os.environ["HOSTNAME"])])
+    names = [] if os.environ.get("NAMELESS") else [("X-Pod-Name", os.environ["HOSTNAME"])]
+    start_response("200 OK", [("Content-Length", "3"), *names])
     return [b"ok\n"]

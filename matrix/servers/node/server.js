@@ -1,6 +1,6 @@
 // ON_SIGTERM is close, exit, linger or, for what node does by itself, empty.
 // OPEN_AFTER is how many seconds the port opens after the one of the readiness
-// probe, which is 9090.
+// probe, which is 9090. With NAMELESS no answer names the pod.
 const fs = require("node:fs");
 const http = require("node:http");
 const log = fs.openSync("/tmp/access.log", "a");
@@ -9,7 +9,7 @@ const takes = { "/healthz": 0, "/half": 500, "/slow": 3000 };
 const server = http.createServer((request, response) => {
   fs.writeSync(log, `${Date.now() / 1000} ${request.socket.remotePort ?? 0} ${request.headers.traceparent ?? "-"}\n`);
   setTimeout(() => {
-    response.setHeader("X-Pod-Name", process.env.HOSTNAME);
+    if (!process.env.NAMELESS) response.setHeader("X-Pod-Name", process.env.HOSTNAME);
     response.end("ok\n");
   }, takes[request.url] ?? 20);
 });

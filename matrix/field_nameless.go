@@ -1,0 +1,22 @@
+package matrix
+
+import "github.com/shutdowncheck/shutdowncheck/report"
+
+// nameless are services whose answers name no pod, as most people's do: which pod failed
+// a request is told by times, and by what a connection had carried before.
+func nameless() []Row {
+	unnamed := env("NAMELESS", "yes")
+	return []Row{
+		tried("node closes its server, nameless", "node", newAndBusy,
+			fails(report.KeepaliveOutlastsGrace).only(report.KeepaliveOutlastsGrace), unnamed, env("ON_SIGTERM", "close"), preStop(3)),
+		// Whether new connections came to it cannot be seen.
+		tried("node, first process, nameless", "node", newAndBusy,
+			fails(report.SigtermIgnored).or(fails(report.KeepaliveOutlastsGrace)).
+				only(report.SigtermIgnored, report.KeepaliveOutlastsGrace), unnamed, grace(5)),
+		// Slow requests are cut by the kill; kept connections it has not read since SIGTERM.
+		tried("gunicorn threads, grace of 2 s, nameless", "gunicorn", allThree,
+			fails(report.ListenerClosedEarly).or(fails(report.KeepaliveCut).or(fails(report.GraceTooShort))).
+				only(report.ListenerClosedEarly, report.KeepaliveCut, report.GraceTooShort),
+			unnamed, env("GUNICORN_OPTIONS", "-w 1 --threads 16 --graceful-timeout 30"), grace(2)),
+	}
+}
