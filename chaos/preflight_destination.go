@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -188,6 +190,32 @@ func (w *Workload) paths(c check.Check, all []corev1.Service) []path {
 func (w *Workload) servesURLs(c check.Check, all, own []corev1.Service) bool {
 	paths := w.paths(c, all)
 	return len(paths) > 0 && !slices.ContainsFunc(paths, func(p path) bool { return !has(own, p.service) })
+}
+
+// foreign are the services that the URLs lead to, where none of them selects any of the
+// workload's pods and the check does not name the one that is meant. The pods may bear
+// labels which the template has not, as one of them that is the leader; such a service
+// is not foreign.
+func (w *Workload) foreign(ctx context.Context, c check.Check, all, own []corev1.Service) ([]string, error) {
+	paths := w.paths(c, all)
+	if c.Target.Service != "" || len(paths) == 0 || slices.ContainsFunc(paths, func(p path) bool { return has(own, p.service) }) {
+		return nil, nil
+	}
+	pods, err := w.listPods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range paths {
+		at := slices.IndexFunc(all, func(s corev1.Service) bool { return s.Name == p.service })
+		if at >= 0 && slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
+			return labels.SelectorFromSet(all[at].Spec.Selector).Matches(labels.Set(pod.Labels))
+		}) {
+			return nil, nil
+		}
+		names = append(names, p.service)
+	}
+	return sorted(names), nil
 }
 
 // localNode is the address of the one node whose pods alone all URLs ask

@@ -135,6 +135,8 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		published    bool   // the first one publishes addresses that are not ready, too
 		also         string // another service, whose pods are Ready in it as in the first
 		other, ports string
+		leader       bool   // one of the pods bears a label that api selects
+		foreign      string // the services that requests go to past the pods
 		warnings     []string
 		err          string
 	}{
@@ -148,7 +150,11 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		"two streams, two services":   {url: "http://web/", streams: []check.Stream{{}, {URL: "http://web-all:8080/"}}, change: declare, ports: "8080,http", warnings: []string{headless, until}},
 		"a stream that does not tell": {url: "http://web/", streams: []check.Stream{{}, {Targets: &check.Targets{File: "x"}}}, ports: "8080,9090,http", warnings: []string{headless, early}},
 		"all publish them":            {url: "https://shop.example/", published: true, ports: "8080,9090,http", warnings: []string{headless, until}},
-		"another's":                   {url: "http://api/", ports: "8080,9090,http", warnings: []string{headless, chain + front, through}},
+		"another's":                   {url: "http://api/", foreign: "api", ports: "8080,9090,http", warnings: []string{headless, chain + front, through}},
+		"that of the leader":          {url: "http://api/", leader: true, ports: "8080,9090,http", warnings: []string{headless}},
+		"another namespace's":         {url: "http://api.edge.svc/", foreign: "api.edge", ports: "8080,9090,http", warnings: []string{headless}},
+		"one by hand":                 {url: "http://by-hand/", ports: "8080,9090,http", warnings: []string{headless, early}},
+		"its own and another's":       {url: "http://web/", streams: []check.Stream{{}, {URL: "http://api/"}}, change: declare, other: "web-all", ports: "http"},
 		"another's, on purpose":       {url: "http://api/", service: "api", ports: "8080,9090,http", warnings: []string{headless, chain + depends, through}},
 		"a proxy that passes on":      {url: "http://api/", service: "web", change: declare, other: "web-all", ports: "9090,http", warnings: []string{aside}},
 		"a proxy elsewhere":           {url: "http://proxy.edge.svc/", service: "web-all", other: "web", ports: "8080", warnings: []string{headless, until}},
@@ -171,7 +177,15 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 				if tt.also != "" && s.Name == "web-all" {
 					s.Name, s.Spec = tt.also, corev1.ServiceSpec{Selector: s.Spec.Selector, ClusterIP: "10.96.0.13", Ports: []corev1.ServicePort{{Port: 80}}}
 				}
+				if tt.leader && s.Name == "api" {
+					s.Spec.Selector = map[string]string{"app": "web", "role": "leader"}
+				}
 				c.must(c.Client.Tracker().Add(&s))
+			}
+			if tt.leader {
+				pod := c.Pods()[1].DeepCopy()
+				pod.Labels["role"] = "leader"
+				c.must(c.Client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), pod, pod.Namespace))
 			}
 			got, err := c.open().Facts(t.Context(), check.Check{Target: check.Target{URL: tt.url, Service: tt.service}, Streams: tt.streams})
 			if tt.err != "" {
@@ -183,6 +197,9 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 			c.must(err)
 			if strings.Join(got.OtherServices, ",") != tt.other || strings.Join(got.TargetPorts, ",") != tt.ports {
 				t.Errorf("others %v, ports %v; want %s, %s", got.OtherServices, got.TargetPorts, tt.other, tt.ports)
+			}
+			if foreign := strings.Join(got.ForeignServices, ","); foreign != tt.foreign {
+				t.Errorf("foreign services %s, want %s", foreign, tt.foreign)
 			}
 			for _, warning := range tt.warnings {
 				if !slices.ContainsFunc(got.Warnings, func(w string) bool { return w == warning }) {

@@ -33,19 +33,24 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 	if err != nil {
 		return recording.Workload{}, err
 	}
+	foreign, err := w.foreign(ctx, c, all, services)
+	if err != nil {
+		return recording.Workload{}, err
+	}
 	facts := recording.Workload{
-		Kind:           string(w.ref.Kind),
-		Name:           w.ref.Name,
-		UID:            string(w.uid),
-		Replicas:       s.replicas,
-		Selector:       w.selector.String(),
-		Services:       []string{},
-		OtherServices:  destination.other,
-		TargetPorts:    destination.ports,
-		ServesURL:      w.servesURLs(c, all, services),
-		LocalNode:      w.localNode(c, all),
-		MaxSurge:       written(s.maxSurge),
-		MaxUnavailable: written(s.maxUnavailable),
+		Kind:            string(w.ref.Kind),
+		Name:            w.ref.Name,
+		UID:             string(w.uid),
+		Replicas:        s.replicas,
+		Selector:        w.selector.String(),
+		Services:        []string{},
+		OtherServices:   destination.other,
+		TargetPorts:     destination.ports,
+		ServesURL:       w.servesURLs(c, all, services),
+		ForeignServices: foreign,
+		LocalNode:       w.localNode(c, all),
+		MaxSurge:        written(s.maxSurge),
+		MaxUnavailable:  written(s.maxUnavailable),
 	}
 	for _, service := range services {
 		facts.Services = append(facts.Services, service.Name)

@@ -2,6 +2,8 @@ package experiment
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -63,5 +65,41 @@ func TestStrangersEndARunBeforeItChangesAnything(t *testing.T) {
 				t.Errorf("it ends with %q, want %q", got, tt.says)
 			}
 		})
+	}
+}
+
+// A service that does not select the pods is warned of before the run, which goes on: a
+// proxy may stand there.
+func TestAServiceOfOthersIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	cfg := s.config(scaleToOne)
+	u, err := url.Parse(cfg.Check.Target.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.ParseInt(u.Port(), 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Client.Tracker().Add(&corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: fakecluster.Namespace},
+		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "api"}, Ports: []corev1.ServicePort{{Port: 80, NodePort: int32(port)}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	cfg.Output = &said
+	if err := Run(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	const want = "warning: requests go to service api, which does not select the pods of deployment/web: without answers that name one of these the run cannot pass\n"
+	if said.String() != want {
+		t.Errorf("it said %q, want %q", said.String(), want)
+	}
+	r := s.recorded(t)
+	wantPhases(t, r, "baseline", "disrupt scale", "restored", "steady", "settle scale")
+	if foreign := strings.Join(r.Header.Workload.ForeignServices, ","); foreign != "api" {
+		t.Errorf("the recording names %s", foreign)
 	}
 }

@@ -48,8 +48,8 @@ type Config struct {
 	// ShowValues has the values of variables, queries and bodies, and the arguments
 	// and output of commands in the recording and in errors.
 	ShowValues bool
-	// Output takes what commands write, while they run; nil drops it. It must not
-	// wait for a reader.
+	// Output takes a warning before anything is sent, and what commands write, while they
+	// run; nil drops it. It must not wait for a reader.
 	Output io.Writer
 	// Group is told of the process group of each command, by its leader, until nothing
 	// of it runs any more; nil where nobody wants to know.
@@ -99,6 +99,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	plan.warn(cfg.Output)
 	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, began: cfg.Now()}
 	r.driver = r.newDriver()
 	r.teardown.err = guard.Call("the run", func() error { return r.carryOut(ctx) })

@@ -3,6 +3,8 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -53,6 +55,15 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", unseen[0]))
 	}
 	return &plan{workload: workload, facts: facts, steps: steps}, nil
+}
+
+// warn says before anything is sent what may keep the run from proving anything. It does
+// not refuse: a proxy may pass the requests on to the workload.
+func (p *plan) warn(w io.Writer) {
+	if foreign := p.facts.ForeignServices; len(foreign) > 0 && w != nil {
+		_, _ = fmt.Fprintf(w, "warning: requests go to service %s, which does not select the pods of %s: without answers that name one of these the run cannot pass\n",
+			strings.Join(foreign, ", "), p.workload)
+	}
 }
 
 // Plan tells what a run would do, in one line per step, and changes nothing.

@@ -58,6 +58,10 @@ type Workload struct {
 	// ServesURL tells that each URL is known to lead to a service that selects the
 	// workload's pods: they were asked, whatever pods the answers name.
 	ServesURL bool `json:"servesURL,omitempty"`
+	// ForeignServices are those to which the URLs lead, each service known, where none of
+	// them selects any of the workload's pods and the check does not name the service
+	// that is meant.
+	ForeignServices []string `json:"foreignServices,omitempty"`
 	// LocalNode is the node's address to which all URLs lead by the node port of a
 	// service whose externalTrafficPolicy is Local: the pods of that node alone are
 	// asked. Empty where each pod may be.

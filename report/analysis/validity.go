@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -113,8 +114,24 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	if t.otherName != "" && !r.Header.Workload.ServesURL {
 		add("answers name pods that are not the workload's (%s for one): the URL leads past it, or it passes requests on to them, and whether each ended pod carried traffic is not known", t.otherName)
 	}
+	all = append(all, pastDoubts(&r.Header.Workload, t)...)
 	all = append(all, coverageDoubts(ended, t)...)
 	return all
+}
+
+// pastDoubts tells of requests that went to services which do not select the workload's
+// pods. A proxy there may pass them on, but nothing shows it where no answer names one of
+// the pods: what those lost, the service that was asked may never have met.
+func pastDoubts(w *recording.Workload, t *traffic) []string {
+	if len(w.ForeignServices) == 0 || t.podsNamed || t.otherName != "" {
+		return nil
+	}
+	own := "a service that selects them"
+	if len(w.Services) > 0 {
+		own = "service " + strings.Join(w.Services, " or ")
+	}
+	return []string{fmt.Sprintf("requests went to service %s, which does not select the workload's pods, and no answer names one of these: nothing shows that they reached the workload. "+
+		"Want the URL of %s, or name in target.service (--service) the one that is meant", strings.Join(w.ForeignServices, ", "), own)}
 }
 
 // loadDoubts tells of streams whose requests came to nothing by themselves.
