@@ -156,15 +156,17 @@ func (l *load) spread() map[string]map[string]int {
 
 // sound tells whether every stream has had answers up to now and no failure. A
 // service that hangs has not failed yet, but has not answered either: silent
-// names such a stream.
-func (l *load) sound() (ok bool, silent string) {
+// names such a stream, faulted one that had failures of this side's own instead.
+func (l *load) sound() (ok bool, silent, faulted string) {
 	for i, stream := range l.streams {
 		switch counts := stream.Counts(); {
 		case counts.Failed > 0:
-			return false, ""
+			return false, "", ""
+		case counts.OK == 0 && counts.Client > 0:
+			faulted = l.names[i]
 		case counts.OK == 0:
 			silent = l.names[i]
 		}
 	}
-	return silent == "", silent
+	return silent == "" && faulted == "", silent, faulted
 }

@@ -16,10 +16,14 @@ func (r *run) phases(ctx context.Context) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}
-	if ok, silent := r.load.sound(); !ok {
+	if ok, silent, faulted := r.load.sound(); !ok {
 		// Whatever it lost afterwards would prove nothing, and a service in
 		// trouble is not to be disturbed.
-		if silent != "" {
+		switch {
+		case faulted != "":
+			r.unproven = fmt.Sprintf("stream %s had no answer within the baseline of %s, so nothing was done; requests failed on the client's own side",
+				faulted, r.cfg.Check.Timing.Baseline)
+		case silent != "":
 			r.unproven = fmt.Sprintf("stream %s had no answer within the baseline of %s, so nothing was done; a baseline has to be longer than the requests take",
 				silent, r.cfg.Check.Timing.Baseline)
 		}

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -229,13 +230,16 @@ func TestUnsoundBaseline(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		service http.HandlerFunc
+		url     string // the service's own unless given
 		says    string
 	}{
-		"failing": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, ""},
+		"failing": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "", ""},
 		"silent": {
-			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-			"stream default had no answer within the baseline of 1s, so nothing was done",
+			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "",
+			"stream default had no answer within the baseline of 1s, so nothing was done; a baseline has to be longer",
 		},
+		// Package net refuses such a name without asking anybody.
+		"no name": {nil, "http://no..such/", "stream default had no answer within the baseline of 1s, so nothing was done; requests failed on the client's own side"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -243,6 +247,7 @@ func TestUnsoundBaseline(t *testing.T) {
 			before := s.Deployment()
 			cfg := s.config(scaleToOne)
 			cfg.Check.Streams[0].Timeout = check.Duration(3 * time.Second)
+			cfg.Check.Streams[0].URL = cmp.Or(tt.url, cfg.Check.Streams[0].URL)
 			if err := Run(t.Context(), cfg); err != nil {
 				t.Fatal(err)
 			}

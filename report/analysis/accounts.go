@@ -93,14 +93,14 @@ func podsOf(ended []*account, holds func(*account) bool) []string {
 	return names
 }
 
-// baselineFailures counts the failures of the undisturbed service: those that
-// ended before it was touched, and those that nothing which was done to it
+// baselineFailures are the failures of the undisturbed service that were kept: those
+// that ended before it was touched, and those that nothing which was done to it
 // explains. A long request may begin in the baseline and be cut by what follows.
-func baselineFailures(t *traffic, run *run, failures []*explained) int {
-	failed := t.baselineUnexamined
+func baselineFailures(run *run, failures []*explained) []*explained {
+	var failed []*explained
 	for _, f := range failures {
 		if f.baseline && (!f.cause.Explains() || run.inBaseline(f.EndAt())) {
-			failed++
+			failed = append(failed, f)
 		}
 	}
 	return failed

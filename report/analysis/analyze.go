@@ -36,11 +36,12 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	warnings := warn(r, run, traffic, ended, findings, endpoints, pace.starved)
 
 	// What it is worth.
-	validity := validity(r, traffic, baselineFailures(traffic, run, failures))
+	baselineFailed := baselineFailures(run, failures)
+	validity := validity(r, traffic, traffic.baselineUnexamined+len(baselineFailed))
 	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic), stallDoubts(failures, stalls(&validity))...)
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
-	losses := sumLosses(streams, failures, &validity, traffic, pace.starved)
+	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, &validity, losses)
 
 	rep := &report.Report{

@@ -59,6 +59,8 @@ type streamTally struct {
 	longestPart time.Duration
 	podsNamed   bool
 	unexamined  int
+	// clientErrors are those of this side.
+	clientErrors wording
 	// bodiless tells that its requests are heads alone.
 	bodiless bool
 }
@@ -201,13 +203,14 @@ func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending
 	}
 	for _, s := range r.Header.Check.Streams {
 		tally := &streamTally{
-			Stream:   report.Stream{Name: s.Name, Kind: shownKind(s.Kind), Connections: string(s.Connections), Rate: s.Rate},
-			kind:     s.Kind,
-			latency:  newHistogram(),
-			took:     newHistogram(),
-			lateness: newHistogram(),
-			series:   newSeriesTally(r.Header.Began),
-			bodiless: s.Body == nil && s.Targets == nil,
+			Stream:       report.Stream{Name: s.Name, Kind: shownKind(s.Kind), Connections: string(s.Connections), Rate: s.Rate},
+			kind:         s.Kind,
+			latency:      newHistogram(),
+			took:         newHistogram(),
+			lateness:     newHistogram(),
+			series:       newSeriesTally(r.Header.Began),
+			clientErrors: wording{},
+			bodiless:     s.Body == nil && s.Targets == nil,
 		}
 		p.streams = append(p.streams, tally)
 		p.byName[s.Name] = tally
@@ -306,6 +309,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 		}
 	case recording.ClientFault:
 		tally.Client++
+		tally.clientErrors.take(s.Error)
 	case recording.Unfinished:
 		tally.Unfinished++
 	}

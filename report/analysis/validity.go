@@ -109,7 +109,7 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 		}
 	}
 	all = append(all, t.incomplete.doubts...)
-	all = append(all, loadDoubts(streams)...)
+	all = append(all, loadDoubts(streams, t)...)
 	all = append(all, pace.doubts...)
 	if t.otherName != "" && !r.Header.Workload.ServesURL {
 		add("answers name pods that are not the workload's (%s for one): the URL leads past it, or it passes requests on to them, and whether each ended pod carried traffic is not known", t.otherName)
@@ -135,12 +135,12 @@ func pastDoubts(w *recording.Workload, t *traffic) []string {
 }
 
 // loadDoubts tells of streams whose requests came to nothing by themselves.
-func loadDoubts(streams []report.Stream) []string {
+func loadDoubts(streams []report.Stream, t *traffic) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	for _, s := range streams {
 		if s.Client > 0 {
-			add("stream %s: %s failed on the client's own side (names, ports or descriptors)", s.Name, text.Count(s.Client, "request"))
+			add("stream %s: %s failed on the client's own side (names, ports or descriptors)%s", s.Name, text.Count(s.Client, "request"), t.stream(s.Name).clientErrors.told())
 		}
 		if s.Sent == 0 {
 			add("stream %s sent nothing", s.Name)

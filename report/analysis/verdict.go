@@ -19,8 +19,8 @@ import (
 func judge(budget check.Budget, ended []report.Termination, validity *report.Validity, losses losses) (report.Verdict, []string) {
 	if validity.Baseline.Failed > 0 {
 		return report.Inconclusive, append([]string{fmt.Sprintf(
-			"the service failed %d of %s in the baseline, before anything was done to it",
-			validity.Baseline.Failed, text.Count(validity.Baseline.Sent, "request"))}, validity.Doubts...)
+			"the service failed %d of %s in the baseline, before anything was done to it%s",
+			validity.Baseline.Failed, text.Count(validity.Baseline.Sent, "request"), losses.baseline.told())}, validity.Doubts...)
 	}
 	over := losses.over(budget)
 	switch {
@@ -54,6 +54,8 @@ func passReason(ended []report.Termination, l losses) string {
 // losses sums up the failures by what can be claimed of them.
 type losses struct {
 	sent, failed, maskable, unattributed int
+	// baseline are the errors of the baseline.
+	baseline wording
 	// obscured are failures near a gap of the watch, or that this machine may have
 	// made by itself.
 	obscured int
@@ -67,8 +69,11 @@ type losses struct {
 	evident, evidentMaskable int
 }
 
-func sumLosses(streams []report.Stream, failures []*explained, validity *report.Validity, t *traffic, starved bool) losses {
-	l := losses{incomplete: t.incomplete, starved: starved}
+func sumLosses(streams []report.Stream, failures, baselineFailed []*explained, validity *report.Validity, t *traffic, starved bool) losses {
+	l := losses{incomplete: t.incomplete, starved: starved, baseline: wording{}}
+	for _, f := range baselineFailed {
+		l.baseline.take(f.Error)
+	}
 	for _, s := range streams {
 		l.sent += s.Sent
 		l.failed += s.Failed
