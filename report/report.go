@@ -44,7 +44,7 @@ type Report struct {
 	Failures []Failure `json:"failures"`
 	// Power is, per stream, the length of the shortest outage of one pod that
 	// this run would have seen with a probability of 99 %; of none where requests went
-	// out late or off their rate.
+	// out late or off their rate, or past the workload, and not of one without an answer.
 	Power    map[string]Duration `json:"power"`
 	Validity Validity            `json:"validity"`
 	Check    check.Check         `json:"check"`

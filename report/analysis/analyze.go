@@ -59,7 +59,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Terminations: terminations,
 		Findings:     findings,
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)]),
-		Power:        power(r.Header.Check.Streams, endpoints.most, pace),
+		Power:        power(r, endpoints.most, pace, traffic),
 		Validity:     validity,
 		Check:        r.Header.Check,
 		Picture:      draw(r, findings, failures, traffic, pods, endpoints),

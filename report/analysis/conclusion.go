@@ -4,7 +4,6 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -85,14 +84,15 @@ func (a *account) longRequests(streams []*streamTally) map[string]int {
 
 // power is, by stream, the shortest outage of one of so many pods that would have
 // been seen; of none where requests did not go out as the check wanted, as all rests on
-// the rates.
-func power(streams []check.Stream, pods int, pace pace) map[string]report.Duration {
+// the rates, or past the workload, and not of a stream without an answer, which would
+// have been the same with an outage.
+func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]report.Duration {
 	all := map[string]report.Duration{}
-	if len(pace.doubts) > 0 {
+	if len(pace.doubts) > 0 || t.past(&r.Header.Workload) {
 		return all
 	}
-	for _, s := range streams {
-		if seen := smallestOutageSeen(s, pods); seen > 0 {
+	for _, s := range r.Header.Check.Streams {
+		if seen := smallestOutageSeen(s, pods); seen > 0 && t.stream(s.Name).OK > 0 {
 			all[s.Name] = seen
 		}
 	}

@@ -39,6 +39,9 @@ func TestRequestsPastTheWorkload(t *testing.T) {
 			if rep.Verdict != tt.want || !strings.HasPrefix(doubts, tt.says) || (doubts == "") != (tt.says == "") || tt.says == past && doubts != past {
 				t.Errorf("%s, doubts %q, want %s, %q", rep.Verdict, doubts, tt.want, tt.says)
 			}
+			if power := rep.Power["short-new"]; (power == 0) != (tt.says == past) {
+				t.Errorf("an outage of %s would have been seen", power)
+			}
 		})
 	}
 }

@@ -118,6 +118,14 @@ func (t *traffic) stream(name string) *streamTally {
 	return t.streams[slices.IndexFunc(t.streams, func(s *streamTally) bool { return s.Name == name })]
 }
 
+// past tells of requests that went to services which do not select the workload's pods. A
+// proxy there may pass them on, but nothing shows it where no answer names one of the
+// pods: what these lost, the service that was asked may never have met. Of names that are
+// others' otherName tells.
+func (t *traffic) past(w *recording.Workload) bool {
+	return len(w.ForeignServices) > 0 && !t.podsNamed && t.otherName == ""
+}
+
 // newHistogram holds durations in microseconds up to ten minutes, to three
 // digits.
 func newHistogram() *hdrhistogram.Histogram {

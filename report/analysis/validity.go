@@ -119,11 +119,9 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	return all
 }
 
-// pastDoubts tells of requests that went to services which do not select the workload's
-// pods. A proxy there may pass them on, but nothing shows it where no answer names one of
-// the pods: what those lost, the service that was asked may never have met.
+// pastDoubts tells of requests that went past the workload.
 func pastDoubts(w *recording.Workload, t *traffic) []string {
-	if len(w.ForeignServices) == 0 || t.podsNamed || t.otherName != "" {
+	if !t.past(w) {
 		return nil
 	}
 	own := "a service that selects them"
