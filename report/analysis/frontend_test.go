@@ -355,8 +355,15 @@ func TestTheProxyIsTheWorkload(t *testing.T) {
 	})
 	t.Run("without names it cannot be told", func(t *testing.T) {
 		s := newScenario().pod("web-1", drained()).pod("web-2", nil).unnamed(0, 30*second).steady(12 * second)
-		if rep := s.analyze(t); rep.Verdict != report.Passed || !warned(rep, "answers do not name their pod") {
-			t.Errorf("%s, warnings %v", rep.Verdict, rep.Warnings)
+		for header, want := range map[string]string{
+			"X-Pod-Name": "answers do not name their pod (header X-Pod-Name): causes rest on times rather than names, and whether each ended pod carried traffic could not be checked. " +
+				"Have each answer bear its pod's name in a header (docs/checks.md, \"The header that names the pod\")",
+			"": "answers do not name their pod (no header is read): causes rest on times",
+		} {
+			s.header.Check.Target.PodHeader = header
+			if rep := s.analyze(t); rep.Verdict != report.Passed || !warned(rep, want) {
+				t.Errorf("%s, warnings %v", rep.Verdict, rep.Warnings)
+			}
 		}
 	})
 	t.Run("but one that is the workload's will do", func(t *testing.T) {

@@ -67,7 +67,7 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	case t.otherName != "" && r.Header.Workload.ServesURL:
 		all = append(all, report.Warning{Text: "answers name pods to which the workload passes requests on (" + t.otherName + " for one): whether each ended pod carried traffic could not be checked"})
 	case !t.podsNamed && t.otherName == "":
-		all = append(all, report.Warning{Text: "answers do not name their pod (header " + header + "): whether each ended pod carried traffic could not be checked"})
+		all = append(all, report.Warning{Text: unnamed(header)})
 	}
 	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
 	switch {
@@ -77,6 +77,17 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 		all = append(all, report.Warning{Text: "answers of several pods came on one connection: " + proxied})
 	}
 	return all
+}
+
+// unnamed tells what is not known of answers without their pods' names, and how to have
+// them.
+func unnamed(header string) string {
+	read := "no header is read"
+	if header != "" {
+		read = "header " + header
+	}
+	return "answers do not name their pod (" + read + "): causes rest on times rather than names, and whether each ended pod carried traffic could not be checked. " +
+		"Have each answer bear its pod's name in a header (docs/checks.md, \"The header that names the pod\")"
 }
 
 // weaknesses lists those that cost no request this time. A cause that a
