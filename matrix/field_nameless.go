@@ -1,12 +1,21 @@
 package matrix
 
-import "github.com/shutdowncheck/shutdowncheck/report"
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
 
 // nameless are services whose answers name no pod, as most people's do: which pod failed
 // a request is told by times, and by what a connection had carried before.
 func nameless() []Row {
 	unnamed := env("NAMELESS", "yes")
+	tooSoon := tried("node, Ready too soon, nameless", "node", onlyNew,
+		fails(report.NotReadyYet).never(report.ListenerClosedEarly, report.NoDrain, report.SigtermIgnored, report.KeepaliveCut),
+		unnamed, env("OPEN_AFTER", "6"), env("ON_SIGTERM", "close"), readyOn(9090), preStop(5))
+	tooSoon.Rest = 8 * time.Second
 	return []Row{
+		tooSoon,
 		tried("node closes its server, nameless", "node", newAndBusy,
 			fails(report.KeepaliveOutlastsGrace).only(report.KeepaliveOutlastsGrace), unnamed, env("ON_SIGTERM", "close"), preStop(3)),
 		// Whether new connections came to it cannot be seen.
