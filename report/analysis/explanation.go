@@ -276,6 +276,22 @@ func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 // decided when it was dialled: connection tracking leads each further SYN of the
 // connection there. A refusal tells of the moment at which it came.
 func (s *explainer) turnedAway(f *examined, t *suspect) strength {
+	fits := s.closedDoor(f, t)
+	if f.refused() && !f.proxied && !s.emptyAt(f) && !s.traffic.frontends.pods.owns(f.RemoteAddr) && t.leftLongBefore() {
+		fits = min(fits, looseFit)
+	}
+	return fits
+}
+
+// leftLongBefore tells that no proxy was known to send new connections to the pod when
+// it was told to stop: it had left longer ago than any was seen to take, and its last
+// answer on a new connection does not show one that took longer.
+func (t *suspect) leftLongBefore() bool {
+	return t.LeftSlice.Known() && t.signalFrom().After(t.LeftSlice.To.Add(slowProxyLag)) && !t.lastNew.After(t.LeftSlice.To.Add(proxyLag))
+}
+
+// closedDoor tells how well the times fit for that.
+func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	sent, met := f.DialledAt(), f.DialledAt()
 	if f.refused() {
 		met = f.EndAt()

@@ -28,8 +28,11 @@ func (s *starts) explains(f *examined, life *life) strength {
 	default:
 		return 0
 	}
+	refused := f.Phase == recording.PhaseDial && f.Class == recording.ClassRefused
 	switch {
-	case s.tooSoon[life]:
+	case s.tooSoon[life] && (!life.served.IsZero() || refused && !sent.After(s.opened[life])):
+		// Of a pod that no answer names, its closed port is known, which refuses and does
+		// nothing else.
 		return closeFit
 	case life.probed:
 		// The probe has seen it answer.

@@ -26,6 +26,8 @@ type starts struct {
 	gone []report.Interval
 	// tooSoon are the young that could not answer yet when they were called ready.
 	tooSoon map[*life]bool
+	// opened is until when the port of those of them was closed that no answer names.
+	opened map[*life]time.Time
 	// unseen are those of the young that no probe had seen to answer, or in vain,
 	// unanswering the times in which they may not have been able to.
 	unseen      []*life
@@ -44,16 +46,19 @@ type refusal struct {
 }
 
 // newStarts reads the pods' first answers; freshRate is in requests per second
-// on connections of their own, over all streams.
-func newStarts(lives []*life, terminations []*termination, failures []*failure, freshRate float64, endpoints int, podsNamed bool) *starts {
+// on connections of their own, over all streams; direct tells that these are known to
+// lead to the service of the pods, with nothing of another workload in front.
+func newStarts(t *traffic, freshRate float64, endpoints *endpoints, direct bool) *starts {
+	terminations, failures := t.terminations, t.failures
 	s := &starts{
-		chance: time.Hour, podsNamed: podsNamed, freshRate: freshRate, share: 1 / float64(endpoints+1),
-		gone: timesGone(terminations), tooSoon: map[*life]bool{},
+		chance: time.Hour, podsNamed: t.podsNamed, freshRate: freshRate, share: 1 / float64(endpoints.most+1),
+		gone:    timesOf(terminations, func(t *termination) time.Time { return t.exit().From }),
+		tooSoon: map[*life]bool{}, opened: map[*life]time.Time{},
 	}
 	stops := newSpanIndex(len(terminations), func(i int) (from, to time.Time) { return terminations[i].stops() })
 	for _, f := range failures {
 		sent, end := f.DialledAt(), f.EndAt()
-		if !f.Fresh() || f.FirstByte != recording.NotReached || s.goneAt(sent) {
+		if !f.Fresh() || f.FirstByte != recording.NotReached || covered(s.gone, sent) {
 			continue
 		}
 		first, last := stops.touching(end, end)
@@ -66,16 +71,21 @@ func newStarts(lives []*life, terminations []*termination, failures []*failure, 
 	}
 	slices.SortFunc(s.turnedAway, func(a, b refusal) int { return a.sent.Compare(b.sent) })
 	if freshRate > 0 {
-		missed := math.Log(rotationDoubt) / math.Log(1-1/float64(endpoints+1))
+		missed := math.Log(rotationDoubt) / math.Log(1-s.share)
 		s.chance = time.Duration(missed / freshRate * float64(time.Second))
 	}
-	for _, life := range lives {
+	for _, life := range t.lives {
 		if life.young && life.entered.Known() {
 			s.young = append(s.young, life)
 			s.tooSoon[life] = s.late(life)
-			if !life.probed || s.tooSoon[life] {
-				s.unseen = append(s.unseen, life)
-			}
+		}
+	}
+	if direct && !t.podsNamed {
+		s.findOpened(terminations, failures, t.frontends, endpoints, t.last)
+	}
+	for _, life := range s.young {
+		if !life.probed || s.tooSoon[life] {
+			s.unseen = append(s.unseen, life)
 		}
 	}
 	s.unanswering = newSpanIndex(len(s.unseen), func(i int) (from, to time.Time) {
@@ -91,7 +101,7 @@ func (s *starts) answersBy(life *life) time.Time {
 	}
 	by := endless
 	if !s.podsNamed {
-		by = life.entered.To.Add(looseProxyLag) // its first answer is not known
+		by = later(life.entered.To.Add(looseProxyLag), s.opened[life].Add(1)) // its first answer is not known
 	}
 	if len(life.ends) > 0 {
 		by = earlier(by, life.ends[0].begin())
@@ -132,18 +142,15 @@ func (s *starts) late(life *life) bool {
 // tell. A port that a probe has connected to refuses nothing.
 func (s *starts) turnsAway(life *life) bool {
 	from, to := life.entered.To, life.served
-	apart := to.Sub(from)
-	for _, gone := range s.gone {
-		apart -= max(0, earlier(to, gone.To).Sub(later(from, gone.From)))
-	}
-	if apart < s.chance {
+	alone := apartFrom(from, to, s.gone)
+	if alone < s.chance {
 		return false
 	}
 	bySent := func(r refusal, when time.Time) int { return r.sent.Compare(when) }
 	first, _ := slices.BinarySearchFunc(s.turnedAway, from, bySent)
 	end, _ := slices.BinarySearchFunc(s.turnedAway, to, bySent)
 	lost := countFunc(s.turnedAway[first:end], func(r refusal) bool { return !r.atDial || !life.listened })
-	return 2*float64(lost) >= s.freshRate*apart.Seconds()*s.share
+	return s.asManyAsOnePods(lost, alone)
 }
 
 // stops is from when to when a pod may cut what it has because it is told to stop.
@@ -158,45 +165,53 @@ func (f *failure) letGo() bool {
 	return f.Phase == recording.PhaseFirstByte && f.Class != recording.ClassTimeout && f.wasHeld()
 }
 
-// timesGone are the times in which proxies may have sent requests to a pod that had
-// gone, those that touch taken together.
-func timesGone(terminations []*termination) []report.Interval {
+// timesOf are the times in which proxies may have sent requests to an old pod after the
+// moment that from gives, those that touch taken together.
+func timesOf(terminations []*termination, from func(*termination) time.Time) []report.Interval {
 	var all []report.Interval
 	for _, t := range terminations {
-		exit, left := t.exit(), t.LeftSlice
+		left := t.LeftSlice
 		if t.Container != "" {
-			all = append(all, report.Interval{From: exit.From, To: t.over()})
+			all = append(all, report.Interval{From: from(t), To: t.over()})
 			continue
 		}
 		if !left.Known() {
-			left = exit
+			left = t.exit()
 		}
-		if to := left.To.Add(looseProxyLag); to.After(exit.From) {
-			all = append(all, report.Interval{From: exit.From, To: to})
+		if to := left.To.Add(looseProxyLag); to.After(from(t)) {
+			all = append(all, report.Interval{From: from(t), To: to})
 		}
 	}
 	slices.SortFunc(all, func(a, b report.Interval) int { return a.From.Compare(b.From) })
-	var apart []report.Interval
+	var times []report.Interval
 	for _, one := range all {
-		if last := len(apart) - 1; last >= 0 && !one.From.After(apart[last].To) {
-			apart[last].To = later(apart[last].To, one.To)
+		if last := len(times) - 1; last >= 0 && !one.From.After(times[last].To) {
+			times[last].To = later(times[last].To, one.To)
 			continue
 		}
-		apart = append(apart, one)
+		times = append(times, one)
 	}
-	return apart
+	return times
 }
 
-// goneAt tells whether proxies may have sent a request of that time to a pod that had
-// gone.
-func (s *starts) goneAt(sent time.Time) bool {
-	next, _ := slices.BinarySearchFunc(s.gone, sent, func(i report.Interval, when time.Time) int { return i.To.Compare(when) })
-	return next < len(s.gone) && !sent.Before(s.gone[next].From)
+// covered tells whether a moment lies in one of the times.
+func covered(times []report.Interval, when time.Time) bool {
+	next, _ := slices.BinarySearchFunc(times, when, func(i report.Interval, when time.Time) int { return i.To.Compare(when) })
+	return next < len(times) && !when.Before(times[next].From)
+}
+
+// apartFrom is how long it is from one moment to another without these times.
+func apartFrom(from, to time.Time, times []report.Interval) time.Duration {
+	alone := to.Sub(from)
+	for _, one := range times {
+		alone -= max(0, earlier(to, one.To).Sub(later(from, one.From)))
+	}
+	return alone
 }
 
 // lateAt tells whether some new pod could not answer yet at that time.
 func (s *starts) lateAt(sent time.Time) bool {
 	return slices.ContainsFunc(s.unansweringAt(sent), func(life *life) bool {
-		return s.tooSoon[life] && !sent.Before(life.entered.From) && sent.Before(life.served)
+		return s.tooSoon[life] && !sent.Before(life.entered.From) && sent.Before(later(life.served, s.opened[life].Add(1)))
 	})
 }

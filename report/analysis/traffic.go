@@ -393,7 +393,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 		}
 		t.lives = append(t.lives, l)
 	}
-	t.starts = newStarts(t.lives, t.terminations, t.failures, freshRate(r.Header.Check), endpoints.most, t.podsNamed)
+	t.starts = newStarts(t, freshRate(r.Header.Check), endpoints, r.Header.Workload.ServesURL && !p.front)
 	for number, forgotten := range p.rotation.settle(t.starts) {
 		t.terminations[number].forgotten = forgotten
 	}
