@@ -73,7 +73,7 @@ func TestAClosedPortThatNeedNotBeANewPods(t *testing.T) {
 		"new pods of other nodes than is asked": {slowStart(), func(s *scenario) { s.onOtherNode("web-4", "web-5", "web-6") }},
 		"new pods that crash as they start": {slowStart(), func(s *scenario) {
 			for _, pod := range []string{"web-4", "web-5", "web-6"} {
-				s.crash(pod, 6*second, 18*second, recording.Exit{Code: 1, Reason: "Error"})
+				s.crash(pod, 9*second, 18*second, recording.Exit{Code: 1, Reason: "Error"})
 			}
 		}},
 	} {
