@@ -59,21 +59,20 @@ func TestAClosedPortThatNeedNotBeANewPods(t *testing.T) {
 		rollout
 		change func(*scenario)
 	}{
-		"it was refused before it came":         {rollout: begunBefore},
-		"it was refused long after it came":     {rollout: begunLate},
-		"too few for one pod":                   {rollout: few},
-		"it never stops":                        {rollout: neverOpens},
-		"old pods that leave at once":           {rollout: abruptly},
-		"what is cut":                           {rollout: cut},
-		"an address of a pod's own":             {rollout: podsOwn},
-		"a URL that may lead anywhere":          {slowStart(), func(s *scenario) { s.header.Workload.ServesURL = false }},
-		"a proxy in front":                      {slowStart(), func(s *scenario) { s.header.Check.Target.Proxy = true }},
-		"the service of other pods in front":    {slowStart(), func(s *scenario) { s.header.Check.Target.Service = "front" }},
-		"a probe that has connected to it":      {slowStart(), func(s *scenario) { s.probesPort("web-4", "web-5", "web-6") }},
-		"new pods of other nodes than is asked": {slowStart(), func(s *scenario) { s.onOtherNode("web-4", "web-5", "web-6") }},
+		"it was refused before it came":      {rollout: begunBefore},
+		"it was refused long after it came":  {rollout: begunLate},
+		"too few for one pod":                {rollout: few},
+		"it never stops":                     {rollout: neverOpens},
+		"old pods that leave at once":        {rollout: abruptly},
+		"what is cut":                        {rollout: cut},
+		"an address of a pod's own":          {rollout: podsOwn},
+		"a URL that may lead anywhere":       {slowStart(), func(s *scenario) { s.header.Workload.ServesURL = false }},
+		"a proxy in front":                   {slowStart(), func(s *scenario) { s.header.Check.Target.Proxy = true }},
+		"the service of other pods in front": {slowStart(), func(s *scenario) { s.header.Check.Target.Service = "front" }},
+		"a probe that has connected to it":   {slowStart(), func(s *scenario) { s.probesPort("web-4", "web-5", "web-6") }},
 		"new pods that crash as they start": {slowStart(), func(s *scenario) {
 			for _, pod := range []string{"web-4", "web-5", "web-6"} {
-				s.crash(pod, 9*second, 18*second, recording.Exit{Code: 1, Reason: "Error"})
+				s.crash(pod, 13*second, 18*second, recording.Exit{Code: 1, Reason: "Error"})
 			}
 		}},
 	} {
@@ -91,28 +90,29 @@ func TestAClosedPortThatNeedNotBeANewPods(t *testing.T) {
 	}
 }
 
+// A pod of another node than the one that is asked is sent nothing.
+func TestAClosedPortIsNoPodsOfAnotherNode(t *testing.T) {
+	s := slowStart().scenario().nameless()
+	s.header.Workload.LocalNode = "192.0.2.1"
+	for _, e := range s.events {
+		if e.Pod != nil {
+			e.Pod.HostIP = "192.0.2.1"
+			if e.Pod.Name == "web-6" {
+				e.Pod.HostIP = "192.0.2.2"
+			}
+		}
+	}
+	want := "failed; 197 not-ready-yet (likely) [web-4 web-5] before the first answer"
+	if got := summary(s.analyze(t)); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
 // probesPort lets the readiness probes of pods ask the port that requests come to.
 func (s *scenario) probesPort(pods ...string) {
 	s.header.Workload.TargetPorts = []string{"8080"}
 	for _, pod := range pods {
 		s.made(pod, recording.Container{Name: "app", ReadinessPort: 8080})
-	}
-}
-
-// onOtherNode places these pods on another node than the one that is asked.
-func (s *scenario) onOtherNode(pods ...string) {
-	s.header.Workload.LocalNode = "192.0.2.1"
-	for _, e := range s.events {
-		if e.Pod != nil {
-			e.Pod.HostIP = "192.0.2.1"
-		}
-	}
-	for _, e := range s.events {
-		for _, pod := range pods {
-			if e.Pod != nil && e.Pod.Name == pod {
-				e.Pod.HostIP = "192.0.2.2"
-			}
-		}
 	}
 }
 
