@@ -79,9 +79,10 @@ func (s *starts) findOpened(terminations []*termination, failures []*failure, fr
 }
 
 // closedUntil tells whether the closed port may be the pod's: no probe had connected to
-// it, no container of it ended before it was seen to be open, the refusals had begun when the proxies knew
-// of it, and from then on half as many or more were refused as go to one pod, for long
-// enough to tell. What old pods may have refused besides only adds to its own.
+// it, no container of it ended before it was seen to be open, the refusals had begun when
+// the proxies knew of it, and from then on half as many or more were refused as go to one
+// pod, for long enough to tell. What old pods may have refused besides only adds to its
+// own.
 func (s *starts) closedUntil(life *life, closed closedPort, refused []time.Time, closing []report.Interval) bool {
 	entered, to := life.entered.To, closed.to()
 	alone := apartFrom(entered, to, closing)
