@@ -26,7 +26,8 @@ func TestKeptConnectionsThatAKillHasCut(t *testing.T) {
 		want  string
 	}{
 		{
-			"served until then", nil, []request{kept(1, 8*second), kept(1, 8500*ms), cut(1, 9240*ms, kill)},
+			"served until then", nil,
+			[]request{kept(1, 8*second), kept(1, 8500*ms), cut(1, 9240*ms, kill)},
 			"failed; 1 keepalive-outlasts-grace (likely) [web-1] at the exit",
 		},
 		{
@@ -36,15 +37,18 @@ func TestKeptConnectionsThatAKillHasCut(t *testing.T) {
 			"failed; 1 keepalive-outlasts-grace (likely) [web-1] at the exit",
 		},
 		{
-			"served once", nil, []request{kept(1, 5*second), kept(1, 8500*ms), cut(1, 9240*ms, kill)},
+			"served once", nil,
+			[]request{kept(1, 5*second), kept(1, 8500*ms), cut(1, 9240*ms, kill)},
 			"failed; 1 grace-too-short (likely) [web-1] at the exit",
 		},
 		{
-			"served, and then no more for long", nil, []request{kept(1, 6400*ms), kept(1, 6500*ms), cut(1, 9240*ms, kill)},
+			"served, and then no more for long", nil,
+			[]request{kept(1, 6400*ms), kept(1, 6500*ms), cut(1, 9240*ms, kill)},
 			"failed; 1 grace-too-short (likely) [web-1] at the exit",
 		},
 		{
-			"two that waited from SIGTERM on", nil, []request{cut(1, 6500*ms, kill), cut(2, 6900*ms, kill)},
+			"two that waited from SIGTERM on", nil,
+			[]request{cut(1, 6500*ms, kill), cut(2, 6900*ms, kill)},
 			"failed; 2 keepalive-cut (likely) [web-1] at the exit",
 		},
 		{
@@ -53,11 +57,13 @@ func TestKeptConnectionsThatAKillHasCut(t *testing.T) {
 			"failed; 3 keepalive-outlasts-grace (likely) [web-1] at the exit",
 		},
 		{
-			"one that waited", nil, []request{cut(1, 6500*ms, kill)},
+			"one that waited", nil,
+			[]request{cut(1, 6500*ms, kill)},
 			"failed; 1 grace-too-short (likely) [web-1] at the exit",
 		},
 		{
-			"two that were under way at SIGTERM", nil, []request{cut(1, 6100*ms, kill), cut(2, 6000*ms, kill)},
+			"two that were under way at SIGTERM", nil,
+			[]request{cut(1, 6100*ms, kill), cut(2, 6000*ms, kill)},
 			"failed; 2 grace-too-short (likely) [web-1] at the exit",
 		},
 	}
