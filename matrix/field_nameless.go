@@ -3,6 +3,7 @@ package matrix
 import (
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -23,7 +24,7 @@ func nameless() []Row {
 			fails(report.SigtermIgnored).or(fails(report.KeepaliveOutlastsGrace)).
 				only(report.SigtermIgnored, report.KeepaliveOutlastsGrace), unnamed, grace(5)),
 		// Slow requests are cut by the kill; kept connections it has not read since SIGTERM.
-		tried("gunicorn threads, grace of 2 s, nameless", "gunicorn", allThree,
+		tried("gunicorn threads, grace of 2 s, nameless", "gunicorn", []check.Stream{reused(40), slow()},
 			fails(report.ListenerClosedEarly).or(fails(report.KeepaliveCut).or(fails(report.GraceTooShort))).
 				only(report.ListenerClosedEarly, report.KeepaliveCut, report.GraceTooShort),
 			unnamed, env("GUNICORN_OPTIONS", "-w 1 --threads 16 --graceful-timeout 30"), grace(2)),

@@ -190,8 +190,8 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 			return cutWhileAlive, looseFit
 		case t.held(f) && end.Before(exit.From) && t.signalled(end):
 			// Cut before the exit that the kubelet tells of. Of several pods it is the one that
-			// was signalled just then.
-			if f.life == nil && t.signalPlaced() && within(end, t.Sigterm, 0) {
+			// was signalled just then, if none was killed.
+			if f.life == nil && t.signalPlaced() && within(end, t.Sigterm, 0) && len(s.killedAt(f)) == 0 {
 				return cutAtExit, closeFit
 			}
 			return cutAtExit, looseFit
