@@ -26,7 +26,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 
 	// Why requests failed, and what that shows of the ends.
 	pace := paceOf(streams(traffic, nil, r), r.Ending)
-	failures := attribute(examine(traffic, pods), traffic, endpoints, gaps(&r.Events), pace.starved)
+	failures := attribute(examine(traffic, pods), traffic, endpoints, gaps(&r.Events), pace)
 	ended := accounts(traffic, failures)
 	terminations := terminations(ended, traffic)
 	streams := streams(traffic, failures, r)

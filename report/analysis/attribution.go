@@ -43,8 +43,8 @@ type explainer struct {
 	refusesAtDial bool
 	// effects are the times in which each of them may have failed a request.
 	effects spanIndex
-	// starved tells that the run was.
-	starved bool
+	// starved and blurred tell of the run what its pace has shown.
+	starved, blurred bool
 	// gatewayErrors tells that gateways' answers come whether a pod ends or not.
 	gatewayErrors bool
 }
@@ -54,10 +54,10 @@ type explainer struct {
 // the answer names, the address that was dialled; else the times. Behind a proxy of
 // layer 7 there are but the answer's name and the times. What was given no time by its
 // lookup is nobody's.
-func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap, starved bool) []*explained {
+func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap, pace pace) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
 	s := &explainer{
-		traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects), starved: starved,
+		traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects), starved: pace.starved, blurred: pace.blurred,
 		refusesAtDial: slices.ContainsFunc(failures, func(f examined) bool {
 			return f.Phase == recording.PhaseDial && f.Class == recording.ClassRefused
 		}),
@@ -213,7 +213,7 @@ func (s *explainer) explainByTime(f *examined) *explained {
 	if len(e.suspects) > 1 && causeNamed(e.cause).atExit {
 		e.suspects = thoseThatMayHaveExited(f.EndAt(), e.suspects)
 	}
-	if s.starved && (f.proxied && (f.symptom == hung || s.waited(f)) || f.Phase == recording.PhaseFirstByte && f.Fresh()) {
+	if s.starved && f.proxied && (f.symptom == hung || s.waited(f)) || s.blurred && f.Phase == recording.PhaseFirstByte && f.Fresh() {
 		// What is slow everywhere waits as what was sent to a pod that is gone, and a machine
 		// that is late with dialling and reading does not tell what was turned away from what
 		// an exit cut.

@@ -197,12 +197,12 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 			return cutAtExit, looseFit
 		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
 			return closedWhileKept, s.letGo(f)
-		case s.starved && f.wasHeld() && !f.proxied && !sent.After(exit.To) && end.After(exit.To):
+		case s.blurred && f.wasHeld() && !f.proxied && !sent.After(exit.To) && end.After(exit.To):
 			// A machine that is late notices late what an exit has cut.
 			return cutAtExit, looseFit
 		case f.Fresh() && !f.answering():
 			fits := s.turnedAway(f, t)
-			if f.wasHeld() && !f.proxied && (s.starved || end.After(exit.To.Add(clockSlack))) {
+			if f.wasHeld() && !f.proxied && (s.blurred || end.After(exit.To.Add(clockSlack))) {
 				// A process closes all that it has as it exits: only something in front of
 				// the pods, of which nothing is known, would have held this any longer.
 				fits = min(fits, looseFit)

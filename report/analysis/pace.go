@@ -31,6 +31,8 @@ const (
 type pace struct {
 	doubts  []string
 	starved bool
+	// blurred tells of a starved run that it was later than exits are known: to the second.
+	blurred bool
 }
 
 func paceOf(streams []report.Stream, ending *recording.Ending) pace {
@@ -45,7 +47,10 @@ func paceOf(streams []report.Stream, ending *recording.Ending) pace {
 		if s.AchievedRate > 0 && math.Abs(s.AchievedRate-s.Rate) > rateTolerance*s.Rate {
 			doubt("stream %s: %.4g requests per second were sent, %.4g were wanted", s.Name, s.AchievedRate, s.Rate)
 		}
-		p.starved = p.starved || len(p.doubts) > known && !heldUp(s.Name, ending)
+		if len(p.doubts) > known && !heldUp(s.Name, ending) {
+			p.starved = true
+			p.blurred = p.blurred || time.Duration(s.LatenessP99) > time.Second
+		}
 	}
 	if p.starved && ending != nil && ending.Client != nil && len(ending.Client.Stalls) > 0 {
 		p.doubts = append(p.doubts, fmt.Sprintf("the process that sends stood still %s, for up to %s",
