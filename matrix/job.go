@@ -18,7 +18,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/procfs"
 	"github.com/shutdowncheck/shutdowncheck/internal/realtime"
 	"github.com/shutdowncheck/shutdowncheck/internal/schema"
 	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
@@ -202,7 +201,7 @@ func (s *service) waitJob(ctx context.Context, run string, inTime bool) (exited,
 				return "", nil
 			case state.Running != nil && inTime:
 				_, id, _ := strings.Cut(statuses[0].ContainerID, "://")
-				if err := inRealTime(id); err != nil {
+				if err := realtime.ScheduleContainer(id); err != nil {
 					s.say("      no real-time priority for the client: %v", err)
 				}
 				inTime = false
@@ -239,14 +238,4 @@ func (s *service) readRun(o *outcome, folder string) error {
 	o.malformed = published.Validate(data)
 	o.witness, err = witness.Hear(o.report, folder, s.folder, s.workload.Name)
 	return err
-}
-
-// inRealTime lets the container's first process run before all others, on the machine
-// that the nodes are containers of.
-func inRealTime(container string) error {
-	pid, err := procfs.FirstProcess(os.DirFS("/proc"), container)
-	if err != nil {
-		return err
-	}
-	return realtime.Schedule(pid)
 }

@@ -191,6 +191,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "internal/realtime",
+		house:   []string{"internal/procfs"},
 		modules: []string{"golang.org/x/sys"},
 		reason:  "it asks the kernel for processors, for whatever sends",
 	},
@@ -212,7 +213,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"check", "experiment", "internal/procfs", "internal/realtime", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
+		house:   []string{"check", "experiment", "internal/realtime", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
 		modules: kubernetes,
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{analysis},
