@@ -14,8 +14,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/shutdowncheck/shutdowncheck/internal/realtime"
 )
 
 const jobManifest = "../deploy/job.yaml"
@@ -77,7 +75,6 @@ func (v *victim) runJob(t *testing.T, ending batchv1.JobConditionType, code int3
 		}
 		v.create(t, object)
 	}
-	v.scheduleJob(t)
 	waitFor(t, "the job to end", v.jobRuns)
 
 	job, err := client.BatchV1().Jobs(v.namespace).Get(t.Context(), "shutdowncheck", metav1.GetOptions{})
@@ -163,26 +160,6 @@ func (v *victim) removeOutside(t *testing.T, namespace string, remove func(conte
 	if namespace != v.namespace {
 		t.Cleanup(func() { _ = remove(context.Background()) })
 	}
-}
-
-// scheduleJob gives the Job's process real-time priority as soon as it runs.
-func (v *victim) scheduleJob(t *testing.T) {
-	t.Helper()
-	waitFor(t, "the job's container to run", func(ctx context.Context) (string, error) {
-		pods, err := client.CoreV1().Pods(v.namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=shutdowncheck"})
-		if err != nil || len(pods.Items) == 0 || len(pods.Items[0].Status.ContainerStatuses) == 0 {
-			return "it has no container", err
-		}
-		status := pods.Items[0].Status.ContainerStatuses[0]
-		if status.State.Running == nil && status.State.Terminated == nil {
-			return "its container waits", nil
-		}
-		_, id, _ := strings.Cut(status.ContainerID, "://")
-		if err := realtime.ScheduleContainer(id); err != nil {
-			t.Logf("without real-time priority: %v", err)
-		}
-		return "", nil
-	})
 }
 
 func (v *victim) jobRuns(ctx context.Context) (string, error) {

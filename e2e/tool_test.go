@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/shutdowncheck/shutdowncheck/internal/realtime"
 )
 
 // The exit codes.
@@ -53,10 +51,6 @@ func startTool(t *testing.T, args ...string) *call {
 	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
-	}
-	// Tests beside it load the machine, and a run that is late proves nothing.
-	if err := realtime.Schedule(c.cmd.Process.Pid); err != nil {
-		t.Logf("without real-time priority: %v", err)
 	}
 	return c
 }

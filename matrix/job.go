@@ -18,7 +18,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
-	"github.com/shutdowncheck/shutdowncheck/internal/realtime"
 	"github.com/shutdowncheck/shutdowncheck/internal/schema"
 	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -201,7 +200,7 @@ func (s *service) waitJob(ctx context.Context, run string, inTime bool) (exited,
 				return "", nil
 			case state.Running != nil && inTime:
 				_, id, _ := strings.Cut(statuses[0].ContainerID, "://")
-				if err := realtime.ScheduleContainer(id); err != nil {
+				if err := makeRealTime(id); err != nil {
 					s.say("      no real-time priority for the client: %v", err)
 				}
 				inTime = false

@@ -190,12 +190,6 @@ var rules = []rule{
 		reason: "it reads a file system, in a helper that knows of nothing else",
 	},
 	{
-		pkg:     "internal/realtime",
-		house:   []string{"internal/procfs"},
-		modules: []string{"golang.org/x/sys"},
-		reason:  "it asks the kernel for processors, for whatever sends",
-	},
-	{
 		pkg:    "internal/victim",
 		reason: "the sample service must not know what is looked for, or it could oblige",
 	},
@@ -213,8 +207,8 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"check", "experiment", "internal/realtime", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
-		modules: kubernetes,
+		house:   []string{"check", "experiment", "internal/procfs", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
+		modules: slices.Concat(kubernetes, []string{"golang.org/x/sys"}),
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{analysis},
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",

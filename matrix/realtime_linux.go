@@ -1,4 +1,4 @@
-package realtime
+package matrix
 
 import (
 	"errors"
@@ -8,16 +8,27 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/procfs"
 )
 
 // rootCPU is the topmost group of the processor's controller (cgroup v1).
 const rootCPU = "/sys/fs/cgroup/cpu/cgroup.procs"
 
-// Schedule gives a process of this machine, by its number, the lowest real-time priority.
+// makeRealTime lets the container's first process run before all others, on the machine
+// that the nodes are containers of. For then the requests go out in time however many
+// rows start programs beside each other, and that they do is what a row takes for
+// granted: measured with two rows at once on two processors, the latest hundredth was
+// 20 to 125 ms late without, and 1 to 2 ms with it.
+//
 // With cgroup v1 a group has no real time unless it is given some (sched-rt-group.rst):
-// the process moves to the topmost one, which has. It takes root's rights.
-func Schedule(pid int) error {
-	err := scheduleFIFO(pid)
+// the process moves to the topmost one, which has.
+func makeRealTime(container string) error {
+	pid, err := procfs.FirstProcess(os.DirFS("/proc"), container)
+	if err != nil {
+		return err
+	}
+	err = scheduleFIFO(pid)
 	if errors.Is(err, unix.EPERM) {
 		if err := os.WriteFile(rootCPU, []byte(strconv.Itoa(pid)), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("moving process %d out of its group: %w", pid, err)
@@ -27,8 +38,8 @@ func Schedule(pid int) error {
 	return err
 }
 
-// scheduleFIFO gives the priority to all threads. Those that they begin later have their
-// parent's.
+// scheduleFIFO gives all threads of a process the lowest real-time priority. Those that
+// it begins later have their parent's.
 func scheduleFIFO(pid int) error {
 	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}
 	// A thread that one without the priority began meanwhile has none: the second time
