@@ -86,9 +86,15 @@ func (v *victim) startCheck(t *testing.T, args ...string) *call {
 	return c
 }
 
+// check runs a check, and once more where the machine was too busy to send in time: that
+// says nothing of the tool. A second time counts as it is.
 func (v *victim) check(t *testing.T, args ...string) *outcome {
 	t.Helper()
 	run := v.startCheck(t, args...).wait(t)
+	if run.code == inconclusive && strings.Contains(run.stdout, "requests went out late") {
+		t.Logf("the machine was too busy: once more\n%s", run.stdout)
+		run = v.startCheck(t, args...).wait(t)
+	}
 	v.lossy = v.lossy || run.code == failed
 	return run
 }
