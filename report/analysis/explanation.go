@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -36,22 +35,6 @@ type suspect struct {
 	// answersFor tells that it, or a pod of the same ReplicaSet, answered in the place of
 	// another of its containers before it was told to stop itself.
 	answersFor bool
-}
-
-// unread is the first that it had not read, on connections as the request's is.
-func (t *suspect) unread(f *examined) *time.Time {
-	if f.Fresh() {
-		return &t.unreadNew
-	}
-	return &t.unreadKept
-}
-
-// lastRead is when the last request was sent, on such a connection, that it answered.
-func (t *suspect) lastRead(f *examined) time.Time {
-	if f.Fresh() {
-		return t.lastNew
-	}
-	return t.lastKept
 }
 
 // strength is how well something explains a failure. Zero explains nothing.
@@ -271,66 +254,6 @@ func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 	}
 }
 
-// turnedAway tells how well it fits that a request reached no pod: it was sent to
-// one that no longer listened, while it was still in rotation. Where it went was
-// decided when it was dialled: connection tracking leads each further SYN of the
-// connection there. A refusal tells of the moment at which it came.
-func (s *explainer) turnedAway(f *examined, t *suspect) strength {
-	fits := s.closedDoor(f, t)
-	if f.refused() && !f.proxied && !s.emptyAt(f) && !s.traffic.frontends.pods.owns(f.RemoteAddr) && t.leftLongBefore() {
-		fits = min(fits, looseFit)
-	}
-	return fits
-}
-
-// leftLongBefore tells that no proxy was known to send new connections to the pod when
-// it was told to stop: it had left longer ago than any was seen to take, and its last
-// answer on a new connection does not show one that took longer.
-func (t *suspect) leftLongBefore() bool {
-	return t.LeftSlice.Known() && t.signalFrom().After(t.LeftSlice.To.Add(slowProxyLag)) && !t.lastNew.After(t.LeftSlice.To.Add(proxyLag))
-}
-
-// closedDoor tells how well the times fit for that.
-func (s *explainer) closedDoor(f *examined, t *suspect) strength {
-	sent, met := f.DialledAt(), f.DialledAt()
-	if f.refused() {
-		met = f.EndAt()
-	}
-	if !t.signalled(met) {
-		return 0
-	}
-	left := t.LeftSlice
-	if !left.Known() {
-		left = t.exit()
-	}
-	switch {
-	case s.emptyAt(f):
-		return closeFit
-	case !t.forgotten.IsZero() && !sent.After(t.forgotten):
-		return closeFit
-	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout && !f.proxied:
-		return 0
-	case t.forgotten.IsZero() && sent.Before(left.To.Add(proxyLag)):
-		return closeFit
-	// What vanishes without an answer goes to an address that is gone. Single
-	// connections were seen to do so for seconds after the proxies had
-	// forgotten the pod: connection tracking still led their port there.
-	case sent.Before(later(left.To, t.exit().To).Add(f.looseLag())):
-		return looseFit
-	default:
-		return 0
-	}
-}
-
-// looseLag is how long after a pod's end a request may at the most be sent to it: long
-// only where a proxy is known to have sent it.
-func (f *examined) looseLag() time.Duration {
-	if f.proxied && !f.doubtful() {
-		return gatewayLag
-	}
-	return looseProxyLag
-}
-
 // cutOnReuse is how a pod's exit cut a connection that was just being used again,
 // and how well that fits: a pod that drained closed it as idle, one that did not took
 // it along. Where neither shows, that nothing was cut which it was answering speaks
@@ -395,75 +318,6 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 	}
 }
 
-// unread tells how well it fits that the pod no longer read what came on the request's
-// connection, while it may have answered what it had read before, and closed it unread
-// at last: as servers do that stop reading kept connections at SIGTERM and then wait for
-// their workers (gunicorn, gunicorn/workers/gthread.py, ThreadWorker.run), or stop
-// accepting and leave new ones in the listener's queue, where the kernel has accepted
-// them already, until they exit (gunicorn/workers/sync.py). The request came with the
-// signal or after it, no answer began, and none is known to one that was sent later on
-// such a connection. That it waited longer than any answered request of its stream
-// took, and than a proxy may have held an answer back, shows that nobody was at work on
-// it; then nobody read those that came later, either. Else it fits loosely, for a kept
-// connection, if the pod went on with what it had and answered none that came later, in
-// a time in which it would have (a SIGTERM that a busy node delivers late looks like a
-// pod that goes on), if its like do not read, or spare what came on new ones. An exit
-// code of a pod that went at once with all it had rules it out.
-func (s *explainer) unread(f *examined, t *suspect) strength {
-	sent, end := f.SentAt(), f.EndAt()
-	first, last := *t.unread(f), t.lastRead(f)
-	waited := s.waited(f)
-	switch {
-	case !t.mayNotRead(f):
-		return 0
-	case sent.Before(t.Sigterm.From.Add(-clockSlack)):
-		// Where all that could read it were busy it waits from before the signal on: it was
-		// under way for longer than any takes, while what the pod had read was answered.
-		if f.Fresh() && waited && t.finishes && !sent.Before(t.Sigterm.From.Add(-s.traffic.longest())) {
-			return looseFit
-		}
-		return 0
-	case waited, !first.IsZero() && !sent.Before(first):
-		return closeFit
-	case f.Fresh():
-		if slices.ContainsFunc(t.queues, func(q queue) bool { return q.held(f) }) {
-			return looseFit
-		}
-		return 0
-	case t.wentOn && !last.After(t.Sigterm.To.Add(clockSlack)) && end.After(t.Sigterm.To.Add(s.traffic.stream(f.Stream).longest+delivery)),
-		t.stopsReading, t.sparesNew:
-		return looseFit
-	default:
-		return 0
-	}
-}
-
-// findUnread notes for each suspect the first requests that it had certainly not read,
-// and which others do as it does. Of a request that names no pod the times must leave
-// one suspect alone.
-func (s *explainer) findUnread(failures []examined) {
-	owners := map[string]bool{}
-	for i := range failures {
-		f := &failures[i]
-		if f.symptom != cutShort {
-			continue
-		}
-		t := s.onlyUnread(f)
-		if t == nil {
-			continue
-		}
-		if first := t.unread(f); first.IsZero() {
-			*first = f.SentAt()
-		}
-		owners[t.Owner] = owners[t.Owner] || !f.Fresh()
-	}
-	s.findQueues(failures)
-	spared := s.spared(failures)
-	for _, t := range s.suspects {
-		t.stopsReading, t.sparesNew = owners[t.Owner] && t.ofReplicaSet(), spared[t.Owner]
-	}
-}
-
 // candidates are those that may have failed the request: its pod's, or those near.
 func (s *explainer) candidates(f *examined) []*suspect {
 	if f.life == nil {
@@ -474,22 +328,6 @@ func (s *explainer) candidates(f *examined) []*suspect {
 		ends = append(ends, s.suspects[end.number])
 	}
 	return ends
-}
-
-// onlyUnread gives the one suspect that had certainly not read the request, nil if
-// there is none or are several.
-func (s *explainer) onlyUnread(f *examined) *suspect {
-	var only *suspect
-	for _, t := range s.candidates(f) {
-		if t.Container != "" || s.unread(f, t) != closeFit {
-			continue
-		}
-		if only != nil {
-			return nil
-		}
-		only = t
-	}
-	return only
 }
 
 // exitFits tells how well a moment fits the exit. The exit is known to the

@@ -1,0 +1,67 @@
+package analysis
+
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// turnedAway tells how well it fits that a request reached no pod: it was sent to
+// one that no longer listened, while it was still in rotation. Where it went was
+// decided when it was dialled: connection tracking leads each further SYN of the
+// connection there. A refusal tells of the moment at which it came.
+func (s *explainer) turnedAway(f *examined, t *suspect) strength {
+	fits := s.closedDoor(f, t)
+	if f.refused() && !f.proxied && !s.emptyAt(f) && !s.traffic.frontends.pods.owns(f.RemoteAddr) && t.leftLongBefore() {
+		fits = min(fits, looseFit)
+	}
+	return fits
+}
+
+// leftLongBefore tells that no proxy was known to send new connections to the pod when
+// it was told to stop: it had left longer ago than any was seen to take, and its last
+// answer on a new connection does not show one that took longer.
+func (t *suspect) leftLongBefore() bool {
+	return t.LeftSlice.Known() && t.signalFrom().After(t.LeftSlice.To.Add(slowProxyLag)) && !t.lastNew.After(t.LeftSlice.To.Add(proxyLag))
+}
+
+// closedDoor tells how well the times fit for that.
+func (s *explainer) closedDoor(f *examined, t *suspect) strength {
+	sent, met := f.DialledAt(), f.DialledAt()
+	if f.refused() {
+		met = f.EndAt()
+	}
+	if !t.signalled(met) {
+		return 0
+	}
+	left := t.LeftSlice
+	if !left.Known() {
+		left = t.exit()
+	}
+	switch {
+	case s.emptyAt(f):
+		return closeFit
+	case !t.forgotten.IsZero() && !sent.After(t.forgotten):
+		return closeFit
+	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout && !f.proxied:
+		return 0
+	case t.forgotten.IsZero() && sent.Before(left.To.Add(proxyLag)):
+		return closeFit
+	// What vanishes without an answer goes to an address that is gone. Single
+	// connections were seen to do so for seconds after the proxies had
+	// forgotten the pod: connection tracking still led their port there.
+	case sent.Before(later(left.To, t.exit().To).Add(f.looseLag())):
+		return looseFit
+	default:
+		return 0
+	}
+}
+
+// looseLag is how long after a pod's end a request may at the most be sent to it: long
+// only where a proxy is known to have sent it.
+func (f *examined) looseLag() time.Duration {
+	if f.proxied && !f.doubtful() {
+		return gatewayLag
+	}
+	return looseProxyLag
+}
