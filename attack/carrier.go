@@ -39,7 +39,7 @@ func newCarrier(cfg Config, task string, fail func(panicked error)) (carrier, er
 	}
 	size := 0
 	if cfg.Stream.Connections == check.Reused {
-		size = cfg.Stream.Pool
+		size = cfg.Share.Stream(cfg.Stream).Pool
 	}
 	if cfg.Stream.Protocol == check.HTTP1 {
 		return &http1Carrier{service: s, pool: newHTTP1Pool(size)}, nil

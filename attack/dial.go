@@ -25,7 +25,8 @@ type service struct {
 	resolver func() *net.Resolver // for one lookup
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	ports    *Ports
-	lastConn atomic.Uint64
+	share    Share
+	lastConn atomic.Uint64 // among the sender's
 
 	podHeader string // canonical
 	timeout   time.Duration
@@ -41,6 +42,7 @@ func newService(cfg Config) (*service, error) {
 		host:      target.Hostname(),
 		port:      portOf(target),
 		resolver:  func() *net.Resolver { return new(net.Resolver) },
+		share:     cfg.Share,
 		ports:     cfg.Ports,
 		dial:      cfg.Ports.dial,
 		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.Target.PodHeader),
@@ -50,7 +52,7 @@ func newService(cfg Config) (*service, error) {
 	switch target.Scheme {
 	case "http":
 	case "https":
-		if s.tls, err = tlsConfig(cfg.Target.TLS, s.host); err != nil {
+		if s.tls, err = tlsConfig(cfg.Target.TLS, s.host, cfg.readFile); err != nil {
 			return nil, err
 		}
 	default:
@@ -65,8 +67,8 @@ func newService(cfg Config) (*service, error) {
 	return s, nil
 }
 
-// nextConn numbers the stream's connections from 1.
-func (s *service) nextConn() uint64 { return s.lastConn.Add(1) }
+// nextConn numbers the stream's connections from 1, those of all its senders.
+func (s *service) nextConn() uint64 { return s.share.conn(s.lastConn.Add(1)) }
 
 // open looks the service up and dials it.
 func (s *service) open(ctx context.Context, sample *recording.Sample) (net.Conn, error) {

@@ -13,6 +13,7 @@ import (
 type pacer struct {
 	ctx      context.Context //nolint:containedctx // vegeta.Pacer has no room for one
 	schedule schedule
+	share    Share
 	alarm    *alarm
 	task     string
 	fail     func(panicked error)
@@ -24,10 +25,10 @@ type pacer struct {
 }
 
 func newPacer(ctx context.Context, s *sender, planned schedule) *pacer {
-	return &pacer{ctx: ctx, schedule: planned, alarm: newAlarm(s.now), task: s.task, fail: s.fail}
+	return &pacer{ctx: ctx, schedule: planned, share: s.share, alarm: newAlarm(s.now), task: s.task, fail: s.fail}
 }
 
-// Pace returns when request number hits is due, or at once if it is late. It
+// Pace returns when the sender's request number hits is due, or at once if it is late. It
 // never asks vegeta to wait. A panic here ends the stream.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
 	defer guard.Catch(p.task, func(panicked error) {
@@ -37,7 +38,7 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 	if p.ctx.Err() != nil {
 		return 0, true
 	}
-	if !p.alarm.wait(p.ctx, p.schedule.at(hits)) {
+	if !p.alarm.wait(p.ctx, p.schedule.at(p.share.seq(hits))) {
 		p.onTime = true
 		return 0, true
 	}
@@ -46,13 +47,13 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 }
 
 // Rate is part of vegeta.Pacer.
-func (p *pacer) Rate(time.Duration) float64 { return p.schedule.rate }
+func (p *pacer) Rate(time.Duration) float64 { return p.schedule.rate / float64(p.share.of()) }
 
-// scheduled is how many requests the schedule wanted by the time it was
-// stopped. It may be asked after the attack has ended.
+// scheduled is how many requests the schedule wanted of the sender by the time it
+// was stopped. It may be asked after the attack has ended.
 func (p *pacer) scheduled(stopped time.Time) uint64 {
 	if p.onTime {
 		return p.released
 	}
-	return max(p.released, p.schedule.before(stopped))
+	return max(p.released, p.share.count(p.schedule.before(stopped)))
 }

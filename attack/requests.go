@@ -15,14 +15,14 @@ import (
 // newMessages reads the files that the stream names, and gives what it sends, in
 // turn if there are several. What is wrong with the files is a check.FieldError,
 // with fields as seen from the stream.
-func newMessages(target check.Target, s check.Stream) ([]*message, error) {
-	body, err := readBody(s.Body)
+func newMessages(target check.Target, s check.Stream, read readFile) ([]*message, error) {
+	body, err := readBody(s.Body, read)
 	if err != nil {
 		return nil, err
 	}
 	all := []vegeta.Target{{Method: s.Method, URL: s.URL}}
 	if s.Targets != nil {
-		if all, err = readTargets(s.Targets, s.URL); err != nil {
+		if all, err = readTargets(s.Targets, s.URL, read); err != nil {
 			return nil, err
 		}
 	}
@@ -60,14 +60,14 @@ func tellsTrace(header http.Header) bool {
 	return false
 }
 
-func readBody(b *check.Body) ([]byte, error) {
+func readBody(b *check.Body, read readFile) ([]byte, error) {
 	switch {
 	case b == nil:
 		return nil, nil
 	case b.File == "":
 		return []byte(b.Text.Reveal()), nil
 	}
-	body, err := check.ReadFile(b.File, check.MostTargets)
+	body, err := read(b.File, check.MostTargets)
 	if err != nil {
 		return nil, &check.FieldError{Field: "body.file", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
 	}
@@ -91,12 +91,12 @@ func headerOf(lists ...[]check.Header) http.Header {
 
 // readTargets reads a file of vegeta's targets. All have to go where the stream
 // goes: what is checked is one service.
-func readTargets(t *check.Targets, streamURL string) ([]vegeta.Target, error) {
-	text, err := check.ReadFile(t.File, check.MostTargets)
+func readTargets(t *check.Targets, streamURL string, read readFile) ([]vegeta.Target, error) {
+	text, err := read(t.File, check.MostTargets)
 	if err != nil {
 		return nil, &check.FieldError{Field: "targets.file", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
 	}
-	parse := parseHTTPTargets
+	parse := read.parseHTTPTargets
 	if t.Format == check.TargetsJSON {
 		parse = parseJSONTargets
 	}

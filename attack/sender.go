@@ -12,6 +12,7 @@ import (
 // sender sends a stream's requests and judges what became of each.
 type sender struct {
 	stream   string
+	share    Share
 	messages []*message // sent in turn
 	expect   []int
 	now      Clock
@@ -28,7 +29,7 @@ type sender struct {
 }
 
 func newSender(cfg Config) (*sender, error) {
-	messages, err := newMessages(cfg.Target, cfg.Stream)
+	messages, err := newMessages(cfg.Target, cfg.Stream, cfg.readFile)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +41,7 @@ func newSender(cfg Config) (*sender, error) {
 	}
 	s := &sender{
 		stream:   cfg.Stream.Name,
+		share:    cfg.Share,
 		messages: messages,
 		expect:   cfg.Stream.ExpectStatus,
 		now:      cfg.Now,
@@ -61,6 +63,7 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 	defer func() { s.tally.end(outcome) }()
 	sample := recording.Sample{
 		Stream:    s.stream,
+		Sender:    s.share.Index,
 		Seq:       seq,
 		Scheduled: due,
 		Sent:      s.now().Sub(due),

@@ -33,7 +33,15 @@ type Config struct {
 	Stream check.Stream
 	// Target is the check's, with what all its streams have in common.
 	Target check.Target
-	Now    Clock
+	// Share is the part of Stream that is sent; the zero value is all of it.
+	Share Share
+	// Begin is when the schedule begins, by Now; zero for as soon as Run is called. What
+	// is due before Run can send it is late, and is sent all the same.
+	Begin time.Time
+	// ReadFile gives the content of a file that Stream or Target names; nil reads it from
+	// this machine.
+	ReadFile func(name string) ([]byte, error)
+	Now      Clock
 	// TraceBase is what the requests' trace ids are made from, where the target wants
 	// them traced.
 	TraceBase recording.TraceBase
@@ -48,6 +56,7 @@ type Config struct {
 type Stream struct {
 	now         Clock
 	spec        check.Stream
+	begin       time.Time
 	maxInFlight int
 	sender      *sender
 
@@ -68,7 +77,8 @@ func New(cfg Config) (*Stream, error) {
 	return &Stream{
 		now:         cfg.Now,
 		spec:        cfg.Stream,
-		maxInFlight: InFlight(cfg.Stream),
+		begin:       cfg.Begin,
+		maxInFlight: InFlight(cfg.Share.Stream(cfg.Stream)),
 		sender:      sender,
 	}, nil
 }
@@ -84,8 +94,8 @@ func InFlight(s check.Stream) int {
 	return most
 }
 
-// Run sends until ctx ends, then waits for the requests in flight, each of
-// which is bounded by the stream's timeout. When it returns, everything it
+// Run waits until the schedule begins and sends until ctx ends, then waits for the
+// requests in flight, each of which is bounded by the stream's timeout. When it returns, everything it
 // started has ended. A stream runs once. Its error is a panic of this program,
 // which cuts what is in flight; the end then tells how far the stream had come.
 func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
@@ -93,7 +103,11 @@ func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
 	defer stop()
 	defer context.AfterFunc(s.sender.ctx, stop)()
 
-	schedule := newSchedule(s.now(), s.spec)
+	began := s.begin
+	if began.IsZero() {
+		began = s.now()
+	}
+	schedule := newSchedule(began, s.spec)
 	pacer := newPacer(ctx, s.sender, schedule)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: &transport{s.sender, schedule}}),

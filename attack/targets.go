@@ -43,15 +43,16 @@ func (e *positioned) Unwrap() error { return e.err }
 //
 // with an empty line between targets and comments after '#'.
 type httpTargets struct {
-	file    string
-	allowed func(url string) error
-	targets []vegeta.Target
+	file     string
+	allowed  func(url string) error
+	readFile readFile
+	targets  []vegeta.Target
 	// open tells that lines belong to the last target.
 	open bool
 }
 
-func parseHTTPTargets(file, text string, allowed func(url string) error) ([]vegeta.Target, error) {
-	p := httpTargets{file: file, allowed: allowed}
+func (read readFile) parseHTTPTargets(file, text string, allowed func(url string) error) ([]vegeta.Target, error) {
+	p := httpTargets{file: file, allowed: allowed, readFile: read}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -86,7 +87,7 @@ func (p *httpTargets) line(number int, line string) error {
 		// header otherwise.
 		return fail(content, "a target begins on the line below another; want an empty line between")
 	case strings.HasPrefix(content, "@"):
-		body, err := check.ReadFile(content[1:], check.MostTargets)
+		body, err := p.readFile(content[1:], check.MostTargets)
 		if err != nil {
 			return fail(content[1:], "%w; want a file that can be read", err)
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 func anywhere(string) error { return nil }
@@ -50,7 +52,7 @@ func TestTargetsAreVegetas(t *testing.T) {
 		"PUT http://web/a\n@" + body + "\nGET http://web/b",
 		"GET http://web/a b\r\n\r\nGET http://web/c\r\nA: b: c\r\n",
 	} {
-		same(t, parseHTTPTargets, func(text string) vegeta.Targeter {
+		same(t, readFile(check.ReadFile).parseHTTPTargets, func(text string) vegeta.Targeter {
 			return vegeta.NewHTTPTargeter(strings.NewReader(text), nil, nil)
 		}, text)
 	}
@@ -106,7 +108,7 @@ func readTargetsText(file, text string) ([]vegeta.Target, error) {
 	if strings.HasSuffix(file, ".json") {
 		return parseJSONTargets(file, text, allowed)
 	}
-	return parseHTTPTargets(file, text, allowed)
+	return readFile(check.ReadFile).parseHTTPTargets(file, text, allowed)
 }
 
 func FuzzTargets(f *testing.F) {
@@ -117,7 +119,7 @@ func FuzzTargets(f *testing.F) {
 			return // no file is read here
 		}
 		if targets, err := readTargetsText("t.txt", text); err == nil && len(targets) > 0 {
-			same(t, parseHTTPTargets, func(text string) vegeta.Targeter {
+			same(t, readFile(check.ReadFile).parseHTTPTargets, func(text string) vegeta.Targeter {
 				return vegeta.NewHTTPTargeter(strings.NewReader(text), nil, nil)
 			}, text)
 		}

@@ -11,7 +11,7 @@ import (
 
 // tlsConfig reads the file that the target names. Its errors are of
 // check.FieldError, with fields as seen from the check.
-func tlsConfig(t *check.TLS, host string) (*tls.Config, error) {
+func tlsConfig(t *check.TLS, host string, read readFile) (*tls.Config, error) {
 	if t == nil {
 		return &tls.Config{ServerName: host}, nil
 	}
@@ -22,7 +22,7 @@ func tlsConfig(t *check.TLS, host string) (*tls.Config, error) {
 	if t.CAFile == "" {
 		return config, nil
 	}
-	pem, err := check.ReadFile(t.CAFile, check.MostText)
+	pem, err := read(t.CAFile, check.MostText)
 	if err != nil {
 		return nil, &check.FieldError{Field: "target.tls.caFile", Problem: fmt.Sprintf("%v; want a file that can be read", err)}
 	}

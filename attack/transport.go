@@ -15,7 +15,7 @@ type transport struct {
 	schedule schedule
 }
 
-// RoundTrip sends the request that has vegeta's number. Of the request that vegeta
+// RoundTrip sends the request that has vegeta's number among the sender's. Of the request that vegeta
 // has made it takes the number alone, and of the answer it gives no more than the
 // status: with a Location http.Client would go there.
 //
@@ -26,10 +26,11 @@ func (t *transport) RoundTrip(req *http.Request) (_ *http.Response, err error) {
 		err = panicked
 		t.fail(panicked)
 	})
-	seq, err := sequence(req)
+	n, err := sequence(req)
 	if err != nil {
 		return nil, err
 	}
+	seq := t.share.seq(n)
 	status, err := t.send(seq, t.schedule.at(seq))
 	if err != nil {
 		return nil, err

@@ -26,10 +26,11 @@
 // others (expectStatus) is not known to it: there Error tells what failed, and
 // the success ratio of vegeta report does not.
 //
-// Results stand in the order of the recording: in parts of some seconds, in each
-// part stream by stream. vegeta needs no order: its own files are in that in which
-// requests ended. Its plot puts them in the order of Seq by itself and draws
-// nothing of an attack behind a Seq that is missing. None is missing in the
-// recording of a run that came to its end; the last seconds of one that was
-// killed may lack some.
+// Results stand in the order of the recording: in parts of some seconds, those of each
+// sender apart, in each part stream by stream. vegeta needs no order: its own files are
+// in that in which requests ended. Its plot puts them in the order of Seq by itself and
+// draws nothing of an attack behind a Seq that is missing. None is missing in the
+// recording of a run that came to its end, but at the very end if several senders sent:
+// they do not stop at the same request. The last seconds of one that was killed may
+// lack some, and so does all that a sender that was lost would have sent.
 package export

@@ -31,6 +31,10 @@ const (
 	Restored ActionKind = "restored"
 	// RestoreFailed is a change that could not be undone.
 	RestoreFailed ActionKind = "restore-failed"
+	// ClockMeasured tells the offset of a sender's clock at that time.
+	ClockMeasured ActionKind = "clock-measured"
+	// SenderLost is a sender from which nothing more came.
+	SenderLost ActionKind = "sender-lost"
 )
 
 // RunPhase is a part of a run.
@@ -78,4 +82,8 @@ type Action struct {
 	OutputLines int64 `json:"outputLines,omitempty"`
 	// Output is the end of that, only where values are shown.
 	Output string `json:"output,omitempty"`
+	// Sender is the index of the one that the action is about, Clock the offset of its
+	// clock.
+	Sender int          `json:"sender,omitempty"`
+	Clock  *ClockOffset `json:"clock,omitempty"`
 }

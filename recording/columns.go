@@ -26,6 +26,7 @@ type columns struct {
 	sent, acquired, written, firstByte, end integers
 	resolved, lookup                        integers
 	status, bytesOut, bytesIn               integers
+	sender                                  integers
 	conn, served, localPort                 integers
 	maskable                                flags
 }
@@ -50,6 +51,7 @@ func (c *columns) named() []namedColumn {
 	suffix := pointsSuffix[c.unit]
 	return []namedColumn{
 		{"stream", &c.stream},
+		{"sender", &c.sender},
 		{"seq", &c.seq},
 		{"scheduled_unix_ns", &c.scheduled},
 		{"sent" + suffix, &c.sent},
@@ -80,6 +82,8 @@ func (c *columns) named() []namedColumn {
 // every segment has.
 func (c *columns) lacks(missing column) bool {
 	switch missing {
+	case &c.sender:
+		c.sender.fill(0, c.rows)
 	case &c.bytesOut:
 		c.bytesOut.fill(0, c.rows)
 	case &c.lookup:
@@ -97,10 +101,7 @@ func (c *columns) lacks(missing column) bool {
 // any other.
 func (c *columns) load(data []byte) (err error) {
 	defer panicAsError(&err)
-	if err := checkFooter(data); err != nil {
-		return err
-	}
-	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := openSegment(data)
 	if err != nil {
 		return err
 	}
@@ -134,6 +135,14 @@ func (c *columns) load(data []byte) (err error) {
 		}
 	}
 	return nil
+}
+
+// openSegment reads a segment's footer.
+func openSegment(data []byte) (*parquet.File, error) {
+	if err := checkFooter(data); err != nil {
+		return nil, err
+	}
+	return parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 }
 
 // checkFooter tells whether a footer of the length that the file's end tells can
@@ -190,6 +199,7 @@ func (c *columns) sample(i int) Sample {
 	}
 	return Sample{
 		Stream:     c.stream.at(i),
+		Sender:     int(c.sender[i]),
 		Seq:        uint64(c.seq[i]),
 		Scheduled:  time.Unix(0, c.scheduled[i]).UTC(),
 		Sent:       time.Duration(c.sent[i]) * c.unit,

@@ -99,6 +99,11 @@ func TestCraftedTextIsBounded(t *testing.T) {
 		put(t, dir, map[string][]byte{headerFile: []byte(`{"version":2,"check":{"streams":[{}` + strings.Repeat(",{}", mostStreams) + `]}}`)})
 		refuses(t, dir, headerFile, "names 101 streams; at most 100 are read")
 	})
+	t.Run("many senders", func(t *testing.T) {
+		dir := record(t, 20)
+		put(t, dir, map[string][]byte{headerFile: []byte(`{"version":2,"senders":[{}` + strings.Repeat(",{}", mostSenders) + `]}`)})
+		refuses(t, dir, headerFile, "names 10001 senders; at most 10000 are read")
+	})
 }
 
 // Whatever counts a segment claims, no room is made for them before they are found

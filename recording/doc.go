@@ -15,10 +15,13 @@
 // # Samples
 //
 // The segments are plain Parquet, for any tool that reads it. A row is a request
-// (Sample says more of each column). A segment holds those that ended in its
-// time, stream by stream in the order of seq.
+// (Sample says more of each column). A segment holds those of one sender that ended
+// in its time, stream by stream in the order of seq. The segments of each sender are in
+// their order; those of several senders come as they arrived.
 //
 //	stream             text   the stream's name
+//	sender             int32  index of the sender in run.json; 0 where the program
+//	                          itself sent
 //	seq                int64  number of the request in its stream, from 0
 //	scheduled_unix_ns  int64  when it was due: nanoseconds since 1970, UTC
 //	sent_us            int64  microseconds from then until a worker took it up,
@@ -40,8 +43,8 @@
 //	bytes_out          int64  length of the request's body; 0 unless all of it was
 //	                          written
 //	bytes_in           int64  bytes of the answer's body that were read
-//	conn               int64  number of the connection in its stream, from 1; 0 for
-//	                          none
+//	conn               int64  number of the connection in its stream, over all
+//	                          senders, from 1; 0 for none
 //	served             int32  how many requests that had carried before
 //	local_port         int32  the client's port, where known also of a dial that
 //	                          failed; else 0
@@ -52,6 +55,6 @@
 //	                          telling
 //
 // Texts are empty where nothing is known. Segments of version 1 have sent_ns to
-// end_ns instead, in nanoseconds. Those of older tools have no bytes_out, or no
-// resolved_us and lookup_us.
+// end_ns instead, in nanoseconds. Those of older tools have no sender, no bytes_out, or
+// no resolved_us and lookup_us.
 package recording

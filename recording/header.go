@@ -28,6 +28,8 @@ type Header struct {
 	Control *ControlResult `json:"control,omitempty"`
 	// TraceBase is what the requests' trace ids are made from; zero if they bear none.
 	TraceBase TraceBase `json:"traceBase,omitzero"`
+	// Senders are the pods that sent, by their index; nil where the program itself did.
+	Senders []Sender `json:"senders,omitempty"`
 }
 
 // ControlResult tells whether a service that is known to drop requests was
@@ -89,6 +91,9 @@ type Ending struct {
 	Streams []StreamEnd `json:"streams"`
 	// Client is nil where nothing was sent.
 	Client *Client `json:"client,omitempty"`
+	// Senders tell of each sender what Streams and Client tell of all together; nil
+	// where the program itself sent.
+	Senders []SenderEnd `json:"senders,omitempty"`
 	// Recorded tells how much there was to record, so that what is missing from
 	// the recording is noticed; nil in one of an older tool. Of the samples
 	// Streams tell it.

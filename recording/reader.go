@@ -56,6 +56,9 @@ func Open(dir string) (*Recording, error) {
 	if n := len(r.Header.Check.Streams); n > mostStreams {
 		return nil, fmt.Errorf("%s names %d streams; at most %d are read", source.path(headerFile), n, mostStreams)
 	}
+	if n := len(r.Header.Senders); n > mostSenders {
+		return nil, fmt.Errorf("%s names %d senders; at most %d are read", source.path(headerFile), n, mostSenders)
+	}
 	var ending Ending
 	switch err := source.json(endingFile, &ending); {
 	case err == nil:
@@ -113,10 +116,12 @@ func (r *Recording) lose(file string, read int, damage string, unfinished bool, 
 	}
 }
 
-// Samples gives every sample, segment by segment: a segment holds those that
-// ended in its few seconds, stream by stream in the order of Seq (in version 1 of
-// the format all in the order in which they ended). The sample is overwritten by
-// the next one. After an error there are no more.
+// Samples gives every sample, segment by segment: a segment holds those of one sender
+// that ended in its few seconds, stream by stream in the order of Seq (in version 1 of
+// the format all in the order in which they ended). The segments of a sender come in
+// their order, those of several senders as they arrived: one may be later than others
+// of its time by as long as its sender could not be reached. The sample is overwritten
+// by the next one. After an error there are no more.
 func (r *Recording) Samples() iter.Seq2[*Sample, error] {
 	return func(yield func(*Sample, error) bool) {
 		ahead := startReading(r.dir, r.segments)

@@ -11,6 +11,7 @@ const notReached = -1
 // schedulers, and would cost ten bits of each.
 type row struct {
 	Stream    string `parquet:"stream,dict"`
+	Sender    int32  `parquet:"sender,delta"`
 	Seq       int64  `parquet:"seq,delta"`
 	Scheduled int64  `parquet:"scheduled_unix_ns,delta"`
 	Sent      int64  `parquet:"sent_us,delta"`
@@ -41,6 +42,7 @@ type row struct {
 func rowOf(s *Sample) row {
 	return row{
 		Stream:     s.Stream,
+		Sender:     int32(s.Sender),
 		Seq:        int64(s.Seq),
 		Scheduled:  s.Scheduled.UnixNano(),
 		Sent:       s.Sent.Microseconds(),

@@ -73,7 +73,11 @@ const (
 // Sample is one request of a stream, with all that is known about it.
 type Sample struct {
 	Stream string
-	// Seq counts the stream's requests from 0 in the order they were sent.
+	// Sender is the index of the sender in Header.Senders; 0 where the program itself
+	// sent.
+	Sender int
+	// Seq counts the stream's requests from 0 in the order in which they are due, over
+	// all senders.
 	Seq uint64
 	// Scheduled is when the open loop wanted the request to be sent.
 	Scheduled time.Time
@@ -105,8 +109,8 @@ type Sample struct {
 	// BytesIn is the length of the body that was read.
 	BytesIn int64
 
-	// Conn identifies the connection within its stream (from 1), 0 if none was
-	// made. Served is how many requests it had carried before this one.
+	// Conn identifies the connection within its stream (from 1), over all senders;
+	// 0 if none was made. Served is how many requests it had carried before this one.
 	Conn       uint64
 	Served     uint32
 	LocalPort  uint16

@@ -2,9 +2,7 @@ package recording
 
 import (
 	"cmp"
-	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -29,8 +27,8 @@ const (
 	batchRows = 512
 )
 
-// segmentWriter gathers samples and writes them into Parquet files one after the
-// other. A Parquet file is readable only once its footer is written, hence the
+// segmentWriter gathers samples and has them written into Parquet files one after
+// the other. A Parquet file is readable only once its footer is written, hence the
 // segments. They are encoded in a goroutine of their own, so that nobody who
 // sends requests has to wait for that.
 type segmentWriter struct {
@@ -43,30 +41,28 @@ type segmentWriter struct {
 	full chan []Sample
 	// free are buffers to be used again: one is filled while the other one is
 	// encoded.
-	free    chan []Sample
-	encoder *segmentEncoder
-	ended   chan struct{}
+	free  chan []Sample
+	ended chan struct{}
 }
 
+// sealSegment makes a segment of so many samples, with the content that encode writes.
+type sealSegment func(samples int, encode func(io.Writer) error) error
+
 // newSegmentWriter tells failed of what goes wrong later.
-func newSegmentWriter(dir string, d disk, now func() time.Time, failed func(error)) (*segmentWriter, error) {
-	encoder, err := newSegmentEncoder(dir, d)
-	if err != nil {
-		return nil, err
-	}
-	w := &segmentWriter{
-		now: now, encoder: encoder,
-		full: make(chan []Sample), free: make(chan []Sample, 2), ended: make(chan struct{}),
-	}
+func newSegmentWriter(now func() time.Time, seal sealSegment, failed func(error)) *segmentWriter {
+	w := &segmentWriter{now: now, full: make(chan []Sample), free: make(chan []Sample, 2), ended: make(chan struct{})}
 	for range cap(w.free) {
 		w.free <- nil
 	}
 	w.samples = <-w.free
+	encoder := segmentEncoder{batch: make([]row, 0, batchRows)}
 	go func() {
 		defer close(w.ended)
 		for samples := range w.full {
 			// Whatever becomes of a segment, those who write must not be left waiting.
-			err := guard.Call("writing a segment of samples", func() error { return encoder.write(samples) })
+			err := guard.Call("writing a segment of samples", func() error {
+				return seal(len(samples), func(to io.Writer) error { return encoder.encode(to, samples) })
+			})
 			if err != nil {
 				failed(err)
 			}
@@ -74,7 +70,7 @@ func newSegmentWriter(dir string, d disk, now func() time.Time, failed func(erro
 			w.free <- samples[:0]
 		}
 	}()
-	return w, nil
+	return w
 }
 
 // write adds a sample. It waits only where the disk falls behind by a whole
@@ -98,8 +94,8 @@ func (w *segmentWriter) hand() {
 	w.samples = <-w.free
 }
 
-// close writes the last segment and waits until all are on the disk.
-func (w *segmentWriter) close() error {
+// close writes the last segment and waits until all are sealed.
+func (w *segmentWriter) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.samples) > 0 {
@@ -107,50 +103,19 @@ func (w *segmentWriter) close() error {
 	}
 	close(w.full)
 	<-w.ended
-	return w.encoder.seals.close()
 }
 
-// segmentEncoder writes segments.
+// segmentEncoder puts samples into the form of a segment.
 type segmentEncoder struct {
-	dir    string
-	disk   disk
-	number int
-	seals  *lineWriter
 	rows   *parquet.GenericWriter[row] // of the present segment
 	batch  []row
 	places []place
 }
 
-func newSegmentEncoder(dir string, d disk) (*segmentEncoder, error) {
-	seals, err := newLineWriter(d, filepath.Join(dir, segmentsFile))
-	if err != nil {
-		return nil, err
-	}
-	return &segmentEncoder{dir: dir, disk: d, seals: seals, batch: make([]row, 0, batchRows)}, nil
-}
-
-// write makes a segment of the samples, gives it its readable name and seals it.
-func (e *segmentEncoder) write(samples []Sample) error {
-	e.number++
-	name := segmentName(e.number)
-	var sealer *sealer
-	err := writeWhole(e.disk, filepath.Join(e.dir, name), func(to io.Writer) error {
-		sealer = newSealer(to)
-		return e.encode(sealer, samples)
-	})
-	if err == nil {
-		err = e.seals.write(segmentSeal{Name: name, Samples: len(samples), Bytes: sealer.bytes, CRC32C: sealer.sum.Sum32()})
-	}
-	if err != nil {
-		return fmt.Errorf("write a segment of samples: %w", err)
-	}
-	return nil
-}
-
 // encode writes the samples stream by stream, in the order in which they were
 // sent: numbers, schedules and new connections then go up evenly, which takes
 // next to no room.
-func (e *segmentEncoder) encode(to *sealer, samples []Sample) error {
+func (e *segmentEncoder) encode(to io.Writer, samples []Sample) error {
 	// Reset of the last segment's writer would lose the columns' names in the
 	// footer (parquet-go 0.32).
 	e.batch = e.batch[:0] // a panic may have left some

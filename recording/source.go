@@ -25,6 +25,9 @@ const (
 	mostSegment = 64 * most
 	// mostStreams bounds those of a check: a report keeps a few megabytes of each.
 	mostStreams = 100
+	// mostSenders bounds those of a run, of which a report keeps counts by stream: one
+	// on each node is at most 5,000 (kubernetes.io/docs/setup/best-practices/cluster-large).
+	mostSenders = 10_000
 )
 
 // source is the folder that a recording is read from. It opens plain files that

@@ -19,6 +19,7 @@ type Writer struct {
 	dir     string
 	disk    disk
 	samples *segmentWriter
+	folder  *segmentFolder
 	events  *lineWriter
 	actions *lineWriter
 
@@ -44,19 +45,20 @@ func create(dir string, now func() time.Time, d disk) (*Writer, error) {
 		}
 	}
 	w := &Writer{dir: dir, disk: d, failed: func(error) {}}
-	samples, err := newSegmentWriter(dir, d, now, w.keep)
+	folder, err := newSegmentFolder(dir, d)
 	if err != nil {
 		return nil, err
 	}
 	events, err := newLineWriter(d, filepath.Join(dir, eventsFile))
 	if err != nil {
-		return nil, errors.Join(err, samples.close())
+		return nil, errors.Join(err, folder.close())
 	}
 	actions, err := newLineWriter(d, filepath.Join(dir, actionsFile))
 	if err != nil {
-		return nil, errors.Join(err, samples.close(), events.close())
+		return nil, errors.Join(err, folder.close(), events.close())
 	}
-	w.samples, w.events, w.actions = samples, events, actions
+	w.folder, w.events, w.actions = folder, events, actions
+	w.samples = newSegmentWriter(now, folder.seal, w.keep)
 	return w, nil
 }
 
@@ -80,6 +82,22 @@ func (w *Writer) Header(h Header) error {
 // Sample adds one request.
 func (w *Writer) Sample(s Sample) { w.samples.write(&s) }
 
+// Segment adds a segment that was sealed elsewhere. It is on the disk when Segment
+// returns. One that did not arrive as it was sealed is refused and leaves no trace: it
+// may be given again. Those of a sender are to be given one after the other, in their
+// order.
+func (w *Writer) Segment(s Segment) error {
+	if err := s.check(); err != nil {
+		return fmt.Errorf("a segment of samples: %w", err)
+	}
+	err := w.folder.seal(s.Samples, func(to io.Writer) error {
+		_, err := to.Write(s.Data)
+		return err
+	})
+	w.keep(err)
+	return err
+}
+
 // Event adds one thing the watches saw.
 func (w *Writer) Event(e Event) { w.keep(w.events.write(e)) }
 
@@ -90,7 +108,8 @@ func (w *Writer) Action(a Action) { w.keep(w.actions.write(a)) }
 // No other method may be called from then on. What end says to be recorded is
 // what was given to the Writer, whether it could be written or not.
 func (w *Writer) Close(end Ending) error {
-	w.keep(w.samples.close())
+	w.samples.close()
+	w.keep(w.folder.close())
 	w.keep(w.events.close())
 	w.keep(w.actions.close())
 	end.Recorded = &Counts{Events: w.events.given, Actions: w.actions.given}
