@@ -35,7 +35,10 @@ type Report struct {
 	Began     time.Time `json:"began"`
 	Ended     time.Time `json:"ended"`
 
-	Streams      []Stream      `json:"streams"`
+	Streams []Stream `json:"streams"`
+	// Senders are the pods that sent, by their index; missing where the program itself
+	// did.
+	Senders      []Sender      `json:"senders,omitempty"`
 	Disruptions  []Disruption  `json:"disruptions"`
 	Terminations []Termination `json:"terminations"`
 	Findings     []Finding     `json:"findings"`
@@ -80,6 +83,27 @@ type Stream struct {
 	// Spread tells how many of the connections that a stream of reused ones had open
 	// at its end were last answered by which pod; missing where no answer named one.
 	Spread map[string]int `json:"spread,omitempty"`
+}
+
+// Sender is one of the pods that sent the requests, with what became of those. They are
+// what is recorded of them.
+type Sender struct {
+	Index int    `json:"index"`
+	Pod   string `json:"pod"`
+	Node  string `json:"node"`
+	// Sent = OK + Failed + Client + Unfinished, as in Stream.
+	Sent       int `json:"sent"`
+	OK         int `json:"ok"`
+	Failed     int `json:"failed"`
+	Client     int `json:"client"`
+	Unfinished int `json:"unfinished"`
+	// Clock bounds by how much its clock was ahead of the run's; missing where it was
+	// not measured.
+	Clock *recording.ClockOffset `json:"clock,omitempty"`
+	// Lost is why nothing more came from it before the load ended, LostAt when it was
+	// heard last; missing where all that it sent is recorded.
+	Lost   string    `json:"lost,omitempty"`
+	LostAt time.Time `json:"lostAt,omitzero"`
 }
 
 // Latency holds the quantiles of a stream.
@@ -150,6 +174,9 @@ type Finding struct {
 	Pods       []string   `json:"pods"`
 	// Phase is the part of the termination in which the requests failed.
 	Phase string `json:"phase"`
+	// Node is the one from which all of the requests were sent, where others sent as well
+	// and it is no chance that none of theirs failed.
+	Node string `json:"node,omitempty"`
 	// SinceSigterm is the span of the failures' moments, measured from SIGTERM:
 	// of a request that reached no pod the moment it was sent, of others the
 	// moment it failed.
@@ -194,8 +221,10 @@ type Recipe struct {
 
 // Failure is one failed request and what explains it.
 type Failure struct {
-	Stream string          `json:"stream"`
-	Seq    uint64          `json:"seq"`
+	Stream string `json:"stream"`
+	Seq    uint64 `json:"seq"`
+	// Sender is the index of the one that sent it; missing where the program itself did.
+	Sender *int            `json:"sender,omitempty"`
 	Sent   time.Time       `json:"sent"`
 	Ended  time.Time       `json:"ended"`
 	Phase  recording.Phase `json:"phase"`

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/shutdowncheck/shutdowncheck/recording"
+import (
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
 
 // EndedBy is who ended a pod.
 type EndedBy string
@@ -74,6 +78,9 @@ type Termination struct {
 	// FirstRefused is the first request that was turned away by it, as far as
 	// requests were tied to it alone.
 	FirstRefused Interval `json:"firstRefused,omitzero"`
+	// Refused are such requests by their senders; missing where there were none, or where
+	// the program itself sent.
+	Refused []Refused `json:"refused,omitempty"`
 	// Exited is when the container that serves ended or, where that is not known, the
 	// first main one; Exits tells of each where there are several.
 	Exited     Interval        `json:"exited,omitzero"`
@@ -94,6 +101,16 @@ type Termination struct {
 	// their pods.
 	UnderWay map[string]int `json:"underWay,omitempty"`
 	Margins  Margins        `json:"margins"`
+}
+
+// Refused are the requests of one sender that a pod turned away.
+type Refused struct {
+	// Sender is its index, Node the one that it was on: whose proxy led them there.
+	Sender   int       `json:"sender"`
+	Node     string    `json:"node"`
+	Requests int       `json:"requests"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
 }
 
 // Margins tell how near a pod's end was to losing requests, on a pass too.

@@ -97,7 +97,7 @@ func Text(d *Document) (string, error) {
 }
 
 // textual maps the types that are written as text: names with their constants,
-// durations, and others with a text form of their own.
+// durations, and others with a text form of their own, for some values or for all.
 func textual(constants map[string][]any) func(reflect.Type) *generator.Schema {
 	marshaler := reflect.TypeFor[encoding.TextMarshaler]()
 	return func(t reflect.Type) *generator.Schema {
@@ -106,6 +106,8 @@ func textual(constants map[string][]any) func(reflect.Type) *generator.Schema {
 			return nil // known to the generator
 		case t.Name() == "Duration" && t.Implements(marshaler):
 			return &generator.Schema{Type: "string", Pattern: Duration}
+		case t.Name() == "Senders":
+			return &generator.Schema{AnyOf: []*generator.Schema{{Type: "integer"}, {Type: "string"}}}
 		case t.Implements(marshaler):
 			return &generator.Schema{Type: "string"}
 		case t.Kind() == reflect.String && constants[t.PkgPath()+"."+t.Name()] != nil:

@@ -4,12 +4,13 @@
 // The service has some pods, which are restarted one after the other at equal
 // intervals, with all that the watches of a real cluster show of it. Each goes on SIGTERM at once and is sent requests for a while
 // longer, which fail as they would on a real cluster. The same Run always gives
-// the same recording.
+// the same recording, but for the order in which the segments of several senders come.
 package synthetic
 
 import (
 	"cmp"
 	"container/heap"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -32,6 +33,12 @@ type Run struct {
 	// PodInterval lies between the ends of two pods of a restart. It is at least
 	// two seconds; 0 is 3 s.
 	PodInterval time.Duration
+	// Senders is how many pods sent the requests, each on a node of its own; 0 is none:
+	// the program itself did.
+	Senders int
+	// SenderLost tells that the last of them, which is not the only one, was lost after
+	// two thirds of the run.
+	SenderLost bool
 }
 
 // Shapes of long and of large runs.
@@ -69,6 +76,9 @@ func (r Run) Write(dir string) error {
 	if r.PodInterval < 2*time.Second {
 		return fmt.Errorf("a pod every %v: want at least 2s", r.PodInterval)
 	}
+	if r.SenderLost && r.Senders < 2 {
+		return fmt.Errorf("a lost sender of %d: want at least 2", r.Senders)
+	}
 	if length := r.length(); length < baseline+time.Duration(r.Restarts+1)*r.pause() {
 		return fmt.Errorf("%d samples at twice %g/s take %v: too short for %d restarts", r.Samples, r.Rate, length, r.Restarts)
 	}
@@ -87,11 +97,12 @@ func (r Run) Write(dir string) error {
 	for _, a := range s.actions {
 		w.Action(a)
 	}
+	senders := s.senders(w, func() time.Time { return now })
 	s.send(func(sample recording.Sample) {
 		now = sample.EndAt()
-		w.Sample(sample)
+		senders.sample(sample)
 	})
-	return w.Close(s.ending())
+	return errors.Join(senders.close(), w.Close(s.ending(senders)))
 }
 
 // length is how long the run takes.
@@ -139,6 +150,7 @@ func (r Run) script() *script {
 	s.slice(0)
 	s.act(0, recording.Action{Kind: recording.PhaseBegan, Phase: recording.Baseline, Disruption: recording.NoDisruption})
 	s.act(baseline, recording.Action{Kind: recording.PhaseEnded, Phase: recording.Baseline, Disruption: recording.NoDisruption})
+	s.measureClocks()
 	interval := (r.length() - baseline) / time.Duration(r.Restarts+1)
 	for n := range r.Restarts {
 		s.restart(n, baseline+time.Duration(n)*interval, interval)
@@ -286,13 +298,17 @@ func (s *script) slice(at time.Duration) {
 
 func (s *script) header() recording.Header {
 	return recording.Header{
-		Tool: "synthetic", Began: began, Namespace: "synthetic", Check: s.check,
+		Senders: s.sendingPods(), Tool: "synthetic", Began: began, Namespace: "synthetic", Check: s.check,
 		Workload: recording.Workload{Kind: "Deployment", Name: "web", UID: "uid-web", Replicas: int32(s.Pods), Selector: "app=web", Services: []string{"web"}},
 	}
 }
 
-func (s *script) ending() recording.Ending {
-	end := recording.Ending{At: began.Add(s.length() + time.Second)}
+func (s *script) ending(senders *senders) recording.Ending {
+	end := recording.Ending{At: began.Add(s.length() + time.Second), Senders: senders.ends()}
+	if len(end.Senders) > 0 {
+		end.Streams = together(end.Senders)
+		return end
+	}
 	for _, stream := range s.check.Streams {
 		sent := uint64(s.Samples / 2)
 		end.Streams = append(end.Streams, recording.StreamEnd{
@@ -307,7 +323,7 @@ func (s *script) send(sink func(recording.Sample)) {
 	random := rand.New(rand.NewPCG(1, 2))
 	traffics := []*traffic{
 		{script: s, random: random, stream: s.check.Streams[0].Name},
-		{script: s, random: random, stream: s.check.Streams[1].Name, offset: 311 * time.Microsecond, kept: make([]kept, pool)},
+		{script: s, random: random, stream: s.check.Streams[1].Name, offset: 311 * time.Microsecond, kept: make([]kept, max(pool, s.Senders))},
 	}
 	var pending inFlight
 	for seq := range uint64(s.Samples / 2) {

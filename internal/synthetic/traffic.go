@@ -41,6 +41,8 @@ func (t *traffic) next(seq uint64) recording.Sample {
 	sample := recording.Sample{
 		Stream: t.stream, Seq: seq, Scheduled: began.Add(due), Sent: t.spread(40 * time.Microsecond), Resolved: recording.NotReached, RemoteAddr: "127.0.0.1:30080",
 	}
+	senders := max(1, t.Senders)
+	sample.Sender = int(seq) % senders
 	sent := due + sample.Sent
 	var pod *life
 	if t.kept == nil {
@@ -49,7 +51,8 @@ func (t *traffic) next(seq uint64) recording.Sample {
 		sample.Conn, sample.LocalPort = t.conns, t.port()
 		sample.Acquired = sample.Sent + t.spread(120*time.Microsecond)
 	} else {
-		c := &t.kept[t.random.IntN(len(t.kept))]
+		// Each sender has its part of the connections.
+		c := &t.kept[t.random.IntN(len(t.kept)/senders)*senders+sample.Sender]
 		sample.Acquired = sample.Sent + t.spread(2*time.Microsecond)
 		if c.pod == nil {
 			t.conns++

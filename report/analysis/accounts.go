@@ -11,8 +11,10 @@ import (
 type account struct {
 	*termination
 	firstRefused report.Interval
-	covered      map[string]bool
-	underWay     underWay
+	// refused are the requests that it turned away, by their sender.
+	refused  map[int]*report.Refused
+	covered  map[string]bool
+	underWay underWay
 	// cutAlive tells that it certainly let go of a request and lived on.
 	cutAlive bool
 	// servedOn tells that what it lost shows that it had gone on serving kept connections
@@ -77,9 +79,23 @@ func (a *account) lost(f *explained) {
 	}
 	a.servedOn = a.servedOn || f.suspects[0].servedOn
 	a.cutAlive = a.cutAlive || f.symptom == cutShort && a.cutWhileAlive(f.EndAt())
-	if sent := f.DialledAt(); f.symptom == shutOut && (!a.firstRefused.Known() || sent.Before(a.firstRefused.From)) {
+	if f.symptom != shutOut {
+		return
+	}
+	sent := f.DialledAt()
+	if !a.firstRefused.Known() || sent.Before(a.firstRefused.From) {
 		a.firstRefused = sourced(at(sent), "the first request that was turned away")
 	}
+	r := a.refused[f.Sender]
+	if r == nil {
+		r = &report.Refused{Sender: f.Sender, First: sent, Last: sent}
+		if a.refused == nil {
+			a.refused = map[int]*report.Refused{}
+		}
+		a.refused[f.Sender] = r
+	}
+	r.Requests++
+	r.First, r.Last = earlier(r.First, sent), later(r.Last, sent)
 }
 
 // podsOf names the pods of those ends that something holds for.

@@ -13,32 +13,33 @@ import (
 func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error) {
 	// What happened, from the events and the run's own actions.
 	endpoints := readEndpoints(&r.Events, &r.Header.Workload)
-	endings := readEndings(r, endpoints)
+	senders := readSenders(r)
+	endings := readEndings(r, senders, endpoints)
 	pods := indexPods(&r.Events, endings, endpoints, r.Header.Workload.TargetPorts)
 	run := readRun(r.Actions)
 	disruptions := run.withEnded(endings)
 
 	// What the traffic met, from the samples.
-	traffic, err := readTraffic(ctx, r, run, pods, endings, endpoints)
+	traffic, err := readTraffic(ctx, r, senders, run, pods, endings, endpoints)
 	if err != nil {
 		return nil, err
 	}
 
 	// Why requests failed, and what that shows of the ends.
-	pace := paceOf(streams(traffic, nil, r), r.Ending)
+	pace := paceOf(streams(traffic, nil, r), senders, r.Ending)
 	failures := attribute(examine(traffic, pods), traffic, endpoints, gaps(&r.Events), pace)
 	ended := accounts(traffic, failures)
 	terminations := terminations(ended, traffic)
 	streams := streams(traffic, failures, r)
 
 	// What was found out, and what to change.
-	findings := withFixes(findings(failures), failures, traffic.longest(), r.Header.Workload, pace.starved)
-	warnings := warn(r, run, traffic, ended, findings, endpoints, pace.starved)
+	findings := withFixes(findings(failures, traffic), failures, traffic.longest(), r.Header.Workload, pace.starved)
+	warnings := warn(r, run, senders, traffic, ended, findings, endpoints, pace.starved)
 
 	// What it is worth.
 	baselineFailed := baselineFailures(run, failures)
 	validity := validity(r, traffic, traffic.baselineUnexamined+len(baselineFailed))
-	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic), stallDoubts(failures, stalls(&validity))...)
+	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic), stallDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)
@@ -55,10 +56,11 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Began:        r.Header.Began,
 		Ended:        traffic.last,
 		Streams:      streams,
+		Senders:      traffic.senders,
 		Disruptions:  disruptions,
 		Terminations: terminations,
 		Findings:     findings,
-		Failures:     describe(failures[:min(len(failures), report.FailuresListed)]),
+		Failures:     describe(failures[:min(len(failures), report.FailuresListed)], len(traffic.senders)),
 		Power:        power(r, endpoints.most, pace, traffic),
 		Validity:     validity,
 		Check:        r.Header.Check,

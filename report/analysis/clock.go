@@ -48,12 +48,17 @@ type span struct {
 // Late arrivals are harmless: they only make R - A smaller. The offset is taken
 // to stay the same during a run. Clocks are taken to agree within assumedSkew
 // for as long as the renewals do not contradict it.
+//
+// Requests have their times by the clocks of those who sent them. Where these are not
+// the harness's, each offset is widened by what is not known of theirs.
 type clocks struct {
 	offsets map[string]span
+	// doubt is by how much the clocks of the requests may be ahead of the harness's.
+	doubt span
 }
 
 // readClocks takes the offsets from the leases' renewals.
-func readClocks(events *recording.Events) *clocks {
+func readClocks(events *recording.Events, doubt span) *clocks {
 	type renewals struct {
 		greatest time.Duration
 		seen     bool
@@ -86,7 +91,7 @@ func readClocks(events *recording.Events) *clocks {
 		of[lease.Component] = r
 	}
 
-	c := &clocks{offsets: map[string]span{}}
+	c := &clocks{offsets: map[string]span{}, doubt: doubt}
 	for component, r := range of {
 		switch {
 		case r.prompt >= severalLeases:
@@ -118,10 +123,11 @@ func (c *clocks) controllerManager() span { return c.of("kube-controller-manager
 func (c *clocks) apiserver() span { return c.of("apiserver") }
 
 func (c *clocks) of(component string) span {
-	if offset, found := c.offsets[component]; found {
-		return offset
+	offset, found := c.offsets[component]
+	if !found {
+		offset = span{-assumedSkew, assumedSkew}
 	}
-	return span{-assumedSkew, assumedSkew}
+	return span{offset.least - c.doubt.most, offset.most - c.doubt.least}
 }
 
 // toHarness turns a moment on a component's clock into one on the harness's: it

@@ -59,14 +59,14 @@ func TestClocks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := readClocks(recording.EventsOf(tt.events)).node("a"); got != tt.want {
+			if got := readClocks(recording.EventsOf(tt.events), span{}).node("a"); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
 	}
 
 	manager := []recording.Event{renewal("kube-controller-manager", 0, 5*time.Second, 0)}
-	if got, want := readClocks(recording.EventsOf(manager)).controllerManager(), (span{5 * time.Second, 6 * time.Second}); got != want {
+	if got, want := readClocks(recording.EventsOf(manager), span{}).controllerManager(), (span{5 * time.Second, 6 * time.Second}); got != want {
 		t.Errorf("controller manager: got %v, want %v", got, want)
 	}
 }

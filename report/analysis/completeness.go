@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -10,14 +11,17 @@ import (
 // completeness compares the samples that were read with what the streams said to
 // have sent. A missing sample may be the one that failed.
 type completeness struct {
-	streams map[string]*arrivals
+	senders []*sender
+	// streams are the samples of each by their senders; the program itself is the first.
+	streams map[string][]arrivals
 	// foreign counts the samples of streams that the check does not have, one of
-	// which is named.
+	// which is named; strange those of senders that the run did not have.
 	foreign int
 	named   string
+	strange int
 }
 
-// arrivals are the samples of one stream.
+// arrivals are the samples that one sender sent of a stream.
 type arrivals struct {
 	read uint64
 	// numbers is the sum of the mixed sequence numbers. Those of another set of as
@@ -25,31 +29,36 @@ type arrivals struct {
 	numbers uint64
 }
 
-func newCompleteness(r *recording.Recording) *completeness {
-	c := &completeness{streams: map[string]*arrivals{}}
+func newCompleteness(r *recording.Recording, senders []*sender) *completeness {
+	c := &completeness{senders: senders, streams: map[string][]arrivals{}}
 	for _, s := range r.Header.Check.Streams {
-		c.streams[s.Name] = &arrivals{}
+		c.streams[s.Name] = make([]arrivals, max(1, len(senders)))
 	}
 	return c
 }
 
 func (c *completeness) take(s *recording.Sample) {
-	a := c.streams[s.Stream]
-	if a == nil {
+	shares := c.streams[s.Stream]
+	switch {
+	case shares == nil:
 		if c.foreign++; c.foreign == 1 {
 			c.named = s.Stream
 		}
-		return
+	case s.Sender < 0 || s.Sender >= len(shares):
+		c.strange++
+	default:
+		a := &shares[s.Sender]
+		a.read++
+		a.numbers += mix(s.Seq)
 	}
-	a.read++
-	a.numbers += mix(s.Seq)
 }
 
-// inOrder tells whether the numbers are those from 0 on, each once.
-func (a *arrivals) inOrder() bool {
+// inOrder tells whether the numbers are those of the sender with that index of so many,
+// from its first one on, each once.
+func (a *arrivals) inOrder(index, senders int) bool {
 	var sum uint64
-	for seq := range a.read {
-		sum += mix(seq)
+	for n := range a.read {
+		sum += mix(n*uint64(senders) + uint64(index))
 	}
 	return a.numbers == sum
 }
@@ -85,29 +94,59 @@ func (c *completeness) incomplete(r *recording.Recording) incomplete {
 	if c.foreign > 0 {
 		doubt(true, "the recording has %s of streams that the check does not have (%.40q)", text.Count(c.foreign, "request"), c.named)
 	}
+	if c.strange > 0 {
+		doubt(true, "the recording has %s of senders that the run did not have", text.Count(c.strange, "request"))
+	}
+	for _, s := range c.senders {
+		if s.lost != "" {
+			doubt(false, "sender %s on node %s was lost at %s (%s): what it sent last, and would have sent from then on, is missing%s",
+				s.Pod, s.Node, clock(s.lostAt), s.lost, c.missing(s))
+		}
+	}
 	if r.Ending == nil {
 		doubt(false, "the run was cut off: its recording has no end")
 		return i
 	}
-	ends := map[string]recording.StreamEnd{}
-	for _, end := range r.Ending.Streams {
-		ends[end.Name] = end
-	}
 	whole := !r.Ending.Interrupted && r.Ending.Error == ""
 	for _, s := range r.Header.Check.Streams {
-		read := c.streams[s.Name].read
-		end, known := ends[s.Name]
-		switch {
-		case !known && whole:
-			doubt(false, "stream %s: the recording does not say how many requests were sent", s.Name)
-		case !known:
-		case read < end.Sent:
-			doubt(false, "stream %s: %d of the %d requests that were sent are missing from the recording", s.Name, end.Sent-read, end.Sent)
-		case read > end.Sent:
-			doubt(true, "stream %s: the recording has %d requests, but %d were sent", s.Name, read, end.Sent)
-		case whole && !c.streams[s.Name].inOrder():
-			doubt(true, "stream %s: some requests are in the recording twice, and others are missing", s.Name)
+		for index := range c.streams[s.Name] {
+			share := &c.streams[s.Name][index]
+			name := s.Name
+			end, known := streamEnd(r.Ending.Streams, s.Name)
+			if len(c.senders) > 0 {
+				sender := c.senders[index]
+				if sender.lost != "" {
+					continue
+				}
+				name += " of sender " + sender.Pod
+				end, known = sender.stream(s.Name)
+			}
+			switch read := share.read; {
+			case !known && whole:
+				doubt(false, "stream %s: the recording does not say how many requests were sent", name)
+			case !known:
+			case read < end.Sent:
+				doubt(false, "stream %s: %d of the %d requests that were sent are missing from the recording", name, end.Sent-read, end.Sent)
+			case read > end.Sent:
+				doubt(true, "stream %s: the recording has %d requests, but %d were sent", name, read, end.Sent)
+			case whole && !share.inOrder(index, max(1, len(c.senders))):
+				doubt(true, "stream %s: some requests are in the recording twice, and others are missing", name)
+			}
 		}
 	}
 	return i
+}
+
+// missing counts the requests that a lost sender had told of and that are not there.
+func (c *completeness) missing(s *sender) string {
+	var missing uint64
+	for name, shares := range c.streams {
+		if end, known := s.stream(name); known && end.Sent > shares[s.Index].read {
+			missing += end.Sent - shares[s.Index].read
+		}
+	}
+	if missing == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; of what it had told to have sent, %s", text.Count(int(min(missing, math.MaxInt)), "request"))
 }

@@ -16,22 +16,12 @@ func streams(t *traffic, failures []*explained, r *recording.Recording) []report
 			unattributed[f.Stream]++
 		}
 	}
-	ends := map[string]recording.StreamEnd{}
-	if r.Ending != nil {
-		for _, end := range r.Ending.Streams {
-			ends[end.Name] = end
-		}
-	}
 	all := make([]report.Stream, 0, len(t.streams))
 	for _, tally := range t.streams {
 		s := tally.Stream
 		s.Unattributed = unattributed[s.Name] + tally.unexamined
-		if end, ok := ends[s.Name]; ok && end.Scheduled > 0 {
-			// What was sent of what the schedule wanted, so that a short run's
-			// edges do not count against it.
-			s.AchievedRate = s.Rate * float64(end.Sent) / float64(end.Scheduled)
-		}
-		s.Spread = namedSpread(ends[s.Name].Spread)
+		end := endOf(r.Ending, s.Name)
+		s.AchievedRate, s.Spread = achieved(s.Rate, end), namedSpread(end.Spread)
 		all = append(all, s)
 	}
 	return all
@@ -43,10 +33,25 @@ func terminations(ended []*account, t *traffic) []report.Termination {
 	for _, e := range ended {
 		known := e.Termination
 		known.FirstRefused = e.firstRefused
+		known.Refused = e.refusedBySender(t.senders)
 		known.Margins = e.margins()
 		known.Covered = e.coverage(t.streams)
 		known.UnderWay = e.longRequests(t.streams)
 		all = append(all, known)
+	}
+	return all
+}
+
+// refusedBySender tells of the requests that a pod turned away, in the order of their
+// senders.
+func (a *account) refusedBySender(senders bySender) []report.Refused {
+	var all []report.Refused
+	for i := range senders {
+		if refused := a.refused[i]; refused != nil {
+			one := *refused
+			one.Node = senders[i].Node
+			all = append(all, one)
+		}
 	}
 	return all
 }
@@ -84,11 +89,11 @@ func (a *account) longRequests(streams []*streamTally) map[string]int {
 
 // power is, by stream, the shortest outage of one of so many pods that would have
 // been seen; of none where requests did not go out as the check wanted, as all rests on
-// the rates, or past the workload, and not of a stream without an answer, which would
+// the rates, where a sender was lost, or past the workload, and not of a stream without an answer, which would
 // have been the same with an outage.
 func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]report.Duration {
 	all := map[string]report.Duration{}
-	if len(pace.doubts) > 0 || t.past(&r.Header.Workload) {
+	if len(pace.doubts) > 0 || t.senders.lost() || t.past(&r.Header.Workload) {
 		return all
 	}
 	for _, s := range r.Header.Check.Streams {
@@ -99,8 +104,8 @@ func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]r
 	return all
 }
 
-// describe gives failures as a report lists them.
-func describe(failures []*explained) []report.Failure {
+// describe gives failures as a report lists them, of so many senders.
+func describe(failures []*explained, senders int) []report.Failure {
 	described := make([]report.Failure, 0, len(failures))
 	for _, f := range failures {
 		one := report.Failure{
@@ -113,6 +118,9 @@ func describe(failures []*explained) []report.Failure {
 		}
 		if since, ok := sinceSigterm(f); ok && since.From == since.To {
 			one.SinceSigterm = &since.To
+		}
+		if senders > 0 {
+			one.Sender = &f.Sender
 		}
 		described = append(described, one)
 	}

@@ -24,6 +24,7 @@ const (
 
 // flow is what connection tracking knows a client's connection by.
 type flow struct {
+	sender    int
 	localPort uint16
 	remote    string
 }
@@ -44,7 +45,7 @@ func followed(failures []*explained) []*explained {
 		if f.LocalPort == 0 {
 			continue
 		}
-		on := flow{f.LocalPort, f.RemoteAddr}
+		on := flow{f.Sender, f.LocalPort, f.RemoteAddr}
 		if last := held[on]; last != nil && f.isLedBy(last) {
 			all[i] = &explained{
 				examined: f.examined, suspects: last.suspects, starting: last.starting,

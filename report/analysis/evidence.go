@@ -324,8 +324,6 @@ func lastSent(members []*explained) time.Time {
 	return last
 }
 
-func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
-
 // bodiesCut tells how far the answers came whose body was cut; empty if none was.
 func bodiesCut(members []*explained) string {
 	var cut int

@@ -99,14 +99,14 @@ func (f *explained) key() findingKey { return findingKey{f.cause, part(f)} }
 
 // findings gathers the failures that share a cause and a part of the termination,
 // the largest number first. Each still lacks its fix.
-func findings(failures []*explained) []report.Finding {
+func findings(failures []*explained, t *traffic) []report.Finding {
 	groups := map[findingKey][]*explained{}
 	for _, f := range failures {
 		groups[f.key()] = append(groups[f.key()], f)
 	}
 	found := make([]report.Finding, 0, len(groups))
 	for key, members := range groups {
-		found = append(found, finding(key, members))
+		found = append(found, finding(key, members, t))
 	}
 	slices.SortFunc(found, func(a, b report.Finding) int {
 		return cmp.Or(
@@ -118,7 +118,7 @@ func findings(failures []*explained) []report.Finding {
 	return found
 }
 
-func finding(key findingKey, members []*explained) report.Finding {
+func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 	f := report.Finding{
 		Cause:      key.cause,
 		Says:       said(key.cause, members),
@@ -145,6 +145,10 @@ func finding(key findingKey, members []*explained) report.Finding {
 	}
 	f.Streams, f.Pods = sorted(streams), sorted(pods)
 	f.Evidence = evidence(key.cause, members)
+	if node, share := t.fromOneNode(members); node != "" {
+		f.Node = node
+		f.Evidence = append(f.Evidence, nodeEvidence(node, share, key.cause, members))
+	}
 	return f
 }
 

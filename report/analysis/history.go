@@ -11,8 +11,8 @@ import (
 
 // readEndings finds the end of every pod, and of every container whose pod
 // went on, in what was recorded. They are in the order in which they began.
-func readEndings(r *recording.Recording, endpoints *endpoints) []*ending {
-	clocks, kube := readClocks(&r.Events), kubeEvents(&r.Events)
+func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints) []*ending {
+	clocks, kube := readClocks(&r.Events, doubtOf(senders)), kubeEvents(&r.Events)
 	owners, own, logs := readControllers(&r.Events, clocks), readRequests(r), readLogs(&r.Events)
 
 	var ended []*ending

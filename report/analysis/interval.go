@@ -57,6 +57,9 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// clock writes the time of day.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
+
 // within tells whether a time lies in a moment's bounds, give or take the slack.
 func within(when time.Time, i report.Interval, slack time.Duration) bool {
 	return !when.Before(i.From.Add(-slack)) && !when.After(i.To.Add(slack))

@@ -27,14 +27,14 @@ func (l *lookups) take(s *recording.Sample) {
 	}
 }
 
-// warnings tells of the slow ones.
-func (l *lookups) warnings(starved bool) []report.Warning {
+// warnings tells of the slow ones, and of who sent where that was late.
+func (l *lookups) warnings(starved bool, who string) []report.Warning {
 	if l.slow == 0 {
 		return nil
 	}
 	fault := "name resolution, not the workload"
 	if starved {
-		fault = "this machine, which was late, or name resolution, not the workload"
+		fault = who + ", which was late, or name resolution, not the workload"
 	}
 	return []report.Warning{{Text: fmt.Sprintf("%s of the service's name took %s or longer, the longest %s: %s",
 		text.Count(l.slow, "lookup"), slowLookup, text.Coarse(l.longest), fault)}}

@@ -11,7 +11,7 @@ import (
 
 // draw makes the picture of what the report was made of.
 func draw(rec *recording.Recording, findings []report.Finding, failures []*explained, t *traffic, pods *podIndex, endpoints *endpoints) *report.Picture {
-	p := &report.Picture{Pods: drawPods(&rec.Events, pods, endpoints), Failures: describe(failures), Finding: make([]int, len(failures))}
+	p := &report.Picture{Pods: drawPods(&rec.Events, pods, endpoints), Failures: describe(failures, len(t.senders)), Finding: make([]int, len(failures))}
 	for _, s := range t.streams {
 		series := s.series.series()
 		series.Late = late(s.series)

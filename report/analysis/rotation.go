@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -34,11 +35,15 @@ type rotation struct {
 	enough int
 	// delay is how much later than others of its time a request may be told.
 	delay time.Duration
-	// recent are those that a pod which is not settled may need.
-	recent []freshConnection
-	// newest is when the last of those taken was sent, sweepAt how many recent ones
-	// are looked through next.
-	newest  time.Time
+	// recent are those that a pod which is not settled may need. Those of several senders
+	// come segment by segment, far from the order of their times.
+	recent []recentConnection
+	// newest is when the last of those taken was sent, by each sender: one that could
+	// not be reached for a while is read long after others of its time. Of those that
+	// are in lost nothing may follow.
+	newest []time.Time
+	lost   []bool
+	// sweepAt is how many recent ones are looked through next.
 	sweepAt int
 }
 
@@ -46,15 +51,20 @@ type rotation struct {
 // looked through.
 const sweepLeast = 1 << 14
 
-// newRotation takes the longest time that a request may take, and how many
-// endpoints were ready at the most.
-func newRotation(ended []*ending, longest time.Duration, endpoints int) *rotation {
+// newRotation takes the longest time that a request may take, how many endpoints were
+// ready at the most, and the senders.
+func newRotation(ended []*ending, longest time.Duration, endpoints int, senders []*sender) *rotation {
 	r := &rotation{
-		enough: int(math.Ceil(math.Log(rotationDoubt) / math.Log(1-1/float64(endpoints+1)))),
+		enough: int(math.Ceil(math.Log(rotationDoubt) / math.Log(1-leastShare(senders)/float64(endpoints+1)))),
 		// A segment is written when it is some seconds old. A machine that is
 		// busy may take as long again, or longer.
 		delay:   longest + 10*recording.SegmentAge,
+		newest:  make([]time.Time, max(1, len(senders))),
+		lost:    make([]bool, max(1, len(senders))),
 		sweepAt: sweepLeast,
+	}
+	for i, s := range senders {
+		r.lost[i] = s.lost != ""
 	}
 	for _, t := range ended {
 		if t.LeftSlice.Known() && t.Container == "" {
@@ -69,8 +79,17 @@ func newRotation(ended []*ending, longest time.Duration, endpoints int) *rotatio
 
 // freshConnection is a request on a connection of its own making.
 type freshConnection struct {
-	sent time.Time
-	ok   bool
+	sender int
+	sent   time.Time
+	ok     bool
+}
+
+// recentConnection is one that is held.
+type recentConnection struct {
+	sent int64 // as time.Time.UnixNano
+	// place is where it was before the others were brought into order.
+	place int32
+	ok    bool
 }
 
 // take notes a fresh connection if a pod had left shortly before.
@@ -78,20 +97,34 @@ func (r *rotation) take(c freshConnection) {
 	first, _ := slices.BinarySearchFunc(r.leaving, c.sent.Add(-rotationReach), func(t *ending, from time.Time) int {
 		return t.LeftSlice.From.Compare(from)
 	})
-	r.newest = later(r.newest, c.sent)
+	if c.sender >= 0 && c.sender < len(r.newest) {
+		r.newest[c.sender] = later(r.newest[c.sender], c.sent)
+	}
 	if first == len(r.leaving) || r.leaving[first].LeftSlice.From.After(c.sent) {
 		return
 	}
-	if r.recent = append(r.recent, c); len(r.recent) >= r.sweepAt {
-		r.sweep(r.newest.Add(-r.delay))
+	if r.recent = append(r.recent, recentConnection{sent: c.sent.UnixNano(), ok: c.ok}); len(r.recent) >= r.sweepAt {
+		r.sweep(r.reached().Add(-r.delay))
 		r.sweepAt = max(sweepLeast, 2*len(r.recent))
 	}
+}
+
+// reached is until when all senders have been read that may not have ended.
+func (r *rotation) reached() time.Time {
+	all, newest := endless, time.Time{}
+	for i, last := range r.newest {
+		newest = later(newest, last)
+		if !r.lost[i] {
+			all = earlier(all, last)
+		}
+	}
+	return earlier(all, newest)
 }
 
 // sweep takes the evidence of the pods for which nothing can come any more that was
 // sent before a time, and lets go of what no other pod needs.
 func (r *rotation) sweep(before time.Time) {
-	slices.SortStableFunc(r.recent, func(a, b freshConnection) int { return a.sent.Compare(b.sent) })
+	r.sort()
 	for ; r.settled < len(r.leaving); r.settled++ {
 		t := r.leaving[r.settled]
 		until := t.LeftSlice.From.Add(rotationReach)
@@ -104,16 +137,31 @@ func (r *rotation) sweep(before time.Time) {
 		r.recent = nil
 		return
 	}
-	needed := r.between(r.leaving[r.settled].LeftSlice.From, endless)
-	r.recent = append(r.recent[:0], needed...)
+	needed := r.from(r.leaving[r.settled].LeftSlice.From)
+	r.recent = append(r.recent[:0], r.recent[needed:]...)
+}
+
+// sort brings the recent ones into the order in which they were sent; those of one time
+// stay as they were. That is what slices.SortStableFunc does, which takes several times
+// as long for those of many senders.
+func (r *rotation) sort() {
+	for i := range r.recent {
+		r.recent[i].place = int32(i)
+	}
+	slices.SortFunc(r.recent, func(a, b recentConnection) int {
+		return cmp.Or(cmp.Compare(a.sent, b.sent), cmp.Compare(a.place, b.place))
+	})
 }
 
 // between gives the recent ones that were sent from one time to another.
-func (r *rotation) between(from, to time.Time) []freshConnection {
-	bySent := func(c freshConnection, when time.Time) int { return c.sent.Compare(when) }
-	first, _ := slices.BinarySearchFunc(r.recent, from, bySent)
-	end, _ := slices.BinarySearchFunc(r.recent, to.Add(1), bySent)
-	return r.recent[first:end]
+func (r *rotation) between(from, to time.Time) []recentConnection {
+	return r.recent[r.from(from):r.from(to.Add(1))]
+}
+
+// from is the first of the recent ones that was sent then or later.
+func (r *rotation) from(when time.Time) int {
+	first, _ := slices.BinarySearchFunc(r.recent, when.UnixNano(), func(c recentConnection, when int64) int { return cmp.Compare(c.sent, when) })
+	return first
 }
 
 // refusals are the fresh connections around a pod's leaving: a failure, and how
@@ -126,17 +174,18 @@ type refusals struct {
 // refusals counts, from a pod's exit on, the successes between the failures, as far
 // as a proof needs them. Before its exit the pod may have been the one that
 // answered.
-func (r *rotation) refusals(t *ending, connections []freshConnection) []refusals {
+func (r *rotation) refusals(t *ending, connections []recentConnection) []refusals {
 	var all []refusals
 	exit := t.exit().To
 	run := refusals{}
 	for _, c := range connections {
+		sent := time.Unix(0, c.sent).UTC()
 		switch {
-		case !c.ok && c.sent.Before(t.LeftSlice.To.Add(looseProxyLag)):
+		case !c.ok && sent.Before(t.LeftSlice.To.Add(looseProxyLag)):
 			// No proxy is later than that: whatever it is, it is not this pod.
 			all = append(all, run)
-			run = refusals{sent: c.sent}
-		case c.ok && !c.sent.Before(exit):
+			run = refusals{sent: sent}
+		case c.ok && !sent.Before(exit):
 			run.successes++
 		}
 		if run.successes == r.enough {

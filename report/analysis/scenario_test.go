@@ -312,9 +312,15 @@ func (s *scenario) record(t *testing.T) *recording.Recording {
 	if err := w.Header(s.header); err != nil {
 		t.Fatal(err)
 	}
-	sent := map[string]uint64{}
+	sent, senders := map[string]uint64{}, max(1, len(s.header.Senders))
+	shares := make([]map[string]uint64, senders)
+	for i := range shares {
+		shares[i] = map[string]uint64{}
+	}
 	for _, sample := range s.samples {
-		sample.Seq = sent[sample.Stream]
+		share := shares[sample.Sender%senders]
+		sample.Seq = share[sample.Stream]*uint64(senders) + uint64(sample.Sender)
+		share[sample.Stream]++
 		sent[sample.Stream]++
 		w.Sample(sample)
 	}
@@ -331,6 +337,15 @@ func (s *scenario) record(t *testing.T) *recording.Recording {
 	for _, stream := range s.header.Check.Streams {
 		if !slices.ContainsFunc(end.Streams, func(e recording.StreamEnd) bool { return e.Name == stream.Name }) {
 			end.Streams = append(end.Streams, recording.StreamEnd{Name: stream.Name, Sent: sent[stream.Name]})
+		}
+	}
+	for i := range s.header.Senders {
+		if !slices.ContainsFunc(end.Senders, func(e recording.SenderEnd) bool { return e.Index == i }) {
+			one := recording.SenderEnd{Index: i}
+			for _, stream := range s.header.Check.Streams {
+				one.Streams = append(one.Streams, recording.StreamEnd{Name: stream.Name, Sent: shares[i][stream.Name]})
+			}
+			end.Senders = append(end.Senders, one)
 		}
 	}
 	if err := w.Close(end); err != nil {

@@ -24,9 +24,9 @@ var stages = []struct {
 	files []string
 }{
 	{"times", []string{"doc.go", "interval.go", "spans.go", "names.go", "count.go"}},
-	{"events", []string{"clock.go", "kubeevent.go", "endpoints.go", "gaps.go"}},
+	{"events", []string{"senders.go", "clock.go", "kubeevent.go", "endpoints.go", "gaps.go"}},
 	{"endings", []string{"requests.go", "controllers.go", "serves.go", "ending.go", "hooks.go", "sigterm.go", "others.go", "log.go", "restarts.go", "history.go", "pods.go", "run.go"}},
-	{"traffic", []string{"series.go", "completeness.go", "wording.go", "lookups.go", "unwritten.go", "underway.go", "carried.go", "frontend.go", "termination.go", "starts.go", "closedport.go", "rotation.go", "traffic.go", "pace.go"}},
+	{"traffic", []string{"series.go", "completeness.go", "wording.go", "lookups.go", "by_sender.go", "unwritten.go", "underway.go", "carried.go", "frontend.go", "termination.go", "starts.go", "closedport.go", "rotation.go", "traffic.go", "pace.go"}},
 	{"causes", []string{
 		"measured.go", "cause.go", "recipe.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
 		"cause_keepalive_outlasts_grace.go",
@@ -36,7 +36,7 @@ var stages = []struct {
 	}},
 	{"attribution", []string{"symptom.go", "starting.go", "queue.go", "kills.go", "unread.go", "turned_away.go", "explanation.go", "spared.go", "behind.go", "conntrack.go", "attribution.go", "accounts.go"}},
 	{"margins", []string{"margins.go"}},
-	{"findings", []string{"finding.go", "evidence.go"}},
+	{"findings", []string{"finding.go", "finding_node.go", "evidence.go"}},
 	{"advice", []string{"advice.go", "stay.go", "untested.go", "warnings.go"}},
 	{"conclusion", []string{"conclusion.go"}},
 	{"verdict", []string{"validity.go", "verdict.go"}},

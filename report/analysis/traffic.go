@@ -41,6 +41,9 @@ type traffic struct {
 	last               time.Time
 	// incomplete is what the recording lacks.
 	incomplete incomplete
+	// senders are the pods that sent, with what became of their requests.
+	senders bySender
+	stalls  stalls
 }
 
 type streamTally struct {
@@ -157,8 +160,8 @@ func longerThan(h *hdrhistogram.Histogram, d time.Duration) float64 {
 }
 
 // readTraffic reads the samples, once.
-func readTraffic(ctx context.Context, r *recording.Recording, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) (*traffic, error) {
-	p := newPass(r, run, pods, endings, endpoints)
+func readTraffic(ctx context.Context, r *recording.Recording, senders []*sender, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) (*traffic, error) {
+	p := newPass(r, senders, run, pods, endings, endpoints)
 	for sample, err := range r.Samples() {
 		if err != nil {
 			return nil, err
@@ -198,13 +201,15 @@ type answering struct {
 	served time.Time
 }
 
-func newPass(r *recording.Recording, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) *pass {
+func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) *pass {
 	p := &pass{
-		traffic: traffic{frontends: newFrontends(pods, r.Header.Check.Target.Proxy)},
-		byName:  map[string]*streamTally{}, run: run, pods: pods,
-		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most),
+		traffic: traffic{
+			frontends: newFrontends(pods, r.Header.Check.Target.Proxy), senders: newBySender(senders), stalls: stallsOf(r.Ending, senders),
+		},
+		byName: map[string]*streamTally{}, run: run, pods: pods,
+		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most, senders),
 		onsets:       newOnsets(endings),
-		completeness: newCompleteness(r),
+		completeness: newCompleteness(r, senders),
 		carriers:     carriers{},
 		front:        r.Header.Workload.Front(r.Header.Check.Target.Service),
 		traceBase:    r.Header.TraceBase,
@@ -283,6 +288,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	s = p.fromBehind(s)
 	p.last = later(p.last, s.EndAt())
 	tally.Sent++
+	p.senders.take(s)
 	tally.series.take(s)
 	recordIn(tally.lateness, s.Sent)
 	p.lookups.take(s)
@@ -297,7 +303,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	frontend := p.frontends.take(s)
 	// A proxy chooses a pod for each request, also on the client's kept connection.
 	if (s.Fresh() || p.frontends.told || frontend.proxy()) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
-		p.rotation.take(freshConnection{sent: s.DialledAt(), ok: s.Outcome == recording.OK})
+		p.rotation.take(freshConnection{sender: s.Sender, sent: s.DialledAt(), ok: s.Outcome == recording.OK})
 	}
 	switch s.Outcome {
 	case recording.OK:

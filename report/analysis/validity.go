@@ -32,30 +32,22 @@ func validity(r *recording.Recording, t *traffic, baselineFailed int) report.Val
 	return v
 }
 
-// stalls are the times in which the sending process did not run.
-func stalls(v *report.Validity) []recording.Stall {
-	if v.Client == nil {
-		return nil
-	}
-	return v.Client.Stalls
-}
-
 // inStall tells whether the request's time was up while nobody was there to read:
 // an answer that came meanwhile is found too late.
-func inStall(f *failure, stalls []recording.Stall) bool {
-	return f.Class == recording.ClassTimeout && slices.ContainsFunc(stalls, func(s recording.Stall) bool {
+func (t *traffic) inStall(f *failure) bool {
+	return f.Class == recording.ClassTimeout && slices.ContainsFunc(t.stalls.of(f), func(s recording.Stall) bool {
 		return !f.EndAt().Before(s.From) && !f.EndAt().After(s.To.Add(stallReach))
 	})
 }
 
 // stallDoubts tells of failures that this machine may have made by itself.
-func stallDoubts(failures []*explained, stalls []recording.Stall) []string {
-	timedOut := countFunc(failures, func(f *explained) bool { return inStall(f.failure, stalls) })
+func stallDoubts(failures []*explained, t *traffic) []string {
+	timedOut := countFunc(failures, func(f *explained) bool { return t.inStall(f.failure) })
 	if timedOut == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s timed out while this machine stood still (for up to %s): whether they were answered is not known",
-		text.Count(timedOut, "request"), text.Coarse(longestStall(stalls)))}
+	return []string{fmt.Sprintf("%s timed out while %s stood still (for up to %s): whether they were answered is not known",
+		text.Count(timedOut, "request"), t.whoSent(), text.Coarse(t.stalls.longest()))}
 }
 
 // lookupDoubts tells of failures that the lookups may have made by themselves.
@@ -74,7 +66,7 @@ func unwrittenDoubts(failures []*explained, t *traffic) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s timed out before this machine had written them: they tell nothing of the workload", text.Count(n, "request"))}
+	return []string{fmt.Sprintf("%s timed out before %s had written them: they tell nothing of the workload", text.Count(n, "request"), t.whoSent())}
 }
 
 // doubts are the reasons for which a run without losses would prove nothing.

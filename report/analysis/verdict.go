@@ -82,7 +82,7 @@ func sumLosses(streams []report.Stream, failures, baselineFailed []*explained, v
 		l.ownFaults = l.ownFaults || s.Client > 0
 	}
 	for _, f := range failures {
-		if nearGap(f.failure, validity.Gaps) || inStall(f.failure, stalls(validity)) || t.ofOwnMaking(f.failure) {
+		if nearGap(f.failure, validity.Gaps) || t.inStall(f.failure) || t.ofOwnMaking(f.failure) {
 			l.obscured++
 			continue
 		}

@@ -44,7 +44,7 @@ func lateSlices(ended []*account, endpoints *endpoints, gaps []recording.Gap) []
 // warn lists what a passing run should not be silent about: first what the check
 // itself gives up, what preflight noticed and what could not be put back, then the
 // weaknesses that cost nothing.
-func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints, starved bool) []report.Warning {
+func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints, starved bool) []report.Warning {
 	var all []report.Warning
 	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		all = append(all, report.Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
@@ -55,7 +55,8 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 	for _, failed := range run.restoreFailed {
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
-	all = append(all, t.lookups.warnings(starved)...)
+	all = append(all, driftWarnings(senders)...)
+	all = append(all, t.lookups.warnings(starved, t.whoSent())...)
 	if !starved {
 		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	}
@@ -75,6 +76,22 @@ func warn(r *recording.Recording, run *run, t *traffic, ended []*account, findin
 		all = append(all, report.Warning{Text: "the check says that " + proxied})
 	case t.frontends.found():
 		all = append(all, report.Warning{Text: "answers of several pods came on one connection: " + proxied})
+	}
+	return all
+}
+
+// drift is how far a sender's clock may be off without a word. Comparisons of times from
+// different processes allow for several times that.
+const drift = 10 * time.Millisecond
+
+// driftWarnings tells of senders whose clocks were off.
+func driftWarnings(senders []*sender) []report.Warning {
+	var all []report.Warning
+	for _, s := range senders {
+		if off := s.clock.off(); off > drift {
+			all = append(all, report.Warning{Text: fmt.Sprintf("the clock of sender %s on node %s was off by %s: its requests have their times by that clock, so that which of a pod's moments they met is known less well",
+				s.Pod, s.Node, text.Coarse(off))})
+		}
 	}
 	return all
 }

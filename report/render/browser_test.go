@@ -407,6 +407,38 @@ func TestAFindingShowsItsMarks(t *testing.T) {
 	}
 }
 
+func TestASenderShowsItsMarks(t *testing.T) {
+	r := analyzed(t, manifold)
+	marks := []int{0, 0}
+	for i := range r.Picture.Failures {
+		r.Picture.Failures[i].Sender = new(i % 3 / 2)
+		marks[i%3/2]++
+	}
+	r.Senders = []report.Sender{{Pod: "send-0", Node: "worker"}, {Index: 1, Pod: "send-1", Node: "worker2"}}
+	b := open(t, r)
+	choose := func(sender string) int {
+		eval[bool](b, fmt.Sprintf(`(() => { const s = document.getElementById("senders"); s.value = %q; return s.dispatchEvent(new Event("change")); })()`, sender))
+		return b.drawn().Marks
+	}
+	for i, want := range marks {
+		if got := choose(fmt.Sprint(i)); got != want {
+			t.Errorf("sender %d shows %d marks, want %d", i, got, want)
+		}
+	}
+	told := eval[string](b, `document.getElementById("told").textContent`)
+	if want := fmt.Sprintf("%d marks are shown: send-1 on worker2.", marks[1]); told != want {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	b.do(chromedp.Click(`[data-do="next"]`))
+	if told := eval[string](b, `document.getElementById("told").textContent`); !strings.Contains(told, "; by send-1 on worker2; ") {
+		t.Errorf("told %q", told)
+	}
+	if got := choose(""); got != marks[0]+marks[1] {
+		t.Errorf("%d marks of all senders, want %d", got, marks[0]+marks[1])
+	}
+	b.shoot("senders")
+}
+
 func TestAMarkTellsItsStory(t *testing.T) {
 	r := analyzed(t, lossy)
 	b := open(t, r)

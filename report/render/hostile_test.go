@@ -45,6 +45,7 @@ func spoiled(text string, verdict report.Verdict) *report.Report {
 	return &report.Report{
 		Verdict: verdict, Reasons: []string{text}, Namespace: text, Workload: text,
 		Streams: []report.Stream{{Name: text, Connections: text, Sent: 3, OK: 1, Failed: 2}},
+		Senders: []report.Sender{{Pod: text, Node: text, Sent: 3, Failed: 2, Lost: text}},
 		Disruptions: []report.Disruption{{
 			Kind: text, Detail: text, Unsteady: text, Changes: []string{text}, Refusals: []string{text}, Restored: []string{text},
 			Command: &report.Command{Output: text}, Terminated: []string{text},

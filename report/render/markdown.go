@@ -24,6 +24,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 	page.add("the reasons", bullets(r.Reasons))
 	page.add("the findings in short", markdownAnswer(r))
 	page.add("the streams", markdownStreams(r))
+	page.add("the senders", markdownSenders(r))
 	for i := range r.Findings {
 		page.add(fmt.Sprintf("finding %d", i+1), markdownFinding(i+1, &r.Findings[i], r))
 	}
@@ -104,6 +105,23 @@ func markdownStreams(r *report.Report) string {
 		rows = append(rows, append([]string{name}, sums(&r.Streams[i])...))
 	}
 	return pipeTable(rows, 1)
+}
+
+func markdownSenders(r *report.Report) string {
+	if len(r.Senders) == 0 {
+		return ""
+	}
+	shown, others := sendersShown(r, listed)
+	rows := [][]string{sendersHead}
+	for i := range shown {
+		cells := senderCells(&shown[i])
+		rows = append(rows, append([]string{code(cells[0]), code(cells[1])}, cells[2:]...))
+	}
+	table := pipeTable(rows, 2)
+	if others != "" {
+		table += "\n\n" + upperFirst(others) + "."
+	}
+	return folded(count(len(r.Senders), "sender"), table)
 }
 
 func markdownFinding(number int, f *report.Finding, r *report.Report) string {

@@ -59,6 +59,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		When: fmt.Sprintf("%s, %s long", r.Began.UTC().Format("2 January 2006, 15:04:05 UTC"),
 			short(report.Duration(r.Ended.Sub(r.Began)))),
 		Streams:      streamTable(r),
+		Senders:      senderTable(r),
 		Terminations: terminationTable(r),
 		Validity:     append(validityLines(r), lateLines(r, drawn.Late)...),
 		Check:        check,
@@ -97,9 +98,11 @@ type pageWords struct {
 	Weaknesses            []string
 	WarningCount          string
 	Streams, Terminations pageTable
-	Findings              []pageFinding
-	Disruptions           []pageDisruption
-	Check                 string
+	// Senders has no rows where the program itself sent.
+	Senders     pageTable
+	Findings    []pageFinding
+	Disruptions []pageDisruption
+	Check       string
 }
 
 type pageTable struct {

@@ -33,7 +33,10 @@ type picture struct {
 	Disruptions []pictureBand   `json:"disruptions"`
 	Late        []pictureLate   `json:"late"`
 	Findings    []string        `json:"findings"`
-	Marks       pictureMarks    `json:"marks"`
+	// Senders are the pods that sent, by their index; missing where the program itself
+	// did.
+	Senders []string     `json:"senders,omitempty"`
+	Marks   pictureMarks `json:"marks"`
 }
 
 // pictureLane is one pod. Lanes are in the order in which the pods, or containers of
@@ -113,6 +116,8 @@ type pictureMarks struct {
 	// carried before.
 	Connection []uint64 `json:"connection"`
 	Served     []uint32 `json:"served"`
+	// Sender is the index of the sender; missing where the program itself sent.
+	Sender []int `json:"sender,omitempty"`
 }
 
 // newMarks makes room for n marks. Columns without any are empty, not missing.
@@ -161,6 +166,9 @@ func draw(r *report.Report) picture {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		p.Findings = append(p.Findings, clean(string(f.Cause)+", "+f.Phase))
+	}
+	for i := range r.Senders {
+		p.Senders = append(p.Senders, clean(r.Senders[i].Pod+" on "+r.Senders[i].Node))
 	}
 	d.marks = newMarks(len(r.Picture.Failures))
 	for i := range r.Picture.Failures {
@@ -292,6 +300,9 @@ func (d *drawing) mark(f *report.Failure, finding int) {
 	m.Maskable = append(m.Maskable, maskable)
 	m.Connection = append(m.Connection, f.Connection)
 	m.Served = append(m.Served, f.Served)
+	if f.Sender != nil {
+		m.Sender = append(m.Sender, *f.Sender)
+	}
 }
 
 // laneOf finds the lane of a pod that explains a failure: of those that bore its

@@ -26,6 +26,7 @@ func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	p.verdict(r)
 	p.answer(r)
 	p.streams(r)
+	p.senders(r)
 	for i := range r.Findings {
 		p.finding(i+1, &r.Findings[i], r)
 	}
@@ -119,6 +120,25 @@ func (p *printer) streams(r *report.Report) {
 		rows = append(rows, append([]string{streamName(&r.Streams[i])}, sums(&r.Streams[i])...))
 	}
 	p.table(rows)
+	p.line("")
+}
+
+// textSenders bounds the senders of a text.
+const textSenders = 20
+
+func (p *printer) senders(r *report.Report) {
+	if len(r.Senders) == 0 {
+		return
+	}
+	shown, others := sendersShown(r, textSenders)
+	rows := [][]string{sendersHead}
+	for i := range shown {
+		rows = append(rows, senderCells(&shown[i]))
+	}
+	p.table(rows)
+	if others != "" {
+		p.line("  " + others)
+	}
 	p.line("")
 }
 

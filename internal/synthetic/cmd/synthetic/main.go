@@ -20,6 +20,7 @@ func main() {
 	flag.IntVar(&run.Restarts, "restarts", 4, "how often its pods are replaced")
 	flag.IntVar(&run.Pods, "pods", 3, "how many pods it has")
 	flag.DurationVar(&run.PodInterval, "pod-interval", 3*time.Second, "the time between the ends of two pods of a restart")
+	flag.IntVar(&run.Senders, "senders", 0, "how many pods sent the requests; 0 is the program itself")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "synthetic: want one FOLDER")

@@ -26,6 +26,7 @@ export class Chart {
   #tell;
   #chart;
   #chosen = null;
+  #sender = null;
   #at = -1;
   #narrow = false;
   // The numbers of the lanes that are shown, from top to bottom, and the row of each.
@@ -47,11 +48,25 @@ export class Chart {
   // choose shows the marks of one finding alone, or with null those of all.
   choose(finding) {
     this.#chosen = finding;
-    this.#at = -1;
-    this.#chart.setOption({ series: this.#marks(colors()) });
-    const n = this.#picture.marks.finding.filter((f) => finding === null || f === finding).length;
+    const n = this.#redraw();
     this.#tell(finding === null ? `All ${n} marks are shown.` : `${n} marks are shown: ${this.#picture.findings[finding]}.`);
   }
+
+  // chooseSender shows the marks of one sender's requests alone, or with null those of all.
+  chooseSender(sender) {
+    this.#sender = sender;
+    const n = this.#redraw();
+    this.#tell(sender === null ? `The marks of all senders are shown, ${n}.` : `${n} marks are shown: ${this.#picture.senders[sender]}.`);
+  }
+
+  // redraw draws the marks that are to be shown, and counts them.
+  #redraw() {
+    this.#at = -1;
+    this.#chart.setOption({ series: this.#marks(colors()) });
+    return this.#picture.marks.finding.filter((f, i) => (this.#chosen === null || f === this.#chosen) && this.#sent(i)).length;
+  }
+
+  #sent(i) { return this.#sender === null || this.#picture.marks.sender[i] === this.#sender; }
 
   // narrow tells whether only the pods have a lane that ended or lost requests.
   get narrow() { return this.#narrow; }
@@ -137,7 +152,7 @@ export class Chart {
     const n = m.finding.length;
     for (let tried = 0; tried < n; tried++) {
       this.#at = (this.#at + by + n) % n;
-      if (this.#chosen === null || m.finding[this.#at] === this.#chosen) {
+      if ((this.#chosen === null || m.finding[this.#at] === this.#chosen) && this.#sent(this.#at)) {
         this.#reveal(this.#at);
         return;
       }
@@ -256,7 +271,7 @@ export class Chart {
   #marks(c) {
     const m = this.#picture.marks;
     const data = this.#picture.findings.map(() => []);
-    m.finding.forEach((finding, i) => data[finding].push([this.#time(i), this.#row(i), i]));
+    m.finding.forEach((finding, i) => { if (this.#sent(i)) data[finding].push([this.#time(i), this.#row(i), i]); });
     const many = m.finding.length > bulk;
     return this.#picture.findings.map((name, f) => {
       const hidden = this.#chosen !== null && this.#chosen !== f;

@@ -5,6 +5,7 @@ import { Chart } from "./chart.js";
 import { unpack } from "./picture.js";
 import { copyButtons } from "./copy.js";
 import { laneButtons } from "./lanes.js";
+import { senderChoice } from "./senders.js";
 
 copyButtons(document);
 
@@ -18,6 +19,7 @@ unpack(data.dataset.packed).then((picture) => {
     button.addEventListener("click", () => chart.act(button.dataset.do));
   }
   laneButtons(document, picture, chart);
+  senderChoice(document, picture, chart);
   const keys = { "+": "in", "=": "in", "-": "out", ArrowLeft: "left", ArrowRight: "right", 0: "all", Home: "all", n: "next", p: "previous" };
   place.addEventListener("keydown", (event) => {
     const what = keys[event.key];

@@ -54,6 +54,7 @@ export function story(picture, i) {
     `${word(m.class[i])} at ${word(m.phase[i])}${m.status[i] ? `, status ${m.status[i]}` : ""}${m.maskable[i] ? ", maskable" : ""}`,
     `sent ${clock(picture, m.sent[i] / 1e4)}, failed ${m.took[i]} ms later`,
   ];
+  if (picture.senders) lines.push(`by ${picture.senders[m.sender[i]]}`);
   if (m.since[i] !== null) lines.push(m.since[i] < 0 ? `${-m.since[i]} ms before SIGTERM` : `${m.since[i]} ms after SIGTERM`);
   if (pods) lines.push(`one of ${pods}`);
   else if (m.lane[i] >= 0) lines.push(`pod ${picture.lanes[m.lane[i]].name}`);
