@@ -97,7 +97,7 @@ field-quarter: ## every fourth server of the field, from another one on with eac
 	$(MAKE) field FIELD="-quarter $$(($$(git rev-list --count HEAD) % 4 + 1)) $(FIELD)"
 
 .PHONY: bench
-bench: ## the engine beside vegeta and wrk, on a quiet machine: out/bench.json
+bench: ## the engine beside vegeta and wrk, and senders on the cluster, on a quiet machine: out/bench.json
 	$(call begin,bench)
 	scripts/bench $(BENCH)
 
@@ -107,9 +107,10 @@ vuln: ## known vulnerabilities that the program reaches, from vuln.go.dev (Error
 	$(call begin,vulnerabilities)
 	scripts/vuln
 
+# Static, so that an image can be made of it.
 .PHONY: build
 build: ## build bin/shutdowncheck
-	go build -o bin/shutdowncheck ./cmd/shutdowncheck
+	CGO_ENABLED=0 go build -o bin/shutdowncheck ./cmd/shutdowncheck
 
 .PHONY: image
 image: ## the tool's image as an archive, and its bill of materials: out/image

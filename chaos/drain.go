@@ -82,8 +82,8 @@ func (c *drain) everybody(ctx context.Context, w *Workload) (field, problem stri
 		return "", "", fmt.Errorf("list the pods on node %s: %w", c.node.Name, err)
 	}
 	for i := range onNode {
-		if w.isSelf(&onNode[i]) {
-			return "node", fmt.Sprintf("node %s holds the pod that runs this check (%s), which would be evicted; want another node, or pods: workload", c.node.Name, w.Self), nil
+		if need := w.need(&onNode[i]); need != "" {
+			return "node", fmt.Sprintf("node %s holds %s, which would be evicted; want another node, or pods: workload", c.node.Name, need), nil
 		}
 	}
 	rules := kubectldrain.Helper{

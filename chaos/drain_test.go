@@ -258,6 +258,59 @@ func TestDrainOfAPodSparesOurOwnNode(t *testing.T) {
 	}
 }
 
+// So are the nodes of the pods that send, as long as there is another.
+func TestDrainSparesTheSenders(t *testing.T) {
+	sender := func(node string) recording.Sender {
+		return recording.Sender{Pod: "sender-" + node, UID: "uid-sender-" + node, Node: node}
+	}
+	onBoth := []recording.Sender{sender("n1"), sender("n2")}
+	for name, tt := range map[string]struct {
+		senders []recording.Sender
+		drain   check.Drain
+		want    string
+	}{
+		"another node is taken":        {onBoth[:1], check.Drain{Node: check.OfAPod, Pods: check.DrainAll, Force: true}, "drain node n2:"},
+		"there is no other":            {onBoth, check.Drain{Node: check.OfAPod, Pods: check.DrainWorkload}, "drain node n1:"},
+		"there is no other for all":    {onBoth, check.Drain{Node: check.OfAPod, Pods: check.DrainAll, Force: true}, "disruptions[0].drain.node: each node with pods of deployment/web also holds a pod that would be missed if it were evicted, as node n1 holds a pod that sends its requests (shop/sender-n1); want pods: workload"},
+		"the node is named, for all":   {onBoth, check.Drain{Node: "n2", Pods: check.DrainAll, Force: true}, "disruptions[0].drain.node: node n2 holds a pod that sends its requests (shop/sender-n2), which would be evicted; want another node, or pods: workload"},
+		"the node is named, but alone": {onBoth, check.Drain{Node: "n2", Pods: check.DrainWorkload}, "drain node n2:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			c.OnNodes("n1", "n2")
+			for _, s := range onBoth {
+				c.must(c.Client.Tracker().Add(&corev1.Pod{
+					ObjectMeta: metav1.ObjectMeta{Name: s.Pod, Namespace: namespace, UID: types.UID(s.UID)},
+					Spec:       corev1.PodSpec{NodeName: s.Node},
+				}))
+			}
+			w := c.open()
+			w.Senders = tt.senders
+			lines, err := w.Plan(t.Context(), []check.Disruption{{Drain: &tt.drain}})
+			got := text(err)
+			if err == nil {
+				got = lines[0]
+			}
+			if !strings.HasPrefix(got, tt.want) {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestDrainedNamesTheNodes(t *testing.T) {
+	c := newCluster(t)
+	c.OnNodes("n1", "n2")
+	named := check.Disruption{Drain: &check.Drain{Node: "n2", Pods: check.DrainWorkload}}
+	nodes, err := c.open().Drained(t.Context(), []check.Disruption{aDrain, {Restart: &check.Restart{}}, named, aDrain})
+	if err != nil || !slices.Equal(nodes, []string{"n1", "n2"}) {
+		t.Errorf("got %v, %v", nodes, err)
+	}
+	if nodes, err := c.open().Drained(t.Context(), []check.Disruption{{Restart: &check.Restart{}}}); err != nil || len(nodes) > 0 {
+		t.Errorf("without a drain: %v, %v", nodes, err)
+	}
+}
+
 // stuck is a drain that a budget has stopped when the node was cordoned.
 func (c *cluster) stuck(r *run) error {
 	ctx, cancel := context.WithCancelCause(c.t.Context())

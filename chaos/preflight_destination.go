@@ -176,7 +176,7 @@ func (w *Workload) paths(c check.Check, all []corev1.Service) []path {
 		if err != nil {
 			return nil
 		}
-		found := w.pathsOf(u, all)
+		found := w.pathsOf(u, all, c.Inside != nil)
 		if len(found) == 0 {
 			return nil
 		}
@@ -235,13 +235,13 @@ func (w *Workload) localNode(c check.Check, all []corev1.Service) string {
 // it by a service's name in the cluster's DNS, by an address of the service (its own,
 // an external one, its load balancer's), or by its node port, a number that no other
 // service of the cluster has.
-func (w *Workload) pathsOf(u *url.URL, all []corev1.Service) []path {
+func (w *Workload) pathsOf(u *url.URL, all []corev1.Service, bySenders bool) []path {
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	port, err := strconv.ParseInt(cmp.Or(u.Port(), map[string]string{"https": "443"}[u.Scheme], "80"), 10, 32)
 	if err != nil {
 		return nil
 	}
-	name, namespace := w.inDNS(host)
+	name, namespace := w.inDNS(host, bySenders)
 	if namespace != "" && namespace != w.namespace {
 		return []path{{service: name + "." + namespace}}
 	}
@@ -289,8 +289,8 @@ func pathsBy(s corev1.Service, through func(corev1.ServicePort) bool) []path {
 // NAME.NAMESPACE.svc with the cluster's domain, the last also with a pod's name in front
 // (kubernetes/dns, specification). The namespace is empty where it is no such name: one
 // that is not said to be a service's may be any host's, and counts only if the workload's
-// namespace has such a service.
-func (w *Workload) inDNS(host string) (name, namespace string) {
+// namespace has such a service. There the senders look it up, if there are any.
+func (w *Workload) inDNS(host string, bySenders bool) (name, namespace string) {
 	labels := strings.Split(host, ".")
 	if at := slices.Index(labels, "svc"); at == 2 || at == 3 {
 		domain := strings.Join(labels[at+1:], ".")
@@ -301,7 +301,7 @@ func (w *Workload) inDNS(host string) (name, namespace string) {
 	}
 	own, _, inside := strings.Cut(w.Self, "/")
 	switch {
-	case len(labels) == 1 && (!inside || own == w.namespace), len(labels) == 2 && labels[1] == w.namespace:
+	case len(labels) == 1 && (bySenders || !inside || own == w.namespace), len(labels) == 2 && labels[1] == w.namespace:
 		return labels[0], w.namespace
 	default:
 		return "", ""

@@ -41,11 +41,12 @@ func behind() []corev1.Service {
 }
 
 func TestWhereAURLLeads(t *testing.T) {
-	const unknown = ""
+	const unknown, bySenders = "", "by senders"
 	for name, tt := range map[string]struct{ url, self, want string }{
 		"short name":                       {"http://web/", "", "web http"},
 		"short name from the namespace":    {"http://web/", namespace + "/runner", "web http"},
 		"short name from another":          {"http://web/", "tools/runner", unknown},
+		"short name by senders":            {"http://web/", bySenders, "web http"},
 		"with the namespace":               {"http://web.shop:9090/", "tools/runner", "web 9090"},
 		"with svc":                         {"http://web.shop.svc/", "", "web http"},
 		"in full":                          {"http://WEB.shop.svc.cluster.local./x", "", "web http"},
@@ -69,10 +70,13 @@ func TestWhereAURLLeads(t *testing.T) {
 		"a name with svc of somebody else": {"http://web.prod.svc.example/", "", unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newCluster(t)
-			w := c.open()
+			w := newCluster(t).open()
 			w.Self = tt.self
-			paths := w.paths(check.Check{Target: check.Target{URL: tt.url}}, behind())
+			c := check.Check{Target: check.Target{URL: tt.url}}
+			if tt.self == bySenders {
+				w.Self, c.Inside = "tools/runner", &check.Inside{}
+			}
+			paths := w.paths(c, behind())
 			got := unknown
 			for _, p := range paths {
 				got += p.service + " " + strings.Join(p.ports, ",")

@@ -13,14 +13,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// placement is where the workload's live pods are, and this tool's own.
+// placement is where the workload's live pods are, and those that the run needs.
 type placement struct {
 	nodes []corev1.Node
 	pods  []*corev1.Pod
-	// selfNode is empty where it is not known.
-	selfNode string
+	// needed says by node which pod it holds that the run needs, as far as is known.
+	needed map[string]string
 }
 
 func (w *Workload) placement(ctx context.Context) (placement, error) {
@@ -32,16 +33,50 @@ func (w *Workload) placement(ctx context.Context) (placement, error) {
 	if err != nil {
 		return placement{}, err
 	}
-	selfNode, err := w.selfNode(ctx)
+	needed, err := w.needed(ctx)
 	if err != nil {
 		return placement{}, err
 	}
-	return placement{nodes.Items, slices.DeleteFunc(all, func(pod *corev1.Pod) bool { return !isActive(pod) }), selfNode}, nil
+	return placement{nodes.Items, slices.DeleteFunc(all, func(pod *corev1.Pod) bool { return !isActive(pod) }), needed}, nil
 }
 
 // isSelf tells whether the pod is the one this tool runs in.
 func (w *Workload) isSelf(pod *corev1.Pod) bool {
 	return w.Self != "" && pod.Namespace+"/"+pod.Name == w.Self
+}
+
+// need says what the run needs the pod for; empty if it does not.
+func (w *Workload) need(pod *corev1.Pod) string {
+	if w.isSelf(pod) {
+		return w.selfNeeded()
+	}
+	for _, s := range w.Senders {
+		if s.UID == string(pod.UID) {
+			return w.senderNeeded(s)
+		}
+	}
+	return ""
+}
+
+func (w *Workload) selfNeeded() string {
+	return fmt.Sprintf("the pod that runs this check (%s)", w.Self)
+}
+
+func (w *Workload) senderNeeded(s recording.Sender) string {
+	return fmt.Sprintf("a pod that sends its requests (%s/%s)", w.namespace, s.Pod)
+}
+
+// needed says by node which pod it holds that the run needs.
+func (w *Workload) needed(ctx context.Context) (map[string]string, error) {
+	needed := map[string]string{}
+	for _, s := range w.Senders {
+		needed[s.Node] = w.senderNeeded(s)
+	}
+	node, err := w.selfNode(ctx)
+	if node != "" {
+		needed[node] = w.selfNeeded()
+	}
+	return needed, err
 }
 
 // selfNode gives the node that this tool runs on; empty outside a cluster, or
@@ -88,14 +123,16 @@ func (p placement) target(w *Workload, wanted string, all bool) (node *corev1.No
 			cmp.Compare(len(p.on(b.Name)), len(p.on(a.Name))),
 			strings.Compare(a.Name, b.Name))
 	})
-	others := slices.DeleteFunc(slices.Clone(candidates), func(n *corev1.Node) bool { return n.Name == p.selfNode })
+	others := slices.DeleteFunc(slices.Clone(candidates), func(n *corev1.Node) bool { return p.needed[n.Name] != "" })
 	switch {
 	case len(candidates) == 0:
 		return nil, fmt.Sprintf("no node holds a pod of %s", w)
 	case len(others) > 0:
 		return others[0], ""
+	case all && len(candidates) == 1:
+		return nil, fmt.Sprintf("only node %s holds pods of %s, and it holds %s too, which would be evicted; want pods: workload", candidates[0].Name, w, p.needed[candidates[0].Name])
 	case all:
-		return nil, fmt.Sprintf("only node %s holds pods of %s, and it holds the pod that runs this check (%s) too, which would be evicted; want pods: workload", p.selfNode, w, w.Self)
+		return nil, fmt.Sprintf("each node with pods of %s also holds a pod that would be missed if it were evicted, as node %s holds %s; want pods: workload", w, candidates[0].Name, p.needed[candidates[0].Name])
 	}
 	return candidates[0], ""
 }

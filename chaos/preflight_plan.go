@@ -28,6 +28,30 @@ func (w *Workload) Plan(ctx context.Context, disruptions []check.Disruption) ([]
 	return lines, nil
 }
 
+// Drained names the nodes that the drains among the disruptions would be done to, as the
+// workload is now. What the run needs is kept off them, so that a drain of pods which
+// have not moved until then finds the same.
+func (w *Workload) Drained(ctx context.Context, disruptions []check.Disruption) ([]string, error) {
+	s, err := w.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var nodes []string
+	for i, d := range disruptions {
+		if d.Drain == nil {
+			continue
+		}
+		kind, err := w.fit(ctx, s, i, d)
+		if err != nil {
+			return nil, err
+		}
+		if planned, ok := kind.(*drain); ok {
+			nodes = append(nodes, planned.node.Name)
+		}
+	}
+	return sorted(nodes), nil
+}
+
 // pace says how many pods there are while a rollout is under way. Surge rounds
 // up, unavailable down, and not both are 0 (kubernetes
 // pkg/controller/deployment/util, ResolveFenceposts).

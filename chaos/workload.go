@@ -11,6 +11,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/retry"
+	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // Workload is a workload in the cluster.
@@ -18,6 +19,9 @@ type Workload struct {
 	// Self is the pod that this tool runs in, as namespace/name; empty outside
 	// a cluster. It is not evicted. Set it before Plan and Do.
 	Self string
+	// Senders are the pods that send the run's requests, in the workload's namespace.
+	// They are not evicted either. Set them before Do.
+	Senders []recording.Sender
 	// ShowValues has the values of variables, and the arguments and output of
 	// commands, in plans, records and errors. Set it before Plan and Do.
 	ShowValues bool

@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -154,8 +155,27 @@ func TestUndoRemovesWhatTheRunHasMade(t *testing.T) {
 			Name: name, Namespace: namespace, UID: types.UID(name), Labels: map[string]string{label.ManagedBy: label.Tool, label.Run: run},
 		}}))
 	}
+	senders := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
+		Name: "senders", Namespace: namespace, UID: "uid-senders", Labels: map[string]string{label.ManagedBy: label.Tool, label.Run: "run-1"},
+	}}
+	c.must(c.Client.Tracker().Add(senders))
+	// Its pods go with it, a little later.
+	c.Client.PrependReactor("delete", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) {
+		time.AfterFunc(time.Second, func() { _ = c.Client.Tracker().Delete(fakecluster.Pods, namespace, "senders-0") })
+		return false, nil, nil
+	})
+	c.must(c.Client.Tracker().Add(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		Name: "senders-0", Namespace: namespace, Labels: senders.Labels, OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(senders, batchv1.SchemeGroupVersion.WithKind("Job"))},
+	}}))
 	lines, err := putBackLeft(t, c.Client, web)
-	want(t, "lines", append(lines, text(err)), "deployment/web: replicas set back from 1 to 3 (run run-1)", "deployment/web: removed (run run-1)", "")
+	want(t, "lines", append(lines, text(err)),
+		"deployment/web: replicas set back from 1 to 3 (run run-1)", "deployment/web: removed (run run-1)", "deployment/web: removed (run run-1)", "")
+	if _, err := c.Client.BatchV1().Jobs(namespace).Get(t.Context(), senders.Name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the senders are left: %v", err)
+	}
+	if _, err := c.Client.Tracker().Get(fakecluster.Pods, namespace, "senders-0"); !apierrors.IsNotFound(err) {
+		t.Errorf("a sender is left: %v", err)
+	}
 	if _, err := c.Client.Tracker().Get(fakecluster.Pods, namespace, "ours"); !apierrors.IsNotFound(err) {
 		t.Errorf("the helper is left: %v", err)
 	}

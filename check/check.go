@@ -19,11 +19,13 @@ const Kind = "Check"
 // Check is one claim to be proven: that a workload survives its disruptions
 // within the budget.
 type Check struct {
-	APIVersion  string       `json:"apiVersion"`
-	Kind        string       `json:"kind"`
-	Metadata    Metadata     `json:"metadata"`
-	Workload    Workload     `json:"workload"`
-	Target      Target       `json:"target"`
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Metadata   Metadata `json:"metadata"`
+	Workload   Workload `json:"workload"`
+	Target     Target   `json:"target"`
+	// Inside has the requests sent from inside the cluster; nil sends them from here.
+	Inside      *Inside      `json:"inside,omitempty"`
 	Streams     []Stream     `json:"streams"`
 	Disruptions []Disruption `json:"disruptions"`
 	// Soak does the disruptions over and over; nil does them once.
@@ -41,7 +43,8 @@ type Metadata struct {
 
 // Target is where the requests go.
 type Target struct {
-	// URL is what every stream requests unless it names its own.
+	// URL is what every stream requests unless it names its own. It may be left out
+	// where the requests are sent from inside the cluster.
 	URL string `json:"url"`
 	// Service is the one that the URL leads to, or leads on to behind an ingress or
 	// another proxy: NAME, or NAME.NAMESPACE outside the workload's namespace. Empty

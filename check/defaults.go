@@ -34,6 +34,10 @@ func (c Check) WithDefaults() Check {
 		c.Target.TLS = new(*c.Target.TLS)
 	}
 	c.Target.PodHeader = cmp.Or(c.Target.PodHeader, DefaultPodHeader)
+	if c.Inside != nil {
+		c.Inside = new(*c.Inside)
+		c.Inside.Senders = cmp.Or(c.Inside.Senders, DefaultSenders)
+	}
 	c.Timing.Baseline = cmp.Or(c.Timing.Baseline, DefaultBaseline)
 	c.Timing.Settle = cmp.Or(c.Timing.Settle, DefaultSettle)
 	c.Timing.Timeout = cmp.Or(c.Timing.Timeout, DefaultTimeout)

@@ -178,7 +178,7 @@ func (p *problems) headers(at string, headers []Header) {
 	}
 }
 
-func (s Stream) validateRequest(at string, p *problems) {
+func (s Stream) validateRequest(at string, c Check, p *problems) {
 	p.headers(at+".headers", s.Headers)
 	if !slices.Contains(methods, s.Method) {
 		p.add(at+".method", "%q; want one of %s", s.Method, strings.Join(methods, ", "))
@@ -192,7 +192,9 @@ func (s Stream) validateRequest(at string, p *problems) {
 	switch s.Protocol {
 	case HTTP1:
 	case HTTP2, H2C:
-		s.validateHTTP2(at+".protocol", p)
+		if !c.WantsURL() {
+			s.validateHTTP2(at+".protocol", p)
+		}
 	default:
 		p.add(at+".protocol", "%q; want %s, %s or %s", string(s.Protocol), HTTP1, HTTP2, H2C)
 	}

@@ -21,8 +21,7 @@ var update = flag.Bool("update", false, "write schema.json anew")
 
 // required are the values of each part that have no default.
 var required = map[string][]string{
-	"":              {"workload", "target"},
-	"check.Target":  {"url"},
+	"":              {"workload"},
 	"check.Stream":  {"name"},
 	"check.Scale":   {"to"},
 	"check.EnvVar":  {"name"},
@@ -41,14 +40,15 @@ var bounds = map[string]map[string]string{
 	"check.Target":   {"service": fmt.Sprintf(`{"pattern": %q}`, serviceName), "podHeader": fmt.Sprintf(`{"pattern": %q}`, headerName), "shutdownLog": `{"format": "regex"}`},
 	"check.Stream": {
 		"name":           fmt.Sprintf(`{"pattern": %q}`, label),
-		"rate":           fmt.Sprintf(`{"exclusiveMinimum": 0, "maximum": %d}`, MaxRate),
-		"pool":           fmt.Sprintf(`{"maximum": %d}`, MaxPool),
+		"rate":           fmt.Sprintf(`{"exclusiveMinimum": 0, "maximum": %d}`, MaxRate*MaxSenders),
+		"pool":           fmt.Sprintf(`{"maximum": %d}`, MaxPool*MaxSenders),
 		"method":         enum(methods),
 		"maxConnections": `{"minimum": 0}`,
 		"expectStatus":   `{"items": {"type": "integer", "minimum": 100, "maximum": 599}}`,
 	},
 	"check.Budget":     {"failed": `{"minimum": 0}`, "maskable": `{"minimum": 0}`, "unattributed": `{"minimum": 0}`},
 	"check.Disruption": {"repeat": fmt.Sprintf(`{"minimum": 0, "maximum": %d}`, MaxRepeat), "command": `{"minItems": 1}`},
+	"check.Inside":     {"senders": fmt.Sprintf(`{"anyOf": [{"type": "integer", "minimum": 1, "maximum": %d}, {"type": "string", "pattern": "^([+]?[0-9]+|all)$"}]}`, MaxSenders)},
 	"check.Scale":      {"to": `{"minimum": 0}`},
 	"check.Delete":     {"pods": `{"minimum": 1}`},
 	"check.Evict":      {"pods": `{"minimum": 1}`},
@@ -131,14 +131,35 @@ func amend(t *testing.T, document *schema.Document) {
 	long := schema.Document{Required: []string{"kind"}, Properties: generator.NewProperties()}
 	long.Properties.Set("kind", &schema.Document{Enum: []any{Slow, Streaming}})
 	parts["check.Stream"].AnyOf = []*schema.Document{&long, {Required: []string{"rate", "connections"}}}
+	orNull(document, "inside")
+	document.If = &schema.Document{Required: []string{"inside"}}
+	document.Else = fromHere(t)
 	disruption := parts["check.Disruption"]
 	for _, kind := range slices.Sorted(maps.Keys(kindFields(Disruption{}))) {
 		disruption.OneOf = append(disruption.OneOf, &schema.Document{Required: []string{kind}})
-		// The key alone, as in "- restart:", says what is wanted.
-		if property, _ := disruption.Properties.Get(kind); property.Ref != "" {
-			*property = schema.Document{AnyOf: []*schema.Document{{Ref: property.Ref}, {Type: "null"}}, Description: property.Description}
-		}
+		orNull(disruption, kind)
 	}
+}
+
+// orNull lets the key of a mapping stand alone, as in "- restart:": it says what is
+// wanted.
+func orNull(part *schema.Document, key string) {
+	if property, _ := part.Properties.Get(key); property.Ref != "" {
+		*property = schema.Document{AnyOf: []*schema.Document{{Ref: property.Ref}, {Type: "null"}}, Description: property.Description}
+	}
+}
+
+// fromHere is what a check has to say beyond the rest, and what bounds it, where the
+// program itself sends its requests.
+func fromHere(t *testing.T) *schema.Document {
+	t.Helper()
+	var d schema.Document
+	text := fmt.Sprintf(`{"required": ["target"], "properties": {"target": {"required": ["url"]},
+		"streams": {"items": {"properties": {"rate": {"maximum": %d}, "pool": {"maximum": %d}}}}}}`, MaxRate, MaxPool)
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	return &d
 }
 
 // takeNumbers lets a text stand without quotes where Read takes any scalar for it.
@@ -169,6 +190,8 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: [{name: a, rate: 9, connections: new, stages: [{over: 3s, to: 3}, {to: 5}]}]\n",
 		"streams: [{name: a, kind: slow}, {name: b, kind: streaming, rate: 2, connections: reused, timeout: 5m}, {name: c, kind: short, rate: 1, connections: new}]\n",
 		"soak: {every: 1m, for: 1h}\ncontrol: {image: x}\nmetadata: {name: a.b}\n",
+		"inside:\n", "inside: {senders: all, image: x}\n",
+		"inside: {senders: 3}\nstreams: [{name: a, rate: 60000, connections: reused, pool: 30000}]\n",
 		"timing: {baseline: 1.s, settle: .5m, timeout: +1h2m}\nbudget: {maskable: 3}\n",
 	} {
 		good = append(good, head+rest)
@@ -176,6 +199,7 @@ func samples(t *testing.T) (good, bad []string) {
 	good = append(good,
 		"workload: sts/db\ntarget: {url: 'http://db/', podHeader: '', shutdownLog: '^bye'}\n",
 		"apiVersion: shutdowncheck/v1alpha1\nkind: Check\nworkload: DaemonSet.apps/x\ntarget: {url: 'http://x/'}\n")
+	good = append(good, "workload: ds/x\ninside: {senders: '2'}\n", "workload: ds/x\ninside:\ntarget: {podHeader: X}\nstreams: [{name: a, rate: 1, connections: new, url: /a}]\n")
 	good = append(good, "workload: ds/x\ntarget: {url: 'https://x/', headers: [{name: A, value: b}, {name: B, value: 5}], tls: {caFile: x}}\n"+
 		"streams: [{name: a, rate: 1, connections: new, method: PUT, protocol: h2, body: {text: x}}, {name: b, rate: 1, connections: new, targets: {file: x, format: json}}]\n")
 	for _, rest := range []string{
@@ -191,6 +215,8 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: [{name: a, rate: 1, connections: new, headers: [{value: A}]}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {file: x, format: csv}}]\n",
 		"streams: [{name: a, kind: long}]\n", "streams: [{name: a, kind: short, connections: new}]\n", "streams: [{name: a, kind: slow, rate: 0}]\n",
 		"streams: [{name: a, rate: 1}]\n", "streams: [{kind: slow}]\n",
+		"inside: {senders: 0}\n", "inside: {senders: 1001}\n", "inside: {senders: some}\n", "inside: {nodes: 2}\n",
+		"streams: [{name: a, rate: 1, connections: reused, pool: 10001}]\n",
 		"timing: {baseline: soon}\n", "soak: {every: 1m}\n", "control: {}\n",
 	} {
 		bad = append(bad, head+rest)

@@ -15,9 +15,9 @@ import (
 
 // The bounds of a check.
 const (
-	// MaxRate is in requests per second and stream.
+	// MaxRate is in requests per second, of one sender in one stream.
 	MaxRate = 20000
-	// MaxPool is in connections.
+	// MaxPool is in connections, likewise.
 	MaxPool = 10000
 )
 
@@ -47,7 +47,9 @@ func (c Check) Validate() error {
 		p.add("metadata.name", "%q; want lower case letters, digits, '-' and '.'", c.Metadata.Name)
 	}
 	c.validateWorkload(&p)
-	p.url("target.url", c.Target.URL)
+	if !c.WantsURL() {
+		p.url("target.url", c.Target.URL)
+	}
 	if !serviceName.MatchString(c.Target.Service) {
 		p.add("target.service", "%q is no name of a service; want NAME, or NAME.NAMESPACE for one of another namespace", c.Target.Service)
 	}
@@ -60,6 +62,7 @@ func (c Check) Validate() error {
 	}
 	c.validateTLS(&p)
 	c.validateTrace(&p)
+	c.validateInside(&p)
 	c.validateStreams(&p)
 	c.validateDisruptions(&p)
 	c.validateSoak(&p)
@@ -88,7 +91,7 @@ func (c Check) validateWorkload(p *problems) {
 // hold any URL.
 func (c Check) validateTLS(p *problems) {
 	secure := func(address string) bool { return len(address) >= 6 && strings.EqualFold(address[:6], "https:") }
-	if c.Target.TLS == nil || c.Control != nil && secure(c.Control.URL) ||
+	if c.Target.TLS == nil || c.WantsURL() || c.Control != nil && secure(c.Control.URL) ||
 		slices.ContainsFunc(c.Streams, func(s Stream) bool { return s.Targets != nil || secure(s.URL) }) {
 		return
 	}
@@ -113,19 +116,20 @@ func (c Check) validateStreams(p *problems) {
 		} else {
 			first[s.Name] = i
 		}
-		s.validate(at, c.Target, p)
-		s.validateStages(at+".stages", c.Timing.Baseline, p)
+		s.validate(at, c, p)
+		s.validateStages(at+".stages", c, p)
 	}
 }
 
-func (s Stream) validate(at string, target Target, p *problems) {
+func (s Stream) validate(at string, c Check, p *problems) {
+	maxRate, maxPool := MaxRate*c.shares(), MaxPool*c.shares()
 	if !label.MatchString(s.Name) {
 		p.add(at+".name", "%q; want 1 to 63 lower case letters, digits and '-', with a letter or digit at each end", s.Name)
 	}
 	s.validateKind(at, p)
 	// The comparison is written so that NaN fails it.
-	if !(s.Rate > 0 && s.Rate <= MaxRate) {
-		p.add(at+".rate", "%s requests per second; want more than 0 and at most %d", number(s.Rate), MaxRate)
+	if !(s.Rate > 0 && s.Rate <= float64(maxRate)) {
+		p.add(at+".rate", "%s requests per second; want more than 0 and at most %d", number(s.Rate), maxRate)
 	}
 	switch s.Connections {
 	case New:
@@ -133,17 +137,17 @@ func (s Stream) validate(at string, target Target, p *problems) {
 			p.add(at+".pool", "%d connections have no use where each is new; want connections: %s, or no pool", s.Pool, Reused)
 		}
 	case Reused:
-		if s.Pool < 1 || s.Pool > MaxPool {
-			p.add(at+".pool", "%d connections; want 1 to %d", s.Pool, MaxPool)
+		if s.Pool < 1 || s.Pool > maxPool {
+			p.add(at+".pool", "%d connections; want 1 to %d", s.Pool, maxPool)
 		}
 	default:
 		p.add(at+".connections", "%q; want %s or %s", string(s.Connections), New, Reused)
 	}
 	// One wrong address is one problem, however many streams inherit it.
-	if s.URL != target.URL {
+	if s.URL != c.Target.URL && (!c.WantsURL() || !strings.HasPrefix(s.URL, "/")) {
 		p.url(at+".url", s.URL)
 	}
-	s.validateRequest(at, p)
+	s.validateRequest(at, c, p)
 	p.positive(at+".timeout", s.Timeout)
 	for j, status := range s.ExpectStatus {
 		if status < 100 || status > 599 {
@@ -152,19 +156,20 @@ func (s Stream) validate(at string, target Target, p *problems) {
 	}
 }
 
-func (s Stream) validateStages(at string, baseline Duration, p *problems) {
+func (s Stream) validateStages(at string, c Check, p *problems) {
+	maxRate := MaxRate * c.shares()
 	var length Duration
 	for i, stage := range s.Stages {
 		if stage.Over < 0 {
 			p.add(fmt.Sprintf("%s[%d].over", at, i), "%s; want 0s or more", stage.Over)
 		}
-		if !(stage.To > 0 && stage.To <= MaxRate) {
-			p.add(fmt.Sprintf("%s[%d].to", at, i), "%s requests per second; want more than 0 and at most %d", number(stage.To), MaxRate)
+		if !(stage.To > 0 && stage.To <= float64(maxRate)) {
+			p.add(fmt.Sprintf("%s[%d].to", at, i), "%s requests per second; want more than 0 and at most %d", number(stage.To), maxRate)
 		}
 		length += stage.Over
 	}
-	if len(s.Stages) > 0 && length >= baseline {
-		p.add(at, "they take %s, and the baseline %s; want them shorter: the full rate has to be seen before anything is done", length, baseline)
+	if len(s.Stages) > 0 && length >= c.Timing.Baseline {
+		p.add(at, "they take %s, and the baseline %s; want them shorter: the full rate has to be seen before anything is done", length, c.Timing.Baseline)
 	}
 }
 

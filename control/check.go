@@ -15,15 +15,16 @@ const (
 
 // Check gives the check that has to catch the control: one restart under the
 // rates and connections of the check that it stands for.
-func (s *Service) Check(of check.Check) check.Check {
+func (s *Service) Check() check.Check {
 	c := check.Check{
 		Metadata:    check.Metadata{Name: s.name},
 		Workload:    check.Workload{Kind: check.Deployment, Name: s.name},
 		Target:      check.Target{URL: s.url},
+		Inside:      s.of.Inside,
 		Disruptions: []check.Disruption{{Restart: &check.Restart{}}},
 		Timing:      check.Timing{Baseline: baseline, Settle: settle, Timeout: timeout},
 	}
-	for _, stream := range of.Streams {
+	for _, stream := range s.of.Streams {
 		// What the requests say and are there to prove is meant for the workload
 		// alone.
 		c.Streams = append(c.Streams, check.Stream{

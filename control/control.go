@@ -34,14 +34,17 @@ type Service struct {
 	run       string
 	name      string
 	image     string
-	url       string
+	// url is empty where senders inside the cluster are to find it.
+	url string
+	of  check.Check
 }
 
-// New names the control of the run with the given id; nothing is made yet.
-func New(client kubernetes.Interface, namespace, id string, spec check.Control) *Service {
+// New names the control of the run with the given id, for a check that has one; nothing
+// is made yet.
+func New(client kubernetes.Interface, namespace, id string, of check.Check) *Service {
 	suffix := strings.ToLower(id[strings.LastIndexByte(id, '-')+1:])
-	s := &Service{client: client, namespace: namespace, run: id, name: nameValue + "-" + suffix, image: spec.Image, url: spec.URL}
-	if s.url == "" {
+	s := &Service{client: client, namespace: namespace, run: id, name: nameValue + "-" + suffix, image: of.Control.Image, url: of.Control.URL, of: of}
+	if s.url == "" && of.Inside == nil {
 		s.url = fmt.Sprintf("http://%s.%s.svc/", s.name, namespace)
 	}
 	return s
@@ -50,8 +53,8 @@ func New(client kubernetes.Interface, namespace, id string, spec check.Control) 
 // Name is that of its Deployment and its Service.
 func (s *Service) Name() string { return s.name }
 
-// Start makes it and waits until it answers. Whatever the error, Remove has to
-// be called.
+// Start makes it and waits until it answers, as far as that can be seen from here.
+// Whatever the error, Remove has to be called.
 func (s *Service) Start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -63,6 +66,9 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	if err := s.ready(ctx); err != nil {
 		return err
+	}
+	if s.of.Inside != nil {
+		return nil
 	}
 	return answers(ctx, s.url)
 }

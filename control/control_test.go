@@ -23,7 +23,36 @@ import (
 )
 
 func service(client *fake.Clientset, spec check.Control) *Service {
-	return New(client, "demo", "20260301-120000-ABC234", spec)
+	return of(client, check.Check{Control: &spec})
+}
+
+func of(client *fake.Clientset, c check.Check) *Service {
+	return New(client, "demo", "20260301-120000-ABC234", c)
+}
+
+// Senders inside the cluster find it by its service, and nothing is asked from here.
+func TestInside(t *testing.T) {
+	client := fake.NewClientset()
+	s := of(client, check.Check{
+		Inside: &check.Inside{Senders: 2, Image: "tool:v1"}, Control: &check.Control{Image: "tool:v1"},
+		Streams: []check.Stream{{Name: "a", Rate: 9, Connections: check.New, URL: "/slow"}},
+	})
+	for _, name := range []string{"a", "b", "c"} {
+		if err := client.Tracker().Add(pod(s, name, true, "")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := s.Check()
+	if err := c.Validate(); err != nil || !c.WantsURL() || c.Streams[0].URL != "" || *c.Inside != (check.Inside{Senders: 2, Image: "tool:v1"}) {
+		t.Errorf("%v: %+v", err, c)
+	}
+	s = of(client, check.Check{Inside: &check.Inside{}, Control: &check.Control{URL: "http://a/"}})
+	if c := s.Check(); c.Target.URL != "http://a/" {
+		t.Errorf("it is asked at %s", c.Target.URL)
+	}
 }
 
 // pod is one of the control's, as the kubelet shows it.
@@ -152,7 +181,7 @@ func TestRemoveSaysWhatIsLeft(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	of := check.Check{
+	whole := check.Check{
 		Workload: check.Workload{Kind: check.StatefulSet, Name: "db"},
 		Target:   check.Target{URL: "http://db/", PodHeader: "X-Other"},
 		Streams: []check.Stream{
@@ -164,7 +193,7 @@ func TestCheck(t *testing.T) {
 		Budget:      check.Budget{Failed: 1000},
 		Control:     &check.Control{Image: "a"},
 	}.WithDefaults()
-	got := service(fake.NewClientset(), *of.Control).Check(of)
+	got := of(fake.NewClientset(), whole).Check()
 	if err := got.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +204,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	want := check.Stream{
-		Name: "fast", Kind: check.Short, Rate: 200, Connections: check.Reused, Pool: 7, Protocol: check.HTTP1, Method: "GET", Timeout: of.Streams[0].Timeout,
+		Name: "fast", Kind: check.Short, Rate: 200, Connections: check.Reused, Pool: 7, Protocol: check.HTTP1, Method: "GET", Timeout: whole.Streams[0].Timeout,
 		URL: "http://shutdowncheck-control-abc234.demo.svc/",
 	}
 	if !reflect.DeepEqual(got.Streams[0], want) {
@@ -184,7 +213,7 @@ func TestCheck(t *testing.T) {
 	if got.Timing.Baseline != check.Duration(10*time.Second) {
 		t.Errorf("a baseline of %s for a request every 5s", got.Timing.Baseline)
 	}
-	if of.Streams[0].Method != "HEAD" {
+	if whole.Streams[0].Method != "HEAD" {
 		t.Error("changed the check that it stands for")
 	}
 }

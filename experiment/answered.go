@@ -49,7 +49,7 @@ const namesShown = 3
 // to lead to the workload's pods, these pass requests on; and where no pod of the
 // workload, or no answer's, is known, nothing is claimed.
 func (r *run) strangers() string {
-	names := r.answered.names()
+	names := r.load.answered()
 	if len(names) == 0 || r.facts.ServesURL || r.facts.Front(r.cfg.Check.Target.Service) || r.watched.knows(names...) {
 		return ""
 	}

@@ -10,5 +10,7 @@
 //	if errors.Is(err, experiment.ErrInterrupted) { ... }                     // put back, recorded until then
 //	if _, left := errors.AsType[*experiment.RestoreError](err); left { ... } // left changed
 //
+// Where the check says so, pods in the cluster send the load, and the run conducts them.
+//
 // [Plan] tells what a run would do, [Rights] what it has to be allowed.
 package experiment

@@ -12,6 +12,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/fleet"
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -26,6 +27,13 @@ type Config struct {
 	Namespace    string
 	// Exec runs the programs of kills through exec; nil where there are none.
 	Exec chaos.Executor
+	// Dial leads to senders in the cluster; nil where the check wants none.
+	Dial fleet.Dialer
+	// Image gives this tool's image, as the cluster finds it, for a check that names none
+	// for its senders. It is asked before anything is done to the workload.
+	Image func(context.Context) (string, error)
+	// Domain is the cluster's DNS domain; empty is chaos.DefaultDomain.
+	Domain string
 	// ID tells this run from others on the object that it changes.
 	ID string
 	// Self is the pod that the run is carried out in, as namespace/name; empty
@@ -100,21 +108,29 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	plan.warn(cfg.Output)
-	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, began: cfg.Now()}
+	if cfg.Check, err = imaged(ctx, plan.check, cfg.Image); err != nil {
+		return err
+	}
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, avoid: plan.drained, began: cfg.Now()}
 	r.driver = r.newDriver()
 	r.teardown.err = guard.Call("the run", func() error { return r.carryOut(ctx) })
 	return r.teardown.run(ctx, func(name string) { r.at("%s", name) })
 }
 
-// carryOut claims the workload, begins the recording, the watches and the load, and
-// takes the run through its phases. Whatever it begins it leaves to the teardown: the
-// workload is put back before the load ends, and once more before the recording does.
+// carryOut claims the workload, starts the senders, begins the recording, the watches and
+// the load, and takes the run through its phases. Whatever it begins it leaves to the
+// teardown: the workload is put back before the load ends, and once more before the
+// recording does. It is released only when the senders are gone: until then its claim
+// tells whoever restores it whose they are.
 func (r *run) carryOut(ctx context.Context) error {
 	readySince, unhealthy := r.workload.Healthy(ctx)
 	r.teardown.add("saving the recording", 0, func(context.Context) error { return r.save(ctx) })
 	r.teardown.add(fmt.Sprintf("putting %s back and releasing it", r.workload), restoreTimeout, r.release)
 	if unhealthy == nil {
 		if err := r.claim(ctx); err != nil {
+			return err
+		}
+		if err := r.launch(ctx); err != nil {
 			return err
 		}
 	}
@@ -136,12 +152,17 @@ func (r *run) carryOut(ctx context.Context) error {
 	// Whatever fails beside the phases ends them.
 	running, fail := context.WithCancelCause(observed)
 	r.writer.OnError(fail)
-	if err := r.startLoad(fail); err != nil {
+	if err := r.startLoad(running, fail); err != nil {
 		return err
 	}
 	r.reportProgress(fail)
 	r.teardown.add(fmt.Sprintf("putting %s back", r.workload), restoreTimeout, r.restore)
-	return r.phases(running)
+	err = r.phases(running)
+	if nobody, ok := errors.AsType[*noSenderError](err); ok {
+		r.unproven = nobody.Error()
+		return nil
+	}
+	return err
 }
 
 // record begins the recording.
@@ -158,8 +179,12 @@ func (r *run) record() (err error) {
 	if r.cfg.Check.Target.Trace {
 		traceBase = r.cfg.TraceBase
 	}
+	if inside, ok := r.load.(*senders); ok {
+		inside.into(r.writer)
+	}
 	return r.writer.Header(recording.Header{
 		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check.Recorded(r.cfg.ShowValues), Workload: r.facts, Control: r.cfg.Control, TraceBase: traceBase,
+		Senders: r.workload.Senders,
 	})
 }
 
@@ -170,11 +195,15 @@ type run struct {
 	facts    recording.Workload
 	writer   *recording.Writer
 	began    time.Time
-	load     *load
-	client   *recording.Client
-	driver   *chaos.Driver
-	watched  watched
-	answered answered
+	// found is the URL that the cluster's services told; empty where the check names one.
+	found string
+	// avoid are the nodes that get no sender.
+	avoid []string
+	// load is nil before it is known who sends, sent what became of it, at the end.
+	load    load
+	sent    fleet.End
+	driver  *chaos.Driver
+	watched watched
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
 	stage       stage
@@ -218,9 +247,9 @@ func (r *run) ending(ctx context.Context, err error) recording.Ending {
 	if err != nil && !errors.Is(err, ErrInterrupted) {
 		end.Error = err.Error()
 	}
-	if r.load != nil {
-		end.Streams = r.load.ends
-		end.Client = r.client
+	if r.sent.Streams != nil {
+		end.Streams = r.sent.Streams
 	}
+	end.Client, end.Senders = r.sent.Client, r.sent.Senders
 	return end
 }

@@ -52,7 +52,7 @@ func TestInterruptedInEachPhase(t *testing.T) {
 				return false, nil, nil
 			})
 			cfg := s.config(scaleToOne)
-			cfg.Check.Timing.Timeout = check.Duration(500 * time.Millisecond)
+			cfg.Check.Timing.Timeout = check.Duration(2 * time.Second)
 			cfg.Doing = func(d Doing) {
 				if d.What == moment {
 					met = true

@@ -27,7 +27,7 @@ func TestPanicAnywherePutsBack(t *testing.T) {
 		"a request":            {"attack.(*http1Carrier).roundTrip", "sending the requests of stream default"},
 		"the sink":             {"recording.(*segmentWriter).write", "sending the requests of stream default"},
 		"the pacer":            {"attack.(*pacer).Pace", "sending the requests of stream default"},
-		"the stall detector":   {"startStallDetector", "looking for stalls"},
+		"the stall detector":   {"stall.Watch", "looking for stalls"},
 		"the watch":            {"timeline.(*follower).watchOnce", "following deployments"},
 		"telling the progress": {"experiment.(*run).showProgress", "telling the progress"},
 		"the disruption":       {"chaos.(*Driver).Do", "the run"},

@@ -16,13 +16,16 @@ func (r *run) phases(ctx context.Context) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}
-	if ok, silent, faulted := r.load.sound(); !ok {
+	if ok, silent, faulted := sound(r.load.counts(ctx)); !ok {
 		// Whatever it lost afterwards would prove nothing, and a service in
 		// trouble is not to be disturbed.
 		switch {
 		case faulted != "":
 			r.unproven = fmt.Sprintf("stream %s had no answer within the baseline of %s, so nothing was done; requests failed on the client's own side",
 				faulted, r.cfg.Check.Timing.Baseline)
+			if r.found != "" {
+				r.unproven += fmt.Sprintf("; the service was asked at %s, which is no name of it where the cluster has another DNS domain: then give its URL", r.found)
+			}
 		case silent != "":
 			r.unproven = fmt.Sprintf("stream %s had no answer within the baseline of %s, so nothing was done; a baseline has to be longer than the requests take",
 				silent, r.cfg.Check.Timing.Baseline)
@@ -47,7 +50,7 @@ func (r *run) phases(ctx context.Context) error {
 }
 
 func (r *run) baseline(ctx context.Context) error {
-	defer r.enter(recording.Baseline, step{index: recording.NoDisruption})()
+	defer r.enter(ctx, recording.Baseline, step{index: recording.NoDisruption})()
 	return r.waitAndRenew(ctx, r.cfg.Check.Timing.Baseline)
 }
 
@@ -55,7 +58,7 @@ func (r *run) disrupt(ctx context.Context, s step) error {
 	err := r.do(ctx, s)
 	switch {
 	case err == nil:
-		defer r.enter(recording.Settle, s)()
+		defer r.enter(ctx, recording.Settle, s)()
 		return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle)
 	case ctx.Err() != nil:
 		return cause(ctx)
@@ -70,13 +73,13 @@ func (r *run) disrupt(ctx context.Context, s step) error {
 		if err := r.restore(ctx); err != nil {
 			return err
 		}
-		defer r.enter(recording.Settle, s)()
+		defer r.enter(ctx, recording.Settle, s)()
 		return wait(ctx, r.cfg.Check.Timing.Settle)
 	}
 }
 
 func (r *run) do(ctx context.Context, s step) error {
-	defer r.enter(recording.Disrupt, s)()
+	defer r.enter(ctx, recording.Disrupt, s)()
 	timeout := s.timeout(r.cfg.Check.Timing)
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%s are over", timeout))
 	defer cancel()
@@ -86,13 +89,13 @@ func (r *run) do(ctx context.Context, s step) error {
 }
 
 // enter begins a phase; the function it returns ends it.
-func (r *run) enter(phase recording.RunPhase, s step) func() {
-	r.stage.set(phase, s.Kind(), r.cfg.Now(), length(phase, s, r.cfg.Check.Timing))
-	began := recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind()}
+func (r *run) enter(ctx context.Context, phase recording.RunPhase, s step) func() {
+	var spread map[string]map[string]int
 	if phase == recording.Disrupt {
-		began.Spread = r.load.spread()
+		spread = r.load.spread(ctx)
 	}
-	r.writer.Action(began)
+	r.stage.set(phase, s.Kind(), r.cfg.Now(), length(phase, s, r.cfg.Check.Timing))
+	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind(), Spread: spread})
 	r.at("in the phase %s", phase)
 	r.wakeProgress()
 	return func() {
@@ -107,7 +110,7 @@ func (r *run) waitAndRenew(ctx context.Context, d check.Duration) error {
 	if err := wait(ctx, d/2); err != nil {
 		return err
 	}
-	r.load.renew()
+	r.load.renew(ctx)
 	return wait(ctx, d-d/2)
 }
 

@@ -1,20 +1,57 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // plan is what preflight found.
 type plan struct {
+	// check has the URL that was found for it, which found is.
+	check    check.Check
+	found    string
 	workload *chaos.Workload
 	facts    recording.Workload
 	steps    []string
+	// drained are the nodes that drains would be done to.
+	drained []string
+}
+
+// CheckError is what is wrong with a check that only the cluster's services could tell.
+// Nothing was done. It wraps FieldErrors.
+type CheckError struct{ Err error }
+
+func (e *CheckError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the FieldErrors.
+func (e *CheckError) Unwrap() error { return e.Err }
+
+// located gives the check with the URL of the service that leads to its workload.
+func located(ctx context.Context, workload *chaos.Workload, cfg Config) (check.Check, error) {
+	c := cfg.Check
+	found, err := workload.ServiceURL(ctx, c.Target.Service, cmp.Or(cfg.Domain, chaos.DefaultDomain))
+	if err == nil {
+		c, err = c.WithURL(found)
+	}
+	if err == nil {
+		err = c.Validate()
+	}
+	if err == nil {
+		err = Feasible(c)
+	}
+	if _, ok := errors.AsType[*check.FieldError](err); ok {
+		return check.Check{}, &CheckError{err}
+	}
+	return c, err
 }
 
 // preflight looks whether the run can be done at all, without changing
@@ -33,9 +70,22 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 		return nil, err
 	}
 	workload.Self, workload.ShowValues = cfg.Self, cfg.ShowValues
+	found := ""
+	if cfg.Check.WantsURL() {
+		if cfg.Check, err = located(ctx, workload, cfg); err != nil {
+			return nil, err
+		}
+		found = cfg.Check.Target.URL
+	}
 	steps, err := workload.Plan(ctx, cfg.Check.Disruptions)
 	if err != nil {
 		return nil, err
+	}
+	var drained []string
+	if cfg.Check.Inside != nil {
+		if drained, err = workload.Drained(ctx, cfg.Check.Disruptions); err != nil {
+			return nil, err
+		}
 	}
 	facts, err := workload.Facts(ctx, cfg.Check)
 	if err != nil {
@@ -54,7 +104,25 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
 			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", unseen[0]))
 	}
-	return &plan{workload: workload, facts: facts, steps: steps}, nil
+	return &plan{check: cfg.Check, found: found, workload: workload, facts: facts, steps: steps, drained: drained}, nil
+}
+
+// imaged gives the check with an image for its senders, where it wants some and names
+// none.
+func imaged(ctx context.Context, c check.Check, image func(context.Context) (string, error)) (check.Check, error) {
+	if c.Inside == nil || c.Inside.Image != "" || image == nil {
+		return c, nil
+	}
+	name, err := image(ctx)
+	if _, ok := errors.AsType[*check.FieldError](err); ok {
+		err = &CheckError{err}
+	}
+	if err != nil {
+		return check.Check{}, err
+	}
+	c.Inside = new(*c.Inside)
+	c.Inside.Image = name
+	return c, nil
 }
 
 // warn says before anything is sent what may keep the run from proving anything. It does
@@ -64,6 +132,24 @@ func (p *plan) warn(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "warning: requests go to service %s, which does not select the pods of %s: without answers that name one of these the run cannot pass\n",
 			strings.Join(foreign, ", "), p.workload)
 	}
+}
+
+// launching says what senders are made.
+func launching(inside check.Inside, namespace string, but []string) string {
+	what, image := text.Count(int(inside.Senders), "pod")+" that send", inside.Image
+	switch inside.Senders {
+	case check.EachNode:
+		what = "a pod that sends on each node that takes one"
+	case 1:
+		what = "a pod that sends"
+	}
+	if len(but) > 0 {
+		what += ", but not on node " + strings.Join(but, ", ")
+	}
+	if image == "" {
+		image = "this program"
+	}
+	return fmt.Sprintf("%s, of %s, in namespace %s", what, image, namespace)
 }
 
 // Plan tells what a run would do, in one line per step, and changes nothing.
@@ -76,7 +162,10 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	if control := cfg.Check.Control; control != nil {
 		steps = append(steps, fmt.Sprintf("first try the same streams on a service that drops requests, made of %s and removed again", control.Image))
 	}
-	for _, s := range cfg.Check.Recorded(cfg.ShowValues).Streams {
+	if inside := found.check.Inside; inside != nil {
+		steps = append(steps, fmt.Sprintf("make %s, removed again at the end", launching(*inside, cfg.Namespace, found.drained)))
+	}
+	for _, s := range found.check.Recorded(cfg.ShowValues).Streams {
 		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))
 	}
 	steps = append(steps, fmt.Sprintf("watch the undisturbed service for %s", cfg.Check.Timing.Baseline))

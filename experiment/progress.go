@@ -71,6 +71,13 @@ func (s *stage) set(phase recording.RunPhase, name check.DisruptionKind, now tim
 	s.phase, s.name, s.since, s.length, s.isNew = phase, name, now, length, true
 }
 
+// begun tells that there is a phase. Those that are set later have a load.
+func (s *stage) begun() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.phase != ""
+}
+
 // length is how long a phase takes, 0 where that depends on the cluster.
 func length(phase recording.RunPhase, s step, t check.Timing) time.Duration {
 	switch {
@@ -97,11 +104,12 @@ func (r *run) showProgress() {
 
 func (r *run) progress() (p Progress, begun bool) {
 	s := &r.stage
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.phase == "" {
+	if !s.begun() {
 		return Progress{}, false
 	}
+	counts := r.load.counts(context.Background()) // which takes its time where others send
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := r.cfg.Now()
 	p = Progress{
 		Phase: s.phase, Disruption: s.name, New: s.isNew,
@@ -109,11 +117,8 @@ func (r *run) progress() (p Progress, begun bool) {
 		Pods: r.watched.pods(now),
 	}
 	s.isNew = false
-	for i, stream := range r.load.streams {
-		counts := stream.Counts()
-		p.Streams = append(p.Streams, StreamProgress{
-			Name: r.load.names[i], Sent: counts.Sent, OK: counts.OK, Failed: counts.Failed,
-		})
+	for _, stream := range counts {
+		p.Streams = append(p.Streams, StreamProgress{Name: stream.Name, Sent: stream.Sent, OK: stream.OK, Failed: stream.Failed})
 	}
 	return p, true
 }

@@ -108,5 +108,8 @@ func longest(c check.Check) time.Duration {
 	if c.Soak != nil {
 		pass += time.Duration(c.Soak.For) // the last pass begins before that is over
 	}
+	if c.Inside != nil {
+		pass += launchTime + removeTimeout
+	}
 	return time.Duration(c.Timing.Baseline) + pass + overhead
 }

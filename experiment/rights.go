@@ -18,7 +18,8 @@ type Right struct {
 }
 
 // Rights lists all that a run of the check asks for before it begins: to look and to
-// do what the check wants, to watch, and for a control to make a service of its own.
+// do what the check wants, to watch, for senders in the cluster to make and reach them,
+// and for a control to make a service of its own.
 func Rights(c check.Check) []Right {
 	var all []Right
 	add := func(optional bool, permissions ...chaos.Permission) {
@@ -29,6 +30,12 @@ func Rights(c check.Check) []Right {
 		}
 	}
 	add(false, chaos.Permissions(c.Workload, c.Disruptions)...)
+	if c.Inside != nil {
+		add(false, insideRights...)
+		if c.Inside.Senders == check.EachNode {
+			add(false, chaos.Permission{Cluster: true, Verb: "list", Resource: "nodes"})
+		}
+	}
 	for _, r := range timeline.Resources(c.Workload.Kind, c.Target.ShutdownLog != "") {
 		p := chaos.Permission{Cluster: r.ClusterWide, Namespace: r.Namespace, Group: r.Group, Resource: r.Name, Subresource: r.Subresource}
 		if r.Own {
@@ -58,6 +65,16 @@ var controlRights = []chaos.Permission{
 	{Verb: "watch", Group: "apps", Resource: "replicasets"},
 	{Verb: "create", Resource: "services"},
 	{Verb: "delete", Resource: "services"},
+}
+
+// insideRights are what senders in the cluster take: a Job, whose name differs from run
+// to run, and a way to its pods.
+var insideRights = []chaos.Permission{
+	{Verb: "create", Group: "batch", Resource: "jobs"},
+	{Verb: "get", Group: "batch", Resource: "jobs"},
+	{Verb: "delete", Group: "batch", Resource: "jobs"},
+	{Verb: "get", Resource: "pods"},
+	{Verb: "create", Resource: "pods", Subresource: "portforward"},
 }
 
 // those gives the permissions of the rights that pick picks.

@@ -69,7 +69,9 @@ func needOf(c check.Check, replicas int32) need {
 		if s.Protocol != check.HTTP1 || strings.HasPrefix(s.URL, "https:") {
 			each = perSecuredUnderWay
 		}
-		n.mostMemory += each * int64(attack.InFlight(s))
+		if c.Inside == nil {
+			n.mostMemory += each * int64(attack.InFlight(s))
+		}
 	}
 	slice := float64(perEndpoint * sliceChanges * min(max(replicas, 1), mostEndpoints))
 	n.leastDisk = bytes(least * leastPerRequest)

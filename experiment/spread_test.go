@@ -31,18 +31,18 @@ func TestTheSpreadIsRecorded(t *testing.T) {
 			{Name: "kept", Rate: 100, Connections: check.Reused, Pool: 1},
 		},
 	}.WithDefaults()}}
-	if err := r.startLoad(func(err error) { t.Error(err) }); err != nil {
+	if err := r.startLoad(t.Context(), func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); r.load.spread()["kept"]["web-1"] == 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); r.load.spread(t.Context())["kept"]["web-1"] == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("no connection was answered: %v", r.load.spread())
+			t.Fatalf("no connection was answered: %v", r.load.spread(t.Context()))
 		}
 	}
-	r.enter(recording.Baseline, step{index: recording.NoDisruption})()
+	r.enter(t.Context(), recording.Baseline, step{index: recording.NoDisruption})()
 	restart := step{Disruption: check.Disruption{Restart: &check.Restart{}}}
-	r.enter(recording.Disrupt, restart)()
-	r.enter(recording.Settle, restart)()
+	r.enter(t.Context(), recording.Disrupt, restart)()
+	r.enter(t.Context(), recording.Settle, restart)()
 	if err := r.teardown.run(t.Context(), func(string) {}); err != nil {
 		t.Fatal(err)
 	}

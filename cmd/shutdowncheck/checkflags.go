@@ -23,6 +23,7 @@ type checkFlags struct {
 	file string
 
 	url           string
+	inside        insideFlags
 	service       string
 	podHeader     string
 	proxy         bool
@@ -54,6 +55,7 @@ const fileFlag = "filename"
 func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, fileFlag, "f", "", "read the check from a `FILE` instead of from flags")
 	flags.StringVar(&f.url, "url", "", "`URL` that the requests go to")
+	f.inside.add(flags)
 	flags.StringVar(&f.service, "service", "", "`NAME` of the service that the URL leads to, where the URL does not tell it")
 	flags.StringVar(&f.podHeader, "pod-header", check.DefaultPodHeader, "response `HEADER` that names the pod")
 	flags.BoolVar(&f.proxy, "proxy", false, "a layer-7 proxy stands in front of the pods, so that no connection leads to one")
@@ -177,7 +179,11 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	for _, s := range f.streams {
 		c.Streams = append(c.Streams, s.Stream)
 	}
-	c.Streams = f.long.beside(c.Streams, f.url)
+	if c.Inside = f.inside.of(flags); c.WantsURL() {
+		c.Streams = f.long.beside(c.Streams, "/") // where they begin is found later
+	} else {
+		c.Streams = f.long.beside(c.Streams, f.url)
+	}
 	if flags.Changed("soak-every") || flags.Changed("soak-for") {
 		c.Soak = &check.Soak{Every: check.Duration(f.soakEvery), For: check.Duration(f.soakFor)}
 	}
@@ -187,6 +193,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	// Defaults first: a zero that was asked for has to stay a zero, so that it
 	// can be refused.
 	c = c.WithDefaults()
+	c.Inside = f.inside.of(flags)
 	c.Target.PodHeader = f.podHeader
 	f.setStreams(c.Streams)
 	f.disruptions.apply(flags, c.Disruptions)
@@ -198,7 +205,11 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 		return check.Check{}, usagef("--pool has no use without a stream on reused connections")
 	}
 	if err := c.Validate(); err != nil {
-		return check.Check{}, &usageError{f.inFlags(err)}
+		wrong := &usageError{f.inFlags(err)}
+		if c.Inside == nil && c.Target.URL == "" {
+			return check.Check{}, &noURLError{wrong, c.Workload}
+		}
+		return check.Check{}, wrong
 	}
 	return c, nil
 }
@@ -229,7 +240,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // flagOfField tells which flag a field of the check came from. The fields of
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
-	"target.url": "url", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.shutdownLog": "shutdown-log",
+	"target.url": "url", "inside": "inside", "inside.senders": "senders", "inside.image": "sender-image", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.shutdownLog": "shutdown-log",
 	"target.headers.name": "header", "target.trace": "trace", "target.headers.value": "header", "target.tls.caFile": "ca-file", "target.tls.serverName": "server-name",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"protocol": "protocol", "maxConnections": "max-connections",

@@ -20,6 +20,7 @@ type cluster struct {
 	// exec runs programs in containers.
 	exec      chaos.Executor
 	namespace string
+	config    *rest.Config
 }
 
 // client-go's defaults of 5 requests per second with bursts of 10 would delay
@@ -55,7 +56,7 @@ func connect(flags *genericclioptions.ConfigFlags) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}
-	return &cluster{observe: observe, act: act, exec: chaos.NewExecutor(once, act), namespace: namespace}, nil
+	return &cluster{observe: observe, act: act, exec: chaos.NewExecutor(once, act), namespace: namespace, config: config}, nil
 }
 
 // isFallback tells whether config is what client-go falls back to where nobody

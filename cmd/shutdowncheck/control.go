@@ -32,7 +32,7 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 	if holdsRecording(dir) {
 		return nil, usagef("--out: %s already holds a recording; want another folder", dir)
 	}
-	careless := control.New(cfg.Act, cfg.Namespace, cfg.ID, *cfg.Check.Control)
+	careless := control.New(cfg.Act, cfg.Namespace, cfg.ID, cfg.Check)
 	_, _ = fmt.Fprintf(r.streams.err, "control: %s is made, restarted and removed again\n", careless.Name())
 	r.streams.work.at("making the control " + careless.Name())
 	removed := r.streams.work.owe("the control may be left, remove it with", cfg.ByHand.Kubectl("delete", "deployment,service", careless.Name(), "-n", cfg.Namespace))
@@ -50,7 +50,7 @@ func (r *runCommand) tryControl(ctx context.Context, cfg experiment.Config) (res
 		return nil, err
 	}
 	progress := newProgress(r.streams.err)
-	cfg.Check = careless.Check(cfg.Check)
+	cfg.Check = careless.Check()
 	cfg.Dir = dir
 	cfg.Progress = progress.show
 	// Whatever is changed of the control goes with it.

@@ -21,6 +21,7 @@ var everything = check.Check{
 	Target:      check.Target{ShutdownLog: "draining"},
 	Disruptions: []check.Disruption{{Restart: &check.Restart{}}},
 	Control:     &check.Control{},
+	Inside:      &check.Inside{Senders: check.DefaultSenders},
 }
 
 // The README's table has the rights that a run asks for, all of them and no others.
@@ -123,6 +124,23 @@ func TestRightsOfDisruptionsAreDocumented(t *testing.T) {
 	rows := map[string]string{}
 	for _, row := range tableRows(t, "| for | also |") {
 		rows[row[0]] = row[1]
+	}
+	for name, senders := range map[string]check.Senders{"`inside`": check.DefaultSenders, "`inside` with `senders: all`": check.EachNode} {
+		also := rows["`inside`"] + rows[name]
+		inside := everything
+		inside.Inside = &check.Inside{Senders: senders}
+		outside := everything
+		outside.Inside = nil
+		for _, r := range experiment.Rights(inside) {
+			p := r.Permission
+			resource := p.Resource
+			if p.Subresource != "" {
+				resource += "/" + p.Subresource
+			}
+			if !slices.Contains(experiment.Rights(outside), r) && (!strings.Contains(also, "`"+p.Verb+"`") || !strings.Contains(also, resource)) {
+				t.Errorf("%s takes the right to %s, which its row does not tell: %s", name, p, also)
+			}
+		}
 	}
 	base := chaos.Permissions(everything.Workload, everything.Disruptions)
 	for name, d := range map[string]check.Disruption{

@@ -50,7 +50,7 @@ func fakePod(name string) string {
 var fakeKinds = map[string]string{
 	"services": "ServiceList", "events": "EventList", "nodes": "NodeList", "leases": "LeaseList",
 	"deployments": "DeploymentList", "pods": "PodList", "statefulsets": "StatefulSetList", "daemonsets": "DaemonSetList", "jobs": "JobList",
-	"replicasets": "ReplicaSetList", "endpointslices": "EndpointSliceList",
+	"ingresses": "IngressList", "replicasets": "ReplicaSetList", "endpointslices": "EndpointSliceList",
 	"horizontalpodautoscalers": "HorizontalPodAutoscalerList", "poddisruptionbudgets": "PodDisruptionBudgetList",
 }
 

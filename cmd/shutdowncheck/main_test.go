@@ -30,6 +30,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     scriptExits,
 			"complains": scriptComplains,
+			"nodes":     scriptNodes,
+			"program":   scriptProgram,
 			"record":    scriptRecord,
 			"truncate":  scriptTruncate,
 		},

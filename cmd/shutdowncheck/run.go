@@ -16,6 +16,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/fleet"
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -33,17 +34,23 @@ type runCommand struct {
 func newRun(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
 	r := &runCommand{streams: s, connection: connection, format: newFormatFlag(reportFormats...)}
 	cmd := &cobra.Command{
-		Use:   "run (WORKLOAD --url URL | -f FILE) [flags] [-- COMMAND...]",
+		Use:   "run (WORKLOAD (--url URL | --inside) | -f FILE) [flags] [-- COMMAND...]",
 		Short: "Run a check and exit with its verdict",
 		Long: `run sends an even load to a service, makes the pods behind it end in the ways
 that the flags or the check file name, and waits for each until its replacements
 are Ready. Everything it saw, the report and what it says go to a folder of their
 own; what it changed in the cluster is put back.
 
+With --inside pods of this tool send the load from inside the cluster, so that
+nothing but a kubeconfig is needed: the service that leads to the workload tells
+the URL, and the pods are removed again.
+
 Exit codes: 0 passed, 1 failed, 2 bad usage (nothing was done), 3 inconclusive
 (nothing was proven, and the report says why), 4 tool or cluster error, 130
 interrupted (what was seen until then is reported).`,
-		Example: `  shutdowncheck run deployment/web --url http://127.0.0.1:30080/
+		Example: `  shutdowncheck run deployment/web --inside
+  shutdowncheck run deployment/web --inside --senders all --rate 1000
+  shutdowncheck run deployment/web --url http://127.0.0.1:30080/
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --rate 200 --restart --scale-to 1
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ --evict 1 --restart --repeat 3 --pause 30s
   shutdowncheck run deployment/web --url http://127.0.0.1:30080/ -- helm upgrade web ./chart
@@ -65,6 +72,9 @@ interrupted (what was seen until then is reported).`,
 func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	surviveBrokenPipes()
 	c, err := r.check.read(cmd, args)
+	if missing, ok := errors.AsType[*noURLError](err); ok {
+		return r.suggest(cmd.Context(), missing)
+	}
 	if err != nil {
 		return err
 	}
@@ -92,6 +102,13 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Output:     progress,
 		Group:      r.streams.work.group,
 		ByHand:     byHand(r.streams, r.connection),
+	}
+	if c.Inside != nil {
+		if cfg.Dial, err = fleet.NewDialer(cluster.config); err != nil {
+			return err
+		}
+		cfg.Domain = clusterDomain()
+		cfg.Image = func(ctx context.Context) (string, error) { return r.senderImage(ctx, cluster) }
 	}
 	cfg.Doing = r.owing(cfg.ByHand.Restore(c.Workload.String(), cluster.namespace), c.Workload.String())
 	cfg.Room = readRoom(cfg.Dir)
@@ -178,6 +195,9 @@ func (r *runCommand) conclude(ctx context.Context, dir string, runErr error) err
 func (r *runCommand) explained(err error) error {
 	if _, ok := errors.AsType[*experiment.RestoreError](err); ok {
 		return err // it is the news, whatever else went wrong
+	}
+	if wrong, ok := errors.AsType[*experiment.CheckError](err); ok {
+		return &usageError{r.check.explain(wrong.Err)}
 	}
 	if _, ok := errors.AsType[*check.FieldError](err); ok {
 		return r.check.planProblem(err)

@@ -66,6 +66,21 @@ var rules = []rule{
 		reason:  "the traffic must not know what is done to the service, or it could spare it",
 	},
 	{
+		pkg:    "sender",
+		house:  []string{"attack", "check", "recording", "internal/guard", "internal/stall"},
+		never:  slices.Concat(kubernetes, commandLine),
+		direct: load,
+		reason: "it sends what it is told to, and knows nothing of the cluster it does that in",
+	},
+	{
+		pkg:     "fleet",
+		house:   []string{"check", "recording", "sender", "internal/guard", "internal/label", "internal/retry", "internal/shell"},
+		modules: anyModule,
+		direct:  slices.Concat(commandLine, load),
+		never:   []string{house + "chaos", house + "timeline", house + "experiment", house + "report"},
+		reason:  "it brings the traffic into the cluster, whatever is done there and whatever it means",
+	},
+	{
 		pkg:     "chaos",
 		house:   []string{"check", "recording", "internal/guard", "internal/label", "internal/retry", "internal/shell"},
 		modules: anyModule,
@@ -91,7 +106,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "experiment",
-		house:   []string{"attack", "chaos", "check", "recording", "timeline", "internal/guard"},
+		house:   []string{"attack", "chaos", "check", "fleet", "recording", "sender", "timeline", "internal/guard", "internal/stall", "internal/text"},
 		modules: anyModule,
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{house + "report"},
@@ -138,6 +153,17 @@ var rules = []rule{
 		reason:  "a template says the same to all who read it, and nobody is asked",
 	},
 	{
+		pkg:    "image",
+		reason: "an image is made of a program alone, whoever it is for",
+	},
+	{
+		pkg:     "image/kind",
+		house:   []string{"image", "internal/text"},
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason:  "it brings an image to nodes that others have found, and asks only the engine",
+	},
+	{
 		pkg:    "internal/guard",
 		reason: "what everyone may lean on leans on nothing",
 	},
@@ -159,6 +185,13 @@ var rules = []rule{
 		pkg:     "internal/shell",
 		modules: []string{"al.essio.dev/pkg/shellescape"},
 		reason:  "all who print a command quote it here, so it knows none of them",
+	},
+	{
+		pkg:     "internal/stall",
+		house:   []string{"check", "recording", "internal/guard"},
+		modules: []string{"golang.org/x/sys"},
+		never:   slices.Concat(kubernetes, commandLine, load),
+		reason:  "it watches the process it is in, whatever that sends or changes",
 	},
 	{
 		pkg:    "internal/text",
@@ -186,6 +219,10 @@ var rules = []rule{
 		reason:  "it stands for a cluster, and must not know what is expected of one",
 	},
 	{
+		pkg:    "internal/fakeprogram",
+		reason: "it stands for a program, and must not know what is expected of one",
+	},
+	{
 		pkg:    "internal/procfs",
 		reason: "it reads a file system, in a helper that knows of nothing else",
 	},
@@ -200,7 +237,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "internal/guard", "internal/procfs", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "fleet", "image", "image/kind", "internal/guard", "internal/procfs", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render", "sender"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

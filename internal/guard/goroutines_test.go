@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// changing are the packages whose goroutines live while a workload is changed.
-var changing = []string{"attack", "chaos", "cmd/shutdowncheck", "control", "experiment", "recording", "timeline"}
+// changing are the packages whose goroutines live while a workload is changed, or load
+// it from inside the cluster.
+var changing = []string{"attack", "chaos", "cmd/shutdowncheck", "control", "experiment", "fleet", "internal/stall", "recording", "sender", "timeline"}
 
 // elsewhere are goroutines that need no guard, by file, with the reason.
 var elsewhere = map[string]string{

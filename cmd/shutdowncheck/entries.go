@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+)
+
+// noURLError is a call without a URL that is not to be asked from inside the cluster.
+type noURLError struct {
+	*usageError
+	workload check.Workload
+}
+
+func (e *noURLError) Unwrap() error { return e.usageError }
+
+// entriesTimeout bounds how long a user waits for what the cluster could tell.
+const entriesTimeout = 5 * time.Second
+
+// suggest adds to the error what the cluster, if it can be asked, tells of the ways that
+// lead to the workload.
+func (r *runCommand) suggest(ctx context.Context, missing *noURLError) error {
+	cluster, err := connect(r.connection)
+	if err != nil {
+		return missing.usageError
+	}
+	ctx, cancel := context.WithTimeout(ctx, entriesTimeout)
+	defer cancel()
+	entries, err := chaos.Entries(ctx, cluster.observe, cluster.namespace, missing.workload)
+	if err != nil {
+		return missing.usageError
+	}
+	hint := "nothing is seen to lead to " + missing.workload.String() + " from outside the cluster"
+	if len(entries) > 0 {
+		hint = missing.workload.String() + " is led to by " + strings.Join(entries, "; ")
+	}
+	return &usageError{errors.Join(missing.usageError, errors.New(hint), errors.New("--inside needs no URL: it has the requests sent from inside the cluster"))}
+}

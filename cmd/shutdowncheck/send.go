@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/sender"
+)
+
+// newSend is what a run's senders do in the cluster. What to send comes over their
+// channel, so nothing of it is a flag.
+func newSend(s streams) *cobra.Command {
+	var port uint16
+	cmd := &cobra.Command{
+		Use:    "send",
+		Short:  "Send a share of a run's requests, as its conductor says",
+		Hidden: true,
+		Args:   onlyCommands,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			// Only port-forward leads here, which dials localhost in the pod's network
+			// namespace, by IPv4 before IPv6 (containerd's and CRI-O's).
+			address := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
+			listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp4", address)
+			if err != nil {
+				return fmt.Errorf("listen for a conductor: %w", err)
+			}
+			defer relaxGC()()
+			server := sender.New(sender.Config{Now: experiment.NewClock(), Log: slog.New(slog.NewTextHandler(s.err, nil))})
+			if err := server.Serve(cmd.Context(), listener); err != nil {
+				return fmt.Errorf("send: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().Uint16Var(&port, "port", sender.Port, "the `PORT` of the loopback to listen on")
+	return cmd
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/sender"
+)
+
+// A sender's pod does what its conductor says, ends well once all was collected, and
+// badly where its port is not to be had.
+func TestSend(t *testing.T) {
+	out, in := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- execute(t.Context(), []string{"send", "--port", "0"}, streams{out: io.Discard, err: in})
+		_ = in.Close()
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	found := regexp.MustCompile(`waiting for a conductor.*address=(127\.0\.0\.1:(\d+))`).FindStringSubmatch(line)
+	if found == nil {
+		t.Fatalf("%q, %v", line, err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+
+	var complaint strings.Builder
+	if code := execute(t.Context(), []string{"send", "--port", found[2]}, streams{out: io.Discard, err: &complaint}); code != exitError || !strings.Contains(complaint.String(), "listen for a conductor: ") {
+		t.Errorf("exit code %d: %s", code, complaint.String())
+	}
+
+	client := sender.NewClient(func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", found[1])
+	}, "a-token-that-nobody-else-has")
+	defer client.Close()
+	c := check.Check{Target: check.Target{URL: "http://web.example/"}}.WithDefaults()
+	status, err := client.Assign(t.Context(), sender.Assignment{Version: sender.Version, Senders: 1, Streams: c.Streams, Target: c.Target})
+	if err != nil || status.State != sender.Assigned {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	for range 2 {
+		if status, err = client.Stop(t.Context(), sender.Stop{}); err != nil || status.State != sender.Ended {
+			t.Fatalf("%+v, %v", status, err)
+		}
+	}
+	if got := <-code; got != exitPassed {
+		t.Errorf("exit code %d", got)
+	}
+}
