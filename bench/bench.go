@@ -20,10 +20,12 @@ const (
 	Schedule   = "schedule"
 	Memory     = "memory"
 	Analysis   = "analysis"
+	Merge      = "merge"
+	Senders    = "senders"
 )
 
 // Parts are all there are, in the order in which they are measured.
-var Parts = []string{Throughput, Schedule, Memory, Analysis}
+var Parts = []string{Throughput, Schedule, Memory, Analysis, Merge, Senders}
 
 // The clients.
 const (
@@ -95,7 +97,7 @@ func Run(ctx context.Context, cfg Config) (r *Result, err error) {
 	defer func() { err = errors.Join(err, stop()) }()
 
 	measures := map[string]func(context.Context, *Result) error{
-		Throughput: b.throughput, Schedule: b.schedule, Memory: b.memory, Analysis: b.analysis,
+		Throughput: b.throughput, Schedule: b.schedule, Memory: b.memory, Analysis: b.analysis, Merge: b.merge, Senders: b.senders,
 	}
 	for _, part := range Parts {
 		if !slices.Contains(cfg.Parts, part) {

@@ -43,6 +43,15 @@ type Result struct {
 	// Analyze10M are of shutdowncheck report on ten million samples.
 	Analyze10MSeconds float64 `json:"analyze_10m_seconds,omitzero"`
 	Analyze10MRSSMB   float64 `json:"analyze_10m_rss_mb,omitzero"`
+	// The next two are of shutdowncheck report on as many samples of many senders as of
+	// one, over those of the one.
+	MergeSecondsRatio float64 `json:"merge_seconds_ratio,omitzero"`
+	MergeRSSRatio     float64 `json:"merge_rss_ratio,omitzero"`
+	// Senders are by their number. The ratios are those of the most to one, within each
+	// round: of processor time per request, and of how late requests went out (p99).
+	Senders              map[string]FleetRun `json:"senders,omitzero"`
+	SendersCPURatio      float64             `json:"senders_cpu_ratio,omitzero"`
+	SendersLatenessRatio float64             `json:"senders_lateness_ratio,omitzero"`
 	// Spread is the least and the most that a figure came to in the rounds.
 	Spread map[string]Spread `json:"spread,omitzero"`
 
@@ -51,6 +60,9 @@ type Result struct {
 	Samples        *Samples        `json:"samples,omitzero"`
 	Analyzed       *Analyzed       `json:"analyzed,omitzero"`
 	Analyses       []AnalysisRound `json:"analyses,omitzero"`
+	Merged         *Merged         `json:"merged,omitzero"`
+	Merges         []MergeRound    `json:"merges,omitzero"`
+	FleetRounds    []FleetRound    `json:"senders_rounds,omitzero"`
 }
 
 // Target is what a figure shall be.
@@ -195,6 +207,15 @@ func (r *Result) judge() {
 	if len(r.Analyses) > 0 {
 		atMost("analyze_10m_seconds", r.Analyze10MSeconds, 10)
 		atMost("analyze_10m_rss_mb", r.Analyze10MRSSMB, 300)
+	}
+	if len(r.Merges) > 0 {
+		atMost("merge_seconds_ratio", r.MergeSecondsRatio, 1.2)
+		atMost("merge_rss_ratio", r.MergeRSSRatio, 1.2)
+	}
+	if len(r.FleetRounds) > 0 {
+		atMost("senders_cpu_ratio", r.SendersCPURatio, 1.15)
+		atMost("senders, the rate off by", r.rateOff(), 0.005)
+		atMost("senders_lateness_ratio", r.SendersLatenessRatio, 1)
 	}
 }
 

@@ -67,6 +67,11 @@ func TestJudge(t *testing.T) {
 		Samples:             &Samples{}, PeakRSSMB: map[string]float64{"1M": 100, "10M": 120}, BytesPerSample: 24,
 		Analyses:          []AnalysisRound{{}},
 		Analyze10MSeconds: 11, Analyze10MRSSMB: 301,
+		Merges:            []MergeRound{{}},
+		MergeSecondsRatio: 1.2, MergeRSSRatio: 1.21,
+		FleetRounds:     []FleetRound{{}},
+		SendersCPURatio: 1.16, SendersLatenessRatio: 1,
+		Senders: map[string]FleetRun{"1": {Rate: 4000}, "4": {Rate: 3979}},
 	}
 	r.judge()
 	var missed []string
@@ -75,8 +80,11 @@ func TestJudge(t *testing.T) {
 			missed = append(missed, target.Figure)
 		}
 	}
-	want := []string{"throughput_ratio_vs_wrk", "schedule_error_us at 5000/s, p50", "analyze_10m_seconds", "analyze_10m_rss_mb"}
-	if len(r.Targets) != 8 || !slices.Equal(missed, want) {
+	want := []string{
+		"throughput_ratio_vs_wrk", "schedule_error_us at 5000/s, p50", "analyze_10m_seconds", "analyze_10m_rss_mb", "merge_rss_ratio",
+		"senders_cpu_ratio", "senders, the rate off by",
+	}
+	if len(r.Targets) != 13 || !slices.Equal(missed, want) {
 		t.Errorf("%d targets, missed %q, want %q", len(r.Targets), missed, want)
 	}
 }
@@ -99,7 +107,7 @@ func TestPartOfABench(t *testing.T) {
 			t.Errorf("no %s in %s", key, out.Bytes())
 		}
 	}
-	for _, key := range []string{"schedule_error_us", "peak_rss_mb", "bytes_per_sample", "analyze_10m_seconds"} {
+	for _, key := range []string{"schedule_error_us", "peak_rss_mb", "bytes_per_sample", "analyze_10m_seconds", "merge_seconds_ratio", "senders"} {
 		if value, ok := got[key]; ok {
 			t.Errorf("%s is %v", key, value)
 		}

@@ -19,6 +19,12 @@ func (r *Result) Text() string {
 			text = fmt.Appendf(text, "%-14s %8d/s: late by %.0f µs (p50), %.0f µs (p99)\n", client, rate, q.P50, q.P99)
 		}
 	}
+	for _, n := range Fleets {
+		if one, ok := r.Senders[key(n)]; ok {
+			text = fmt.Appendf(text, "%d senders: %.1f/s, %.1f µs of processor time each, late by %.0f µs (p50), %.0f µs (p99)\n",
+				n, one.Rate, one.CPUMicrosPerRequest, one.LatenessMicros.P50, one.LatenessMicros.P99)
+		}
+	}
 	for _, t := range r.Targets {
 		met := "met"
 		if !t.Met {

@@ -36,8 +36,8 @@ func run(ctx context.Context, args []string) error {
 		return bench.Serve(ctx, os.Stdin, os.Stdout)
 	case len(args) > 0 && args[0] == "send":
 		return send(ctx, args[1:])
-	case len(args) == 2 && args[0] == "synthesize":
-		return bench.Synthesize(args[1])
+	case len(args) == 3 && args[0] == "synthesize":
+		return bench.Synthesize(args[1], args[2])
 	default:
 		return measure(ctx, args)
 	}
