@@ -80,6 +80,8 @@ type incomplete struct {
 	// there that were never sent, or what was done and seen meanwhile is missing.
 	// Where nothing but samples are missing, those that are there stand.
 	unsound bool
+	// senderLost tells that a sender's last samples are missing, of any phase.
+	senderLost bool
 }
 
 func (c *completeness) incomplete(r *recording.Recording) incomplete {
@@ -99,6 +101,7 @@ func (c *completeness) incomplete(r *recording.Recording) incomplete {
 	}
 	for _, s := range c.senders {
 		if s.lost != "" {
+			i.senderLost = true
 			doubt(false, "sender %s on node %s was lost at %s (%s): what it sent last, and would have sent from then on, is missing%s",
 				s.Pod, s.Node, clock(s.lostAt), s.lost, c.missing(s))
 		}

@@ -104,12 +104,10 @@ func (r *run) withEnded(endings []*ending) []report.Disruption {
 	return all
 }
 
-// inBaseline tells whether a request sent then met the undisturbed service.
+// inBaseline tells whether a request sent then met the undisturbed service. The first
+// ones may be sent a moment before it is recorded that the baseline has begun.
 func (r *run) inBaseline(sent time.Time) bool {
-	if r.baseline.from.IsZero() || sent.Before(r.baseline.from) {
-		return false
-	}
-	return r.baseline.to.IsZero() || sent.Before(r.baseline.to)
+	return !r.baseline.from.IsZero() && (r.baseline.to.IsZero() || sent.Before(r.baseline.to))
 }
 
 // namedSpread gives how connections were spread over the pods, or nothing where no

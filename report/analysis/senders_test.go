@@ -249,6 +249,11 @@ func TestALostSenderProvesNothing(t *testing.T) {
 			"others met failures", func() *scenario { return sent("a", "b").lostBy(0, 1, refused).loses(1, 9*second, share) }, report.Failed,
 			"sender send-1 on node b was lost",
 		},
+		{"nothing of what any sent came", func() *scenario {
+			s := sent("a", "b").loses(0, 9*second, share).loses(1, 9*second, share)
+			s.samples = nil
+			return s
+		}, report.Inconclusive, "sender send-1 on node b was lost at 12:00:09.000 (its pod was ended): what it sent last, and would have sent from then on, is missing; of what it had told to have sent"},
 		{"the run was cut off, too", func() *scenario {
 			s := sent("a", "b")
 			s.actions = append(s.actions, recording.Action{At: after(9 * second), Kind: recording.SenderLost, Sender: 1, Detail: "it fell silent", Disruption: recording.NoDisruption})
@@ -263,7 +268,7 @@ func TestALostSenderProvesNothing(t *testing.T) {
 			if rep.Verdict != tt.want || !strings.Contains(said, tt.says) {
 				t.Errorf("%s, want %s with %q: %q", rep.Verdict, tt.want, tt.says, said)
 			}
-			for _, blamed := range []string{"from the recording", "twice", "were wanted", "the recording has"} {
+			for _, blamed := range []string{"from the recording", "twice", "were wanted", "the recording has", "in the baseline"} {
 				if strings.Contains(said, blamed) {
 					t.Errorf("%q is in %q", blamed, said)
 				}

@@ -86,7 +86,7 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	}
 	// Of what is not whole nothing can be said to be missing.
 	whole := !t.incomplete.unsound
-	if whole && t.baselineSent == 0 {
+	if whole && t.baselineSent == 0 && !t.incomplete.senderLost {
 		add("nothing was sent in the baseline")
 	}
 	if whole && len(disruptions) == 0 {
