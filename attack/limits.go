@@ -33,12 +33,22 @@ type limits struct {
 // sent: too many new connections for its ports, too many at once for its
 // descriptors, an address that it has no way to. It sends nothing. Its errors are
 // of [check.FieldError], with fields as seen from the check.
-func Feasible(streams []check.Stream) error {
-	return errors.Join(append(readLimits().exceeded(streams), unreachable(streams, hasRoute)...)...)
+func Feasible(streams []check.Stream) error { return Share{}.Feasible(streams) }
+
+// Feasible tells what of the whole streams a sender with this share, on this machine,
+// cannot carry of them, as [Feasible] does. The numbers that it tells are those of all
+// senders together.
+func (s Share) Feasible(whole []check.Stream) error {
+	streams := make([]check.Stream, len(whole))
+	for i := range whole {
+		streams[i] = s.Stream(whole[i])
+	}
+	return errors.Join(append(readLimits().exceeded(streams, s), unreachable(streams, s, hasRoute)...)...)
 }
 
-// exceeded gives what would run out if the service were silent, or let us close first.
-func (m limits) exceeded(streams []check.Stream) []error {
+// exceeded gives what would run out if the service were silent, or let us close first,
+// of streams that are a share.
+func (m limits) exceeded(streams []check.Stream, share Share) []error {
 	var problems []error
 	if m.descriptors > 0 {
 		sum := spareDescriptors
@@ -46,9 +56,7 @@ func (m limits) exceeded(streams []check.Stream) []error {
 			sum += max(InFlight(s), s.Pool)
 		}
 		if sum > m.descriptors {
-			problems = append(problems, &check.FieldError{Field: "streams", Problem: fmt.Sprintf(
-				"a service that is silent would make them open %d connections and files, and this process may open %d; want a lower rate, a shorter timeout, maxConnections, or a higher limit (ulimit -n)",
-				sum, m.descriptors)})
+			problems = append(problems, &check.FieldError{Field: "streams", Problem: share.tooManyFiles(sum, m.descriptors)})
 		}
 	}
 	rates := map[string]float64{} // by destination
@@ -61,12 +69,40 @@ func (m limits) exceeded(streams []check.Stream) []error {
 		destination := net.JoinHostPort(target.Hostname(), portOf(target))
 		rates[destination] += s.Rate
 		if most := float64(m.ports) / timeWait.Seconds(); m.ports > 0 && rates[destination] > most {
-			problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].rate", i), Problem: fmt.Sprintf(
-				"%g new connections per second to %s: each may keep its local port for %s, and there are %d; want at most %.0f in all, reused connections, or more ports (net.ipv4.ip_local_port_range)",
-				rates[destination], destination, timeWait, m.ports, math.Floor(most))})
+			problems = append(problems, &check.FieldError{
+				Field:   fmt.Sprintf("streams[%d].rate", i),
+				Problem: share.tooFast(rates[destination], most, destination, timeWait, m.ports),
+			})
 		}
 	}
 	return problems
+}
+
+// tooManyFiles tells of more descriptors than this process may have.
+func (s Share) tooManyFiles(sum, most int) string {
+	if s.Of == 0 {
+		return fmt.Sprintf("a service that is silent would make them open %d connections and files, and this process may open %d; want a lower rate, a shorter timeout, maxConnections, or a higher limit (ulimit -n)", sum, most)
+	}
+	return fmt.Sprintf("a service that is silent would make them open %d connections and files in all, and %s may open %d; want a lower rate, a shorter timeout, maxConnections, or more senders (--senders)",
+		sum*s.Of, s.eachSender(), most)
+}
+
+// tooFast tells of more new connections per second than this machine's ports allow.
+func (s Share) tooFast(rate, most float64, destination string, timeWait time.Duration, ports int) string {
+	if s.Of == 0 {
+		return fmt.Sprintf("%g new connections per second to %s: each may keep its local port for %s, and there are %d; want at most %.0f in all, reused connections, or more ports (net.ipv4.ip_local_port_range)",
+			rate, destination, timeWait, ports, math.Floor(most))
+	}
+	of := float64(s.Of)
+	return fmt.Sprintf("%g new connections per second to %s: each may keep its local port for %s, and %s has %d; want at most %.0f in all, reused connections, or %.0f senders (--senders)",
+		rate*of, destination, timeWait, s.eachSender(), ports, math.Floor(most*of), math.Ceil(rate*of/most))
+}
+
+func (s Share) eachSender() string {
+	if s.Of == 1 {
+		return "the sender"
+	}
+	return fmt.Sprintf("each of the %d senders", s.Of)
 }
 
 func (m limits) timeWaitTo(host string) time.Duration {
@@ -78,9 +114,13 @@ func (m limits) timeWaitTo(host string) time.Duration {
 
 // unreachable finds addresses that this machine has no way to, as of a family that
 // it lacks. Names are resolved as the load goes on, so nothing is said of them.
-func unreachable(streams []check.Stream, route func(address string) error) []error {
+func unreachable(streams []check.Stream, share Share, route func(address string) error) []error {
 	var problems []error
 	var seen []string
+	machine := "this machine"
+	if share.Of > 0 {
+		machine = "a sender"
+	}
 	for i, s := range streams {
 		target, err := url.Parse(s.URL)
 		if err != nil || !isAddress(target.Hostname()) || slices.Contains(seen, target.Hostname()) {
@@ -92,7 +132,7 @@ func unreachable(streams []check.Stream, route func(address string) error) []err
 		switch portable(errno) {
 		case syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL, syscall.ENETUNREACH:
 			problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].url", i), Problem: fmt.Sprintf(
-				"this machine has no way to %s (%v); want an address of a family and a network that it has", target.Hostname(), errno)})
+				"%s has no way to %s (%v); want an address of a family and a network that it has", machine, target.Hostname(), errno)})
 		}
 	}
 	return problems

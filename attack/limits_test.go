@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestWhatAMachineLacks(t *testing.T) {
 		},
 	} {
 		var got []string
-		for _, err := range m.exceeded(tt.streams) {
+		for _, err := range m.exceeded(tt.streams, Share{}) {
 			got = append(got, err.Error())
 		}
 		if !slices.Equal(got, tt.want) {
@@ -61,9 +62,43 @@ func TestWhatAMachineLacks(t *testing.T) {
 		if tt.name == "silence" {
 			continue
 		}
-		if problems := (limits{}).exceeded(tt.streams); len(problems) > 0 {
+		if problems := (limits{}).exceeded(tt.streams, Share{}); len(problems) > 0 {
 			t.Errorf("%s: nothing is known of the machine, and yet %v", tt.name, problems)
 		}
+	}
+}
+
+// What a sender lacks is told in the numbers of the whole check, and its process is
+// none whose limits the user sets.
+func TestWhatASenderLacks(t *testing.T) {
+	m := limits{ports: 28232, timeWait: time.Minute, descriptors: 1024}
+	whole := []check.Stream{
+		{URL: "http://web/", Rate: 2000, Connections: check.New, MaxConnections: 10, Timeout: check.Duration(time.Second)},
+		{URL: "http://web/", Rate: 200, Connections: check.Reused, Pool: 32, Timeout: check.Duration(10 * time.Second)},
+	}
+	for of, want := range map[int][]string{
+		2: {
+			"streams: a service that is silent would make them open 2140 connections and files in all, and each of the 2 senders may open 1024; want a lower rate, a shorter timeout, maxConnections, or more senders (--senders)",
+			"streams[0].rate: 2000 new connections per second to web:80: each may keep its local port for 1m0s, and each of the 2 senders has 28232; want at most 941 in all, reused connections, or 5 senders (--senders)",
+		},
+		4: {
+			"streams[0].rate: 2000 new connections per second to web:80: each may keep its local port for 1m0s, and each of the 4 senders has 28232; want at most 1882 in all, reused connections, or 5 senders (--senders)",
+		},
+		5: nil,
+	} {
+		share := Share{Of: of}
+		var got []string
+		for _, err := range m.exceeded([]check.Stream{share.Stream(whole[0]), share.Stream(whole[1])}, share) {
+			got = append(got, err.Error())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("of %d:\ngot  %q\nwant %q", of, got, want)
+		}
+	}
+	none := func(string) error { return os.NewSyscallError("socket", syscall.ENETUNREACH) }
+	got := unreachable([]check.Stream{{URL: "http://192.0.2.1/"}}, Share{Of: 1}, none)
+	if len(got) != 1 || !strings.Contains(got[0].Error(), ": a sender has no way to 192.0.2.1 (") {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -87,7 +122,7 @@ func TestAddressesWithoutAWay(t *testing.T) {
 		}
 		return nil
 	}
-	got := unreachable([]check.Stream{{URL: "http://192.0.2.1/"}, {URL: "http://[2001:db8::1]/"}, {URL: "http://[2001:db8::1]/b"}, {URL: "http://web/"}}, noIPv6)
+	got := unreachable([]check.Stream{{URL: "http://192.0.2.1/"}, {URL: "http://[2001:db8::1]/"}, {URL: "http://[2001:db8::1]/b"}, {URL: "http://web/"}}, Share{}, noIPv6)
 	const want = "streams[1].url: this machine has no way to 2001:db8::1 (address family not supported by protocol); want an address of a family and a network that it has"
 	if len(got) != 1 || got[0].Error() != want || asked != 2 {
 		t.Errorf("asked %d times, got %v", asked, got)

@@ -44,7 +44,7 @@ func (s Share) connections(all int) int {
 
 // Stream is what a sender with this share has to carry of a stream: a part of its
 // rates and of its connections, at least one connection where it has any. It is what
-// [InFlight] and [Feasible] have to be asked about for a sender.
+// [InFlight] has to be asked about for a sender.
 func (s Share) Stream(whole check.Stream) check.Stream {
 	part := whole
 	part.Rate /= float64(s.of())

@@ -27,7 +27,7 @@ func TestPodIsEnded(t *testing.T) {
 	r.until(t, "sending", func(s Status) bool { return s.Streams[0].OK > 5 })
 	r.end()
 	status := r.untilEnded(t)
-	if want := "the sender's pod was ended (SIGTERM)"; status.End.Problem != want {
+	if want := "its pod was ended (SIGTERM)"; status.End.Problem != want {
 		t.Errorf("%q, want %q", status.End.Problem, want)
 	}
 	if got := len(samples(t, r.collect(t, status))); got == 0 || uint64(got) != status.Streams[0].Sent+status.Streams[1].Sent {

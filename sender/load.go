@@ -40,14 +40,12 @@ func possible(a Assignment) error {
 	case len(a.Streams) == 0:
 		return bad("no streams; want one at least")
 	}
-	parts := make([]check.Stream, len(a.Streams))
 	for i, spec := range a.Streams {
 		if _, err := attack.New(a.config(spec)); err != nil {
 			return inCheck(i, err)
 		}
-		parts[i] = a.share().Stream(spec)
 	}
-	return attack.Feasible(parts)
+	return a.share().Feasible(a.Streams)
 }
 
 func (a *Assignment) share() attack.Share { return attack.Share{Index: a.Sender, Of: a.Senders} }

@@ -25,8 +25,11 @@ const (
 	leaving = 2 * time.Second
 )
 
+// PodEnded is the Problem of a sender that SIGTERM has ended.
+const PodEnded = "its pod was ended (SIGTERM)"
+
 // errPodEnded is what SIGTERM means here.
-var errPodEnded = errors.New("the sender's pod was ended (SIGTERM)")
+var errPodEnded = errors.New(PodEnded)
 
 // Config is what a Server needs.
 type Config struct {
