@@ -1,8 +1,15 @@
 package fleet
 
 import (
+	"context"
+	"errors"
+	"net"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/sender"
 )
 
 func TestOffset(t *testing.T) {
@@ -36,4 +43,36 @@ func TestNarrowed(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got, test.want)
 		}
 	}
+}
+
+// So many senders are asked the time at once, and no more.
+func TestClocksAreMeasuredOfSomeAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		asking, most := 0, 0
+		count := func(change int) {
+			mu.Lock()
+			defer mu.Unlock()
+			asking += change
+			most = max(most, asking)
+		}
+		f := &Fleet{cfg: Config{Now: time.Now}}
+		for i := range 3 * atOnce {
+			m := unreachable(nil, nil)
+			m.Index = i
+			m.client = sender.NewClient(func(context.Context) (net.Conn, error) {
+				count(1)
+				defer count(-1)
+				time.Sleep(time.Second)
+				return nil, errors.New("connection refused")
+			}, "token")
+			m.fleet, f.members = f, append(f.members, m)
+		}
+		if err := f.Start(t.Context()); err == nil {
+			t.Error("it started")
+		}
+		if most != atOnce {
+			t.Errorf("%d were asked at once, want %d", most, atOnce)
+		}
+	})
 }

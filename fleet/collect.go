@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"time"
 
@@ -18,8 +19,11 @@ import (
 // isFinal tells an error that asking again does not change.
 func isFinal(err error) bool {
 	_, refused := errors.AsType[*sender.RefusedError](err)
-	return refused || errors.Is(err, errForbidden)
+	_, ended := errors.AsType[*StartError](err)
+	return refused || ended || errors.Is(err, errForbidden)
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // writeError is a segment that could not be recorded.
 type writeError struct{ error }
@@ -76,7 +80,8 @@ func (m *member) round(ctx context.Context) (over bool, err error) {
 	return status.State == sender.Ended && status.End != nil && m.kept >= status.Sealed, nil
 }
 
-// fetch records one segment, if it is the next one.
+// fetch records one segment, if it is the next one. One that was damaged on its way is
+// fetched once more.
 func (m *member) fetch(ctx context.Context, s sender.Segment) error {
 	if s.Number != m.kept+1 { // kept changes here alone
 		return nil
@@ -86,6 +91,10 @@ func (m *member) fetch(ctx context.Context, s sender.Segment) error {
 	segment, err := m.client.Segment(ctx, s)
 	if err != nil {
 		return err
+	}
+	if m.again != s.Number && crc32.Checksum(segment.Data, castagnoli) != segment.CRC32C {
+		m.again = s.Number
+		return fmt.Errorf("segment %d of sender %d was damaged on its way", s.Number, m.Index)
 	}
 	if err := m.fleet.record(segment); err != nil {
 		return writeError{m.named("record the samples of", err)}

@@ -61,7 +61,7 @@ const (
 	// afterCut is how long senders may take to end that were told to cut what is in
 	// flight.
 	afterCut = 10 * time.Second
-	// atOnce is how many senders are given their shares at the same time.
+	// atOnce is how many senders are given their shares, or asked for their time, at once.
 	atOnce = 16
 )
 
@@ -199,7 +199,8 @@ func (f *Fleet) Senders() []recording.Sender {
 func (f *Fleet) Start(ctx context.Context) error {
 	ahead := make([]interval, len(f.members))
 	took := make([]time.Duration, len(f.members))
-	err := f.each(func(m *member) (err error) {
+	// An answer that waits for others' says less of the clock.
+	err := f.each(atOnce, func(m *member) (err error) {
 		ahead[m.Index], took[m.Index], err = m.measure(ctx)
 		if m.isOver() {
 			err = errors.New(m.lost)
@@ -213,7 +214,7 @@ func (f *Fleet) Start(ctx context.Context) error {
 		return err
 	}
 	f.began = f.cfg.Now().Add(leastUntilStart + 2*slices.Max(took)).Round(0)
-	err = f.each(func(m *member) error {
+	err = f.each(len(f.members), func(m *member) error {
 		if err := m.start(ctx, f.began, ahead[m.Index]); err != nil {
 			return m.named("tell in time when to begin to", err)
 		}
@@ -232,9 +233,10 @@ func (f *Fleet) Start(ctx context.Context) error {
 	}
 }
 
-// each does the same for all senders at once, and gives the first error.
-func (f *Fleet) each(do func(*member) error) error {
+// each does the same for all senders, so many at once, and gives the first error.
+func (f *Fleet) each(atOnce int, do func(*member) error) error {
 	var all errgroup.Group
+	all.SetLimit(atOnce)
 	for _, m := range f.members {
 		all.Go(func() error {
 			return guard.Call("asking a sender", func() error { return do(m) })
@@ -245,7 +247,7 @@ func (f *Fleet) each(do func(*member) error) error {
 
 // Renew spreads the kept connections of all senders over the pods of now.
 func (f *Fleet) Renew(ctx context.Context) error {
-	return f.each(func(m *member) error {
+	return f.each(len(f.members), func(m *member) error {
 		if m.isOver() {
 			return nil
 		}
@@ -282,7 +284,7 @@ func (f *Fleet) Spread(ctx context.Context) map[string]map[string]int {
 // Counts are how far the streams are, in the check's order, all senders together. Each
 // sender is asked anew, as in Spread.
 func (f *Fleet) Counts(ctx context.Context) []sender.StreamStatus {
-	_ = f.each(func(m *member) error { // what does not answer has told something before
+	_ = f.each(len(f.members), func(m *member) error { // what does not answer has told something before
 		if !m.isOver() {
 			_ = m.poll(ctx)
 		}

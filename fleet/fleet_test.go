@@ -1,9 +1,11 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -175,6 +177,49 @@ func TestStopCuts(t *testing.T) {
 			whole(t, end, got.samples(t, end))
 		})
 	}
+}
+
+// A segment that is damaged on its way is fetched once more, and one that was sealed so
+// ends the run.
+func TestDamagedSegment(t *testing.T) {
+	for name, test := range map[string]struct {
+		times int
+		whole bool
+	}{"once": {1, true}, "for good": {1 << 20, false}} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			cfg, got := config(t, c, target(t, 0).URL, 1)
+			plain := cfg.Dial
+			cfg.Dial = func(ctx context.Context, namespace, pod string) (net.Conn, error) {
+				conn, err := plain(ctx, namespace, pod)
+				return &damaging{Conn: conn, left: &test.times}, err
+			}
+			f := launched(t, cfg)
+			until(t, "traffic", func() bool { return f.Counts(t.Context())[0].Sent > 20 })
+			end, err := f.Stop(t.Context(), false)
+			if (err == nil) != test.whole || (len(got.failed) == 0) != test.whole {
+				t.Fatalf("got %v, failed %v", err, got.failed)
+			}
+			if test.whole {
+				whole(t, end, got.samples(t, end))
+			}
+		})
+	}
+}
+
+// damaging changes a byte of Parquet files that it reads, so many times.
+type damaging struct {
+	net.Conn
+	left *int
+}
+
+func (d *damaging) Read(p []byte) (int, error) {
+	n, err := d.Conn.Read(p)
+	if at := bytes.Index(p[:n], []byte("PAR1")); at >= 0 && *d.left > 0 {
+		*d.left--
+		p[at] ^= 1
+	}
+	return n, err
 }
 
 // A segment that cannot be written ends the run, and is not forgotten by its sender.

@@ -43,6 +43,8 @@ type member struct {
 	told   time.Time
 	// kept is the last segment that was recorded.
 	kept int
+	// again is the last segment that was fetched once more.
+	again int
 	// stop is what it is to be told; nil before, and when it was told.
 	stop  *sender.Stop
 	ended bool
