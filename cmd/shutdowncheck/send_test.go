@@ -3,8 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -50,5 +53,24 @@ func TestSend(t *testing.T) {
 	}
 	if got := <-code; got != exitPassed {
 		t.Errorf("exit code %d", got)
+	}
+}
+
+// Why a sender ends stands on one line in the file for it, where there is one.
+func TestLastWords(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "termination-log")
+	wrong := errors.Join(errors.New("send: the conductor was silent"), errors.New("out of ports"))
+	leaveLastWords(file, wrong)
+	if _, err := os.Stat(file); err == nil {
+		t.Error("it makes the file")
+	}
+	if err := os.WriteFile(file, []byte("what was there before, which is longer than all of it now"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	leaveLastWords(file, nil)
+	leaveLastWords(file, wrong)
+	if got, err := os.ReadFile(file); err != nil || string(got) != "send: the conductor was silent; out of ports" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
