@@ -113,9 +113,32 @@ func (m *member) end(ctx context.Context) {
 	m.ended = true
 	problem := m.status.End.Problem
 	m.mu.Unlock()
-	if problem != "" {
+	switch problem {
+	case "":
+	case sender.PodEnded:
+		m.lose(m.whyEnded(ctx))
+	default:
 		m.lose("it ended by itself: " + problem)
 	}
+}
+
+// whyEnded tells of a pod that was ended what the cluster says of that.
+func (m *member) whyEnded(ctx context.Context) string {
+	if pod, err := m.pod(ctx); err == nil && string(pod.UID) == m.UID {
+		m.ailing, _ = ailment(pod)
+	}
+	if m.ailing == "" {
+		return sender.PodEnded
+	}
+	return sender.PodEnded + ": " + strings.TrimPrefix(m.ailing, "its pod was ")
+}
+
+// pod is what the cluster says of its pod.
+func (m *member) pod(ctx context.Context) (*corev1.Pod, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	cfg := m.fleet.cfg
+	return cfg.Observe.CoreV1().Pods(cfg.Namespace).Get(ctx, m.Pod, metav1.GetOptions{})
 }
 
 // pause waits until the next question is due.
@@ -168,9 +191,7 @@ func (m *member) whyLost(ctx context.Context, err error) string {
 		return err.Error()
 	}
 	cfg := m.fleet.cfg
-	asking, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	pod, asked := cfg.Observe.CoreV1().Pods(cfg.Namespace).Get(asking, m.Pod, metav1.GetOptions{})
+	pod, asked := m.pod(ctx)
 	switch {
 	case apierrors.IsNotFound(asked), asked == nil && string(pod.UID) != m.UID:
 		if m.ailing != "" {
@@ -218,8 +239,8 @@ func ailment(pod *corev1.Pod) (text string, over bool) {
 		}
 		over = true
 		exit := fmt.Sprintf("its container ended with exit code %d (%s)", ended.ExitCode, ended.Reason)
-		if ended.Message != "" {
-			exit += ": " + ended.Message
+		if words := lastLine(ended.Message); words != "" {
+			exit += ": " + words
 		}
 		if text != "" {
 			exit = text + "; " + exit

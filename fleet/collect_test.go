@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +86,11 @@ func TestEndedSender(t *testing.T) {
 	cfg, got := config(t, c, target(t, 0).URL, 2)
 	f := launched(t, cfg)
 	until(t, "traffic", func() bool { return f.Counts(t.Context())[0].Sent > 20 })
+	evicted := pod(0, podLabels(runID))
+	evicted.Status.Conditions = []corev1.PodCondition{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "EvictionByEvictionAPI", Message: "Eviction API: evicting"}}
+	if err := c.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), evicted, namespace); err != nil {
+		t.Fatal(err)
+	}
 	c.mu.Lock()
 	c.senders[podName(0)].end()
 	c.mu.Unlock()
@@ -96,7 +100,7 @@ func TestEndedSender(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := end.Senders[0]
-	if !strings.HasPrefix(one.Lost, "it ended by itself: the sender's pod was ended") || one.Client == nil || one.Streams[0].Scheduled <= one.Streams[0].Sent {
+	if one.Lost != "its pod was ended (SIGTERM): ended by EvictionByEvictionAPI: Eviction API: evicting" || one.Client == nil || one.Streams[0].Scheduled <= one.Streams[0].Sent {
 		t.Errorf("got %+v", one)
 	}
 	samples := 0

@@ -106,21 +106,24 @@ func Launch(ctx context.Context, cfg Config) (_ *Fleet, err error) {
 		err = errors.Join(err, f.Remove(ctx))
 	}()
 	if err := f.create(ctx); err != nil {
-		return nil, fmt.Errorf("make the senders' job %s: %w", f.job, err)
+		return nil, err
 	}
 	pods, err := f.await(ctx)
 	if err != nil {
 		return nil, err
 	}
 	token := rand.Text()
-	var assigning errgroup.Group
+	assigning, untilFailure := errgroup.WithContext(ctx)
 	assigning.SetLimit(atOnce)
 	for i, pod := range pods {
 		m := f.enlist(i, pod, token)
 		assigning.Go(func() error {
 			return guard.Call("giving a sender its share", func() error {
-				if err := m.assign(ctx); err != nil {
+				if err := m.assign(untilFailure); err != nil {
 					close(m.done)
+					if _, told := errors.AsType[*StartError](err); told {
+						return err
+					}
 					return m.named("give its share to", err)
 				}
 				f.follow(following, m) // at once: it goes on only while it hears of its conductor
@@ -134,20 +137,29 @@ func Launch(ctx context.Context, cfg Config) (_ *Fleet, err error) {
 	return f, nil
 }
 
-// create makes the Job. One that is there already was made by a write of ours whose
-// answer was lost: no other has its name.
+// create makes the Job. What a quota or an admission refuses is told at once; what else is
+// forbidden is asked again for some seconds. One that is there already was made by a write
+// of ours whose answer was lost: no other has its name.
 func (f *Fleet) create(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	unanswered := false
-	return retry.Insist(ctx, func() error {
+	var refused *StartError
+	err := retry.Insist(ctx, func() error {
 		_, err := f.cfg.Act.BatchV1().Jobs(f.cfg.Namespace).Create(ctx, newJob(f.cfg.ID, f.cfg.Image, f.place), metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) && unanswered {
 			return nil
 		}
 		unanswered = unanswered || retry.Unknown(err)
+		if refused = f.refused(err); refused != nil {
+			return nil
+		}
 		return err
 	})
+	if err != nil {
+		return fmt.Errorf("make the senders' job %s: %w", f.job, err)
+	}
+	return asError(refused)
 }
 
 func (f *Fleet) enlist(index int, pod *corev1.Pod, token string) *member {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -250,6 +251,30 @@ func TestLaunchTellsTheField(t *testing.T) {
 	}
 	if jobs, err := c.BatchV1().Jobs("").List(t.Context(), metav1.ListOptions{}); err != nil || len(jobs.Items) > 0 {
 		t.Errorf("%d jobs are left, %v", len(jobs.Items), err)
+	}
+}
+
+// That one of the senders will never take its share is told without waiting for others.
+func TestLaunchTellsTheFirstFailure(t *testing.T) {
+	c := newCluster(t)
+	cfg, _ := config(t, c, target(t, 0).URL, 2)
+	cfg.Dial = func(_ context.Context, _, name string) (net.Conn, error) {
+		if name == podName(1) {
+			ended := pod(1, podLabels(runID))
+			ended.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 2, Reason: "Error"}}
+			if err := c.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), ended, namespace); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil, errors.New("unable to upgrade connection")
+	}
+	began := time.Now()
+	_, err := Launch(t.Context(), cfg)
+	if want := "the senders do not run: pod/" + podName(1) + ": ended with exit code 2 (Error); is tool:v1"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if after := time.Since(began); after > assignTimeout/2 {
+		t.Errorf("it was told after %s", after)
 	}
 }
 

@@ -29,6 +29,9 @@ const (
 	// jobKept is how long a Job whose senders have ended stays where nobody removes it,
 	// so that their logs can be read.
 	jobKept = 5 * time.Minute
+	// What a sender asks for, and what it may have. There is no limit on the processor:
+	// being throttled would upset the rate.
+	requestCPU, requestMemory, limitMemory = "200m", "64Mi", "256Mi"
 	// grace is far longer than a sender takes to end on SIGTERM.
 	grace = 30 * time.Second
 )
@@ -96,12 +99,13 @@ func podSpec(id, image string, p placement) corev1.PodSpec {
 			Image: image, ImagePullPolicy: corev1.PullIfNotPresent,
 			Args: []string{"send"},
 			Resources: corev1.ResourceRequirements{
-				// No limit on the processor: being throttled would upset the rate.
 				Requests: corev1.ResourceList{
-					corev1.ResourceCPU: resource.MustParse("200m"), corev1.ResourceMemory: resource.MustParse("64Mi"),
+					corev1.ResourceCPU: resource.MustParse(requestCPU), corev1.ResourceMemory: resource.MustParse(requestMemory),
 				},
-				Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("256Mi")},
+				Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(limitMemory)},
 			},
+			// The program leaves its last words there; its log is for one that could not.
+			TerminationMessagePath:   corev1.TerminationMessagePathDefault,
 			TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 			SecurityContext: &corev1.SecurityContext{
 				AllowPrivilegeEscalation: new(false),

@@ -94,16 +94,25 @@ func (m *member) poll(ctx context.Context) error {
 	})
 }
 
-// assign gives it its share. Its program may have begun to run without listening yet.
+// assign gives it its share. Its program may have begun to run without listening yet;
+// that it never will is seen of its pod.
 func (m *member) assign(ctx context.Context) error {
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, assignTimeout)
 	defer cancel()
 	share := m.fleet.cfg.Assignment
 	share.Version, share.Sender, share.Senders = sender.Version, m.Index, m.fleet.place.senders
 	return m.insist(ctx, func() error {
-		return m.ask(ctx, assignTimeout, func(ctx context.Context) (sender.Status, error) {
+		err := m.ask(ctx, assignTimeout, func(ctx context.Context) (sender.Status, error) {
 			return m.client.Assign(ctx, share)
 		})
+		if err == nil || isFinal(err) {
+			return err
+		}
+		if why := m.whyDeaf(ctx, err, time.Since(began)); why != nil {
+			return why
+		}
+		return err
 	})
 }
 

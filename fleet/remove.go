@@ -13,9 +13,18 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/internal/shell"
 )
 
+// LeftError is that senders may be left in the cluster, and how to remove them.
+type LeftError struct{ Err error }
+
+func (e *LeftError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what went wrong.
+func (e *LeftError) Unwrap() error { return e.Err }
+
 // Remove takes the senders out of the cluster, and waits until their pods are gone. Those
 // that were not stopped are, as one that still has something to collect outlives SIGTERM
-// for some time. A server that is out of order is asked again until ctx ends.
+// for some time. A server that is out of order is asked again until ctx ends. The error is
+// a LeftError.
 func (f *Fleet) Remove(ctx context.Context) error {
 	f.cut(ctx)
 	f.release()
@@ -28,8 +37,8 @@ func (f *Fleet) Remove(ctx context.Context) error {
 		err = f.gone(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("remove the senders by hand (%s): %s",
-			shell.Line("kubectl delete job %s -n %s", f.job, f.cfg.Namespace), strings.ReplaceAll(err.Error(), "\n", "; "))
+		return &LeftError{fmt.Errorf("remove the senders by hand (%s): %s",
+			shell.Line("kubectl delete job %s -n %s", f.job, f.cfg.Namespace), strings.ReplaceAll(err.Error(), "\n", "; "))}
 	}
 	return nil
 }

@@ -2,10 +2,13 @@ package fleet
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -54,6 +57,45 @@ func TestRemoveWaits(t *testing.T) {
 				}
 				if test.want == "" && time.Since(began) < test.goes {
 					t.Errorf("it took the pods for gone after %s", time.Since(began))
+				}
+			})
+		})
+	}
+}
+
+// What a quota or an admission refuses is told at once, and what else forbids the Job may
+// pass.
+func TestRefusedJob(t *testing.T) {
+	const object = "the senders do not run: job/" + name + ": it was refused: "
+	for what, test := range map[string]struct {
+		err   error
+		want  string
+		after time.Duration
+	}{
+		"quota": {
+			apierrors.NewForbidden(batchv1.Resource("jobs"), name, errors.New("exceeded quota: few, requested: count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0")),
+			object + `jobs.batch "` + name + `" is forbidden: exceeded quota: few, requested: count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0; raise the namespace's quota`, 0,
+		},
+		"webhook": {
+			apierrors.NewBadRequest(`admission webhook "x" denied the request: no`),
+			object + `admission webhook "x" denied the request: no`, 0,
+		},
+		"a server that warms up": {
+			apierrors.NewForbidden(batchv1.Resource("jobs"), name, errors.New("not yet ready")),
+			"make the senders' job " + name + `: jobs.batch "` + name + `" is forbidden: not yet ready (gave up`, answerTimeout,
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := fake.NewClientset()
+				client.PrependReactor("create", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, test.err })
+				began := time.Now()
+				_, err := Launch(t.Context(), Config{Act: client, Observe: client, Namespace: namespace, ID: runID, Senders: 1, Now: time.Now})
+				if err == nil || !strings.HasPrefix(err.Error(), test.want) {
+					t.Errorf("got  %v\nwant %s", err, test.want)
+				}
+				if after := time.Since(began); after != test.after {
+					t.Errorf("it was told after %s, want %s", after, test.after)
 				}
 			})
 		})

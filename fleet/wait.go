@@ -11,6 +11,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/kubernetes"
@@ -36,8 +37,10 @@ type StartError struct {
 	Object string
 	// Reason and Message are those of the kubelet, the scheduler or the Job.
 	Reason, Message string
-	// Advice is what to do.
+	// Advice is what to do; empty where nobody knows.
 	Advice string
+	// ofProgram is what an image without this program does.
+	ofProgram bool
 }
 
 // Error gives all of it on one line.
@@ -46,7 +49,10 @@ func (e *StartError) Error() string {
 	if message := strings.TrimSpace(e.Message); message != "" {
 		text += ": " + message
 	}
-	return strings.Join(strings.Fields(text+"; "+e.Advice), " ")
+	if e.Advice != "" {
+		text += "; " + e.Advice
+	}
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // What to do.
@@ -54,10 +60,37 @@ const (
 	adviceImage = "`shutdowncheck image load` brings this program's own image to the nodes of kind, " +
 		"`kind load docker-image` any other; --sender-image names one that the nodes can pull"
 	adviceFewer = "ask for fewer senders with --senders"
+	adviceQuota = "raise the namespace's quota"
+	adviceRoom  = "let the namespace's LimitRange, and what else is admitted by, leave a sender its " + requestCPU +
+		" of CPU and " + requestMemory + " of memory, with a limit of " + limitMemory
+	adviceDefault = "give the namespace a LimitRange with a default for it"
 )
 
+// advice leads to what is still there when the senders are removed: the events.
 func (f *Fleet) advice(object string) string {
-	return "see " + shell.Line("kubectl describe %s -n %s", object, f.cfg.Namespace)
+	_, name, _ := strings.Cut(object, "/")
+	return "see " + shell.Line("kubectl get events -n %s --field-selector involvedObject.name=%s", f.cfg.Namespace, name)
+}
+
+// adviceTool doubts the image of a sender that does not do what this program does.
+func (f *Fleet) adviceTool() string {
+	return fmt.Sprintf("is %s an image of shutdowncheck? --sender-image names one", f.cfg.Image)
+}
+
+// refused tells a Job that a quota or an admission keeps from being made; else nil.
+func (f *Fleet) refused(err error) *StartError {
+	if err == nil {
+		return nil
+	}
+	why := &StartError{Object: "job/" + f.job, Reason: "it was refused", Message: err.Error()}
+	switch {
+	case apierrors.IsForbidden(err) && strings.Contains(why.Message, " quota: "):
+		why.Advice = adviceQuota
+	case strings.Contains(why.Message, " denied the request"):
+	default:
+		return nil
+	}
+	return why
 }
 
 // await waits until a pod of each index runs, and gives them in order.
@@ -123,10 +156,7 @@ func (f *Fleet) running(ctx context.Context, pods []corev1.Pod) (all []*corev1.P
 	found := make([]*corev1.Pod, f.place.senders)
 	for i := range pods {
 		pod := &pods[i]
-		kept, final := hindrance(pod)
-		if kept != nil && kept.Advice == "" {
-			kept.Advice = f.advice(kept.Object)
-		}
+		kept, final := f.hindrance(pod)
 		if final {
 			return nil, kept, true
 		}
@@ -160,6 +190,19 @@ func runs(pod *corev1.Pod) bool {
 		slices.ContainsFunc(pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool { return c.State.Running != nil })
 }
 
+// hindrance tells what keeps a pod from running, nil where nothing is known to, and what
+// to do about it.
+func (f *Fleet) hindrance(pod *corev1.Pod) (why *StartError, hopeless bool) {
+	why, hopeless = hindrance(pod)
+	if why == nil || why.Advice != "" {
+		return why, hopeless
+	}
+	if why.Advice = f.advice(why.Object); why.ofProgram {
+		why.Advice = f.adviceTool()
+	}
+	return why, hopeless
+}
+
 // hindrance tells what keeps a pod from running, nil where nothing is known to. The
 // reasons of waiting are the kubelet's (pkg/kubelet/images/types.go, and
 // pkg/kubelet/kuberuntime/kuberuntime_container.go); a first ErrImagePull may pass, and
@@ -169,7 +212,8 @@ func hindrance(pod *corev1.Pod) (why *StartError, hopeless bool) {
 	for i := range pod.Status.ContainerStatuses {
 		state := pod.Status.ContainerStatuses[i].State
 		if over := state.Terminated; over != nil {
-			why.Reason, why.Message = fmt.Sprintf("ended with exit code %d (%s)", over.ExitCode, over.Reason), over.Message
+			why.Reason, why.Message = fmt.Sprintf("ended with exit code %d (%s)", over.ExitCode, over.Reason), lastLine(over.Message)
+			why.ofProgram = over.Reason != "OOMKilled"
 			return why, true
 		}
 		if state.Waiting == nil {
@@ -183,7 +227,10 @@ func hindrance(pod *corev1.Pod) (why *StartError, hopeless bool) {
 		case "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError":
 			why.Advice = adviceImage
 			return why, true
-		case "CreateContainerConfigError", "CreateContainerError", "RunContainerError":
+		case "CreateContainerConfigError":
+			return why, true
+		case "CreateContainerError", "RunContainerError":
+			why.ofProgram = true
 			return why, true
 		case "ContainerCreating", "PodInitializing":
 			return why, false
@@ -218,15 +265,20 @@ func (f *Fleet) notMade(ctx context.Context) (why *StartError, hopeless bool) {
 			continue
 		}
 		why = &StartError{Object: object, Reason: e.Reason, Message: e.Message}
+		said := func(text string) bool { return strings.Contains(e.Message, text) }
 		switch {
-		case strings.Contains(e.Message, "PodSecurity"):
+		case said("PodSecurity"):
 			why.Advice = "let the namespace's Pod Security level be at most restricted, which the senders keep to, or look for what its admission changes in them"
-		case strings.Contains(e.Message, "exceeded quota"), strings.Contains(e.Message, "failed quota"):
-			why.Advice = "raise the namespace's quota, or " + adviceFewer
+		case said("failed quota: ") && said(": must specify "): // a request or limit that a sender has not
+			why.Advice = adviceDefault
+		case said("exceeded quota: "), said("failed quota: "):
+			why.Advice = adviceQuota + ", or " + adviceFewer
+		case said(" is invalid: "), said(" per Container is "), said(" per Pod is "): // LimitRange's
+			why.Advice = adviceRoom
 		default:
 			why.Advice = f.advice(object)
 		}
-		return why, strings.Contains(e.Message, " is forbidden: ") || strings.Contains(e.Message, " denied the request")
+		return why, said(" is forbidden: ") || said(" is invalid: ") || said(" denied the request")
 	}
 	return nil, false
 }

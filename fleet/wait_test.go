@@ -49,8 +49,8 @@ func TestSendersThatDoNotRun(t *testing.T) {
 		"image is not on the node": {waiting("ErrImageNeverPull", "absent"), nil, "", "pod/shutdowncheck-senders-abc234-1-x: ErrImageNeverPull: absent; " + adviceImage, 0},
 		"image has no name":        {waiting("InvalidImageName", "no"), nil, "", "pod/shutdowncheck-senders-abc234-1-x: InvalidImageName: no; " + adviceImage, 0},
 		"a pull that may pass":     {waiting("ErrImagePull", "timeout"), nil, "", "pod/shutdowncheck-senders-abc234-1-x: ErrImagePull: timeout (not all ran within 50s); " + adviceImage, inTheEnd},
-		"config":                   {waiting("CreateContainerConfigError", "no user"), nil, "", "pod/shutdowncheck-senders-abc234-1-x: CreateContainerConfigError: no user; see kubectl describe pod/shutdowncheck-senders-abc234-1-x -n demo", 0},
-		"being made":               {waiting("ContainerCreating", ""), nil, "", "pod/shutdowncheck-senders-abc234-1-x: ContainerCreating: (not all ran within 50s); see kubectl describe pod/shutdowncheck-senders-abc234-1-x -n demo", inTheEnd},
+		"config":                   {waiting("CreateContainerConfigError", "no user"), nil, "", "pod/shutdowncheck-senders-abc234-1-x: CreateContainerConfigError: no user; see kubectl get events -n demo --field-selector involvedObject.name=shutdowncheck-senders-abc234-1-x", 0},
+		"being made":               {waiting("ContainerCreating", ""), nil, "", "pod/shutdowncheck-senders-abc234-1-x: ContainerCreating: (not all ran within 50s); see kubectl get events -n demo --field-selector involvedObject.name=shutdowncheck-senders-abc234-1-x", inTheEnd},
 		"no room": {func(p *corev1.Pod) {
 			p.Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{
 				Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/2 nodes are available: 2 Insufficient cpu.",
@@ -58,12 +58,12 @@ func TestSendersThatDoNotRun(t *testing.T) {
 		}, nil, "", "pod/shutdowncheck-senders-abc234-1-x: Unschedulable: 0/2 nodes are available: 2 Insufficient cpu. (not all ran within 50s); make room, or ask for fewer senders with --senders", inTheEnd},
 		"ended": {func(p *corev1.Pod) {
 			p.Status = corev1.PodStatus{Phase: corev1.PodFailed, ContainerStatuses: []corev1.ContainerStatus{{State: corev1.ContainerState{
-				Terminated: &corev1.ContainerStateTerminated{ExitCode: 2, Reason: "Error", Message: "unknown command \"send\"\n"},
+				Terminated: &corev1.ContainerStateTerminated{ExitCode: 2, Reason: "Error", Message: "starting\n\nunknown command \"send\"\n"},
 			}}}}
-		}, nil, "", `pod/shutdowncheck-senders-abc234-1-x: ended with exit code 2 (Error): unknown command "send"; see kubectl describe pod/shutdowncheck-senders-abc234-1-x -n demo`, 0},
+		}, nil, "", `pod/shutdowncheck-senders-abc234-1-x: ended with exit code 2 (Error): unknown command "send"; is tool:v1 an image of shutdowncheck? --sender-image names one`, 0},
 		"evicted": {func(p *corev1.Pod) {
 			p.Status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: "Evicted", Message: "low on memory"}
-		}, nil, "", "pod/shutdowncheck-senders-abc234-1-x: Evicted: low on memory; see kubectl describe pod/shutdowncheck-senders-abc234-1-x -n demo", 0},
+		}, nil, "", "pod/shutdowncheck-senders-abc234-1-x: Evicted: low on memory; see kubectl get events -n demo --field-selector involvedObject.name=shutdowncheck-senders-abc234-1-x", 0},
 		"Pod Security": {
 			nil, failedCreate(`Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot`), "",
 			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot; let the namespace's`, 0,
@@ -72,16 +72,28 @@ func TestSendersThatDoNotRun(t *testing.T) {
 			nil, failedCreate(`Error creating: pods "x" is forbidden: exceeded quota: q, requested: pods=1`), "",
 			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: pods "x" is forbidden: exceeded quota: q, requested: pods=1; raise the namespace's quota, or ask for fewer`, 0,
 		},
+		"quota of what a sender does not limit": {
+			nil, failedCreate(`Error creating: pods "x" is forbidden: failed quota: q: must specify limits.cpu for: sender`), "",
+			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: pods "x" is forbidden: failed quota: q: must specify limits.cpu for: sender; give the namespace a LimitRange with a default for it`, 0,
+		},
+		"most of a LimitRange": {
+			nil, failedCreate(`Error creating: pods "x" is forbidden: maximum memory usage per Container is 128Mi, but limit is 256Mi`), "",
+			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: pods "x" is forbidden: maximum memory usage per Container is 128Mi, but limit is 256Mi; let the namespace's LimitRange`, 0,
+		},
+		"default of a LimitRange": {
+			nil, failedCreate(`Error creating: Pod "x" is invalid: spec.containers[0].resources.requests: Invalid value: "200m": must be less than or equal to cpu limit of 100m`), "",
+			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: Pod "x" is invalid: spec.containers[0].resources.requests: Invalid value: "200m": must be less than or equal to cpu limit of 100m; let the namespace's LimitRange`, 0,
+		},
 		"a webhook that is away": {
 			nil, failedCreate(`Error creating: Internal error occurred: failed calling webhook`), "",
 			"job/shutdowncheck-senders-abc234: FailedCreate: Error creating: Internal error occurred: failed calling webhook (not all ran within 50s); see kubectl", inTheEnd,
 		},
 		"job failed": {nil, &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Status: batchv1.JobStatus{Conditions: []batchv1.JobCondition{{
 			Type: batchv1.JobFailed, Status: corev1.ConditionTrue, Reason: "FailedIndexes", Message: "Job has failed indexes",
-		}}}}, "", "job/shutdowncheck-senders-abc234: FailedIndexes: Job has failed indexes; see kubectl describe job/shutdowncheck-senders-abc234 -n demo", 0},
+		}}}}, "", "job/shutdowncheck-senders-abc234: FailedIndexes: Job has failed indexes; see kubectl get events -n demo --field-selector involvedObject.name=shutdowncheck-senders-abc234", 0},
 		"nothing is known": {
 			nil, failedCreate("is forbidden: but nobody may read it"), "events",
-			"job/shutdowncheck-senders-abc234: no pod was made: (not all ran within 50s); see kubectl describe job/shutdowncheck-senders-abc234 -n demo", inTheEnd,
+			"job/shutdowncheck-senders-abc234: no pod was made: (not all ran within 50s); see kubectl get events -n demo --field-selector involvedObject.name=shutdowncheck-senders-abc234", inTheEnd,
 		},
 	}
 	for name, test := range tests {
@@ -101,7 +113,7 @@ func TestSendersThatDoNotRun(t *testing.T) {
 						return true, nil, apierrors.NewForbidden(corev1.Resource(test.denied), "", nil)
 					})
 				}
-				f := &Fleet{cfg: Config{Observe: client, Namespace: namespace, ID: runID}, job: jobName(runID), place: placement{senders: 2}}
+				f := &Fleet{cfg: Config{Observe: client, Namespace: namespace, ID: runID, Image: "tool:v1"}, job: jobName(runID), place: placement{senders: 2}}
 				began := time.Now()
 				_, err := f.await(t.Context())
 				if _, ok := errors.AsType[*StartError](err); !ok {
