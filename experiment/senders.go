@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -60,15 +61,34 @@ func (r *run) launch(ctx context.Context) error {
 		Lost:       s.lost,
 		Failed:     s.failed,
 	})
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("%w: %w", cause(ctx), err)
-	case err != nil:
-		return err
+	if err != nil {
+		return notLaunched(ctx, err)
 	}
 	r.teardown.add("removing the senders", removeTimeout, s.Remove)
 	r.load, r.workload.Senders = s, s.Senders()
 	return nil
+}
+
+// notLaunched gives why senders were not launched: what ended ctx, whatever error that
+// brought about, or what of the check they cannot carry. That something of them is left is
+// told in any case.
+func notLaunched(ctx context.Context, err error) error {
+	left, isLeft := errors.AsType[*fleet.LeftError](err)
+	if ctx.Err() != nil {
+		why := cause(ctx)
+		if !errors.Is(why, ErrInterrupted) {
+			return fmt.Errorf("%w: %w", why, err)
+		}
+		why = fmt.Errorf("%w while the senders were started", why)
+		if isLeft {
+			return errors.Join(why, left)
+		}
+		return why
+	}
+	if field, ok := errors.AsType[*check.FieldError](err); ok && !isLeft {
+		return &CheckError{field}
+	}
+	return err
 }
 
 // into has the senders' actions and samples recorded from now on.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/fleet"
 	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/sender"
@@ -276,6 +278,45 @@ func TestSendersThatCannotBeMade(t *testing.T) {
 	}
 }
 
+// What senders cannot carry is wrong with the check, and told in its own numbers.
+func TestSendersThatCannotCarryIt(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("the ports are not known here")
+	}
+	s := newInsideScene(t)
+	before := s.Deployment()
+	cfg := s.config(2, deleteOne)
+	cfg.Check.Streams[0].Connections, cfg.Check.Streams[0].Rate = check.New, 1e6
+	cfg.Check.Streams[0].MaxConnections = 10
+	err := Run(t.Context(), cfg)
+	if wrong, ok := errors.AsType[*CheckError](err); !ok || !strings.HasPrefix(wrong.Error(), "streams[0].rate: 1e+06 new connections per second to ") {
+		t.Errorf("it ends with %v", err)
+	}
+	s.isAsBefore(t, before)
+	s.nothingLeft(t)
+}
+
+// That senders are left is told whatever else went wrong.
+func TestSendersThatAreLeft(t *testing.T) {
+	t.Parallel()
+	left := &fleet.LeftError{Err: errors.New("remove the senders by hand")}
+	wrong := &check.FieldError{Field: "streams", Problem: "too many"}
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := notLaunched(interrupted, errors.Join(wrong, left)); !errors.Is(err, left) || !errors.Is(err, ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
+	if err := notLaunched(t.Context(), errors.Join(wrong, left)); !errors.Is(err, left) {
+		t.Errorf("got %v", err)
+	}
+	failed, fail := context.WithCancelCause(t.Context())
+	fail(errors.New("the watch broke"))
+	if err := notLaunched(failed, left); !errors.Is(err, left) || errors.Is(err, ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Whatever a run with senders is at when it is interrupted, nothing of them is left.
 func TestSendersOfAnInterruptedRun(t *testing.T) {
 	t.Parallel()
@@ -295,6 +336,10 @@ func TestSendersOfAnInterruptedRun(t *testing.T) {
 			err := Run(ctx, cfg)
 			if ctx.Err() == nil || err != nil && !errors.Is(err, ErrInterrupted) {
 				t.Errorf("it ends with %v", err)
+			}
+			const early = "interrupted while the senders were started"
+			if started := moment != "starting the senders"; !started && (err == nil || err.Error() != early) {
+				t.Errorf("it ends with %v, want %s", err, early)
 			}
 			s.isAsBefore(t, before)
 			s.nothingLeft(t)
