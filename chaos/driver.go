@@ -23,6 +23,9 @@ type Driver struct {
 	Workload *Workload
 	// Run is the run's id; it is what marks our own annotation.
 	Run string
+	// Senders is the name of the Job, in the workload's namespace, that the run makes to
+	// send its requests; empty for none. Whoever restores the workload removes it.
+	Senders string
 	// Until is when the run is over at the latest, as other runs are told; zero where
 	// that is not known.
 	Until time.Time

@@ -1,9 +1,11 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -59,6 +61,7 @@ func (l Leftover) PutBack(ctx context.Context) (did string, err error) { return 
 
 // Left gives what runs have left on the workload and for its sake: what its annotation
 // tells, what the run that wrote that has made, and the cordons that name the workload.
+// SendersLeft gives what a run may have left that wrote no annotation.
 // A workload that is gone may have left cordons. now is the present time.
 func Left(ctx context.Context, client kubernetes.Interface, namespace string, ref check.Workload, now func() time.Time, byHand ByHand) ([]Leftover, error) {
 	var found []Leftover
@@ -73,7 +76,8 @@ func Left(ctx context.Context, client kubernetes.Interface, namespace string, re
 		}
 		found = append(found, on...)
 		for _, l := range on {
-			// Who has no right to look has made nothing.
+			// Who has no right to list these has made none of them: the run itself lists
+			// them. Jobs it does not, so that its note names the one it has made.
 			made, _ := madeLeft(ctx, client, namespace, label.Of(l.Run))
 			found = append(found, made...)
 		}
@@ -96,7 +100,10 @@ func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
 		return nil, err
 	}
 	l := Leftover{Object: w.String(), Namespace: w.namespace, Run: n.Run, Until: n.Until, Doubt: s.oldNote(n, now())}
-	d := &Driver{Workload: w, Run: n.Run, Now: now, held: hold{s.meta.Annotations[undoKey]}}
+	d := &Driver{Workload: w, Run: n.Run, Until: n.Until, Now: now, claimedAt: n.Since, held: hold{s.meta.Annotations[undoKey]}}
+	if n.UID == w.uid {
+		d.Senders = n.Senders
+	}
 	switch c := n.Change; {
 	case n.UID != w.uid:
 		l.What, l.Doubt = "the annotation was copied from another object; it is removed, and nothing is put back", ""
@@ -107,6 +114,10 @@ func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
 	default:
 		l.Since, l.What, d.open = c.At, w.wouldUndo(s, *c), c
 	}
+	alone := l.What
+	if d.Senders != "" {
+		l.What += "; job/" + d.Senders + " of its senders is removed, where it is left"
+	}
 	l.putBack = func(ctx context.Context) (string, error) {
 		var did string
 		d.Record = func(a recording.Action) {
@@ -114,11 +125,26 @@ func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
 				did = a.Detail
 			}
 		}
-		err := d.Release(ctx)
+		err := d.Restore(ctx)
+		if d.open != nil {
+			return did, err
+		}
+		// The note goes last: it is what finds the senders again.
+		removed, unremoved := w.removeSenders(ctx, d.Senders, n.Run)
+		if unremoved != nil {
+			return did, errors.Join(err, unremoved)
+		}
+		err = errors.Join(err, d.drop(ctx))
 		if theirs, ok := errors.AsType[*ChangedError](err); ok && theirs.Released {
 			err = nil // somebody else was quicker with the same
 		}
-		return did, err
+		switch {
+		case removed == "":
+			return did, err
+		case err == nil:
+			did = cmp.Or(did, alone)
+		}
+		return strings.TrimPrefix(did+"; "+removed, "; "), err
 	}
 	return []Leftover{l}, nil
 }

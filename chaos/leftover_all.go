@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,7 +32,9 @@ func AllLeft(ctx context.Context, client kubernetes.Interface, namespace string,
 	}
 	made, err := madeLeft(ctx, client, namespace, label.Selector)
 	failures = append(failures, err)
-	found := slices.Concat(notes, made)
+	jobs, err := jobsLeft(ctx, client, namespace)
+	failures = append(failures, err)
+	found := slices.Concat(notes, made, jobs)
 	// A cordon that a workload's note tells of is put back with that.
 	cordons, err := cordonsLeft(ctx, client, func(by mark) bool {
 		return (namespace == "" || by.Namespace == namespace) && !noted[by.Namespace+"/"+by.Workload]
@@ -91,8 +92,8 @@ type remover interface {
 	Delete(ctx context.Context, name string, options metav1.DeleteOptions) error
 }
 
-// madeLeft gives the objects that runs have made, as selector picks them. Pods that
-// another object owns go with that.
+// madeLeft gives the objects that runs have made, as selector picks them, but no Jobs.
+// Pods that another object owns go with that.
 func madeLeft(ctx context.Context, client kubernetes.Interface, namespace, selector string) ([]Leftover, error) {
 	var found []Leftover
 	var failures []error
@@ -107,45 +108,14 @@ func madeLeft(ctx context.Context, client kubernetes.Interface, namespace, selec
 			}
 		}
 	}
-	core, apps, batch, labelled := client.CoreV1(), client.AppsV1(), client.BatchV1(), metav1.ListOptions{LabelSelector: selector}
+	core, apps, labelled := client.CoreV1(), client.AppsV1(), metav1.ListOptions{LabelSelector: selector}
 	pods, err := core.Pods(namespace).List(ctx, labelled)
 	take("pod", pods, err, func(namespace string) remover { return core.Pods(namespace) }, new(int64(0)))
 	services, err := core.Services(namespace).List(ctx, labelled)
 	take("service", services, err, func(namespace string) remover { return core.Services(namespace) }, nil)
 	deployments, err := apps.Deployments(namespace).List(ctx, labelled)
 	take("deployment", deployments, err, func(namespace string) remover { return apps.Deployments(namespace) }, nil)
-	jobs, err := batch.Jobs(namespace).List(ctx, labelled)
-	take("job", jobs, err, func(namespace string) remover { return jobRemover{batch.Jobs(namespace), core.Pods(namespace)} }, nil)
 	return found, errors.Join(failures...)
-}
-
-// podsFollow is how long the removal of a Job waits for its pods.
-const podsFollow = 15 * time.Second
-
-// jobRemover removes a Job and waits for its pods, which the garbage collector removes
-// after it. What is still there then is on its way.
-type jobRemover struct {
-	remover
-	pods interface {
-		List(ctx context.Context, options metav1.ListOptions) (*corev1.PodList, error)
-	}
-}
-
-// Delete removes the Job and waits for its pods.
-func (r jobRemover) Delete(ctx context.Context, name string, options metav1.DeleteOptions) error {
-	if err := r.remover.Delete(ctx, name, options); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, podsFollow)
-	defer cancel()
-	_ = await(ctx, func() (bool, error) {
-		list, err := r.pods.List(ctx, metav1.ListOptions{LabelSelector: label.Selector})
-		return err == nil && !slices.ContainsFunc(list.Items, func(pod corev1.Pod) bool {
-			owner := metav1.GetControllerOf(&pod)
-			return owner != nil && owner.UID == *options.Preconditions.UID
-		}), nil
-	})
-	return nil
 }
 
 // objectLeft is an object to be removed, the very one that was found.

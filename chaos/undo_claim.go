@@ -98,5 +98,5 @@ func (d *Driver) ours(s state) error {
 // note gives a text for the annotation that no other one is like.
 func (d *Driver) note(c *change) (string, error) {
 	d.notes++
-	return note{Version: noteVersion, Run: d.Run, UID: d.Workload.uid, Since: d.claimedAt, Until: d.Until, Number: d.notes, Change: c}.text()
+	return note{Version: noteVersion, Run: d.Run, UID: d.Workload.uid, Since: d.claimedAt, Until: d.Until, Senders: d.Senders, Number: d.notes, Change: c}.text()
 }

@@ -30,6 +30,8 @@ type note struct {
 	// Until is when the run is over at the latest; zero where that is not known. A
 	// note with nothing to undo claims nothing from then on.
 	Until time.Time `json:"until,omitzero"`
+	// Senders is the name of the Job that sends the run's requests; empty for none.
+	Senders string `json:"senders,omitempty"`
 	// Number tells the run's notes apart.
 	Number int `json:"number,omitempty"`
 	// Change is the one that is under way; nil for none.

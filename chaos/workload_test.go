@@ -147,7 +147,9 @@ func TestUndo(t *testing.T) {
 // What the run itself has made goes too, and no other run's.
 func TestUndoRemovesWhatTheRunHasMade(t *testing.T) {
 	c := newCluster(t)
-	if err := c.interrupt(c.begin("run-1"), scaleToOne); err == nil {
+	r := c.begin("run-1")
+	r.Senders = "senders"
+	if err := c.interrupt(r, scaleToOne); err == nil {
 		t.Fatal("it came to its end")
 	}
 	for name, run := range map[string]string{"ours": "run-1", "theirs": "run-2"} {
@@ -169,7 +171,7 @@ func TestUndoRemovesWhatTheRunHasMade(t *testing.T) {
 	}}))
 	lines, err := putBackLeft(t, c.Client, web)
 	want(t, "lines", append(lines, text(err)),
-		"deployment/web: replicas set back from 1 to 3 (run run-1)", "deployment/web: removed (run run-1)", "deployment/web: removed (run run-1)", "")
+		"deployment/web: replicas set back from 1 to 3; job/senders removed (run run-1)", "deployment/web: removed (run run-1)", "")
 	if _, err := c.Client.BatchV1().Jobs(namespace).Get(t.Context(), senders.Name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("the senders are left: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/fleet"
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -32,9 +33,14 @@ const restoreTimeout = time.Minute
 
 // newDriver gives what does the disruptions, and puts back what they changed.
 func (r *run) newDriver() *chaos.Driver {
+	senders := ""
+	if r.cfg.Check.Inside != nil {
+		senders = fleet.JobName(r.cfg.ID)
+	}
 	return &chaos.Driver{
 		Workload: r.workload,
 		Run:      r.cfg.ID,
+		Senders:  senders,
 		Until:    r.cfg.Now().Add(longest(r.cfg.Check)),
 		Journal:  filepath.Join(r.cfg.Dir, journalFile),
 		Record:   func(a recording.Action) { r.writer.Action(a) },

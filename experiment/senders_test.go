@@ -24,6 +24,7 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/fleet"
 	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/sender"
 )
@@ -35,6 +36,7 @@ type insideScene struct {
 
 	mu   sync.Mutex
 	jobs []*batchv1.Job
+	note string            // that the workload bore when the last Job was made
 	kill map[string]func() // by pod
 	at   map[string]string
 }
@@ -45,6 +47,7 @@ func newInsideScene(t *testing.T) *insideScene {
 	s.Client.PrependReactor("create", "jobs", func(action clienttesting.Action) (bool, kuberuntime.Object, error) {
 		job := action.(clienttesting.CreateAction).GetObject().(*batchv1.Job)
 		s.jobs = append(s.jobs, job)
+		s.note = s.Deployment().Annotations["shutdowncheck.io/undo"]
 		for i := range int(*job.Spec.Completions) {
 			s.send(i, job)
 		}
@@ -174,7 +177,11 @@ func TestSendersSendAllOfIt(t *testing.T) {
 			t.Errorf("the spread is not recorded: %+v", a)
 		}
 	}
-	// As long as something of the run is there, its claim is.
+	// As long as something of the run is there, its claim is, and tells of it.
+	job := s.jobs[0]
+	if !strings.Contains(s.note, `"senders":"`+job.Name+`"`) || job.Annotations[label.Workload] != "deployment/web" {
+		t.Errorf("the note %s tells of job %s with the annotations %v", s.note, job.Name, job.Annotations)
+	}
 	var writes []string
 	for _, write := range s.Writes() {
 		if strings.Contains(write, "deployments") || strings.Contains(write, "jobs") {

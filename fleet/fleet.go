@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
 	"github.com/shutdowncheck/shutdowncheck/internal/retry"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/sender"
@@ -29,8 +30,8 @@ type Config struct {
 	// Dial leads to a sender; that of NewDialer where it is nobody else's.
 	Dial      Dialer
 	Namespace string
-	// ID is the run's.
-	ID string
+	// ID is the run's. Workload is what it checks, as kind/name: the Job says so.
+	ID, Workload string
 	// Image is this tool's, where the cluster finds it.
 	Image string
 	// Senders is how many there are to be; All makes it one on each node that takes
@@ -96,7 +97,7 @@ func Launch(ctx context.Context, cfg Config) (_ *Fleet, err error) {
 		return nil, err
 	}
 	following, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &Fleet{cfg: cfg, job: jobName(cfg.ID), place: placed, cancel: cancel}
+	f := &Fleet{cfg: cfg, job: JobName(cfg.ID), place: placed, cancel: cancel}
 	defer func() {
 		if err == nil {
 			return
@@ -143,10 +144,12 @@ func Launch(ctx context.Context, cfg Config) (_ *Fleet, err error) {
 func (f *Fleet) create(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	job := newJob(f.cfg.ID, f.cfg.Image, f.place)
+	job.Annotations = map[string]string{label.Workload: f.cfg.Workload}
 	unanswered := false
 	var refused *StartError
 	err := retry.Insist(ctx, func() error {
-		_, err := f.cfg.Act.BatchV1().Jobs(f.cfg.Namespace).Create(ctx, newJob(f.cfg.ID, f.cfg.Image, f.place), metav1.CreateOptions{})
+		_, err := f.cfg.Act.BatchV1().Jobs(f.cfg.Namespace).Create(ctx, job, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) && unanswered {
 			return nil
 		}

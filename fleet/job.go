@@ -45,18 +45,19 @@ type placement struct {
 	avoid []string
 }
 
-// jobName is the Job's for the run with the given id.
-func jobName(id string) string {
+// JobName is the Job's for the run with the given id.
+func JobName(id string) string {
 	return nameValue + "-" + strings.ToLower(id[strings.LastIndexByte(id, '-')+1:])
 }
 
 func podLabels(id string) map[string]string {
 	return map[string]string{
-		label.ManagedBy: label.Tool, label.Run: id, nameKey: nameValue, instanceKey: jobName(id),
+		label.ManagedBy: label.Tool, label.Run: id, nameKey: nameValue, instanceKey: JobName(id),
 	}
 }
 
-// newJob is the Job of a run's senders. Whoever may read it learns nothing of the check.
+// newJob is the Job of a run's senders. Whoever may read it learns nothing of the check
+// but, once it is made, its workload.
 //
 // A sender that fails is not replaced, and leaves the others alone: BackoffLimitPerIndex
 // sees to both (on by default since Kubernetes 1.29). A plain backoffLimit of 0 would
@@ -65,7 +66,7 @@ func podLabels(id string) map[string]string {
 func newJob(id, image string, p placement) *batchv1.Job {
 	senders := int32(p.senders)
 	return &batchv1.Job{
-		ObjectMeta: metav1.ObjectMeta{Name: jobName(id), Labels: podLabels(id)},
+		ObjectMeta: metav1.ObjectMeta{Name: JobName(id), Labels: podLabels(id)},
 		Spec: batchv1.JobSpec{
 			CompletionMode: new(batchv1.IndexedCompletion),
 			Completions:    &senders, Parallelism: &senders,
@@ -147,5 +148,5 @@ func affinity(id string, p placement) *corev1.Affinity {
 
 // siblings selects the senders of a run.
 func siblings(id string) *metav1.LabelSelector {
-	return &metav1.LabelSelector{MatchLabels: map[string]string{instanceKey: jobName(id)}}
+	return &metav1.LabelSelector{MatchLabels: map[string]string{instanceKey: JobName(id)}}
 }

@@ -44,7 +44,7 @@ func TestRemoveWaits(t *testing.T) {
 				client.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
 					return test.goes > 0 && !time.Now().Before(gone), &corev1.PodList{}, nil
 				})
-				f := &Fleet{cfg: Config{Act: client, Observe: client, Namespace: namespace, ID: runID}, job: jobName(runID), cancel: func() {}}
+				f := &Fleet{cfg: Config{Act: client, Observe: client, Namespace: namespace, ID: runID}, job: JobName(runID), cancel: func() {}}
 				ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 				defer cancel()
 				began := time.Now()

@@ -113,7 +113,7 @@ func TestSendersThatDoNotRun(t *testing.T) {
 						return true, nil, apierrors.NewForbidden(corev1.Resource(test.denied), "", nil)
 					})
 				}
-				f := &Fleet{cfg: Config{Observe: client, Namespace: namespace, ID: runID, Image: "tool:v1"}, job: jobName(runID), place: placement{senders: 2}}
+				f := &Fleet{cfg: Config{Observe: client, Namespace: namespace, ID: runID, Image: "tool:v1"}, job: JobName(runID), place: placement{senders: 2}}
 				began := time.Now()
 				_, err := f.await(t.Context())
 				if _, ok := errors.AsType[*StartError](err); !ok {
@@ -149,7 +149,7 @@ func TestSendersThatRunLater(t *testing.T) {
 			}
 			return false, nil, nil
 		})
-		f := &Fleet{cfg: Config{Observe: client, Namespace: namespace, ID: runID}, job: jobName(runID), place: placement{senders: 2}}
+		f := &Fleet{cfg: Config{Observe: client, Namespace: namespace, ID: runID}, job: JobName(runID), place: placement{senders: 2}}
 		pods, err := f.await(t.Context())
 		if err != nil || len(pods) != 2 || pods[0].Name != podName(0) || pods[1].Name != podName(1) {
 			t.Errorf("got %v, %v", pods, err)

@@ -25,6 +25,8 @@ type fakeCluster struct {
 	version    int
 	// hold, if set, keeps whoever wants to write waiting.
 	hold chan struct{}
+	// forbidden, if set, may not be listed: pods, jobs and the like.
+	forbidden string
 	// written has each number of replicas that was asked for, held one that was held up.
 	written chan int
 	held    chan struct{}
@@ -142,6 +144,8 @@ func (c *fakeCluster) answer(r *http.Request, path []string, last string, body [
 	switch {
 	case last == "selfsubjectaccessreviews":
 		return http.StatusCreated, `{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "status": {"allowed": true}}`
+	case last == c.forbidden:
+		return http.StatusForbidden, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "message": "no right to list ` + last + `", "code": 403}`
 	case r.URL.Query().Get("sendInitialEvents") != "":
 		return http.StatusUnprocessableEntity, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422}`
 	case last == "scale":

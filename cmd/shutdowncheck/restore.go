@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
@@ -34,7 +35,9 @@ func newRestore(s streams, connection *genericclioptions.ConfigFlags) *cobra.Com
 		Short: "Put back what a killed run left changed",
 		Long: `restore puts back what a run changed and could not put back itself, because it
 was killed. It goes by the annotation that a run leaves on the workload while it
-is at work there, and by the mark on a node that it has cordoned.
+is at work there, which names the senders that it has made in the cluster, and by
+the mark on a node that it has cordoned. A run that only observes leaves no
+annotation: its senders are found where you may list jobs.
 
 What may not be a run's own, or not wanted any more, is shown first and put back
 only if you say so: an annotation that a rollback has brought back, one that the
@@ -94,10 +97,19 @@ func (r *restoration) one(ctx context.Context, cluster *cluster, ref check.Workl
 	if err != nil {
 		return fmt.Errorf("put %s back: %w", ref, err)
 	}
-	if len(found) == 0 {
+	senders, unseen := chaos.SendersLeft(looking, cluster.act, cluster.namespace, ref, found)
+	found = append(found, senders...)
+	if len(found) == 0 && unseen == nil {
 		r.say("%s bears nothing that has to be put back", ref)
 	}
-	return r.putBack(ctx, found)
+	if apierrors.IsForbidden(unseen) {
+		// Only a run that observes leaves senders without a note, and they end by themselves.
+		if len(found) == 0 {
+			r.say("%s bears nothing that has to be put back; whether a run that only observed it has left senders is not known: %v", ref, unseen)
+		}
+		unseen = nil
+	}
+	return errors.Join(r.putBack(ctx, found), unseen)
 }
 
 // everything shows what is left anywhere, and puts it back if that was said.

@@ -99,3 +99,21 @@ func TestRestoreAllOnlyShows(t *testing.T) {
 		})
 	}
 }
+
+// Senders of a run that has left no note are not sought without the right to it, which is
+// said where nothing else is found.
+func TestRestoreWithoutTheRightToListJobs(t *testing.T) {
+	t.Parallel()
+	c := newFakeCluster(t)
+	c.forbidden = "jobs"
+	const want = "deployment/web bears nothing that has to be put back; whether a run that only observed it has left senders is not known: look for what runs have made: no right to list jobs\n"
+	if code, stdout, stderr := c.restore(t, nil, "deployment/web"); code != exitPassed || stdout != want {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	killed := killedScaledDown(t, 0)
+	killed.forbidden = "jobs"
+	if code, stdout, stderr := killed.restore(t, nil, "deployment/web"); code != exitPassed || !strings.Contains(stdout, "replicas set back from 1 to 2") || strings.Contains(stdout, "not known") {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	killed.wantReplicas(t, 2)
+}

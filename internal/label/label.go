@@ -12,6 +12,10 @@ const (
 	Run       = "shutdowncheck.io/run"
 )
 
+// Workload is an annotation: the kind/name of what a run checks, in the object's own
+// namespace.
+const Workload = "shutdowncheck.io/workload"
+
 // Selector finds everything that a run has made.
 const Selector = ManagedBy + "=" + Tool + "," + Run
 
