@@ -97,7 +97,7 @@ func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]r
 		return all
 	}
 	for _, s := range r.Header.Check.Streams {
-		if seen := smallestOutageSeen(s, pods); seen > 0 && t.stream(s.Name).OK > 0 {
+		if seen := smallestOutageSeen(s, len(r.Header.Senders), pods); seen > 0 && t.stream(s.Name).OK > 0 {
 			all[s.Name] = seen
 		}
 	}

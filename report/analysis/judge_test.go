@@ -209,8 +209,18 @@ func TestSmallestOutageSeen(t *testing.T) {
 	}
 	for _, tt := range tests {
 		stream := check.Stream{Rate: tt.rate, Connections: check.New}
-		if got := time.Duration(smallestOutageSeen(stream, tt.pods)); got != tt.want {
+		if got := time.Duration(smallestOutageSeen(stream, 0, tt.pods)); got != tt.want {
 			t.Errorf("%g/s on %d pods: %s, want %s", tt.rate, tt.pods, got, tt.want)
+		}
+	}
+}
+
+// Each sender keeps a connection of its own, however small the pool.
+func TestSmallestOutageSeenBySenders(t *testing.T) {
+	stream := check.Stream{Rate: 100, Connections: check.Reused, Pool: 4}
+	for senders, want := range map[int]time.Duration{0: 0, 11: 0, 12: 114 * ms} {
+		if got := time.Duration(smallestOutageSeen(stream, senders, 3)); got != want {
+			t.Errorf("%d senders: %s, want %s", senders, got, want)
 		}
 	}
 }

@@ -46,9 +46,9 @@ func between(from, to time.Time) *report.Duration {
 // have refused requests with the run seeing it with a probability of 99 %. A
 // request meets that pod with a probability of 1/pods, so that n requests all
 // miss it with (1 - 1/pods)^n. Those on kept connections take turns over the
-// pool, so that no more of them are independent than there are connections:
-// zero where that does not suffice, however long the outage.
-func smallestOutageSeen(s check.Stream, pods int) report.Duration {
+// pool, so that no more of them are independent than there are connections, of which
+// each sender has one at least: zero where that does not suffice, however long the outage.
+func smallestOutageSeen(s check.Stream, senders, pods int) report.Duration {
 	if s.Rate <= 0 {
 		return 0
 	}
@@ -56,7 +56,7 @@ func smallestOutageSeen(s check.Stream, pods int) report.Duration {
 	if pods > 1 {
 		requests = math.Log(0.01) / math.Log(1-1/float64(pods))
 	}
-	if s.Connections == check.Reused && requests > float64(s.Pool) {
+	if s.Connections == check.Reused && requests > float64(max(s.Pool, senders)) {
 		return 0
 	}
 	return report.Duration(time.Duration(requests / s.Rate * float64(time.Second)).Round(time.Millisecond))
