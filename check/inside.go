@@ -3,6 +3,7 @@ package check
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -91,6 +92,22 @@ func (c Check) validateInside(p *problems) {
 		p.add("inside.senders", "%d; want 1 to %d, or %s", int(n), MaxSenders, eachNode)
 	}
 	p.image("inside.image", c.Inside.Image)
+}
+
+// notItself refuses a URL that leads from inside the cluster to the pod that sends.
+func (c Check) notItself(field, raw, way string, p *problems) {
+	u, err := url.Parse(raw)
+	if c.Inside == nil || err != nil {
+		return
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	address, err := netip.ParseAddr(host)
+	if err == nil {
+		address = address.Unmap()
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || address.IsLoopback() || address.IsValid() && address.IsUnspecified() {
+		p.add(field, "%s is the sender itself, inside the cluster; %s the service's own address", host, way)
+	}
 }
 
 // WantsURL tells that the check leaves it to the cluster's services where its requests

@@ -198,8 +198,11 @@ func (s Stream) validateRequest(at string, c Check, p *problems) {
 	default:
 		p.add(at+".protocol", "%q; want %s, %s or %s", string(s.Protocol), HTTP1, HTTP2, H2C)
 	}
-	if limit := s.MaxConnections; limit < 0 || limit > 0 && s.Connections == Reused && limit < s.Pool {
+	switch limit := s.MaxConnections; {
+	case limit < 0 || limit > 0 && s.Connections == Reused && limit < s.Pool:
 		p.add(at+".maxConnections", "%d connections; want at least the pool's %d, or 0 for no limit", limit, s.Pool)
+	case limit > 0 && limit < c.shares():
+		p.add(at+".maxConnections", "%d connections of %d senders, of which each has one at least; want at least %d, or 0 for no limit", limit, c.shares(), c.shares())
 	}
 }
 

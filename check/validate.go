@@ -49,6 +49,7 @@ func (c Check) Validate() error {
 	c.validateWorkload(&p)
 	if !c.WantsURL() {
 		p.url("target.url", c.Target.URL)
+		c.notItself("target.url", c.Target.URL, "leave it out, or give", &p)
 	}
 	if !serviceName.MatchString(c.Target.Service) {
 		p.add("target.service", "%q is no name of a service; want NAME, or NAME.NAMESPACE for one of another namespace", c.Target.Service)
@@ -146,6 +147,7 @@ func (s Stream) validate(at string, c Check, p *problems) {
 	// One wrong address is one problem, however many streams inherit it.
 	if s.URL != c.Target.URL && (!c.WantsURL() || !strings.HasPrefix(s.URL, "/")) {
 		p.url(at+".url", s.URL)
+		c.notItself(at+".url", s.URL, "give", p)
 	}
 	s.validateRequest(at, c, p)
 	p.positive(at+".timeout", s.Timeout)

@@ -161,6 +161,7 @@ func (c Check) validateControl(p *problems) {
 	p.image("control.image", c.Control.Image)
 	if c.Control.URL != "" {
 		p.url("control.url", c.Control.URL)
+		c.notItself("control.url", c.Control.URL, "leave it out, or give", p)
 	}
 }
 

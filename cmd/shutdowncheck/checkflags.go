@@ -165,6 +165,9 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	if err := useless(flags); err != nil {
 		return check.Check{}, err
 	}
+	if err := f.inside.contradiction(flags); err != nil {
+		return check.Check{}, err
+	}
 	if flags.Changed("restart") && len(f.disruptions.list) == 0 {
 		return check.Check{}, usagef("--restart=false leaves nothing to do; want another disruption, or --observe DURATION to watch alone")
 	}

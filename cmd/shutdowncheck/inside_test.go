@@ -59,6 +59,25 @@ func TestInsideFlags(t *testing.T) {
 	}
 }
 
+// Senders that are asked for and refused at once are a wrong call, and so is an address
+// that inside the cluster is the sender's own.
+func TestInsideFlagsThatContradict(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--inside=false --senders 2 --url http://a/":               "--inside=false and --senders, which implies --inside; want one of them",
+		"--inside=false --sender-image x:1 --url http://a/":        "--inside=false and --sender-image, which implies --inside; want one of them",
+		"--inside --url http://127.0.0.1:30080/":                   "--url: 127.0.0.1 is the sender itself, inside the cluster; leave it out, or give the service's own address",
+		"--senders 2 --url http://a/ --slow http://localhost/slow": "--slow: localhost is the sender itself, inside the cluster; give the service's own address",
+		"--inside --senders 3 --max-connections 2 --pool 1":        "--max-connections: 2 connections of 3 senders, of which each has one at least; want at least 3, or 0 for no limit",
+	} {
+		var out, err bytes.Buffer
+		code := execute(t.Context(), append([]string{"run", "deployment/web"}, strings.Fields(args)...), streams{in: strings.NewReader(""), out: &out, err: &err})
+		if code != exitUsage || !strings.HasPrefix(err.String(), "shutdowncheck: "+want+"\n") {
+			t.Errorf("%s ends with %d:\n%s", args, code, err.String())
+		}
+	}
+}
+
 // Whoever gives no URL is told what there is, by a cluster that can be asked.
 func TestWithoutAURLTheClusterIsAsked(t *testing.T) {
 	t.Parallel()

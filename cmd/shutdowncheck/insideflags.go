@@ -20,9 +20,19 @@ func (f *insideFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.image, "sender-image", "", "`IMAGE` of this tool for them, where the cluster finds it (implies --inside; default that of this program, which is loaded to the nodes of kind)")
 }
 
+// contradiction is that of --inside=false and a flag that implies --inside.
+func (f *insideFlags) contradiction(flags *pflag.FlagSet) error {
+	for _, name := range []string{"senders", "sender-image"} {
+		if flags.Changed("inside") && !f.inside && flags.Changed(name) {
+			return usagef("--inside=false and --%s, which implies --inside; want one of them", name)
+		}
+	}
+	return nil
+}
+
 // of is nil where none was given.
 func (f *insideFlags) of(flags *pflag.FlagSet) *check.Inside {
-	if !f.inside && (flags.Changed("inside") || !flags.Changed("senders") && !flags.Changed("sender-image")) {
+	if !f.inside && !flags.Changed("senders") && !flags.Changed("sender-image") {
 		return nil
 	}
 	return &check.Inside{Senders: f.senders, Image: f.image}
