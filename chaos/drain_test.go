@@ -311,6 +311,36 @@ func TestDrainedNamesTheNodes(t *testing.T) {
 	}
 }
 
+// A node that is not drained takes the senders, unless it takes no such pods anyway.
+func TestDrainsSpareSenders(t *testing.T) {
+	for name, tt := range map[string]struct {
+		drained []string
+		takes   []string
+		want    bool
+	}{
+		"none is drained":            {nil, []string{"n1"}, true},
+		"all are drained":            {[]string{"n1", "n2"}, []string{"n1", "n2"}, false},
+		"one is not":                 {[]string{"n1"}, []string{"n1", "n2"}, true},
+		"the other takes none":       {[]string{"n1"}, []string{"n1"}, false},
+		"none takes any, so or so":   {[]string{"n1", "n2"}, nil, true},
+		"the drained one takes none": {[]string{"n1"}, []string{"n2"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			c.OnNodes("n1", "n2")
+			for _, node := range []string{"n1", "n2"} {
+				c.SetNode(node, func(n *corev1.Node) {
+					n.Labels = map[string]string{corev1.LabelOSStable: "linux"}
+					n.Spec.Unschedulable = !slices.Contains(tt.takes, node)
+				})
+			}
+			if got, err := c.open().SparesSenders(t.Context(), tt.drained); err != nil || got != tt.want {
+				t.Errorf("got %t, %v", got, err)
+			}
+		})
+	}
+}
+
 // stuck is a drain that a budget has stopped when the node was cordoned.
 func (c *cluster) stuck(r *run) error {
 	ctx, cancel := context.WithCancelCause(c.t.Context())

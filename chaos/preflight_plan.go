@@ -3,7 +3,10 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -50,6 +53,22 @@ func (w *Workload) Drained(ctx context.Context, disruptions []check.Disruption) 
 		}
 	}
 	return sorted(nodes), nil
+}
+
+// SparesSenders tells whether a node that takes the run's senders is left beside those
+// that are drained; it does, too, where drained or not none takes them.
+func (w *Workload) SparesSenders(ctx context.Context, drained []string) (bool, error) {
+	if len(drained) == 0 {
+		return true, nil
+	}
+	list, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return false, fmt.Errorf("list the nodes: %w", err)
+	}
+	taking := slices.DeleteFunc(list.Items, func(n corev1.Node) bool {
+		return !takes(n, corev1.PodSpec{NodeSelector: map[string]string{corev1.LabelOSStable: "linux"}})
+	})
+	return len(taking) == 0 || slices.ContainsFunc(taking, func(n corev1.Node) bool { return !slices.Contains(drained, n.Name) }), nil
 }
 
 // pace says how many pods there are while a rollout is under way. Surge rounds

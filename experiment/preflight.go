@@ -26,7 +26,7 @@ type plan struct {
 	drained []string
 }
 
-// CheckError is what is wrong with a check that only the cluster's services could tell.
+// CheckError is what is wrong with a check that only the cluster could tell.
 // Nothing was done. It wraps FieldErrors.
 type CheckError struct{ Err error }
 
@@ -86,6 +86,13 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 		if drained, err = workload.Drained(ctx, cfg.Check.Disruptions); err != nil {
 			return nil, err
 		}
+		spared, err := workload.SparesSenders(ctx, drained)
+		if err != nil {
+			return nil, err
+		}
+		if !spared {
+			return nil, &CheckError{&check.FieldError{Field: "inside", Problem: "this check drains every node that would take a sender"}}
+		}
 	}
 	facts, err := workload.Facts(ctx, cfg.Check)
 	if err != nil {
@@ -143,8 +150,12 @@ func launching(inside check.Inside, namespace string, but []string) string {
 	case 1:
 		what = "a pod that sends"
 	}
-	if len(but) > 0 {
-		what += ", but not on node " + strings.Join(but, ", ")
+	switch len(but) {
+	case 0:
+	case 1:
+		what += ", but not on node " + but[0]
+	default:
+		what += ", but not on nodes " + strings.Join(but, ", ")
 	}
 	if image == "" {
 		image = "this program"

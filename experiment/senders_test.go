@@ -388,6 +388,32 @@ func TestSendersAreToldOfInThePlan(t *testing.T) {
 	}
 }
 
+// Several nodes are told of as such, and where none is left for a sender nothing is begun.
+func TestSendersBesideSeveralDrains(t *testing.T) {
+	t.Parallel()
+	s := newInsideScene(t)
+	s.OnNodes("n1", "n2", "n3")
+	for _, node := range []string{"n1", "n2", "n3"} {
+		s.SetNode(node, func(n *corev1.Node) { n.Labels[corev1.LabelOSStable] = "linux" })
+	}
+	drain := func(node string) check.Disruption { return check.Disruption{Drain: &check.Drain{Node: node}} }
+	steps, err := Plan(t.Context(), s.config(1, drain("n2"), drain("n1")))
+	const want = "make a pod that sends, but not on nodes n1, n2, of tool:v1, in namespace shop, removed again at the end"
+	if err != nil || steps[0] != want {
+		t.Errorf("got  %q, %v\nwant %q", steps, err, want)
+	}
+	cfg := s.config(1, drain("n1"), drain("n2"), drain("n3"))
+	_, planned := Plan(t.Context(), cfg)
+	for _, err := range []error{planned, Run(t.Context(), cfg)} {
+		if wrong, ok := errors.AsType[*CheckError](err); !ok || wrong.Error() != "inside: this check drains every node that would take a sender" {
+			t.Errorf("it ends with %v", err)
+		}
+	}
+	if len(s.jobs) > 0 {
+		t.Error("senders were made")
+	}
+}
+
 // What only the cluster's services tell of a check is wrong with the check.
 func TestAURLThatIsNotFound(t *testing.T) {
 	t.Parallel()
