@@ -359,16 +359,17 @@ func servingWarnings(spec corev1.PodSpec, ports []string) []string {
 			containers = append(containers, c)
 		}
 	}
-	if len(containers) < 2 || len(ports) == 0 {
+	if len(ports) == 0 {
 		return nil
+	}
+	if len(containers) < 2 {
+		return unreachable(containers, ports)
 	}
 	serving := map[string]bool{}
 	for _, port := range ports {
 		declared := false
 		for _, c := range containers {
-			if slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool {
-				return recording.Port{Name: p.Name, Number: p.ContainerPort}.Is(port)
-			}) {
+			if declares(c, port) {
 				serving[c.Name], declared = true, true
 			}
 		}
@@ -380,4 +381,23 @@ func servingWarnings(spec corev1.PodSpec, ports []string) []string {
 		return []string{fmt.Sprintf("several containers of its pods have ports to which the service leads: the first one, %s, is taken for the one that serves", containers[0].Name)}
 	}
 	return nil
+}
+
+func declares(c corev1.Container, port string) bool {
+	return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool {
+		return recording.Port{Name: p.Name, Number: p.ContainerPort}.Is(port)
+	})
+}
+
+// unreachable tells of ports that go by a name which no container gives to one: a service
+// has no endpoint there. One that goes by its number need not be declared.
+func unreachable(containers []corev1.Container, ports []string) []string {
+	var warnings []string
+	for _, port := range ports {
+		_, err := strconv.Atoi(port)
+		if err != nil && !slices.ContainsFunc(containers, func(c corev1.Container) bool { return declares(c, port) }) {
+			warnings = append(warnings, fmt.Sprintf("no container of its pods declares port %s, to which the service leads: it reaches none of them there", port))
+		}
+	}
+	return warnings
 }

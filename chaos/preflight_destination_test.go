@@ -217,3 +217,14 @@ func TestFactsTellWhoseEndpointsCount(t *testing.T) {
 		})
 	}
 }
+
+// A port that goes by a name reaches only pods that give one that name. Only the
+// containers of a pod with several need declare a number, to tell which of them serves.
+func TestServingWarningsOfOneContainer(t *testing.T) {
+	spec := corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}}}}}
+	want(t, "warnings", servingWarnings(spec, []string{"8080", "9090", "http", "www"}),
+		"no container of its pods declares port www, to which the service leads: it reaches none of them there")
+	sidecar := corev1.Container{Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways), Ports: []corev1.ContainerPort{{Name: "www", ContainerPort: 80}}}
+	spec.InitContainers = []corev1.Container{sidecar}
+	want(t, "beside a sidecar", servingWarnings(spec, []string{"www"}))
+}
