@@ -77,7 +77,7 @@ current-context: ` + context + `
 }
 
 // loadFrom asks for the image on a cluster of two nodes, with a docker of that script.
-func loadFrom(t *testing.T, context, provider, docker string) (name string, ok bool, progress string, err error) {
+func loadFrom(t *testing.T, context, provider, docker string) (name, why, progress string, err error) {
 	t.Helper()
 	path := t.TempDir()
 	t.Setenv("PATH", path)
@@ -99,8 +99,8 @@ func loadFrom(t *testing.T, context, provider, docker string) (name string, ok b
 		t.Fatal(err)
 	}
 	var told bytes.Buffer
-	name, ok, err = loadedImage(t.Context(), cluster, contextName(flags), &told)
-	return name, ok, told.String(), err
+	name, why, err = loadedImage(t.Context(), cluster, contextName(flags), &told)
+	return name, why, told.String(), err
 }
 
 // Where no image can be loaded, a run goes on with another one.
@@ -109,24 +109,27 @@ func TestNoLoadedImage(t *testing.T) {
 		name, context, provider, docker string
 		want                            string
 	}{
-		{name: "not called like kind's", context: "minikube", provider: "kind://docker/web/"},
+		{
+			name: "not called like kind's", context: "minikube", provider: "kind://docker/web/",
+			want: "the cluster is none that this program can load its own to",
+		},
 		{
 			name: "none of kind's", context: "kind-web", provider: "aws:///",
-			want: `no image is loaded to kind-web: node "web-control-plane" is none of a kind cluster called "web": its provider is "aws:///web-control-plane"` + "\n",
+			want: `this program's own cannot be loaded to kind-web: node "web-control-plane" is none of a kind cluster called "web": its provider is "aws:///web-control-plane"`,
 		},
 		{
 			name: "no engine", context: "kind-web", provider: "kind://docker/web/",
-			want: `no image is loaded to kind-web: find the engine of the kind cluster: exec: "docker": executable file not found in $PATH` + "\n",
+			want: `this program's own cannot be loaded to kind-web: find the engine of the kind cluster: exec: "docker": executable file not found in $PATH`,
 		},
 		{
 			name: "an engine that is down", context: "kind-web", provider: "kind://docker/web/", docker: "echo 'Cannot connect to the Docker daemon' >&2; exit 1",
-			want: "no image is loaded to kind-web: ask for the containers of the kind cluster: Cannot connect to the Docker daemon (exit status 1)\n",
+			want: "this program's own cannot be loaded to kind-web: ask for the containers of the kind cluster: Cannot connect to the Docker daemon (exit status 1)",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			name, ok, progress, err := loadFrom(t, c.context, c.provider, c.docker)
-			if name != "" || ok || err != nil || progress != c.want {
-				t.Errorf("%q, %v, %v; told %q, want %q", name, ok, err, progress, c.want)
+			name, why, progress, err := loadFrom(t, c.context, c.provider, c.docker)
+			if name != "" || err != nil || progress != "" || why != c.want {
+				t.Errorf("%q, %v; told %q, because %q, want %q", name, err, progress, why, c.want)
 			}
 		})
 	}
@@ -136,9 +139,9 @@ func TestNoLoadedImage(t *testing.T) {
 // an error: the image that a run would wait for never comes.
 func TestLoadedImageIsThisProgram(t *testing.T) {
 	own, refusal := openProgram("", runtime.GOARCH) // a test that is not static is no program for an image
-	name, ok, progress, err := loadFrom(t, "kind-web", "kind://docker/web/", `case "$1" in ps) echo web-control-plane web-worker ;; *) echo "${9#name==}" ;; esac`)
-	if progress != "" || ok != (refusal == nil) {
-		t.Errorf("%v; told %q", ok, progress)
+	name, why, progress, err := loadFrom(t, "kind-web", "kind://docker/web/", `case "$1" in ps) echo web-control-plane web-worker ;; *) echo "${9#name==}" ;; esac`)
+	if progress != "" || why != "" {
+		t.Errorf("%q; told %q", why, progress)
 	}
 	if refusal != nil {
 		if name != "" || err == nil || err.Error() != refusal.Error() {

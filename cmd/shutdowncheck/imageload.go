@@ -23,23 +23,22 @@ func contextName(flags *genericclioptions.ConfigFlags) string {
 }
 
 // loadedImage makes an image of this very program, sees to it that each node of a kind
-// cluster has it, and gives its name. It is neither ok nor an error where the context is
-// none of kind's, or its engine is not at hand. progress is told what takes time, and why
-// a cluster that is called like one of kind's is left alone.
-func loadedImage(ctx context.Context, c *cluster, contextName string, progress io.Writer) (name string, ok bool, err error) {
+// cluster has it, and gives its name. Where the context is none of kind's, or its engine
+// is not at hand, it gives no name but why, which is no error. progress is told what takes
+// time.
+func loadedImage(ctx context.Context, c *cluster, contextName string, progress io.Writer) (name, why string, err error) {
 	if _, named := kind.Named(contextName); !named {
-		return "", false, nil
+		return "", "the cluster is none that this program can load its own to", nil
 	}
 	found, err := findKind(ctx, c, contextName)
 	if err != nil && ctx.Err() == nil {
-		_, _ = fmt.Fprintf(progress, "no image is loaded to %s: %v\n", contextName, err)
-		return "", false, nil
+		return "", fmt.Sprintf("this program's own cannot be loaded to %s: %v", contextName, err), nil
 	}
 	if err != nil {
-		return "", false, err
+		return "", "", err
 	}
 	name, err = loadProgram(ctx, found, "", progress)
-	return name, err == nil, err
+	return name, "", err
 }
 
 // findKind gives the kind cluster that the context is for.

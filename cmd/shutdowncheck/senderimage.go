@@ -25,12 +25,12 @@ func (r *runCommand) senderImage(ctx context.Context, cluster *cluster) (string,
 		}
 		return "", wantSenderImage("this program's pod has several containers")
 	}
-	name, loaded, err := loadedImage(ctx, cluster, contextName(r.connection), r.streams.err)
+	name, why, err := loadedImage(ctx, cluster, contextName(r.connection), r.streams.err)
 	if err != nil {
 		return "", fmt.Errorf("load this program's image to the cluster's nodes: %w", err)
 	}
-	if !loaded {
-		return "", wantSenderImage("the cluster is none that this program can load its own to")
+	if why != "" {
+		return "", wantSenderImage(why)
 	}
 	return name, nil
 }
