@@ -264,31 +264,10 @@ func TestInsideConductorIsKilled(t *testing.T) {
 	graceful.wantPutBack(t, state{Replicas: 3})
 }
 
-// The API server ends in the middle of a run: the senders go on, and nothing of what
-// they sent is lost.
-func TestInsideAPIServerRestarts(t *testing.T) {
-	graceful := newSolePlace(t).deploy(t, "graceful")
-	before := graceful.state(t)
-	call := graceful.startInside(t, append(append(quick, localImage...), "--scale-to", "1")...)
-	graceful.waitScaledTo(t, 1)
-	stop := exec.CommandContext(t.Context(), "docker", "exec", "shutdowncheck-control-plane",
-		"sh", "-c", `pkill -x kube-apiserver || pkill -f '^kube-apiserver '`)
-	if out, err := stop.CombinedOutput(); err != nil {
-		t.Fatalf("ending the API server: %v\n%s", err, out)
-	}
-	run := call.wait(t)
-	if !slices.Contains([]int{passed, inconclusive}, run.code) {
-		t.Fatalf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
-	}
-	waitFor(t, "the API server to be back", func(ctx context.Context) (string, error) {
-		if _, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx); err != nil {
-			return err.Error(), nil
-		}
-		return "", nil
-	})
-	graceful.wantPutBack(t, before)
-	graceful.wantNothingInside(t)
-	recorded, err := recording.Open(run.folder)
+// wantAllRecorded fails the test unless the recording holds each request that was sent.
+func (o *outcome) wantAllRecorded(t *testing.T) {
+	t.Helper()
+	recorded, err := recording.Open(o.folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,11 +284,6 @@ func TestInsideAPIServerRestarts(t *testing.T) {
 	}
 	if samples != sent || sent == 0 {
 		t.Errorf("%d were sent, %d are recorded", sent, samples)
-	}
-	for _, s := range run.report(t).Streams {
-		if s.Failed > 0 {
-			t.Errorf("%s lost %d requests to an API server that no request goes through", s.Name, s.Failed)
-		}
 	}
 }
 

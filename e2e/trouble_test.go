@@ -136,36 +136,48 @@ func TestImageWithoutKill(t *testing.T) {
 	graceful.wantAsBefore(t, before)
 }
 
-// The API server goes away for some seconds while a workload is scaled down. It
-// runs before the tests that run side by side, because all share one server.
+// The API server goes away for some seconds while two workloads are scaled down, one of
+// them by a run that sends from inside the cluster: its senders go on, and nothing of what
+// they sent is lost. It runs before the tests that run side by side, because all share one server.
 func TestAPIServerRestarts(t *testing.T) {
-	graceful := newSolePlace(t).deploy(t, "graceful")
-	before := graceful.state(t)
-	check := graceful.startCheck(t, append(quick, "--scale-to", "1")...)
-	graceful.waitScaledTo(t, 1)
+	outside := newSolePlace(t).deploy(t, "graceful")
+	inside := outside.clone(t, "graceful-inside")
+	before := outside.state(t)
+	scale := slices.Concat(quick, []string{"--scale-to", "1"})
+	check := outside.startCheck(t, scale...)
+	// The clone has no service: what is asked meanwhile is the other one's, on purpose.
+	conducted := inside.startInside(t, append(append(scale, localImage...), "--service", outside.name)...)
+	outside.waitScaledTo(t, 1)
+	inside.waitScaledTo(t, 1)
 	stop := exec.CommandContext(t.Context(), "docker", "exec", "shutdowncheck-control-plane",
 		"sh", "-c", `pkill -x kube-apiserver || pkill -f '^kube-apiserver '`)
 	if out, err := stop.CombinedOutput(); err != nil {
 		t.Fatalf("ending the API server: %v\n%s", err, out)
 	}
-	run := check.wait(t)
-	if !slices.Contains([]int{passed, inconclusive}, run.code) {
-		t.Fatalf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
-	}
+	runs := []*outcome{check.wait(t), conducted.wait(t)}
 	waitFor(t, "the API server to be back", func(ctx context.Context) (string, error) {
 		if _, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx); err != nil {
 			return err.Error(), nil
 		}
 		return "", nil
 	})
-	graceful.wantPutBack(t, before)
-	r := run.report(t)
-	for _, s := range r.Streams {
-		if s.Failed > 0 {
-			t.Errorf("%s lost %d requests to an API server that no request goes through", s.Name, s.Failed)
+	outside.wantPutBack(t, before)
+	inside.wantPutBack(t, before)
+	inside.wantNothingInside(t)
+	for _, run := range runs {
+		if !slices.Contains([]int{passed, inconclusive}, run.code) {
+			t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
+			continue
 		}
-	}
-	if len(r.Validity.Gaps) == 0 {
-		t.Error("no gap of the watch is told")
+		run.wantAllRecorded(t)
+		r := run.report(t)
+		for _, s := range r.Streams {
+			if s.Failed > 0 {
+				t.Errorf("%s lost %d requests to an API server that no request goes through", s.Name, s.Failed)
+			}
+		}
+		if len(r.Validity.Gaps) == 0 {
+			t.Error("no gap of the watch is told")
+		}
 	}
 }
