@@ -99,25 +99,7 @@ func TestInsideFailsCareless(t *testing.T) {
 	careless := newPlace(t).deploy(t, "careless")
 	run := careless.checkInside(t, append(quick, "--restart", "--scale-to", "1")...)
 	run.want(t, failed)
-	r := run.report(t)
-	refused := 0
-	for _, f := range r.Failures {
-		if f.Class == "refused" {
-			refused++
-			if f.Phase != "dial" {
-				t.Errorf("%s #%d: refused at %s", f.Stream, f.Seq, f.Phase)
-			}
-		}
-	}
-	if refused == 0 {
-		t.Errorf("none of %d failures was refused", len(r.Failures))
-	}
-	wantEnds(t, r, 3, 2)
-	cut, shut, wrong := careless.readDeaths(t).compare(r)
-	for _, w := range wrong {
-		t.Error(w)
-	}
-	t.Logf("%d failed: %d refused at dial; %d in flight at an exit, %d met a closed listener", len(r.Failures), refused, cut, shut)
+	careless.wantRefusals(t, run.report(t))
 	careless.wantNothingInside(t)
 	run.wantSameReport(t)
 }
