@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -283,25 +282,6 @@ func TestSendersThatCannotBeMade(t *testing.T) {
 	if _, err := recording.Open(s.dir); err == nil {
 		t.Error("there is a recording")
 	}
-}
-
-// What senders cannot carry is wrong with the check, and told in its own numbers.
-func TestSendersThatCannotCarryIt(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("the ports are not known here")
-	}
-	s := newInsideScene(t)
-	before := s.Deployment()
-	cfg := s.config(2, deleteOne)
-	cfg.Check.Streams[0].Connections, cfg.Check.Streams[0].Rate = check.New, 1e6
-	cfg.Check.Streams[0].MaxConnections = 10
-	err := Run(t.Context(), cfg)
-	if wrong, ok := errors.AsType[*CheckError](err); !ok || !strings.HasPrefix(wrong.Error(), "streams[0].rate: 1e+06 new connections per second to ") {
-		t.Errorf("it ends with %v", err)
-	}
-	s.isAsBefore(t, before)
-	s.nothingLeft(t)
 }
 
 // That senders are left is told whatever else went wrong.
