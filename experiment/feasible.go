@@ -2,8 +2,6 @@ package experiment
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/attack"
@@ -45,22 +43,8 @@ func contents(c check.Check) (map[string][]byte, error) {
 			cfg.ReadFile = read
 		}
 		if _, err := attack.New(cfg); err != nil {
-			problems = append(problems, inCheck(i, err))
+			problems = append(problems, check.InStream(i, err))
 		}
 	}
 	return files, errors.Join(problems...)
-}
-
-// inCheck names a problem of stream i by its place in the check.
-func inCheck(i int, err error) error {
-	at := fmt.Sprintf("streams[%d]", i)
-	field, ok := errors.AsType[*check.FieldError](err)
-	switch {
-	case !ok:
-		return fmt.Errorf("%s: %w", at, err)
-	case strings.HasPrefix(field.Field, "target."):
-		return field
-	default:
-		return &check.FieldError{Field: at + "." + field.Field, Problem: field.Problem}
-	}
 }

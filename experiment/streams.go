@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/shutdowncheck/shutdowncheck/attack"
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/fleet"
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/internal/stall"
@@ -35,7 +36,7 @@ func newStreams(cfg Config, sink func(recording.Sample)) (*streams, error) {
 			sink(one)
 		}})
 		if err != nil {
-			return nil, inCheck(i, err)
+			return nil, check.InStream(i, err)
 		}
 		s.all = append(s.all, stream)
 		s.names = append(s.names, spec.Name)

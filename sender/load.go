@@ -3,9 +3,7 @@ package sender
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,7 +40,7 @@ func possible(a Assignment) error {
 	}
 	for i, spec := range a.Streams {
 		if _, err := attack.New(a.config(spec)); err != nil {
-			return inCheck(i, err)
+			return check.InStream(i, err)
 		}
 	}
 	return a.share().Feasible(a.Streams)
@@ -66,20 +64,6 @@ func (a *Assignment) readFile(name string) ([]byte, error) {
 	return data, nil
 }
 
-// inCheck names a problem of stream i by its place in the check.
-func inCheck(i int, err error) error {
-	at := fmt.Sprintf("streams[%d]", i)
-	field, ok := errors.AsType[*check.FieldError](err)
-	switch {
-	case !ok:
-		return fmt.Errorf("%s: %w", at, err)
-	case strings.HasPrefix(field.Field, "target."):
-		return field
-	default:
-		return &check.FieldError{Field: at + "." + field.Field, Problem: field.Problem}
-	}
-}
-
 // newLoad makes the load that begins at a time of now, the run's clock, and leaves its
 // samples in to. What ends it by itself is told to fail.
 func newLoad(a Assignment, begin time.Time, now func() time.Time, to *held, fail func(error)) (*load, error) {
@@ -89,7 +73,7 @@ func newLoad(a Assignment, begin time.Time, now func() time.Time, to *held, fail
 		cfg.Begin, cfg.Now, cfg.Ports, cfg.Sink = begin, now, l.ports, l.sample
 		stream, err := attack.New(cfg)
 		if err != nil {
-			return nil, inCheck(i, err)
+			return nil, check.InStream(i, err)
 		}
 		l.streams, l.names = append(l.streams, stream), append(l.names, spec.Name)
 	}
