@@ -37,6 +37,9 @@ type service struct {
 	// lastNew is when the last request was sent that it answered on a new connection,
 	// lastKept on one which had carried others before; zero if there was none.
 	lastNew, lastKept time.Time
+	// lastNewAt is lastNew of the connections to one address, where nothing stands in
+	// front of the pods.
+	lastNewAt map[string]time.Time
 	// accepts tells that it answered a request on a new connection which was made
 	// after SIGTERM.
 	accepts bool
@@ -87,8 +90,10 @@ func (t *serving) servedAt(address string) *served {
 func (t *serving) termination(f *frontends) *termination {
 	known := &termination{ending: *t.ending, service: t.service}
 	known.finishes = t.signalPlaced() && covers(t.atSigterm, t.Sigterm)
+	known.lastNewAt = make(map[string]time.Time, len(t.at))
 	for address, at := range t.at {
 		if !f.proxied(address) {
+			known.lastNewAt[address] = at.lastNew
 			known.unmoved, known.lastNew, known.lastKept = known.unmoved || at.unmoved, later(known.lastNew, at.lastNew), later(known.lastKept, at.lastKept)
 		}
 	}

@@ -18,6 +18,15 @@ func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 	return fits
 }
 
+// openAfter tells that the pod's listener was open after the request: it answered one that
+// was sent later, to the same address and on a new connection. A pod that was told to stop
+// closes its listener once, so that this one was refused by another, however early the
+// kubelet says that it had begun to stop this one (on a busy node its runtime delivered
+// SIGTERM 0.24 s later).
+func (t *suspect) openAfter(f *examined) bool {
+	return t.Container == "" && t.lastNewAt[f.RemoteAddr].After(f.EndAt().Add(clockSlack))
+}
+
 // leftLongBefore tells that no proxy was known to send new connections to the pod when
 // it was told to stop: it had left longer ago than any was seen to take, and its last
 // answer on a new connection does not show one that took longer.
@@ -31,7 +40,7 @@ func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	if f.refused() {
 		met = f.EndAt()
 	}
-	if !t.signalled(met) {
+	if !t.signalled(met) || f.refused() && t.openAfter(f) {
 		return 0
 	}
 	left := t.LeftSlice
