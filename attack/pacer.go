@@ -50,10 +50,16 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 func (p *pacer) Rate(time.Duration) float64 { return p.schedule.rate / float64(p.share.of()) }
 
 // scheduled is how many requests the schedule wanted of the sender by the time it
-// was stopped. It may be asked after the attack has ended.
-func (p *pacer) scheduled(stopped time.Time) uint64 {
-	if p.onTime {
-		return p.released
+// was stopped, of which so many were sent. That a single one is missing tells nothing of
+// the machine: if it is due just as the stop comes, vegeta's dispatcher chooses by chance
+// which of the two it follows. It may be asked after the attack has ended.
+func (p *pacer) scheduled(stopped time.Time, sent uint64) uint64 {
+	wanted := p.released
+	if !p.onTime {
+		wanted = max(wanted, p.share.count(p.schedule.before(stopped)))
 	}
-	return max(p.released, p.share.count(p.schedule.before(stopped)))
+	if wanted == sent+1 {
+		return sent
+	}
+	return wanted
 }

@@ -135,10 +135,11 @@ func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
 	s.endSpread()
 	s.sender.carrier.close()
 
+	sent := s.sender.tally.sent.Load()
 	return recording.StreamEnd{
 		Name:         s.spec.Name,
-		Scheduled:    pacer.scheduled(stopped),
-		Sent:         s.sender.tally.sent.Load(),
+		Scheduled:    pacer.scheduled(stopped, sent),
+		Sent:         sent,
 		Began:        schedule.began,
 		Stopped:      stopped,
 		PeakInFlight: int(s.sender.tally.peak.Load()),
