@@ -163,7 +163,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case unread > 0:
 			return closedWhileKept, unread
 		case within(end, exit, clockSlack) && !sent.After(exit.To) && s.hadInFlight(f, t):
-			if !f.wasHeld() && !t.left() || t.mayNotHaveRead(f) {
+			if !f.wasHeld() && !t.left() || t.mayNotHaveRead(f) || s.unreadByAnother(f, t) {
 				// A pod that left in good order may just have closed a
 				// connection that it took for idle.
 				return cutAtExit, looseFit

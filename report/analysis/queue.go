@@ -62,7 +62,7 @@ func (s *explainer) findQueues(failures []examined) {
 			continue
 		}
 		some := slices.DeleteFunc(slices.Clone(s.candidates(f)), func(t *suspect) bool {
-			return t.Container != "" || !t.mayNotRead(f) || f.SentAt().Before(t.Sigterm.From.Add(-clockSlack))
+			return t.Container != "" || !t.mayNotRead(f) || f.SentAt().Before(t.Sigterm.From.Add(-clockSlack)) || s.closedDoor(f, t) != closeFit
 		})
 		if len(some) == 1 {
 			waiting[some[0]] = append(waiting[some[0]], f)

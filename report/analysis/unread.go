@@ -50,6 +50,9 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 		}
 		return 0
 	case waited, !first.IsZero() && !sent.Before(first):
+		if f.Fresh() {
+			return s.closedDoor(f, t) // as well as it fits that it was led there
+		}
 		return closeFit
 	case f.Fresh():
 		if slices.ContainsFunc(t.queues, func(q queue) bool { return q.held(f) }) {
@@ -62,6 +65,19 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 	default:
 		return 0
 	}
+}
+
+// unreadByAnother tells of a request on a new connection which waited for longer than any
+// answer took that another had left it unread, rather than this one: nobody was at work on
+// it, and this one had not left it in its queue, as it answered another that came later (a
+// queue is first in, first out).
+func (s *explainer) unreadByAnother(f *examined, t *suspect) bool {
+	if f.life != nil || !f.Fresh() || !s.waited(f) || !t.lastNew.After(f.SentAt().Add(clockSlack)) {
+		return false
+	}
+	return slices.ContainsFunc(s.near(f), func(o *suspect) bool {
+		return o != t && o.Container == "" && s.unread(f, o) == closeFit
+	})
 }
 
 // findUnread notes for each suspect the first requests that it had certainly not read,
