@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/label"
 	"github.com/shutdowncheck/shutdowncheck/internal/schema"
 	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -34,7 +36,9 @@ func (s *service) check(ctx context.Context, row *Row, run string) (outcome, err
 	if err != nil {
 		return outcome{}, err
 	}
-	spec, err := json.Marshal(row.check(host))
+	asked := row.check(host)
+	asked.Inside = s.inside
+	spec, err := json.Marshal(asked)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -185,26 +189,25 @@ type exited struct {
 // whatever else runs here.
 func (s *service) waitJob(ctx context.Context, run string, inTime bool) (exited, error) {
 	var pod *corev1.Pod
+	first := map[string]bool{}
 	err := poll(ctx, "the Job to end", func(ctx context.Context) (string, error) {
-		pods, err := s.client.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: "run=" + run})
+		own, err := s.client.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: "run=" + run})
 		if err != nil {
 			return "", err
 		}
-		if len(pods.Items) == 0 {
+		if len(own.Items) == 0 {
 			return "it has no pod", nil
 		}
-		pod = &pods.Items[0]
-		if statuses := pod.Status.ContainerStatuses; len(statuses) == 1 {
-			switch state := statuses[0].State; {
-			case state.Terminated != nil:
-				return "", nil
-			case state.Running != nil && inTime:
-				_, id, _ := strings.Cut(statuses[0].ContainerID, "://")
-				if err := makeRealTime(id); err != nil {
-					s.say("      no real-time priority for the client: %v", err)
-				}
-				inTime = false
+		pod = &own.Items[0]
+		if statuses := pod.Status.ContainerStatuses; len(statuses) == 1 && statuses[0].State.Terminated != nil {
+			return "", nil
+		}
+		if inTime {
+			senders, err := s.senders(ctx)
+			if err != nil {
+				return "", err
 			}
+			s.runFirst(first, slices.Concat(own.Items, senders))
 		}
 		return "its pod is " + string(pod.Status.Phase), nil
 	})
@@ -216,6 +219,35 @@ func (s *service) waitJob(ctx context.Context, run string, inTime bool) (exited,
 		return exited{}, err
 	}
 	return exited{code: pod.Status.ContainerStatuses[0].State.Terminated.ExitCode, log: string(log)}, nil
+}
+
+// senders are the pods that send for the Job.
+func (s *service) senders(ctx context.Context) ([]corev1.Pod, error) {
+	if s.inside == nil {
+		return nil, nil
+	}
+	pods, err := s.client.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: label.Selector})
+	if err != nil {
+		return nil, err
+	}
+	return pods.Items, nil
+}
+
+// runFirst gives the pods' containers real-time priority once they run; done are those
+// that have it, by their ID.
+func (s *service) runFirst(done map[string]bool, pods []corev1.Pod) {
+	for i := range pods {
+		for _, c := range pods[i].Status.ContainerStatuses {
+			if c.State.Running == nil || done[c.ContainerID] {
+				continue
+			}
+			done[c.ContainerID] = true
+			_, id, _ := strings.Cut(c.ContainerID, "://")
+			if err := makeRealTime(id); err != nil {
+				s.say("      no real-time priority for %s: %v", pods[i].Name, err)
+			}
+		}
+	}
 }
 
 // readRun reads the report and hears the witness, if there is a report.

@@ -14,12 +14,11 @@ import (
 // account is the name of the Job's ServiceAccount and of the Role it has.
 const account = "shutdowncheck"
 
-// rules are the rights that the tool says it needs for a disruption, in the
-// workload's namespace and beyond it, so that each row shows that these are
-// enough. The leases of two namespaces are granted with what is beyond: the
-// cluster is the matrix's own.
-func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.PolicyRule) {
-	for _, p := range experiment.Rights(check.Check{Workload: ref, Disruptions: []check.Disruption{d}}) {
+// rules are the rights that the tool says it needs for a check, in the workload's
+// namespace and beyond it, so that each row shows that these are enough. The leases of
+// two namespaces are granted with what is beyond: the cluster is the matrix's own.
+func rules(c check.Check) (here, everywhere []rbacv1.PolicyRule) {
+	for _, p := range experiment.Rights(c) {
 		rule := rbacv1.PolicyRule{APIGroups: []string{p.Group}, Resources: []string{p.Resource}, Verbs: []string{p.Verb}}
 		if p.Subresource != "" {
 			rule.Resources[0] += "/" + p.Subresource
@@ -38,7 +37,7 @@ func rules(ref check.Workload, d check.Disruption) (here, everywhere []rbacv1.Po
 
 // grant gives the Job's account its rights.
 func (s *service) grant(ctx context.Context, d check.Disruption) error {
-	here, everywhere := rules(s.workload, d)
+	here, everywhere := rules(check.Check{Workload: s.workload, Disruptions: []check.Disruption{d}, Inside: s.inside})
 	meta := metav1.ObjectMeta{Name: account, Namespace: s.namespace}
 	wide := metav1.ObjectMeta{Name: s.namespace}
 	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: account, Namespace: s.namespace}}

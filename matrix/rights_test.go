@@ -18,7 +18,10 @@ func TestRules(t *testing.T) {
 			return slices.Contains(r.Verbs, verb) && slices.Contains(r.Resources, resource)
 		})
 	}
-	here, everywhere := rules(web, restart)
+	of := func(d check.Disruption) check.Check {
+		return check.Check{Workload: web, Disruptions: []check.Disruption{d}}
+	}
+	here, everywhere := rules(of(restart))
 	if !grants(here, "patch", "deployments") || grants(everywhere, "patch", "nodes") {
 		t.Errorf("restart: here %v\neverywhere %v", here, everywhere)
 	}
@@ -27,8 +30,13 @@ func TestRules(t *testing.T) {
 			t.Errorf("not only web: %v", r)
 		}
 	}
-	here, everywhere = rules(web, check.Disruption{Drain: &check.Drain{Node: check.OfAPod}})
+	here, everywhere = rules(of(check.Disruption{Drain: &check.Drain{Node: check.OfAPod}}))
 	if !grants(here, "create", "pods/eviction") || !grants(everywhere, "patch", "nodes") {
 		t.Errorf("drain: here %v\neverywhere %v", here, everywhere)
+	}
+	inside := of(restart)
+	inside.Inside = &check.Inside{Senders: 2}
+	if here, _ = rules(inside); !grants(here, "create", "jobs") || !grants(here, "create", "pods/portforward") {
+		t.Errorf("with senders: here %v", here)
 	}
 }

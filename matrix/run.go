@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -33,7 +34,9 @@ type Runner struct {
 	// Keep is where the recordings and the services' logs go; empty keeps none.
 	Keep string
 	// Image is the tool's.
-	Image    string
+	Image string
+	// Senders is how many pods send the requests; 0 has the Job itself send them.
+	Senders  int
 	Parallel int
 	// Say tells of the progress.
 	Say func(format string, args ...any)
@@ -48,6 +51,12 @@ func Select(rows []Row, names *regexp.Regexp) []Row {
 		}
 	}
 	return selected
+}
+
+// ForSenders gives the rows whose requests pods of their own may send: in the others it
+// matters how much time the Job has, on which node it is or whom it asks for names.
+func ForSenders(rows []Row) []Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return r.CPU != "" || r.OneNode || r.Nameserver != "" })
 }
 
 // Quarter gives every fourth of the rows, from the first, second, third or fourth
@@ -138,6 +147,9 @@ func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []R
 	s := &service{
 		client: r.Client, namespace: space.Name, workload: row.workload(), image: r.Image,
 		folder: filepath.Join(r.Shared, "matrix", space.Name), say: r.Say,
+	}
+	if r.Senders > 0 {
+		s.inside = &check.Inside{Senders: check.Senders(r.Senders), Image: r.Image}
 	}
 	defer func() { err = errors.Join(err, r.remove(s.namespace)) }()
 	// The pods run as other users than we do.

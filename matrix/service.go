@@ -37,7 +37,9 @@ type service struct {
 	folder string
 	// image is the tool's.
 	image string
-	say   func(format string, args ...any)
+	// inside are the pods that send; nil where the Job does.
+	inside *check.Inside
+	say    func(format string, args ...any)
 }
 
 // deploy brings up the row's service and waits until all its pods are Ready.

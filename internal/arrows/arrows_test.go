@@ -244,7 +244,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"check", "experiment", "internal/procfs", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
+		house:   []string{"check", "experiment", "internal/label", "internal/procfs", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
 		modules: slices.Concat(kubernetes, []string{"golang.org/x/sys"}),
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{analysis},
@@ -269,7 +269,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix/cmd/matrix",
-		house:   []string{"matrix", "matrix/witness"},
+		house:   []string{"check", "matrix", "matrix/witness"},
 		modules: kubernetes,
 		reason:  "the edge reads flags and finds the cluster",
 	},

@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/matrix"
 )
 
@@ -41,6 +42,7 @@ func run(ctx context.Context) error {
 	quarter := flag.Int("quarter", 0, "runs every fourth of the rows only, from this one on (1 to 4); 0 runs all")
 	repeat := flag.Int("repeat", 1, "how often each row is run")
 	parallel := flag.Int("parallel", runtime.NumCPU(), "how many rows run at once")
+	senders := flag.Int("senders", 0, "how many pods send the requests, for the rows that this fits; 0 has the Job itself send them")
 	out := flag.String("out", "", "where the results go; empty is out/TABLE.json")
 	keep := flag.String("keep", "", "folder for the recordings and the services' logs; empty keeps none")
 	shared := flag.String("shared", "", "the folder that the nodes know as /out (out of scripts/paths.sh)")
@@ -53,6 +55,9 @@ func run(ctx context.Context) error {
 	}
 	tables := map[string][]matrix.Row{"matrix": matrix.Rows(*image), "field": matrix.FieldRows()}
 	selected := matrix.Quarter(matrix.Select(tables[*table], names), *quarter)
+	if *senders > 0 {
+		selected = matrix.ForSenders(selected)
+	}
 	switch {
 	case flag.NArg() > 0:
 		return fmt.Errorf("unexpected %q; there are only flags", flag.Args())
@@ -62,6 +67,8 @@ func run(ctx context.Context) error {
 		return errors.New("-quarter: want 1 to 4, or 0")
 	case len(selected) == 0:
 		return fmt.Errorf("-rows %q: no row of the table has such a name", *rows)
+	case *senders < 0 || *senders > check.MaxSenders:
+		return fmt.Errorf("-senders %d: want 0 to %d", *senders, check.MaxSenders)
 	case *repeat < 1 || *parallel < 1:
 		return errors.New("-repeat and -parallel: want 1 or more")
 	case *shared == "":
@@ -78,7 +85,7 @@ func run(ctx context.Context) error {
 	fmt.Printf("Kubernetes %s, kube-proxy in %s mode\n", cluster.Kubernetes, cluster.KubeProxy)
 
 	runner := &matrix.Runner{
-		Client: client, Table: *table, Demo: "demo", Shared: *shared, Keep: *keep, Image: *image, Parallel: *parallel,
+		Client: client, Table: *table, Demo: "demo", Shared: *shared, Keep: *keep, Image: *image, Senders: *senders, Parallel: *parallel,
 		Say: func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
 	}
 	began := time.Now()
