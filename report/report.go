@@ -41,7 +41,10 @@ type Report struct {
 	Senders      []Sender      `json:"senders,omitempty"`
 	Disruptions  []Disruption  `json:"disruptions"`
 	Terminations []Termination `json:"terminations"`
-	Findings     []Finding     `json:"findings"`
+	// Ends tell what the terminations prove of those to come; missing where there was
+	// none.
+	Ends     *Ends     `json:"ends,omitempty"`
+	Findings []Finding `json:"findings"`
 	// Failures are the single failed requests, the first FailuresListed of
 	// them; Findings count all.
 	Failures []Failure `json:"failures"`
@@ -83,6 +86,23 @@ type Stream struct {
 	// Spread tells how many of the connections that a stream of reused ones had open
 	// at its end were last answered by which pod; missing where no answer named one.
 	Spread map[string]int `json:"spread,omitempty"`
+}
+
+// Ends are the terminations as draws of one share: that of all ends, of pods or
+// containers of this workload, that lose a request. That each is a draw of its own is an
+// assumption.
+type Ends struct {
+	// Seen are those that may have lost something: an EndpointSlice had called the pod
+	// ready.
+	Seen int `json:"seen"`
+	// Lossy are those that lost a request. Where several may have lost one they all
+	// count, and a loss that is tied to none counts as that of another one.
+	Lossy int `json:"lossy"`
+	// AtMost is the largest share that this leaves possible with the Confidence, both from
+	// 0 to 1: the one-sided bound of Clopper and Pearson (Biometrika 26, 1934), or 1 where
+	// the run proved nothing.
+	AtMost     float64 `json:"atMost"`
+	Confidence float64 `json:"confidence"`
 }
 
 // Sender is one of the pods that sent the requests, with what became of those. They are

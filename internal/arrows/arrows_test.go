@@ -120,7 +120,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "report/analysis",
-		house:   []string{"check", "recording", "report", "internal/patch", "internal/shell", "internal/text"},
+		house:   []string{"check", "recording", "report", "internal/binomial", "internal/patch", "internal/shell", "internal/text"},
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "a report is made of a recording alone, so that an old one can be judged anew",
@@ -162,6 +162,10 @@ var rules = []rule{
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
 		reason:  "it brings an image to nodes that others have found, and asks only the engine",
+	},
+	{
+		pkg:    "internal/binomial",
+		reason: "it counts, and knows nothing of what",
 	},
 	{
 		pkg:    "internal/guard",

@@ -43,7 +43,8 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)
-	verdict, reasons := judge(r.Header.Check.Budget, terminations, &validity, losses)
+	ends := countEnds(ended, failures)
+	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses)
 
 	rep := &report.Report{
 		APIVersion:   check.APIVersion,
@@ -59,6 +60,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Senders:      traffic.senders,
 		Disruptions:  disruptions,
 		Terminations: terminations,
+		Ends:         proven(ends, verdict),
 		Findings:     findings,
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)], len(traffic.senders)),
 		Power:        power(r, endpoints.most, pace, traffic),

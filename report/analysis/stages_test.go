@@ -39,7 +39,7 @@ var stages = []struct {
 	{"findings", []string{"finding.go", "finding_node.go", "evidence.go"}},
 	{"advice", []string{"advice.go", "stay.go", "untested.go", "warnings.go"}},
 	{"conclusion", []string{"conclusion.go"}},
-	{"verdict", []string{"validity.go", "verdict.go"}},
+	{"verdict", []string{"validity.go", "ends.go", "verdict.go"}},
 	{"picture", []string{"picture.go"}},
 	{"contents", []string{"analyze.go"}},
 }

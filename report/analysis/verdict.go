@@ -16,7 +16,7 @@ import (
 // exceptions are a service that was losing requests before it was touched, of which
 // nothing can be said, and a starved run, whose losses stand only where they are
 // evident.
-func judge(budget check.Budget, ended []report.Termination, validity *report.Validity, losses losses) (report.Verdict, []string) {
+func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, validity *report.Validity, losses losses) (report.Verdict, []string) {
 	if validity.Baseline.Failed > 0 {
 		return report.Inconclusive, append([]string{fmt.Sprintf(
 			"the service failed %d of %s in the baseline, before anything was done to it%s",
@@ -35,7 +35,11 @@ func judge(budget check.Budget, ended []report.Termination, validity *report.Val
 	case len(validity.Doubts) > 0:
 		return report.Inconclusive, validity.Doubts
 	default:
-		return report.Passed, []string{passReason(ended, losses)}
+		reasons := []string{passReason(ended, losses)}
+		if ends != nil {
+			reasons = append(reasons, mayLose(ends))
+		}
+		return report.Passed, reasons
 	}
 }
 
