@@ -27,8 +27,11 @@ type suspect struct {
 	// keptWaiting counts the requests on its kept connections that came after SIGTERM, and
 	// waited until it was killed for longer than any answered one took.
 	keptWaiting int
+	// reset is when new connections were that it certainly had not read: the first and the
+	// last of them. Not known if none was.
+	reset report.Interval
 	// queues are those of its listener that it may have closed.
-	queues []queue
+	queues []report.Interval
 	// stopsReading tells that a pod of the same ReplicaSet had such a request on a kept
 	// connection, sparesNew that their exits cut no other.
 	stopsReading, sparesNew bool
@@ -64,6 +67,9 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 		return fit{loss{manner: containerAway, end: t.termination, kept: !f.Fresh()}, f.atMost(explainInterruption(f, t))}
 	}
 	manner, strength := s.explainEnd(f, t)
+	if by := s.unreadByAnother(f, t); manner == cutAtExit && by > 0 {
+		strength = min(strength, by-1)
+	}
 	if f.proxied && f.life == nil && s.waited(f) && f.SentAt().Before(t.begin().Add(-clockSlack)) {
 		strength = min(strength, faintFit)
 	}
@@ -163,7 +169,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case unread > 0:
 			return closedWhileKept, unread
 		case within(end, exit, clockSlack) && !sent.After(exit.To) && s.hadInFlight(f, t):
-			if !f.wasHeld() && !t.left() || t.mayNotHaveRead(f) || s.unreadByAnother(f, t) {
+			if !f.wasHeld() && !t.left() || t.mayNotHaveRead(f) {
 				// A pod that left in good order may just have closed a
 				// connection that it took for idle.
 				return cutAtExit, looseFit

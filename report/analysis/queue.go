@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"slices"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -17,17 +16,6 @@ import (
 // with it, as fast, what it had accepted, and a limit of a drain may come just then. A
 // program that aborts all it has and idles then answers nothing afterwards, and of several
 // queues (SO_REUSEPORT) another goes on being served.
-
-// queue is what one close of a listener may have reset.
-type queue struct {
-	first  time.Time
-	closed report.Interval
-}
-
-// held tells whether the request may have been in it.
-func (q *queue) held(f *examined) bool {
-	return f.mayQueue() && !f.SentAt().Before(q.first) && within(f.EndAt(), q.closed, 0)
-}
 
 // mayQueue tells of a request that was reset on a new connection that it may not have
 // been accepted.
@@ -76,20 +64,11 @@ func (s *explainer) findQueues(failures []examined) {
 				n++
 			}
 			if together := all[:n]; n > 1 && s.neverAccepted(t, together) && !s.cutMore(failures, t, together) {
-				t.queues = append(t.queues, queueOf(together))
+				t.queues = append(t.queues, closedAt(together))
 			}
 			all = all[n:]
 		}
 	}
-}
-
-// queueOf is that of requests in the order of their ends.
-func queueOf(together []*examined) queue {
-	q := queue{first: together[0].SentAt(), closed: report.Interval{From: together[0].EndAt(), To: together[len(together)-1].EndAt()}}
-	for _, f := range together {
-		q.first = earlier(q.first, f.SentAt())
-	}
-	return q
 }
 
 // neverAccepted tells whether the pod finishes what it has accepted, by what it answered
@@ -98,7 +77,7 @@ func (s *explainer) neverAccepted(t *suspect, together []*examined) bool {
 	if t.LastAnswered.Known() && t.LastAnswered.From.After(together[len(together)-1].EndAt().Add(delivery)) {
 		return true
 	}
-	return t.finishes && t.wentOn && s.allWouldTake(together) < byChance
+	return t.finishes && s.allWouldTake(together) < byChance
 }
 
 // byChance is how seldom all of some requests take longer than they were given for that
@@ -117,12 +96,17 @@ func (s *explainer) allWouldTake(together []*examined) float64 {
 	return chance
 }
 
+// closedAt is when requests in the order of their ends were reset.
+func closedAt(together []*examined) report.Interval {
+	return report.Interval{From: together[0].EndAt(), To: together[len(together)-1].EndAt()}
+}
+
 // cutMore tells whether at the same moment the pod cut what it had certainly accepted:
 // what it closed otherwise, what a kept connection carried, what it had begun to answer.
 func (s *explainer) cutMore(failures []examined, t *suspect, together []*examined) bool {
-	q := queueOf(together)
+	closed := closedAt(together)
 	return slices.ContainsFunc(failures, func(f examined) bool {
-		if f.symptom != cutShort || f.mayQueue() || f.proxied || !within(f.EndAt(), q.closed, sameMoment) {
+		if f.symptom != cutShort || f.mayQueue() || f.proxied || !within(f.EndAt(), closed, sameMoment) {
 			return false
 		}
 		return f.answering() || f.life == nil || slices.Contains(f.life.ends, t.termination)

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -51,6 +52,9 @@ func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	case s.emptyAt(f):
 		return closeFit
 	case !t.forgotten.IsZero() && !sent.After(t.forgotten):
+		if !sent.Before(left.To.Add(proxyLag)) && s.leftLately(f, t) {
+			return looseFit
+		}
 		return closeFit
 	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout && !f.proxied:
 		return 0
@@ -64,6 +68,17 @@ func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	default:
 		return 0
 	}
+}
+
+// leftLately tells whether another pod had certainly been told to stop, and had left no
+// longer ago than proxies take that have the time to work. What is lost by that one looks as
+// if the traffic had not yet shown that they have forgotten this one.
+func (s *explainer) leftLately(f *examined, t *suspect) bool {
+	sent := f.DialledAt()
+	return !s.starved && slices.ContainsFunc(s.near(f), func(o *suspect) bool {
+		return o != t && o.Container == "" && o.LeftSlice.Known() && o.Sigterm.Known() && sent.After(o.Sigterm.To) &&
+			sent.Before(o.LeftSlice.To.Add(proxyLag)) && (!f.refused() || !o.openAfter(f))
+	})
 }
 
 // looseLag is how long after a pod's end a request may at the most be sent to it: long

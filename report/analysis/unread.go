@@ -1,8 +1,11 @@
 package analysis
 
 import (
+	"cmp"
 	"slices"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // unread is the first that it had not read, on connections as the request's is.
@@ -55,7 +58,7 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 		}
 		return closeFit
 	case f.Fresh():
-		if slices.ContainsFunc(t.queues, func(q queue) bool { return q.held(f) }) {
+		if f.mayQueue() && slices.ContainsFunc(t.queues, func(closed report.Interval) bool { return within(end, closed, 0) }) {
 			return looseFit
 		}
 		return 0
@@ -67,17 +70,23 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 	}
 }
 
-// unreadByAnother tells of a request on a new connection which waited for longer than any
-// answer took that another had left it unread, rather than this one: nobody was at work on
-// it, and this one had not left it in its queue, as it answered another that came later (a
-// queue is first in, first out).
-func (s *explainer) unreadByAnother(f *examined, t *suspect) bool {
-	if f.life != nil || !f.Fresh() || !s.waited(f) || !t.lastNew.After(f.SentAt().Add(clockSlack)) {
-		return false
+// unreadByAnother tells how well it fits that another had left a request on a new
+// connection unread, where that is no pod which exits just then: it was reset together with
+// others that the other one certainly had not read; or it waited for longer than any answer
+// took, so that nobody was at work on it, and this pod had not left it in its queue, as it
+// answered another that came later (a queue is first in, first out).
+func (s *explainer) unreadByAnother(f *examined, t *suspect) (best strength) {
+	if f.life != nil || !f.mayQueue() {
+		return 0
 	}
-	return slices.ContainsFunc(s.near(f), func(o *suspect) bool {
-		return o != t && o.Container == "" && s.unread(f, o) == closeFit
-	})
+	idle := s.waited(f) && t.lastNew.After(f.SentAt().Add(clockSlack))
+	for _, o := range s.near(f) {
+		together := o.reset.Known() && within(f.EndAt(), o.reset, sameMoment)
+		if o != t && o.Container == "" && (idle || together) {
+			best = max(best, s.unread(f, o))
+		}
+	}
+	return best
 }
 
 // findUnread notes for each suspect the first requests that it had certainly not read,
@@ -96,6 +105,9 @@ func (s *explainer) findUnread(failures []examined) {
 		}
 		if first := t.unread(f); first.IsZero() {
 			*first = f.SentAt()
+		}
+		if end := f.EndAt(); f.mayQueue() {
+			t.reset = report.Interval{From: earlier(cmp.Or(t.reset.From, end), end), To: later(t.reset.To, end)}
 		}
 		owners[t.Owner] = owners[t.Owner] || !f.Fresh()
 	}
