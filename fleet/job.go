@@ -31,7 +31,7 @@ const (
 	jobKept = 5 * time.Minute
 	// What a sender asks for, and what it may have. There is no limit on the processor:
 	// being throttled would upset the rate.
-	requestCPU, requestMemory, limitMemory = "200m", "64Mi", "256Mi"
+	requestCPU, requestMemory, limitMemory = "200m", "64Mi", "512Mi"
 	// grace is far longer than a sender takes to end on SIGTERM.
 	grace = 30 * time.Second
 )

@@ -77,8 +77,8 @@ func TestSendersThatDoNotRun(t *testing.T) {
 			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: pods "x" is forbidden: failed quota: q: must specify limits.cpu for: sender; give the namespace a LimitRange with a default for it`, 0,
 		},
 		"most of a LimitRange": {
-			nil, failedCreate(`Error creating: pods "x" is forbidden: maximum memory usage per Container is 128Mi, but limit is 256Mi`), "",
-			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: pods "x" is forbidden: maximum memory usage per Container is 128Mi, but limit is 256Mi; let the namespace's LimitRange`, 0,
+			nil, failedCreate(`Error creating: pods "x" is forbidden: maximum memory usage per Container is 128Mi, but limit is 512Mi`), "",
+			`job/shutdowncheck-senders-abc234: FailedCreate: Error creating: pods "x" is forbidden: maximum memory usage per Container is 128Mi, but limit is 512Mi; let the namespace's LimitRange`, 0,
 		},
 		"default of a LimitRange": {
 			nil, failedCreate(`Error creating: Pod "x" is invalid: spec.containers[0].resources.requests: Invalid value: "200m": must be less than or equal to cpu limit of 100m`), "",
