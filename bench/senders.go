@@ -32,7 +32,10 @@ const (
 //go:embed service.yaml
 var service string
 
-const serviceNamespace = "shutdowncheck-bench"
+const (
+	serviceNamespace = "shutdowncheck-bench"
+	serviceURL       = "http://10.96.200.200/"
+)
 
 // senders has the same load sent by so many pods of the cluster as KUBECONFIG leads to.
 func (b *bench) senders(ctx context.Context, r *Result) (err error) {
@@ -81,7 +84,7 @@ func (b *bench) fleet(ctx context.Context, n int) (FleetRun, error) {
 	// That nothing was ended makes it inconclusive.
 	inconclusive := func(code int) bool { return code == 3 }
 	stream := fmt.Sprintf("name=bench,connections=reused,pool=%d,rate=%d", connections, sendersRate)
-	used, err := measure(ctx, inconclusive, b.Tool, "run", "deployment/web", "-n", serviceNamespace, "--senders", strconv.Itoa(n),
+	used, err := measure(ctx, inconclusive, b.Tool, "run", "deployment/web", "-n", serviceNamespace, "--url", serviceURL, "--inside", "--senders", strconv.Itoa(n),
 		"--stream", stream, "--baseline", "3s", "--observe", sendersFor.String(), "--settle", "1s", "--out", dir, "-o", "json")
 	if err != nil {
 		return FleetRun{}, err
