@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -45,6 +46,11 @@ func (c *child) start(t *testing.T, prepare func(*exec.Cmd), args ...string) {
 	c.cmd = exec.Command("shutdowncheck", args...)
 	c.cmd.Dir = t.TempDir()
 	prepare(c.cmd)
+	// Under nohup the tests ignore SIGHUP, and so would the program: a signal that is
+	// ignored is inherited, one that is taken is not.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -70,11 +70,12 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 	}
 }
 
-// unreadByAnother tells how well it fits that another had left a request on a new
-// connection unread, where that is no pod which exits just then: it was reset together with
-// others that the other one certainly had not read; or it waited for longer than any answer
-// took, so that nobody was at work on it, and this pod had not left it in its queue, as it
-// answered another that came later (a queue is first in, first out).
+// unreadByAnother tells how well it fits that another pod had left a request on a new
+// connection unread, rather than that this one, whose exit may fit as well, had it in flight.
+// It was reset together with others that the other one certainly had not read; or it waited
+// for longer than any answer took, so that nobody was at work on it, and this pod had not
+// left it in its queue, as it answered another that came later (a queue is first in, first
+// out).
 func (s *explainer) unreadByAnother(f *examined, t *suspect) (best strength) {
 	if f.life != nil || !f.mayQueue() {
 		return 0
