@@ -42,8 +42,6 @@ type Row struct {
 	// Streams have a path in the place of their URL.
 	Streams    []check.Stream
 	Disruption check.Disruption
-	// Silent servers log no requests, so that there is no witness of a loss.
-	Silent bool
 	// Baseline replaces the usual time; 0 leaves it. Some requests of each stream
 	// have to be answered within it.
 	Baseline time.Duration
