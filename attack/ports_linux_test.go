@@ -255,7 +255,8 @@ func TestConnectionsGivenUpAreReset(t *testing.T) {
 	for _, protocol := range []check.Protocol{check.HTTP1, check.H2C} {
 		for _, silent := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, silent %v", protocol, silent), func(t *testing.T) {
-				ended := make(chan error, 1)
+				// A connection that closes before anything is sent is tried again.
+				ended := make(chan error, maxUnused)
 				server := serve(t, false, func(v *visit) {
 					if !silent && protocol == check.HTTP1 {
 						v.request()
