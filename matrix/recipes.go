@@ -8,6 +8,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
@@ -24,30 +25,42 @@ const recipesFolder = "recipes"
 func recipes() []Row {
 	all := passes().only()
 	return []Row{
-		recipe("nginx", "nginx/deployment.yaml", closesIdle()),
-		recipe("apache", "apache/deployment.yaml", closesIdle()),
+		recipe("nginx", "nginx/deployment.yaml", closesIdle(), accessLogKept),
+		recipe("apache", "apache/deployment.yaml", closesIdle(), accessLogKept),
 		recipe("haproxy", "haproxy/deployment.yaml", all),
 		recipe("gunicorn threads", "gunicorn/gthread.yaml", all),
 		recipe("gunicorn workers", "gunicorn/sync.yaml", all),
-		recipe("uvicorn", "uvicorn/deployment.yaml", closesIdle()),
+		recipe("uvicorn", "uvicorn/deployment.yaml", closesIdle(), accessLogKept),
 		recipe("tornado", "tornado/deployment.yaml", all),
 		recipe("node", "node/deployment.yaml", all),
-		recipe("puma", "puma/deployment.yaml", closesIdle()),
+		recipe("puma", "puma/deployment.yaml", closesIdle(), accessLogKept),
 		recipe("php-fpm", "php-fpm/deployment.yaml", all),
 		recipe("jvm", "jvm/deployment.yaml", all),
 		recipe("caddy", "caddy/deployment.yaml", all),
 	}
 }
 
-func recipe(name, manifest string, want Want) Row {
+func recipe(name, manifest string, want Want, edits ...Edit) Row {
 	slowNew, slowKept := slow(), slow()
 	// 12 and 18 are under way at any time, so that each pod has some of both.
 	slowNew.Rate, slowKept.Rate = 2, 3
 	slowKept.Name, slowKept.Connections, slowKept.Pool = "slow-kept", check.Reused, 32
 	row := tried("recipe: "+name, path.Join(recipesFolder, path.Dir(manifest)),
-		[]check.Stream{fresh(60), reused(40), slowNew, slowKept}, want, patchedBy(manifest))
+		[]check.Stream{fresh(60), reused(40), slowNew, slowKept}, want, slices.Concat([]Edit{patchedBy(manifest)}, edits)...)
 	row.Baseline = 8 * time.Second
 	return row
+}
+
+// accessLogKept has /tmp/access.log outlast its pod, as the witness of a recipe that may
+// lose something.
+func accessLogKept(d *appsv1.Deployment) {
+	server, pod := container(d), &d.Spec.Template.Spec
+	server.VolumeMounts = append(server.VolumeMounts, corev1.VolumeMount{Name: "tmp", MountPath: "/tmp"})
+	pod.Volumes = append(pod.Volumes, corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+	pod.InitContainers = append(pod.InitContainers, corev1.Container{
+		Name: "log", Image: server.Image, ImagePullPolicy: server.ImagePullPolicy, Env: server.Env, VolumeMounts: server.VolumeMounts,
+		Command: []string{"/bin/sh", "-c", `ln -s "/out/matrix/$NAMESPACE/$WORKLOAD.$HOSTNAME.$(date +%s%N).log" /tmp/access.log`},
+	})
 }
 
 // patchedBy changes a Deployment by a file of the recipes, as kubectl patch
