@@ -31,15 +31,36 @@ type outcome struct {
 	args           []string
 	code           int
 	stdout, stderr string
+	// written tells when stderr was.
+	written []written
 	// folder holds the recording, if it was a run.
 	folder string
 }
 
 // call is the tool at work.
 type call struct {
-	cmd            *exec.Cmd
-	stdout, stderr bytes.Buffer
-	folder         string
+	cmd    *exec.Cmd
+	stdout bytes.Buffer
+	stderr timed
+	folder string
+}
+
+// timed keeps what is written to it, and when.
+type timed struct {
+	text  bytes.Buffer
+	parts []written
+}
+
+// written is that so many bytes were there at a time.
+type written struct {
+	bytes int
+	at    time.Time
+}
+
+func (w *timed) Write(p []byte) (int, error) {
+	n, err := w.text.Write(p)
+	w.parts = append(w.parts, written{w.text.Len(), time.Now()})
+	return n, err
 }
 
 // startTool begins a call that the test does not outlive.
@@ -64,8 +85,19 @@ func (c *call) wait(t *testing.T) *outcome {
 	}
 	return &outcome{
 		args: c.cmd.Args[1:], code: c.cmd.ProcessState.ExitCode(),
-		stdout: c.stdout.String(), stderr: c.stderr.String(), folder: c.folder,
+		stdout: c.stdout.String(), stderr: c.stderr.text.String(), written: c.stderr.parts, folder: c.folder,
 	}
+}
+
+// told gives when a word was on stderr first, and false where it never was.
+func (o *outcome) told(word string) (time.Time, bool) {
+	at := strings.Index(o.stderr, word)
+	for _, part := range o.written {
+		if at >= 0 && part.bytes >= at+len(word) {
+			return part.at, true
+		}
+	}
+	return time.Time{}, false
 }
 
 func runTool(t *testing.T, args ...string) *outcome {

@@ -46,9 +46,7 @@ func (r *run) launch(ctx context.Context) error {
 		return err
 	}
 	r.at("starting the senders")
-	if r.cfg.Output != nil {
-		_, _ = fmt.Fprintf(r.cfg.Output, "senders: %s\n", launching(*inside, r.cfg.Namespace, r.avoid))
-	}
+	r.tell("senders: %s", launching(*inside, r.cfg.Namespace, r.avoid))
 	s := &senders{}
 	s.Fleet, err = fleet.Launch(ctx, fleet.Config{
 		Act: r.cfg.Act, Observe: r.cfg.Observe, Dial: r.cfg.Dial,
@@ -59,6 +57,7 @@ func (r *run) launch(ctx context.Context) error {
 		Segment:    func(one recording.Segment) error { return s.recording().Segment(one) },
 		Action:     s.action,
 		Lost:       s.lost,
+		Removing:   r.notStarted,
 		Failed:     s.failed,
 	})
 	if err != nil {
@@ -67,6 +66,19 @@ func (r *run) launch(ctx context.Context) error {
 	r.teardown.add("removing the senders", removeTimeout, s.Remove)
 	r.load, r.workload.Senders = s, s.Senders()
 	return nil
+}
+
+// notStarted tells at once why senders do not start: their removal may take a minute.
+func (r *run) notStarted(why error) {
+	if _, is := errors.AsType[*fleet.StartError](why); is {
+		r.tell("%v\nremoving the senders", why)
+	}
+}
+
+func (r *run) tell(format string, args ...any) {
+	if r.cfg.Output != nil {
+		_, _ = fmt.Fprintf(r.cfg.Output, format+"\n", args...)
+	}
 }
 
 // notLaunched gives why senders were not launched: what ended ctx, whatever error that

@@ -51,14 +51,19 @@ type Config struct {
 	Action func(recording.Action)
 	// Lost is told once of a sender from which nothing more will come, and why.
 	Lost func(index int, why string)
+	// Removing is told why senders that could not be launched are removed, before they
+	// are; nil tells nobody.
+	Removing func(why error)
 	// Failed is told of what a run cannot go on with: segments that cannot be written, a
 	// panic.
 	Failed func(error)
 }
 
 const (
-	// afterFailure bounds the removal of senders that could not be launched.
-	afterFailure = 20 * time.Second
+	// afterFailure bounds the removal of senders that could not be launched. It is longer
+	// than their grace, as a busy node takes its time to end pods; and some start only
+	// then, in the room that others leave.
+	afterFailure = time.Minute
 	// afterCut is how long senders may take to end that were told to cut what is in
 	// flight.
 	afterCut = 10 * time.Second
@@ -101,6 +106,9 @@ func Launch(ctx context.Context, cfg Config) (_ *Fleet, err error) {
 	defer func() {
 		if err == nil {
 			return
+		}
+		if cfg.Removing != nil {
+			cfg.Removing(err)
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterFailure)
 		defer cancel()

@@ -268,8 +268,19 @@ func TestLaunchTellsTheFirstFailure(t *testing.T) {
 		}
 		return nil, errors.New("unable to upgrade connection")
 	}
+	told := 0
+	cfg.Removing = func(why error) {
+		told++
+		jobs, err := c.BatchV1().Jobs("").List(t.Context(), metav1.ListOptions{})
+		if err != nil || len(jobs.Items) != 1 || !strings.HasPrefix(why.Error(), "the senders do not run: ") {
+			t.Errorf("%v is told with %d jobs there, %v", why, len(jobs.Items), err)
+		}
+	}
 	began := time.Now()
 	_, err := Launch(t.Context(), cfg)
+	if told != 1 {
+		t.Errorf("why the senders are removed is told %d times", told)
+	}
 	if want := "the senders do not run: pod/" + podName(1) + ": ended with exit code 2 (Error); is tool:v1"; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}

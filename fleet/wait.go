@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	// startTimeout bounds how long the pods may take to run. What follows an error
-	// has room then to be told within a minute.
+	// startTimeout bounds how long the pods may take to run, so that why they do not is
+	// told within a minute.
 	startTimeout = 50 * time.Second
 	// look is how often the pods are looked at.
 	look = 250 * time.Millisecond
