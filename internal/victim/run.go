@@ -61,7 +61,10 @@ func Run(ctx context.Context, cfg Config, signals <-chan os.Signal, stdout io.Wr
 	}
 	s.server.Protocols.SetHTTP1(true)
 	s.server.Protocols.SetUnencryptedHTTP2(true)
-	defer func() { _ = s.server.Close() }()
+	defer func() {
+		s.conns.closeAll()
+		_ = s.server.Close()
+	}()
 	return s.run(ctx, signals)
 }
 
