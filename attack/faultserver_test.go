@@ -81,7 +81,13 @@ func serve(t *testing.T, secured bool, handle func(*visit)) *faultServer {
 	t.Cleanup(func() {
 		_ = listener.Close()
 		s.hangUp()
-		handlers.Wait()
+		ended := make(chan struct{})
+		go func() { handlers.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(2 * testTimeout):
+			t.Error("what handles a connection does not end")
+		}
 	})
 	return s
 }
