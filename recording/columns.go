@@ -18,7 +18,8 @@ import (
 type columns struct {
 	rows int
 	// unit is that of the points of a request.
-	unit time.Duration
+	unit  time.Duration
+	check pageCheck
 
 	stream, outcome, phase, class, text     texts
 	remoteAddr, pod, connPod                texts
@@ -105,7 +106,7 @@ func (c *columns) load(data []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkSegment(data, file); err != nil {
+	if err := c.check.segment(data, file); err != nil {
 		return err
 	}
 	c.rows = int(file.NumRows())

@@ -101,7 +101,9 @@ func countElements(r thrift.BytesReader, list thrift.List, length, nesting int) 
 	return nil
 }
 
-// pageCheck looks at the pages of a segment before the library decodes them.
+// pageCheck looks at the pages of a segment before the library decodes them. It is used
+// for one after the other: what decompresses is made once, which matters where senders
+// make many small ones.
 type pageCheck struct {
 	data    []byte
 	rows    int
@@ -294,13 +296,13 @@ func zstdBound(data []byte) int64 {
 	return math.MaxInt64
 }
 
-// checkSegment checks all that the library would make room for.
-func checkSegment(data []byte, file *parquet.File) error {
+// segment checks all that the library would make room for.
+func (p *pageCheck) segment(data []byte, file *parquet.File) error {
 	rows := file.NumRows()
 	if rows < 0 || rows > mostRows {
 		return fmt.Errorf("%d rows; at most %d are read", rows, mostRows)
 	}
-	p := &pageCheck{data: data, rows: int(rows)}
+	p.data, p.rows, p.decoded = data, int(rows), 0
 	for _, group := range file.Metadata().RowGroups {
 		for i := range group.Columns {
 			meta := &group.Columns[i].MetaData

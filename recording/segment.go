@@ -55,7 +55,7 @@ func newSegmentWriter(now func() time.Time, seal sealSegment, failed func(error)
 		w.free <- nil
 	}
 	w.samples = <-w.free
-	encoder := segmentEncoder{batch: make([]row, 0, batchRows)}
+	encoder := segmentEncoder{batch: make([]row, 0, batchRows), codec: zstd.Codec{Level: zstd.SpeedFastest}}
 	go func() {
 		defer close(w.ended)
 		for samples := range w.full {
@@ -108,6 +108,7 @@ func (w *segmentWriter) close() {
 // segmentEncoder puts samples into the form of a segment.
 type segmentEncoder struct {
 	rows   *parquet.GenericWriter[row] // of the present segment
+	codec  zstd.Codec
 	batch  []row
 	places []place
 }
@@ -120,7 +121,7 @@ func (e *segmentEncoder) encode(to io.Writer, samples []Sample) error {
 	// footer (parquet-go 0.32).
 	e.batch = e.batch[:0] // a panic may have left some
 	e.rows = parquet.NewGenericWriter[row](to,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.Compression(&e.codec),
 		// A segment has a page or two of each column: the bounds of the column,
 		// which stay, tell nearly as much as theirs.
 		parquet.DataPageStatistics(false))
