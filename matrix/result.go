@@ -45,8 +45,10 @@ type Result struct {
 	// LatenessP99 is the latest stream's, in seconds.
 	LatenessP99 float64 `json:"lateness_p99"`
 	// Seconds is how long the row took, the service's coming up included.
-	Seconds float64       `json:"seconds"`
-	Witness witness.Tally `json:"witness"`
+	Seconds float64 `json:"seconds"`
+	// Pressure is that of the machine meanwhile.
+	Pressure *Pressure     `json:"pressure,omitempty"`
+	Witness  witness.Tally `json:"witness"`
 	// Reasons are the report's, or the error.
 	Reasons []string `json:"reasons"`
 }

@@ -138,6 +138,7 @@ func (r *Runner) runUnstarved(ctx context.Context, row *Row, attempt int) ([]Res
 // applied where the row wants that.
 func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []Result, err error) {
 	began := time.Now()
+	before := readStalled(began)
 	space, err := r.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		GenerateName: r.Table + "-" + row.slug() + "-", Labels: map[string]string{ownLabel: r.Table},
 	}}, metav1.CreateOptions{})
@@ -174,8 +175,10 @@ func (r *Runner) runRow(ctx context.Context, row *Row, attempt int) (results []R
 		if result.Right && result.GotVerdict == report.Failed && len(row.Objects) > 0 && o.witness.Read == 0 {
 			result.Right, result.Why = false, "the servers' logs tell of no request: nothing bears the report out"
 		}
-		result.Name, result.Attempt, result.Seconds = name, attempt, time.Since(began).Seconds()
-		began = time.Now()
+		now := readStalled(time.Now())
+		result.Name, result.Attempt, result.Seconds = name, attempt, now.at.Sub(began).Seconds()
+		result.Pressure = now.since(before)
+		began, before = now.at, now
 		results = append(results, result)
 		r.Say("%s", line(&result))
 	}
@@ -225,6 +228,9 @@ func line(r *Result) string {
 	}
 	text := fmt.Sprintf("%s %-40s %-12s %-22s %5d of %6d failed, lateness %3.0f ms, %3.0f s", verdict, r.Name, r.GotVerdict, r.GotCause,
 		r.Failed, r.Sent, r.LatenessP99*1000, r.Seconds)
+	if r.Pressure != nil {
+		text += fmt.Sprintf(", busy %2.0f %%", r.Pressure.CPU*100)
+	}
 	if !r.Right {
 		text += ": " + r.Why
 	}
