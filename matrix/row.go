@@ -39,6 +39,9 @@ type Row struct {
 	// Nameserver is the Service that the Job asks for names before it asks the
 	// cluster's own; empty asks the latter alone.
 	Nameserver string
+	// Alone keeps other rows from running beside it: so much starts and ends in it that
+	// nodes which share two processors would starve.
+	Alone bool
 	// Streams have a path in the place of their URL.
 	Streams    []check.Stream
 	Disruption check.Disruption

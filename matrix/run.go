@@ -85,14 +85,16 @@ func (r *Runner) Run(ctx context.Context, rows []Row, times int) ([]Result, erro
 	var running sync.WaitGroup
 	for i := range results {
 		row, attempt := &rows[i%len(rows)], i/len(rows)+1
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			errs[i] = fmt.Errorf("%s: %w", row.Name, ctx.Err())
+		takes := 1
+		if row.Alone {
+			takes = r.Parallel
+		}
+		if err := acquire(ctx, slots, takes); err != nil {
+			errs[i] = fmt.Errorf("%s: %w", row.Name, err)
 			continue
 		}
 		running.Go(func() {
-			defer func() { <-slots }()
+			defer release(slots, takes)
 			var err error
 			if results[i], err = r.runUnstarved(ctx, row, attempt); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", row.Name, err)
@@ -106,6 +108,24 @@ func (r *Runner) Run(ctx context.Context, rows []Row, times int) ([]Result, erro
 		all = append(all, part...)
 	}
 	return all, errors.Join(errs...)
+}
+
+// acquire waits for so many slots, which one caller alone may do at a time.
+func acquire(ctx context.Context, slots chan<- struct{}, n int) error {
+	for range n {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func release(slots <-chan struct{}, n int) {
+	for range n {
+		<-slots
+	}
 }
 
 // latenessAllowed is the one of the report, above which a run proves nothing.
