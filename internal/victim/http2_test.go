@@ -230,7 +230,7 @@ func TestHTTP2ExitCutsAllRequestsInFlight(t *testing.T) {
 
 // A process that exits says nothing, whatever it was answering.
 func TestHTTP2ExitAnnouncesNothing(t *testing.T) {
-	r := start(t, "VICTIM_ON_SIGTERM=exit", "VICTIM_KEEPALIVE=keep")
+	r := start(t, "VICTIM_ON_SIGTERM=exit")
 	var asking sync.WaitGroup
 	var all []*http2Client
 	for range 50 {

@@ -111,6 +111,11 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) (int, error
 			}
 
 		case <-signals:
+			if s.cfg.OnSigterm == Exit && s.cfg.SigtermDelay == 0 {
+				// What is gone at once has no time to answer otherwise than before.
+				s.log.write(Event{Time: time.Now(), Event: Sigterm, InFlight: s.requests.inFlight()})
+				return s.leave(s.cfg.ExitCode, "SIGTERM"), nil
+			}
 			if !s.sigterm(time.Now()) {
 				continue
 			}
