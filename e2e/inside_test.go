@@ -286,6 +286,9 @@ func TestInsideCannotStart(t *testing.T) {
 				t.Errorf("%s: %q was told after %s", what, word, took)
 			}
 		}
+		if took := time.Since(began); took > 70*time.Second {
+			t.Errorf("%s: it took %s", what, took)
+		}
 		graceful.wantAsBefore(t, before)
 		graceful.wantNothingInside(t)
 	}
