@@ -142,17 +142,6 @@ func (c *connections) goAway() {
 	}
 }
 
-// closeAll cuts every connection. http.Server.Close first says that the server is
-// shutting down, and a connection of HTTP/2 whose last answer goes out before its turn
-// comes is then announced to end, which a process that is simply gone never does.
-func (c *connections) closeAll() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for conn := range c.open {
-		_ = conn.Close()
-	}
-}
-
 // closeGoneAway closes an idle connection whose client takes its time to do so.
 func (c *connections) closeGoneAway(conn net.Conn) {
 	time.AfterFunc(goneAwayPatience, func() {

@@ -228,30 +228,6 @@ func TestHTTP2ExitCutsAllRequestsInFlight(t *testing.T) {
 	}
 }
 
-// A process that exits says nothing, whatever it was answering.
-func TestHTTP2ExitAnnouncesNothing(t *testing.T) {
-	r := start(t, "VICTIM_ON_SIGTERM=exit")
-	var asking sync.WaitGroup
-	var all []*http2Client
-	for range 50 {
-		c := r.dialHTTP2()
-		all = append(all, c)
-		asking.Go(func() {
-			for {
-				if a := <-c.ask("/"); a.err != nil {
-					return
-				}
-			}
-		})
-	}
-	r.awaitRequest(RequestEnd, "/")
-	r.sigterm()
-	asking.Wait()
-	for _, c := range all {
-		c.wantEnd()
-	}
-}
-
 func TestHTTP2DrainAnswersWhatIsInFlight(t *testing.T) {
 	r := start(t)
 	c := r.dialHTTP2()

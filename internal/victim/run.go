@@ -61,10 +61,7 @@ func Run(ctx context.Context, cfg Config, signals <-chan os.Signal, stdout io.Wr
 	}
 	s.server.Protocols.SetHTTP1(true)
 	s.server.Protocols.SetUnencryptedHTTP2(true)
-	defer func() {
-		s.conns.closeAll()
-		_ = s.server.Close()
-	}()
+	defer func() { _ = s.server.Close() }()
 	return s.run(ctx, signals)
 }
 
@@ -111,11 +108,6 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) (int, error
 			}
 
 		case <-signals:
-			if s.cfg.OnSigterm == Exit && s.cfg.SigtermDelay == 0 {
-				// What is gone at once has no time to answer otherwise than before.
-				s.log.write(Event{Time: time.Now(), Event: Sigterm, InFlight: s.requests.inFlight()})
-				return s.leave(s.cfg.ExitCode, "SIGTERM"), nil
-			}
 			if !s.sigterm(time.Now()) {
 				continue
 			}
