@@ -25,7 +25,8 @@ type Event struct {
 
 	// InFlight lists the requests without a complete answer, oldest first.
 	// Sigterm, Draining and Exiting have it, be it empty. A client may have its
-	// answer some microseconds before the request is off the list.
+	// answer some microseconds before the request is off the list; what Exiting
+	// lists gets no more of its answer.
 	InFlight []Request `json:"inFlight,omitzero"`
 
 	Code   *int   `json:"code,omitempty"`   // Exiting: the exit code

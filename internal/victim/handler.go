@@ -38,7 +38,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Only behind the body does the server notice that the client went away.
 	_, _ = io.Copy(io.Discard, r.Body)
 
-	status, err := s.serve(w, r)
+	status, err := s.serve(w, r, req)
 	if err != nil {
 		panic(http.ErrAbortHandler) // else the server would end the answer of its own accord
 	}
@@ -54,13 +54,12 @@ type reply struct {
 }
 
 // serve answers a request, and fails if nobody waits for that any more.
-func (s *service) serve(w http.ResponseWriter, r *http.Request) (status int, err error) {
+func (s *service) serve(w http.ResponseWriter, r *http.Request, req *Request) (status int, err error) {
 	ctx := r.Context()
 	work := slices.Contains([]string{"/", "/slow", "/stream"}, r.URL.Path)
 	if work && s.cfg.ExitAfterRequests > 0 && s.requests.countWork() > s.cfg.ExitAfterRequests {
 		s.crash()
-		<-ctx.Done()
-		return 0, ctx.Err()
+		return 0, gone(ctx)
 	}
 
 	if s.workers != nil {
@@ -73,7 +72,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) (status int, err
 	}
 
 	if work && s.starting.Load() {
-		return s.answer(ctx, w, reply{status: http.StatusServiceUnavailable, body: "starting\n"})
+		return s.answer(ctx, w, req, reply{status: http.StatusServiceUnavailable, body: "starting\n"})
 	}
 	if work {
 		s.allocate()
@@ -82,7 +81,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) (status int, err
 	if err != nil {
 		return 0, err
 	}
-	return s.answer(ctx, w, reply)
+	return s.answer(ctx, w, req, reply)
 }
 
 // work does what a path does before its answer begins, and takes the time it takes.
@@ -112,7 +111,10 @@ func (s *service) work(r *http.Request) (reply, error) {
 
 // answer decides by the state at the time of the answer: a request that was in
 // flight at SIGTERM is told of it too. It returns when the kernel has it all.
-func (s *service) answer(ctx context.Context, w http.ResponseWriter, a reply) (status int, err error) {
+func (s *service) answer(ctx context.Context, w http.ResponseWriter, req *Request, a reply) (status int, err error) {
+	if !s.requests.write(req) {
+		return 0, gone(ctx)
+	}
 	if s.terminating.Load() {
 		if s.cfg.SigtermStatus != 0 {
 			a = reply{status: s.cfg.SigtermStatus, body: http.StatusText(s.cfg.SigtermStatus) + "\n"}
@@ -136,8 +138,12 @@ func (s *service) answer(ctx context.Context, w http.ResponseWriter, a reply) (s
 	w.WriteHeader(a.status)
 	for part := range parts {
 		if part > 0 {
+			s.requests.wrote(req)
 			if err := pause(ctx, streamPause); err != nil {
 				return 0, err
+			}
+			if !s.requests.write(req) {
+				return 0, gone(ctx)
 			}
 		}
 		if _, err := io.WriteString(w, a.body); err != nil {
@@ -148,6 +154,13 @@ func (s *service) answer(ctx context.Context, w http.ResponseWriter, a reply) (s
 		}
 	}
 	return a.status, nil
+}
+
+// gone waits until the connection of a service that has left is cut: an answer
+// that failed before would tell the client.
+func gone(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 func (s *service) ready() error {

@@ -208,7 +208,7 @@ func TestHTTP2BesideHTTP1(t *testing.T) {
 }
 
 func TestHTTP2ExitCutsAllRequestsInFlight(t *testing.T) {
-	r := start(t, "VICTIM_ON_SIGTERM=exit", "VICTIM_KEEPALIVE=keep")
+	r := start(t, "VICTIM_ON_SIGTERM=exit")
 	c := r.dialHTTP2()
 	first := c.ask("/slow?for=5m", "X-Vegeta-Attack", "slow", "X-Vegeta-Seq", "41")
 	r.awaitRequest(RequestStart, "/slow?for=5m")

@@ -10,9 +10,11 @@ import (
 // requests knows what is in flight: from the moment a request's header is read
 // until its whole answer is with the kernel.
 type requests struct {
-	mu     sync.Mutex
-	open   map[*Request]struct{}
-	opened int // pieces of work begun so far
+	mu      sync.Mutex
+	open    map[*Request]bool // true while a part of its answer is being written
+	left    bool              // from now on nothing is written
+	written chan struct{}     // closed when left and nothing is being written; nil until left
+	opened  int               // pieces of work begun so far
 }
 
 func (q *requests) begin(r *http.Request) *Request {
@@ -26,9 +28,9 @@ func (q *requests) begin(r *http.Request) *Request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open == nil {
-		q.open = map[*Request]struct{}{}
+		q.open = map[*Request]bool{}
 	}
-	q.open[req] = struct{}{}
+	q.open[req] = false
 	return req
 }
 
@@ -36,6 +38,52 @@ func (q *requests) end(req *Request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.open, req)
+	q.settle()
+}
+
+// write tells whether a part of the request's answer may be written. If so, the
+// request ends, or wrote is called, when the kernel has that part.
+func (q *requests) write(req *Request) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.left {
+		return false
+	}
+	q.open[req] = true
+	return true
+}
+
+func (q *requests) wrote(req *Request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open[req] = false
+	q.settle()
+}
+
+// leave lists what gets no answer, or no more of it. Parts are small: the kernel
+// takes them even if a client does not.
+func (q *requests) leave() []Request {
+	q.mu.Lock()
+	q.left = true
+	q.written = make(chan struct{})
+	written := q.written
+	q.settle()
+	q.mu.Unlock()
+	<-written
+	return q.inFlight()
+}
+
+func (q *requests) settle() {
+	if q.written == nil {
+		return
+	}
+	for _, writing := range q.open {
+		if writing {
+			return
+		}
+	}
+	close(q.written)
+	q.written = nil
 }
 
 // countWork returns how many pieces of work there have been, this one included.

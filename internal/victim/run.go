@@ -108,6 +108,11 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) (int, error
 			}
 
 		case <-signals:
+			if s.cfg.OnSigterm == Exit && s.cfg.SigtermDelay == 0 {
+				// What is gone at once has no time to answer otherwise than before.
+				s.log.write(Event{Event: Sigterm, InFlight: s.requests.inFlight()})
+				return s.leave(s.cfg.ExitCode, "SIGTERM"), nil
+			}
 			if !s.sigterm(time.Now()) {
 				continue
 			}
@@ -158,10 +163,10 @@ func (s *service) sigterm(received time.Time) bool {
 	return true
 }
 
-// leave logs before anything is cut: what it lists in flight was so at that
-// moment, though a request may still be answered between the line and the end.
+// leave logs before anything is cut: what it lists in flight gets no more of its
+// answer.
 func (s *service) leave(code int, reason string) int {
-	s.log.write(Event{Event: Exiting, InFlight: s.requests.inFlight(), Code: &code, Reason: reason})
+	s.log.write(Event{Event: Exiting, InFlight: s.requests.leave(), Code: &code, Reason: reason})
 	s.log.close()
 	return code
 }
