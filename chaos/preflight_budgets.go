@@ -44,30 +44,30 @@ func (w *Workload) budgetWarnings(ctx context.Context, s state, evicts bool) ([]
 	budgets, err := w.budgetsOf(ctx, w.namespace, s.template.Labels)
 	switch {
 	case apierrors.IsForbidden(err):
-		return []string{"no right to list poddisruptionbudgets: whether one covers its pods is not known"}, nil
+		return []string{"no right to list poddisruptionbudgets: whether one covers the workload's pods is not known"}, nil
 	case err != nil:
 		return nil, err
 	case len(budgets) == 0 && evicts:
-		return []string{"no PodDisruptionBudget covers its pods: nothing keeps evictions and drains from ending all of them at once"}, nil
+		return []string{"no PodDisruptionBudget covers the workload's pods: nothing keeps evictions and drains from ending all of them at once"}, nil
 	case len(budgets) == 0:
 		return nil, nil
 	case len(budgets) > 1:
 		return []string{fmt.Sprintf("PodDisruptionBudgets %s cover the same pods: the eviction API answers 500 for them, so that nobody can drain their nodes", strings.Join(budgetNames(budgets), ", "))}, nil
 	}
-	return []string{aboutBudget(budgets[0])}, nil
+	return aboutBudget(budgets[0]), nil
 }
 
-func aboutBudget(budget policyv1.PodDisruptionBudget) string {
-	text := fmt.Sprintf("PodDisruptionBudget %s covers its pods", budget.Name)
+// aboutBudget says nothing of one that allows evictions.
+func aboutBudget(budget policyv1.PodDisruptionBudget) []string {
+	text := fmt.Sprintf("PodDisruptionBudget %s covers the workload's pods", budget.Name)
 	now := budget.Status
 	switch {
 	case now.ObservedGeneration < budget.Generation:
-		return text + ", but its controller has not taken it up: evictions will be refused until it has"
+		return []string{text + ", but its controller has not taken it up: evictions are refused until it has"}
 	case now.DisruptionsAllowed == 0:
-		return fmt.Sprintf("%s and allows no disruption now (it wants %d healthy, %d are): evictions will be refused", text, now.DesiredHealthy, now.CurrentHealthy)
-	default:
-		return fmt.Sprintf("%s and allows %d of them to be evicted at once", text, now.DisruptionsAllowed)
+		return []string{fmt.Sprintf("%s and allowed no disruption before the run (it wants %d healthy, %d were): evictions are refused then", text, now.DesiredHealthy, now.CurrentHealthy)}
 	}
+	return nil
 }
 
 // evicts tells whether one of the disruptions asks the eviction API.

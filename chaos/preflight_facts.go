@@ -74,10 +74,10 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 func ownWarnings(s state) []string {
 	var warnings []string
 	if s.replicas == 1 {
-		warnings = append(warnings, "it has one replica: whatever ends that pod leaves the service to its replacement alone")
+		warnings = append(warnings, "the workload has one replica: whatever ends that pod leaves the service to its replacement alone")
 	}
 	if s.paused {
-		warnings = append(warnings, "it is paused: its template can change without a rollout")
+		warnings = append(warnings, "the workload is paused: its template can change without a rollout")
 	}
 	return warnings
 }
@@ -85,7 +85,7 @@ func ownWarnings(s state) []string {
 // serviceWarnings are those of the services that requests may go to.
 func serviceWarnings(services []corev1.Service, other []string) []string {
 	if len(services) == 0 {
-		return []string{"no service selects its pods: what the endpoints did will not be known"}
+		return []string{"no service selects the workload's pods: what the endpoints did is not known"}
 	}
 	var warnings []string
 	for _, service := range services {

@@ -43,14 +43,14 @@ func TestFactsWarnOfTheSurroundings(t *testing.T) {
 		want        []string
 	}{
 		"no budget":             {nil, nil, []check.Disruption{aRestart}, nil},
-		"no budget for a drain": {nil, nil, []check.Disruption{aDrain}, []string{"no PodDisruptionBudget covers its pods: nothing keeps evictions and drains from ending all of them at once"}},
+		"no budget for a drain": {nil, nil, []check.Disruption{aDrain}, []string{"no PodDisruptionBudget covers the workload's pods: nothing keeps evictions and drains from ending all of them at once"}},
 		"a budget": {
 			nil, func(c *cluster) { c.addBudget("web", "web", 1); c.addBudget("db", "db", 0) }, nil,
-			[]string{"PodDisruptionBudget web covers its pods and allows 1 of them to be evicted at once"},
+			nil,
 		},
 		"an exhausted budget": {
 			nil, func(c *cluster) { c.addBudget("web", "web", 0) }, nil,
-			[]string{"PodDisruptionBudget web covers its pods and allows no disruption now (it wants 3 healthy, 3 are): evictions will be refused"},
+			[]string{"PodDisruptionBudget web covers the workload's pods and allowed no disruption before the run (it wants 3 healthy, 3 were): evictions are refused then"},
 		},
 		"two budgets": {
 			nil, func(c *cluster) { c.addBudget("web", "web", 1); c.addBudget("all", "web", 1) }, nil,
@@ -58,7 +58,7 @@ func TestFactsWarnOfTheSurroundings(t *testing.T) {
 		},
 		"no right to budgets": {
 			nil, func(c *cluster) { c.forbid("poddisruptionbudgets") }, nil,
-			[]string{"no right to list poddisruptionbudgets: whether one covers its pods is not known"},
+			[]string{"no right to list poddisruptionbudgets: whether one covers the workload's pods is not known"},
 		},
 		"kept by others": {
 			func(d *appsv1.Deployment) {

@@ -328,9 +328,9 @@ func TestFactsWarn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "warnings", got.Warnings,
-		"it has one replica: whatever ends that pod leaves the service to its replacement alone",
-		"it is paused: its template can change without a rollout",
-		"no service selects its pods: what the endpoints did will not be known",
+		"the workload has one replica: whatever ends that pod leaves the service to its replacement alone",
+		"the workload is paused: its template can change without a rollout",
+		"no service selects the workload's pods: what the endpoints did is not known",
 		"HorizontalPodAutoscaler busy targets it and may change its replicas during the run")
 
 	c.must(c.Client.Tracker().Add(&corev1.Service{

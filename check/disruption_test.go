@@ -74,11 +74,11 @@ func TestReadRefusesDisruptions(t *testing.T) {
 		"signal":         {"kill: {signal: TERM}", `disruptions[0].kill.signal: "TERM"; want one of SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGKILL`},
 		"SIGKILL": {
 			"kill: {signal: SIGKILL}",
-			`disruptions[0].kill.signal: the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: node with helperImage`,
+			`disruptions[0].kill.signal: the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: node (--kill-via) with helperImage (--helper-image)`,
 		},
 		"SIGKILL ephemeral": {
 			"kill: {signal: SIGKILL, via: ephemeral, helperImage: a}",
-			`disruptions[0].kill.signal: the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: node with helperImage`,
+			`disruptions[0].kill.signal: the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: node (--kill-via) with helperImage (--helper-image)`,
 		},
 		"via":            {"kill: {via: ssh}", `disruptions[0].kill.via: "ssh"; want exec, ephemeral or node`},
 		"no helper":      {"kill: {via: ephemeral}", `disruptions[0].kill.helperImage: missing; want the image of shutdowncheck, for via: ephemeral`},
@@ -111,7 +111,7 @@ func TestReadSoakControlAndShutdownLog(t *testing.T) {
 		"soak":         {"soak: {every: 1m, for: 1h}", ""},
 		"one round":    {"soak: {every: 1m, for: 1m}", ""},
 		"no every":     {"soak: {for: 1h}", "c.yaml:1: soak.every: 0s; want more than 0"},
-		"no for":       {"soak: {every: 1m}", "c.yaml:1: soak.for: 0s; want at least soak.every, which is 1m0s"},
+		"no for":       {"soak: {every: 1m}", "c.yaml:1: soak.for: missing; want for how long to repeat, 1m0s (soak.every) at the least"},
 		"short for":    {"soak: {every: 1m, for: 59s}", "c.yaml:1: soak.for: 59s; want at least soak.every, which is 1m0s"},
 		"long for":     {"soak: {every: 1m, for: 169h}", "c.yaml:1: soak.for: 169h0m0s; want at most 168h0m0s"},
 		"control":      {"control: {image: 'shutdowncheck:v1'}", ""},

@@ -92,7 +92,7 @@ func (k *Kill) validate(at string, p *problems) {
 	case !slices.Contains(Signals(), k.Signal):
 		p.add(at+".signal", "%q; want one of %s", string(k.Signal), SignalNames())
 	case k.Signal == SIGKILL && viaKnown && k.Via != ViaNode:
-		p.add(at+".signal", "the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: %s with helperImage", ViaNode)
+		p.add(at+".signal", "the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: %s (--kill-via) with helperImage (--helper-image)", ViaNode)
 	}
 	switch {
 	case !viaKnown:
@@ -146,7 +146,9 @@ func (c Check) validateSoak(p *problems) {
 	switch {
 	case c.Soak.For > MaxSoak:
 		p.add("soak.for", "%s; want at most %s", c.Soak.For, MaxSoak)
-	case c.Soak.For < c.Soak.Every || c.Soak.For <= 0:
+	case c.Soak.For == 0:
+		p.add("soak.for", "missing; want for how long to repeat, %s (soak.every) at the least", c.Soak.Every)
+	case c.Soak.For < c.Soak.Every || c.Soak.For < 0:
 		p.add("soak.for", "%s; want at least soak.every, which is %s", c.Soak.For, c.Soak.Every)
 	}
 }

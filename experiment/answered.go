@@ -58,6 +58,6 @@ func (r *run) strangers() string {
 		shown += fmt.Sprintf(" and %d more", more)
 	}
 	return fmt.Sprintf("in the baseline %s answered, and no pod of %s, so nothing was done to it: want the URL of a service that leads to its pods; "+
-		"if these are its pods, have answers name them as Kubernetes does (target.podHeader); "+
-		"if it is meant that others answer while it is disturbed, name their service in target.service", shown, r.cfg.Check.Workload)
+		"if these are its pods, have answers name them as Kubernetes does (target.podHeader, --pod-header); "+
+		"if it is meant that others answer while it is disturbed, name their service in target.service (--service)", shown, r.cfg.Check.Workload)
 }

@@ -109,7 +109,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	}
 	if len(unseen) > 0 {
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
-			"no right to %s: cordons, or how far the nodes' clocks are off, will not be known", unseen[0]))
+			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", unseen[0]))
 	}
 	return &plan{check: cfg.Check, found: found, workload: workload, facts: facts, steps: steps, drained: drained}, nil
 }

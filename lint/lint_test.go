@@ -215,7 +215,14 @@ func TestRules(t *testing.T) {
 			}
 		})
 	}
+	documented, err := os.ReadFile("../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, r := range rules {
+		if row := fmt.Sprintf("| `%s` | %s |\n", r.id, r.doc); !strings.Contains(string(documented), row) {
+			t.Errorf("docs/commands.md has not: %s", row)
+		}
 		if !broken[r.id] {
 			t.Errorf("nothing breaks %s", r.id)
 		}

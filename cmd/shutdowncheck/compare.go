@@ -49,7 +49,7 @@ error, 130 interrupted.`,
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&failed, "failed", 0, "how many more requests may fail, in all and by each cause (default what chance may do, and none where none failed before)")
-	flags.Float64Var(&tolerance.Latency, "latency", tolerance.Latency, "the factor by which a stream's 99th percentile may grow")
+	flags.Float64Var(&tolerance.Latency, "latency", tolerance.Latency, "the factor by which a stream's 99th percentile may grow; 50ms are always allowed")
 	flags.DurationVar((*time.Duration)(&tolerance.Margin), "margin", time.Duration(tolerance.Margin), "by how much the time left of a grace, or from leaving the EndpointSlice to SIGTERM, may shrink where less than half of it is left")
 	f.add(flags)
 	return cmd

@@ -26,17 +26,22 @@ const entriesTimeout = 5 * time.Second
 func (r *runCommand) suggest(ctx context.Context, missing *noURLError) error {
 	cluster, err := connect(r.connection)
 	if err != nil {
-		return missing.usageError
+		return usagef("%w, or --inside, which needs none", missing.usageError)
 	}
 	ctx, cancel := context.WithTimeout(ctx, entriesTimeout)
 	defer cancel()
 	entries, err := chaos.Entries(ctx, cluster.observe, cluster.namespace, missing.workload)
 	if err != nil {
-		return missing.usageError
+		return missing.with(err)
 	}
 	hint := "nothing is seen to lead to " + missing.workload.String() + " from outside the cluster"
 	if len(entries) > 0 {
 		hint = missing.workload.String() + " is led to by " + strings.Join(entries, "; ")
 	}
-	return &usageError{errors.Join(missing.usageError, errors.New(hint), errors.New("--inside needs no URL: it has the requests sent from inside the cluster"))}
+	return missing.with(errors.New(hint))
+}
+
+// with adds what is known, and the way that needs no URL.
+func (e *noURLError) with(known error) error {
+	return &usageError{errors.Join(e.usageError, known, errors.New("--inside needs no URL: it has the requests sent from inside the cluster"))}
 }

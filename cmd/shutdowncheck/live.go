@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 )
 
 // live is the block that shows a run on a terminal: a bar for the phase, and
@@ -113,7 +114,7 @@ func liveLines(before, now experiment.Progress) []string {
 		lines = append(lines, line)
 	}
 	if more := len(now.Pods) - podsShown; more > 0 {
-		lines = append(lines, fmt.Sprintf("      and %d more pods", more))
+		lines = append(lines, fmt.Sprintf("      and %s", text.Count(more, "more pod")))
 	}
 	return lines
 }

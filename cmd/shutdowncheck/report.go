@@ -23,7 +23,7 @@ func newReport(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report FOLDER",
 		Short: "Make the report of a recording anew",
-		Long: `report makes the report of a recording anew and exits with its verdict. The
+		Long: `report makes the report of a recording anew, prints it and exits with its verdict. The
 report of one recording is always the same, byte for byte in JSON.`,
 		Args: exactlyOne("FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {

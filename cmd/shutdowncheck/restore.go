@@ -129,7 +129,7 @@ func (r *restoration) everything(ctx context.Context, cluster *cluster) error {
 		r.say("%s", l)
 	}
 	if len(found) > 0 {
-		r.say("Nothing was changed. A run that is still at work has to be left alone; the rest is put back with the same command and --yes.")
+		r.say("Nothing was changed. The same command with --yes puts all of this back, also what a run that is still at work holds, which then ends with an error: to spare one, restore the others by their names.")
 	}
 	return unseen
 }

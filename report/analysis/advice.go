@@ -23,7 +23,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		m := &measured{
 			longest: longest, longestLost: oldest(sure),
 			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
-			counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
+			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: workload, starved: starved, gateways: gatewaysOf(members),
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
@@ -168,6 +168,26 @@ func arrivalLag(failures []*explained) time.Duration {
 			last = later(last, start.From)
 		}
 		if !last.IsZero() {
+			lag = max(lag, f.DialledAt().Sub(last))
+		}
+	}
+	return lag
+}
+
+// rotationLag is for how long, at the most, a pod was still sent new connections after
+// it had left its EndpointSlices. Where several pods may have been meant, it was that
+// long at least since the last of them.
+func rotationLag(failures []*explained) time.Duration {
+	var lag time.Duration
+	for _, f := range failures {
+		var last time.Time
+		for _, t := range f.suspects {
+			if !t.LeftSlice.Known() {
+				last = f.DialledAt()
+			}
+			last = later(last, t.LeftSlice.To)
+		}
+		if f.Fresh() && f.follows == nil && !last.IsZero() {
 			lag = max(lag, f.DialledAt().Sub(last))
 		}
 	}

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -19,6 +20,8 @@ var causeListenerClosedEarly = cause{
 		switch {
 		case m.published():
 			return report.Fix{Text: "Without it, a preStop sleep lets requests stop coming before the pod stops accepting; check again for how long it has to be."}
+		case m.numberless() != "" && m.ownSleepKnown():
+			return report.Fix{Text: keep + "a longer preStop sleep than its own of " + text.Coarse(time.Duration(m.ends[0].PreStopSleep)) + " (" + m.numberless() + " by how much)."}
 		case m.numberless() != "":
 			return report.Fix{Text: keep + "a " + m.sleepWords("") + "."}
 		case m.sleepsEnough():
@@ -34,8 +37,8 @@ var causeListenerClosedEarly = cause{
 		}
 		return report.Fix{
 			Text: fmt.Sprintf(keep+"a preStop sleep of %d s%s. "+
-				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s",
-				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(lagMargin), m.leftOutWords()),
+				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s%s",
+				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(lagMargin), m.slowRotationWords(), m.leftOutWords()),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -223,9 +223,19 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 			"failed; 4 keepalive-cut (likely) [web-1] at the exit",
 		},
 		{
-			"another code at once, with several on kept connections", sudden(1), nil,
+			"2 at once, with several on kept connections", sudden(2), nil,
 			[]request{cutKept(6250*ms, 10*ms), cutKept(6245*ms, 15*ms), cutKept(6240*ms, 20*ms), cutKept(6250*ms, 8*ms)},
 			"failed; 4 no-drain (certain) [web-1] at the exit",
+		},
+		{
+			"1 at once, as puma ends, with several on kept connections", sudden(1), nil,
+			[]request{cutKept(6250*ms, 10*ms), cutKept(6245*ms, 15*ms), cutKept(6240*ms, 20*ms), cutKept(6250*ms, 8*ms)},
+			"failed; 4 keepalive-cut (likely) [web-1] at the exit",
+		},
+		{
+			"1 at once, with several on kept connections and one on a new one", sudden(1), nil,
+			[]request{cutKept(6250*ms, 10*ms), cutKept(6245*ms, 15*ms), cutKept(6240*ms, 20*ms), cutKept(6250*ms, 8*ms), cutFresh(6245*ms, 15*ms)},
+			"failed; 5 no-drain (likely) [web-1] at the exit",
 		},
 		{
 			"0 at once, with several on kept connections and one on a new one", sudden(0), nil,

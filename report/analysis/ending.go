@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -187,9 +188,8 @@ const atOnce = time.Second
 // What is slow makes an exit late, never early: an exit within a second of the signal
 // is the program's own doing on any machine. Both moments are of the node's clock.
 
-// leftUndrained tells whether the pod certainly went without finishing what it had. 2
-// at once is a Go program without a handler (runtime, dieFromSignal); 0 and 143 may
-// follow a drain, as a JVM or a shell gives 143 after one, too.
+// leftUndrained tells whether the pod certainly went without finishing what it had: at
+// once, with a code that no drain ends with.
 func (t *ending) leftUndrained() bool {
 	return t.ExitCode != nil && !t.mayHaveDrained() && *t.ExitCode != killedAfterGrace && t.exitedAtOnce()
 }
@@ -237,11 +237,19 @@ func (t *ending) signalExact() bool {
 const endedBySigterm = 143
 
 // mayHaveDrained tells whether the exit code allows that the pod had answered all.
-// Neither code proves it: nginx takes SIGTERM for its fast shutdown, cuts what is in
-// flight and ends with 0 (nginx.org/en/docs/control.html); 143 is the death by a
-// signal that nobody handles, but also that of a JVM whose shutdown hooks have all
-// run (java.lang.Runtime, "Shutdown sequence"), and of a shell that says so of its
-// child. Any other code is no end in good order.
+// No code proves it, as a program chooses its own: nginx takes SIGTERM for its fast
+// shutdown, cuts what is in flight and ends with 0 (nginx.org/en/docs/control.html); 143
+// is the death by a signal that nobody handles, but also that of a JVM whose shutdown
+// hooks have all run (java.lang.Runtime, "Shutdown sequence"), and of a shell that says so
+// of its child; puma ends with 1 after its graceful stop, as it raises the signal again
+// and Ruby as the first process survives that (9 of 9 pods of puma 5.6). The codes of
+// deaths prove the contrary: 2 is a Go program without a handler (runtime,
+// dieFromSignal), or with a panic, and those of the signals that a fault raises or nobody
+// can handle are 128 and more (signal(7)).
 func (t *ending) mayHaveDrained() bool {
-	return t.ExitCode != nil && (*t.ExitCode == 0 || *t.ExitCode == endedBySigterm)
+	return t.ExitCode != nil && !slices.Contains(deaths, *t.ExitCode)
 }
+
+// deaths are the exit codes of programs that did not end of their own accord: Go's, then
+// those of SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL and SIGSEGV.
+var deaths = []int32{2, 132, 133, 134, 135, 136, killedAfterGrace, 139}

@@ -34,6 +34,9 @@ type measured struct {
 	// connections, over all failures, so that the fixes agree with each other;
 	// ownLag is that over those of the cause, arrivals the same for all requests.
 	lag, ownLag, arrivals time.Duration
+	// afterSlice is for how long a pod was still sent new connections after it had
+	// left its EndpointSlices.
+	afterSlice time.Duration
 	// counted are the failures of the cause that numbers rest on; leftOut are those
 	// that would have made the lag longer and are not sure enough, up to leftOutLag.
 	counted, leftOut int
@@ -126,12 +129,26 @@ func (m *measured) leftOutWords() string {
 		text.Count(m.leftOut, "request"), text.Coarse(m.leftOutLag))
 }
 
+// slowRotationWords tell of pods that were sent new connections for longer after they
+// had left their slices than a kube-proxy needs that has the processor to itself.
+func (m *measured) slowRotationWords() string {
+	if m.afterSlice <= slowProxyLag || m.numberless() != "" {
+		return ""
+	}
+	return fmt.Sprintf(" It came %s after the pod had left its EndpointSlice, and a kube-proxy on a node that is not busy takes %s at the most: "+
+		"the nodes lack processor time (check again when they have it: the number may be too high), have very many services, or something that forgets pods more slowly stands in front of them.",
+		text.Coarse(m.afterSlice), text.Coarse(proxyLag))
+}
+
 // sleepsEnough tells whether the pods' preStop hook sleeps for long enough already,
 // so that it is neither added nor made shorter.
 func (m *measured) sleepsEnough() bool {
-	return m.numberless() == "" && len(m.ends) > 0 && m.ends[0].PreStopSleep > 0 &&
+	return m.numberless() == "" && m.ownSleepKnown() &&
 		wholeSeconds(time.Duration(m.ends[0].PreStopSleep)) >= m.sleep()
 }
+
+// ownSleepKnown tells whether they sleep at all, for a time that is known.
+func (m *measured) ownSleepKnown() bool { return len(m.ends) > 0 && m.ends[0].PreStopSleep > 0 }
 
 // ownSleep names that sleep.
 func (m *measured) ownSleep() string {

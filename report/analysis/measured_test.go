@@ -52,6 +52,12 @@ func TestWhatTheNumbersOfAFixRestOn(t *testing.T) {
 			`"seconds":4`, "was sent 1.1s after", "eft out",
 		},
 		{
+			"what comes long after the slice, to a pod that was in use until then", withHook(abrupt(), 5*second),
+			[]request{{sent: 11 * second, took: 20 * ms, pod: "web-1"}, slept(5*second, refused)},
+			report.ListenerClosedEarly,
+			`"seconds":8`, "It came 5.28s after the pod had left its EndpointSlice, and a kube-proxy on a node that is not busy takes 1.5s at the most", "",
+		},
+		{
 			"the lag of another cause has its words", abrupt(),
 			[]request{refused, {sent: 7350 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}, own},
 			report.NoDrain,

@@ -29,6 +29,11 @@ type rotation struct {
 	// the first settled ones have their evidence.
 	leaving []*ending
 	settled int
+	// byPod are the places in leaving of each pod's name; inUse is when each of leaving
+	// last answered, before it exited, a new connection: until then it was in rotation,
+	// whatever its slice said.
+	byPod map[string][]int
+	inUse []time.Time
 	// evidence is that of each settled one.
 	evidence [][]refusals
 	// enough is how many successes in a row are a proof.
@@ -74,6 +79,10 @@ func newRotation(ended []*ending, longest time.Duration, endpoints int, senders 
 	slices.SortStableFunc(r.leaving, func(a, b *ending) int {
 		return a.LeftSlice.From.Compare(b.LeftSlice.From)
 	})
+	r.byPod, r.inUse = map[string][]int{}, make([]time.Time, len(r.leaving))
+	for i, t := range r.leaving {
+		r.byPod[t.Pod] = append(r.byPod[t.Pod], i)
+	}
 	return r
 }
 
@@ -82,6 +91,7 @@ type freshConnection struct {
 	sender int
 	sent   time.Time
 	ok     bool
+	pod    string // that answered; empty where none is named
 }
 
 // recentConnection is one that is held.
@@ -94,6 +104,11 @@ type recentConnection struct {
 
 // take notes a fresh connection if a pod had left shortly before.
 func (r *rotation) take(c freshConnection) {
+	for _, i := range r.byPod[c.pod] {
+		if c.ok && !c.sent.After(r.leaving[i].exit().To) {
+			r.inUse[i] = later(r.inUse[i], c.sent)
+		}
+	}
 	first, _ := slices.BinarySearchFunc(r.leaving, c.sent.Add(-rotationReach), func(t *ending, from time.Time) int {
 		return t.LeftSlice.From.Compare(from)
 	})
@@ -131,7 +146,7 @@ func (r *rotation) sweep(before time.Time) {
 		if !until.Before(before) {
 			break
 		}
-		r.evidence = append(r.evidence, r.refusals(t, r.between(t.LeftSlice.From, until)))
+		r.evidence = append(r.evidence, r.refusals(r.settled, r.between(t.LeftSlice.From, until)))
 	}
 	if r.settled == len(r.leaving) {
 		r.recent = nil
@@ -174,14 +189,15 @@ type refusals struct {
 // refusals counts, from a pod's exit on, the successes between the failures, as far
 // as a proof needs them. Before its exit the pod may have been the one that
 // answered.
-func (r *rotation) refusals(t *ending, connections []recentConnection) []refusals {
+func (r *rotation) refusals(leaving int, connections []recentConnection) []refusals {
 	var all []refusals
-	exit := t.exit().To
+	t := r.leaving[leaving]
+	exit, latest := t.exit().To, later(t.LeftSlice.To, r.inUse[leaving]).Add(looseProxyLag)
 	run := refusals{}
 	for _, c := range connections {
 		sent := time.Unix(0, c.sent).UTC()
 		switch {
-		case !c.ok && sent.Before(t.LeftSlice.To.Add(looseProxyLag)):
+		case !c.ok && sent.Before(latest):
 			// No proxy is later than that: whatever it is, it is not this pod.
 			all = append(all, run)
 			run = refusals{sent: sent}
@@ -203,7 +219,7 @@ func (r *rotation) settle(starts *starts) map[int]time.Time {
 	r.sweep(endless)
 	forgotten := map[int]time.Time{}
 	for i, t := range r.leaving {
-		last := t.LeftSlice.To
+		last := later(t.LeftSlice.To, r.inUse[i])
 		for j, refused := range r.evidence[i] {
 			if j > 0 {
 				if starts.lateAt(refused.sent) {

@@ -303,7 +303,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	frontend := p.frontends.take(s)
 	// A proxy chooses a pod for each request, also on the client's kept connection.
 	if (s.Fresh() || p.frontends.told || frontend.proxy()) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
-		p.rotation.take(freshConnection{sender: s.Sender, sent: s.DialledAt(), ok: s.Outcome == recording.OK})
+		p.rotation.take(freshConnection{sender: s.Sender, sent: s.DialledAt(), ok: s.Outcome == recording.OK, pod: s.Pod})
 	}
 	switch s.Outcome {
 	case recording.OK:

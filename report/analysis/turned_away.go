@@ -44,26 +44,29 @@ func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	if !t.signalled(met) || f.refused() && t.openAfter(f) {
 		return 0
 	}
-	left := t.LeftSlice
-	if !left.Known() {
-		left = t.exit()
+	left := t.LeftSlice.To
+	if !t.LeftSlice.Known() {
+		left = t.exit().To
 	}
+	// One that answers a new connection is in rotation, however long ago it left the slice:
+	// that much its proxies are late (7 s were seen on nodes with too much to do).
+	left = later(left, t.lastNew)
 	switch {
 	case s.emptyAt(f):
 		return closeFit
 	case !t.forgotten.IsZero() && !sent.After(t.forgotten):
-		if !sent.Before(left.To.Add(proxyLag)) && s.leftLately(f, t) {
+		if !sent.Before(left.Add(proxyLag)) && s.leftLately(f, t) {
 			return looseFit
 		}
 		return closeFit
 	case !t.forgotten.IsZero() && f.Class != recording.ClassTimeout && !f.proxied:
 		return 0
-	case t.forgotten.IsZero() && sent.Before(left.To.Add(proxyLag)):
+	case t.forgotten.IsZero() && sent.Before(left.Add(proxyLag)):
 		return closeFit
 	// What vanishes without an answer goes to an address that is gone. Single
 	// connections were seen to do so for seconds after the proxies had
 	// forgotten the pod: connection tracking still led their port there.
-	case sent.Before(later(left.To, t.exit().To).Add(f.looseLag())):
+	case sent.Before(later(left, t.exit().To).Add(f.looseLag())):
 		return looseFit
 	default:
 		return 0

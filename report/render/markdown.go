@@ -170,15 +170,15 @@ func markdownTerminations(r *report.Report) string {
 	if len(r.Terminations) == 0 {
 		return ""
 	}
-	rows := [][]string{{"pod", "ended by", "exit", "left slice", "last answer", "grace left"}}
+	rows := [][]string{{"pod", "ended by", "exit", "left slice", "drain", "last answer", "grace left"}}
 	for i := range r.Terminations[:min(len(r.Terminations), listed)] {
 		t := &r.Terminations[i]
 		rows = append(rows, []string{
 			code(ended(t)), prose(string(t.EndedBy)), exitCode(t),
-			margin(t.Margins.SliceLag), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
+			margin(t.Margins.SliceLag), margin(t.Margins.Drain), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
 		})
 	}
-	legend := "Left slice and last answer: time since the deletion was first seen."
+	legend := "Left slice and last answer: time since the deletion was first seen; drain: from leaving the slice to SIGTERM."
 	if n := len(r.Terminations); n > listed {
 		legend = fmt.Sprintf("The first %d of %d. ", listed, n) + legend
 	}

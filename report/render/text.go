@@ -189,16 +189,17 @@ func (p *printer) terminations(r *report.Report) {
 	if len(r.Terminations) == 0 {
 		return
 	}
-	rows := [][]string{{"pod", "ended by", "exit", "left slice", "last answer", "grace left"}}
+	rows := [][]string{{"pod", "ended by", "exit", "left slice", "drain", "last answer", "grace left"}}
 	for i := range r.Terminations {
 		t := &r.Terminations[i]
 		rows = append(rows, []string{
 			ended(t), string(t.EndedBy), exitCode(t),
-			margin(t.Margins.SliceLag), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
+			margin(t.Margins.SliceLag), margin(t.Margins.Drain), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
 		})
 	}
 	p.table(rows)
-	p.line("  (left slice and last answer: time since the deletion was first seen)")
+	p.line("  (left slice and last answer: time since the deletion was first seen;")
+	p.line("  drain: from leaving the slice to SIGTERM)")
 	p.line("")
 }
 

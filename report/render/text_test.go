@@ -71,7 +71,7 @@ const inShort = `FAILED   in namespace
   2. no-drain (likely): 2 requests failed at the exit
      Fix: Handle SIGTERM.
   3. listener-closed-early (likely): 1 request failed between SIGTERM and exit
-     Fix: the one of 1.
+     Fix: the same as for 1.
 
   stream `
 
@@ -93,7 +93,7 @@ func TestTextAnswersFirst(t *testing.T) {
 func TestMarkdownAnswersFirst(t *testing.T) {
 	const answer = "- **1.** `listener-closed-early` (certain): 3 requests failed after the exit. **Fix:** Keep accepting until the cluster has stopped sending: a preStop sleep of 4 s.\n" +
 		"- **2.** `no-drain` (likely): 2 requests failed at the exit. **Fix:** Handle SIGTERM.\n" +
-		"- **3.** `listener-closed-early` (likely): 1 request failed between SIGTERM and exit. **Fix:** the one of 1.\n"
+		"- **3.** `listener-closed-early` (likely): 1 request failed between SIGTERM and exit. **Fix:** the same as for 1.\n"
 	markdown := func(r *report.Report) string {
 		var out bytes.Buffer
 		if err := Markdown(&out, r); err != nil {

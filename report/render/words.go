@@ -60,7 +60,7 @@ func fixInShort(findings []report.Finding, i int) string {
 	fix := findings[i].Fix.Text
 	for j := range findings[:i] {
 		if findings[j].Fix.Text == fix {
-			return fmt.Sprintf("the one of %d.", j+1)
+			return fmt.Sprintf("the same as for %d.", j+1)
 		}
 	}
 	return firstSentence(fix)
