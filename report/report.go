@@ -157,8 +157,8 @@ type Disruption struct {
 	// those that no pod had named itself on. Streams whose answers named no pod are
 	// missing.
 	Spread map[string]map[string]int `json:"spread,omitempty"`
-	// Terminated are the pods that ended, and those of which a container did.
-	// Containers counts the latter.
+	// Terminated are the pods that ended, and those of which a container did that
+	// requests may have come to. Containers counts the latter.
 	Terminated []string `json:"terminated"`
 	Containers int      `json:"containers,omitempty"`
 }

@@ -71,7 +71,8 @@ type Termination struct {
 	KubeletStarted Interval `json:"kubeletStarted,omitzero"`
 	// Sigterm is the stop signal, as closely as the hook's kind tells.
 	Sigterm Interval `json:"sigterm,omitzero"`
-	// LeftSlice is when an EndpointSlice no longer called it ready.
+	// LeftSlice is when no EndpointSlice called it ready any more; for a container's end
+	// that may have been before.
 	LeftSlice Interval `json:"leftSlice,omitzero"`
 	// LastAnswered is the last answer that named it.
 	LastAnswered Interval `json:"lastAnswered,omitzero"`
@@ -91,6 +92,10 @@ type Termination struct {
 	Gone Interval `json:"gone,omitzero"`
 	// Back is when a slice called the pod ready again after a container's end.
 	Back Interval `json:"back,omitzero"`
+	// OutOfService tells of a container's end that no request can have come to it: no
+	// slice had called the pod ready since it began, as before a new pod is Ready for the
+	// first time.
+	OutOfService bool `json:"outOfService,omitempty"`
 
 	// Covered tells for each stream whether this pod answered requests of it
 	// shortly before its end; a stream that it never served proved nothing

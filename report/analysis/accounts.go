@@ -98,11 +98,13 @@ func (a *account) lost(f *explained) {
 	r.First, r.Last = earlier(r.First, sent), later(r.Last, sent)
 }
 
-// podsOf names the pods of those ends that something holds for.
+// podsOf names the pods of those ends that something holds for, each of them once.
 func podsOf(ended []*account, holds func(*account) bool) []string {
 	var names []string
+	named := map[string]bool{}
 	for _, t := range ended {
-		if holds(t) {
+		if !named[t.UID] && holds(t) {
+			named[t.UID] = true
 			names = append(names, t.Pod)
 		}
 	}

@@ -70,6 +70,6 @@ func (s *explainer) ofNoEnd(f *examined) bool {
 		return false
 	}
 	return !slices.ContainsFunc(s.near(f), func(t *suspect) bool {
-		return f.life == nil || slices.Contains(f.life.ends, t.termination)
+		return f.life == nil && !t.OutOfService || f.life != nil && slices.Contains(f.life.ends, t.termination)
 	})
 }

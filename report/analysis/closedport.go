@@ -79,7 +79,7 @@ func (s *starts) findOpened(terminations []*termination, failures []*failure, fr
 }
 
 // closedUntil tells whether the closed port may be the pod's: no probe had connected to
-// it, no container of it ended before it was seen to be open, the refusals had begun when
+// it, no container of it ended in service before it was seen to be open, the refusals had begun when
 // the proxies knew of it, and from then on half as many or more were refused as go to one
 // pod, for long enough to tell. What old pods may have refused besides only adds to its
 // own.
@@ -87,7 +87,9 @@ func (s *starts) closedUntil(life *life, closed closedPort, refused []time.Time,
 	entered, to := life.entered.To, closed.to()
 	alone := apartFrom(entered, to, closing)
 	if life.listened || alone < s.chance || apartFrom(entered, closed.from(), closing) > slowProxyLag+s.chance ||
-		slices.ContainsFunc(life.ends, func(t *termination) bool { return apartFrom(to, t.begin(), closing) <= s.chance }) {
+		slices.ContainsFunc(life.ends, func(t *termination) bool {
+			return !t.OutOfService && apartFrom(to, t.begin(), closing) <= s.chance
+		}) {
 		return false
 	}
 	since := func(all []time.Time) int {

@@ -15,8 +15,15 @@ type ending struct {
 	report.Termination
 	// number is its place in the order in which the endings began.
 	number int
-	// wasReady tells whether a slice ever called the pod ready.
+	// wasReady tells whether a slice ever called the pod ready; of a container's end
+	// whether proxies may have sent requests to the pod just then.
 	wasReady bool
+	// started is the earliest moment at which the container's process can have begun,
+	// returned when the container was seen to be Ready again; zero if it was not.
+	started, returned time.Time
+	// unseen tells that the slices are not known from the container's end on until the
+	// pod was back.
+	unseen bool
 	// published tells that the slices went on calling it ready until it was gone.
 	published bool
 	// container is the name of the one that serves or, where that is not known

@@ -25,6 +25,10 @@ type endpoints struct {
 	// unready are the pods, by UID, that a slice listed as terminating, or as not Ready:
 	// whether one called such a pod ready all the same, and whether one did not.
 	unready map[string]unreadiness
+	// seen tells that any slice was seen, gaps are the times in which some may have
+	// changed unseen.
+	seen bool
+	gaps []report.Interval
 }
 
 type unreadiness struct{ calledReady, calledUnready bool }
@@ -42,10 +46,14 @@ func readEndpoints(events *recording.Events, w *recording.Workload) *endpoints {
 	before := map[string]bool{}
 	listed := map[string][]recording.Endpoint{}
 	for event := range events.All() {
+		if gap := event.Gap; gap != nil && gap.Resource == "endpointslices" {
+			e.gaps = append(e.gaps, report.Interval{From: gap.From, To: gap.To})
+		}
 		o := event.Slice
 		if o == nil || slices.Contains(w.OtherServices, o.Service) {
 			continue
 		}
+		e.seen = true
 		if o.Change == recording.Deleted {
 			delete(listed, o.Name)
 		} else {
@@ -161,20 +169,6 @@ func (e *endpoints) followed(uid string) (time.Time, bool) {
 	default:
 		return left.From, left.Known()
 	}
-}
-
-// interruption tells when a pod was first taken out after a moment, and when it
-// was called ready again. Either may not have happened.
-func (e *endpoints) interruption(uid string, after time.Time) (left, back report.Interval) {
-	for _, span := range e.spans[uid] {
-		switch {
-		case left.Known():
-			return left, at(span.from)
-		case !span.to.IsZero() && !span.to.Before(after):
-			left = at(span.to)
-		}
-	}
-	return left, report.Interval{}
 }
 
 // emptyDuring tells whether there was a moment between from and to at which no

@@ -12,13 +12,11 @@ import (
 const endsConfidence = 0.95
 
 // countEnds counts those that may have lost a request, and those that did; nil where there
-// were none. Of what it is not known which end lost it, as many may have as there are: the
+// were none. A container may end while its pod is out of the slices and yet cut what came
+// before: it counts if it did. Of what it is not known which end lost it, as many may have as there are: the
 // bound is to hold in any case.
 func countEnds(ended []*account, failures []*explained) *report.Ends {
-	e := &report.Ends{Seen: countFunc(ended, func(a *account) bool { return a.wasReady }), Confidence: endsConfidence}
-	if e.Seen == 0 {
-		return nil
-	}
+	e := &report.Ends{Confidence: endsConfidence}
 	lossy, unknown := map[int]bool{}, 0
 	for _, f := range failures {
 		for _, s := range f.suspects {
@@ -27,6 +25,10 @@ func countEnds(ended []*account, failures []*explained) *report.Ends {
 		if len(f.suspects) == 0 && len(f.starting) == 0 {
 			unknown++
 		}
+	}
+	e.Seen = countFunc(ended, func(a *account) bool { return a.wasReady || lossy[a.number] })
+	if e.Seen == 0 {
+		return nil
 	}
 	e.Lossy = min(e.Seen, len(lossy)+unknown)
 	// Rounded up: the bound holds, and is the same on all processors.

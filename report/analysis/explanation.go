@@ -64,7 +64,7 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 		f = f.unanswered()
 	}
 	if t.Container != "" {
-		return fit{loss{manner: containerAway, end: t.termination, kept: !f.Fresh()}, f.atMost(explainInterruption(f, t))}
+		return fit{loss{manner: containerAway, end: t.termination, kept: !f.Fresh()}, f.atMost(min(explainInterruption(f, t), s.reaches(f, t)))}
 	}
 	manner, strength := s.explainEnd(f, t)
 	if by := s.unreadByAnother(f, t); manner == cutAtExit && by > 0 {
@@ -107,6 +107,29 @@ func (t *suspect) mayHaveAnswered(when time.Time) bool {
 func (s *explainer) emptyAt(f *examined) bool {
 	sent := f.DialledAt()
 	return s.endpoints.emptyDuring(sent.Add(-proxyLag), sent)
+}
+
+// reaches tells how well it fits that a request came to the pod of a container that ended.
+// One that names the pod did. Else it has to have been sent while proxies may have sent
+// requests there; on a connection that was made before, while the process lived that had
+// it. Where no pod was ready those that were away are why.
+func (s *explainer) reaches(f *examined, t *suspect) strength {
+	switch sent, left := f.DialledAt(), t.LeftSlice; {
+	case f.life != nil:
+		return closeFit
+	case t.OutOfService:
+		return 0
+	case t.unseen, !left.Known(), !sent.After(left.To.Add(proxyLag)), s.emptyAt(f):
+		return closeFit
+	case t.Back.Known() && !sent.Before(t.Back.From.Add(-clockSlack)):
+		return closeFit
+	case !f.Fresh() && !sent.After(t.exit().To):
+		return closeFit
+	case !sent.After(left.To.Add(f.looseLag())):
+		return looseFit
+	default:
+		return 0
+	}
 }
 
 // explainInterruption tells how well a failure fits the time in which a

@@ -18,11 +18,9 @@ func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints
 	var ended []*ending
 	for _, p := range histories(&r.Events, r.Header.Workload.TargetPorts) {
 		node, events := clocks.node(p.last.Node), kube[p.first.UID]
-		for _, t := range p.interruptions(own.kills(p, node), events, node) {
-			t.LeftSlice, t.Back = endpoints.interruption(t.UID, t.begin().Add(-clockSlack))
-			t.wasReady = endpoints.entered(t.UID).Known()
-			ended = append(ended, t)
-		}
+		interruptions := p.interruptions(own.kills(p, node), events, node)
+		takenOut(interruptions, endpoints)
+		ended = append(ended, interruptions...)
 		if !p.ended() {
 			continue
 		}
@@ -91,6 +89,8 @@ type containerExit struct {
 	seen      time.Time
 	// old marks an exit from before the pod was met.
 	old bool
+	// returned is when the container was first seen to be Ready again; zero if it was not.
+	returned time.Time
 }
 
 func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
@@ -137,7 +137,34 @@ func (p *podHistory) observeExits(at time.Time, o *recording.PodObservation) {
 				p.exits = append(p.exits, containerExit{container: c, exit: exit, seen: at, old: o == p.first})
 			}
 		}
+		if c.Terminated == nil && (c.Ready || o.Ready) {
+			p.returns(c.Name, at)
+		}
 	}
+}
+
+// returns notes that the container is Ready again.
+func (p *podHistory) returns(container string, at time.Time) {
+	for i := range p.exits {
+		if e := &p.exits[i]; e.container.Name == container && e.returned.IsZero() {
+			e.returned = at
+		}
+	}
+}
+
+// startedBy is the earliest moment at which the container's process can have begun that
+// ended then: not before the pod was made, nor before the end of the process before it.
+func (p *podHistory) startedBy(container string, exit *recording.Exit, clock span) time.Time {
+	started := p.first.Created
+	if exit != nil && !exit.StartedAt.IsZero() {
+		started = later(started, here(at(exit.StartedAt), clock).From)
+	}
+	for _, e := range p.exits {
+		if e.container.Name == container && (exit == nil || e.exit.FinishedAt.Before(exit.FinishedAt)) {
+			started = later(started, finished(e.exit, e.seen, clock).From)
+		}
+	}
+	return started
 }
 
 // ended tells whether the pod ended while it was watched.

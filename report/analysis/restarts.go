@@ -28,12 +28,27 @@ func (p *podHistory) interruptions(kills map[*recording.Exit]killing, events []k
 	return all
 }
 
+// takenOut adds to the ends of a pod's containers what the slices tell of each.
+func takenOut(interruptions []*ending, endpoints *endpoints) {
+	left := map[string]time.Time{} // by container, for the end of the process before
+	for _, t := range interruptions {
+		i := endpoints.interruption(process{
+			uid: t.UID, started: t.started, returned: t.returned, left: left[t.Container],
+			end: report.Interval{From: t.begin(), To: t.exit().To},
+		})
+		t.LeftSlice, t.Back = i.left, i.back
+		t.OutOfService, t.wasReady, t.unseen = !i.reached, i.inRotation, i.unseen
+		left[t.Container] = later(left[t.Container], i.left.To)
+	}
+}
+
 // restart is the end of one container whose pod went on.
 func (p *podHistory) restart(e containerExit, killed bool, events []kubeEvent, clock span) *ending {
 	t := p.begun()
 	t.Container, t.container, t.sidecar = e.container.Name, e.container.Name, e.container.Sidecar
 	t.ExitCode, t.ExitReason = &e.exit.Code, e.exit.Reason
 	t.Exited = finished(e.exit, e.seen, clock)
+	t.started, t.returned = p.startedBy(t.Container, e.exit, clock), e.returned
 	t.liveness, t.memoryLimit = e.container.Liveness, e.container.MemoryLimit
 	t.EndedBy = report.ByCrash
 	killing := probeKilling(events, t, clock)
@@ -96,6 +111,7 @@ func (p *podHistory) pending(seen []*ending, events []kubeEvent, clock span) *en
 		}
 		t := p.begun()
 		t.Container, t.container = e.container(), e.container()
+		t.started = p.startedBy(t.Container, nil, clock)
 		t.EndedBy, t.KubeletStarted = report.ByProbe, when
 		for _, c := range p.last.Containers {
 			if c.Name == t.Container {

@@ -83,13 +83,17 @@ func (d *disrupted) take(a *recording.Action) {
 	}
 }
 
-// withEnded gives the disruptions, each with the ends that began in its time.
+// withEnded gives the disruptions, each with the ends that began in its time, but for
+// those of containers that no request can have come to.
 func (r *run) withEnded(endings []*ending) []report.Disruption {
 	all := make([]report.Disruption, len(r.disruptions))
 	for i, d := range r.disruptions {
 		all[i] = d.Disruption
 	}
 	for _, t := range endings {
+		if t.OutOfService {
+			continue
+		}
 		for i := range slices.Backward(all) {
 			d := &all[i]
 			if !t.begunBy().Before(d.Started) {

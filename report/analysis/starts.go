@@ -64,7 +64,7 @@ func newStarts(t *traffic, freshRate float64, endpoints *endpoints, direct bool)
 		first, last := stops.touching(end, end)
 		if !f.letGo() || !slices.ContainsFunc(terminations[first:last], func(t *termination) bool {
 			from, to := t.stops()
-			return !end.Before(from) && !end.After(to)
+			return !t.OutOfService && !end.Before(from) && !end.After(to)
 		}) {
 			s.turnedAway = append(s.turnedAway, refusal{sent, f.Phase == recording.PhaseDial})
 		}
@@ -103,8 +103,8 @@ func (s *starts) answersBy(life *life) time.Time {
 	if !s.podsNamed {
 		by = later(life.entered.To.Add(looseProxyLag), s.opened[life].Add(1)) // its first answer is not known
 	}
-	if len(life.ends) > 0 {
-		by = earlier(by, life.ends[0].begin())
+	if first := slices.IndexFunc(life.ends, func(t *termination) bool { return !t.OutOfService }); first >= 0 {
+		by = earlier(by, life.ends[first].begin())
 	}
 	return by
 }
@@ -172,7 +172,7 @@ func timesOf(terminations []*termination, from func(*termination) time.Time) []r
 	for _, t := range terminations {
 		left := t.LeftSlice
 		if t.Container != "" {
-			all = append(all, report.Interval{From: from(t), To: t.over()})
+			all = append(all, t.away(from(t))...)
 			continue
 		}
 		if !left.Known() {

@@ -228,7 +228,23 @@ func (t *termination) over() time.Time {
 	case t.LeftSlice.Known():
 		return later(t.LeftSlice.To, t.exit().To).Add(proxyLag)
 	default:
-		return t.exit().To.Add(looseProxyLag)
+		return later(t.exit().To, t.returned).Add(looseProxyLag)
+	}
+}
+
+// away are the times from a moment on in which proxies may have sent requests to the pod
+// while its container was away: not those in which it was out of the slices.
+func (t *termination) away(from time.Time) []report.Interval {
+	switch whole := (report.Interval{From: from, To: t.over()}); {
+	case t.OutOfService:
+		return nil
+	case !t.LeftSlice.Known() || !t.Back.Known() || t.unseen:
+		return []report.Interval{whole}
+	default:
+		return []report.Interval{
+			{From: from, To: later(from, t.LeftSlice.To.Add(looseProxyLag))},
+			{From: t.Back.From.Add(-clockSlack), To: whole.To},
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, v
 func passReason(ended []report.Termination, l losses) string {
 	pods := countFunc(ended, func(t report.Termination) bool { return t.Container == "" })
 	reason := fmt.Sprintf("%s, %s", text.Count(l.sent, "request"), text.Count(pods, "pod"))
-	if containers := len(ended) - pods; containers > 0 {
+	if containers := countFunc(ended, func(t report.Termination) bool { return t.Container != "" && !t.OutOfService }); containers > 0 {
 		reason += " and " + text.Count(containers, "container")
 	}
 	if l.failed == 0 {

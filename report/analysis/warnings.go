@@ -161,8 +161,13 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 	if untested := untestedDrains(ended, traffic.longest(), starved); untested != nil && !blamed[report.NoDrain] {
 		all = append(all, *untested)
 	}
-	warn(report.Restarted, func(t *account) bool { return t.restarted() },
-		"had a container that ended or was restarted during the run, although no request was lost to it")
+	told := map[string]bool{}
+	warn(report.Restarted, func(t *account) bool {
+		told[t.UID] = told[t.UID] || t.restarted() && !t.OutOfService
+		return told[t.UID]
+	}, "had a container that ended or was restarted during the run, although no request was lost to it")
+	warn(report.Restarted, func(t *account) bool { return t.restarted() && !told[t.UID] },
+		"had a container that ended or was restarted before requests could come to the pod: none can be lost to that, but it was Ready later")
 	return all
 }
 
