@@ -49,6 +49,8 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		ServesURL:       w.servesURLs(c, all, services),
 		ForeignServices: foreign,
 		LocalNode:       w.localNode(c, all),
+		Containers:      containerNames(s.template.Spec),
+		Strategy:        s.strategy,
 		MaxSurge:        written(s.maxSurge),
 		MaxUnavailable:  written(s.maxUnavailable),
 	}
@@ -69,6 +71,15 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		facts.Warnings = append(facts.Warnings, warnings...)
 	}
 	return facts, nil
+}
+
+// containerNames are those of the main and the init containers.
+func containerNames(spec corev1.PodSpec) []string {
+	var names []string
+	for _, c := range slices.Concat(spec.Containers, spec.InitContainers) {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 func ownWarnings(s state) []string {

@@ -24,6 +24,8 @@ type state struct {
 	total, updated, ready, available int32
 
 	paused bool
+	// strategy is the type of the rollout's.
+	strategy string
 	// allAtOnce is the strategy that ends every pod before it makes a new one,
 	// onDelete the one that ends none by itself.
 	allAtOnce, onDelete bool
@@ -43,6 +45,7 @@ func deploymentState(d *appsv1.Deployment) (state, error) {
 		total:    d.Status.Replicas, updated: d.Status.UpdatedReplicas,
 		ready: d.Status.ReadyReplicas, available: d.Status.AvailableReplicas,
 		paused:    d.Spec.Paused,
+		strategy:  string(d.Spec.Strategy.Type),
 		allAtOnce: d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType,
 	}
 	if d.Spec.Replicas != nil {
@@ -65,6 +68,7 @@ func statefulSetState(set *appsv1.StatefulSet) (state, error) {
 		observed: set.Status.ObservedGeneration,
 		total:    set.Status.Replicas, updated: set.Status.UpdatedReplicas,
 		ready: set.Status.ReadyReplicas, available: set.Status.AvailableReplicas,
+		strategy: string(set.Spec.UpdateStrategy.Type),
 		onDelete: set.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType,
 	}
 	if set.Spec.Replicas != nil {
@@ -89,6 +93,7 @@ func daemonSetState(set *appsv1.DaemonSet) (state, error) {
 		observed: set.Status.ObservedGeneration,
 		total:    set.Status.CurrentNumberScheduled, updated: set.Status.UpdatedNumberScheduled,
 		ready: set.Status.NumberReady, available: set.Status.NumberAvailable,
+		strategy: string(set.Spec.UpdateStrategy.Type),
 		onDelete: set.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType,
 	}
 	if rolling := set.Spec.UpdateStrategy.RollingUpdate; rolling != nil {

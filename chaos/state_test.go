@@ -107,3 +107,20 @@ func TestAStatefulSetEndsItsHighestNumbers(t *testing.T) {
 		t.Error("a name without a number has one")
 	}
 }
+
+// A report tells what a rollout does by its strategy, which each kind calls otherwise.
+func TestStrategy(t *testing.T) {
+	d, set, daemons := &appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{}
+	d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType
+	set.Spec.UpdateStrategy.Type = appsv1.OnDeleteStatefulSetStrategyType
+	daemons.Spec.UpdateStrategy.Type = appsv1.RollingUpdateDaemonSetStrategyType
+	for want, read := range map[string]func() (state, error){
+		"Recreate":      func() (state, error) { return deploymentState(d) },
+		"OnDelete":      func() (state, error) { return statefulSetState(set) },
+		"RollingUpdate": func() (state, error) { return daemonSetState(daemons) },
+	} {
+		if s, err := read(); err != nil || s.strategy != want {
+			t.Errorf("got %q (%v), want %s", s.strategy, err, want)
+		}
+	}
+}

@@ -292,7 +292,9 @@ func text(err error) string {
 
 func TestFacts(t *testing.T) {
 	c := newCluster(t, func(d *appsv1.Deployment) {
+		d.Spec.Strategy.Type = appsv1.RollingUpdateDeploymentStrategyType
 		d.Spec.Strategy.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxSurge: new(intstr.FromString("25%")), MaxUnavailable: new(intstr.FromInt32(0))}
+		d.Spec.Template.Spec.InitContainers = []corev1.Container{{Name: "wait", Image: "wait:1"}}
 	})
 	for name, selector := range map[string]map[string]string{
 		"front": {"tier": "front"}, "all": {"app": "web", "tier": "front"}, "other": {"app": "db"}, "external": nil,
@@ -306,8 +308,9 @@ func TestFacts(t *testing.T) {
 	want(t, "services", got.Services, "all", "front")
 	want(t, "warnings", got.Warnings,
 		"several services select its pods (all, front), and the URL does not tell to which of them it leads: all of them count; name the one in target.service")
-	want(t, "words", []string{got.Kind, got.Name, got.UID, got.Selector, got.MaxSurge, got.MaxUnavailable},
-		"Deployment", "web", "uid-web", "app=web", "25%", "0")
+	want(t, "words", []string{got.Kind, got.Name, got.UID, got.Selector, got.Strategy, got.MaxSurge, got.MaxUnavailable},
+		"Deployment", "web", "uid-web", "app=web", "RollingUpdate", "25%", "0")
+	want(t, "containers", got.Containers, "app", "log", "wait")
 	if got.Replicas != 3 {
 		t.Errorf("got %+v", got)
 	}

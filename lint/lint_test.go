@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/patch/patchtest"
 	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -197,7 +198,8 @@ func TestRules(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, f := range Lint(read(t, change(t, test.changes...)+test.more)).Findings {
+			objects := read(t, change(t, test.changes...)+test.more)
+			for _, f := range Lint(objects).Findings {
 				got = append(got, fmt.Sprintf("%s %s", f.Severity, f.Rule))
 				broken[f.Rule] = true
 				if f.Place.Line == 0 || f.Why == "" || f.Fix == "" {
@@ -206,8 +208,11 @@ func TestRules(t *testing.T) {
 				if identifier.MatchString(f.Why + " " + f.Fix) {
 					t.Errorf("an identifier among the words: %s %s", f.Why, f.Fix)
 				}
-				if f.Patch != "" && !json.Valid([]byte(f.Patch)) {
-					t.Errorf("no JSON: %s", f.Patch)
+				// What the API server refuses as it is no patch has to mend.
+				if object := manifestOf(t, objects, &f.Place); f.Patch != "" && patchtest.Apply(f.Place.Kind, object, "{}") == nil {
+					if err := patchtest.Apply(f.Place.Kind, object, f.Patch); err != nil {
+						t.Errorf("the API server refuses %s: %v", f.Patch, err)
+					}
 				}
 			}
 			if !slices.Equal(got, test.want) {
@@ -230,6 +235,32 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s is not explained in words: %q", r.id, r.doc)
 		}
 	}
+}
+
+// manifestOf gives the object that a finding is about, in JSON.
+func manifestOf(t *testing.T, o *Objects, place *Place) []byte {
+	t.Helper()
+	objects := map[string]any{}
+	for _, d := range o.Deployments {
+		objects["Deployment/"+d.Value.Name] = d.Value
+	}
+	for _, s := range o.StatefulSets {
+		objects["StatefulSet/"+s.Value.Name] = s.Value
+	}
+	for _, d := range o.DaemonSets {
+		objects["DaemonSet/"+d.Value.Name] = d.Value
+	}
+	for _, s := range o.Services {
+		objects["Service/"+s.Value.Name] = s.Value
+	}
+	for _, b := range o.Budgets {
+		objects["PodDisruptionBudget/"+b.Value.Name] = b.Value
+	}
+	data, err := json.Marshal(objects[place.Kind+"/"+place.Name])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func TestScripts(t *testing.T) {

@@ -214,7 +214,8 @@ func sleepPatch(w *workload, c container, seconds int) string {
 			}
 		}
 	}
-	spec := patch.PreStopSleep(c.Name, seconds, others...)
+	spec := patch.Object{}
+	patch.Main.Container(spec, c.Name, patch.Sleep(seconds, others...))
 	if w.grace() < seconds+leastDrain {
 		spec["terminationGracePeriodSeconds"] = seconds + defaultGrace
 	}

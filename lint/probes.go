@@ -72,7 +72,7 @@ var probeRules = []rule{{
 				why: fmt.Sprintf("%d failures at %d s each with a timeout of %d s restart the container: a stall of %d s is enough, and cuts what is in flight.%s",
 					failures(p), period(p), timeout(p), stall(p), same),
 				fix:   fmt.Sprintf("Let it bear %d s or more: a failureThreshold of 3 at a period of 10 s.", patience),
-				patch: patch.Container(c.Name, patch.Object{"livenessProbe": patch.Object{"periodSeconds": 10, "failureThreshold": 3}}),
+				patch: patientPatch(c),
 			})
 		}
 	},
@@ -169,4 +169,10 @@ func (w *workload) targets(c container) map[int32]bool {
 		}
 	}
 	return targets
+}
+
+func patientPatch(c container) string {
+	spec := patch.Object{}
+	patch.Main.Container(spec, c.Name, patch.Object{"livenessProbe": patch.Object{"periodSeconds": 10, "failureThreshold": 3}})
+	return patch.PodSpec(spec)
 }

@@ -79,6 +79,9 @@ const (
 	PreStopSleep PreStopKind = "sleep"
 	PreStopExec  PreStopKind = "exec"
 	PreStopHTTP  PreStopKind = "httpGet"
+	// PreStopTCP is one that the API takes and the kubelet cannot run
+	// (core/v1 LifecycleHandler.TCPSocket).
+	PreStopTCP PreStopKind = "tcpSocket"
 )
 
 // Container is one container's spec and status, as far as its end matters.

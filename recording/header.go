@@ -68,6 +68,12 @@ type Workload struct {
 	// service whose externalTrafficPolicy is Local: the pods of that node alone are
 	// asked. Empty where each pod may be.
 	LocalNode string `json:"localNode,omitempty"`
+	// Containers are the names of those that the pod template has, init containers among
+	// them. Recordings of older versions do not have them.
+	Containers []string `json:"containers,omitempty"`
+	// Strategy is the type of the rollout's: RollingUpdate, Recreate or OnDelete.
+	// Recordings of older versions do not have it.
+	Strategy string `json:"strategy,omitempty"`
 	// MaxSurge and MaxUnavailable are the rollout's, as written in the spec.
 	MaxSurge       string `json:"maxSurge,omitempty"`
 	MaxUnavailable string `json:"maxUnavailable,omitempty"`
@@ -79,6 +85,23 @@ type Workload struct {
 // the workload's, as one that calls it may.
 func (w *Workload) Front(service string) bool {
 	return service != "" && !slices.Contains(w.Services, service)
+}
+
+// Injected tells whether a container of a pod is known to be none of the template's: a
+// mutating webhook added it at admission, as those of Istio and Linkerd add their proxies.
+// A template that a disruption changes may have more containers than preflight saw.
+func (w *Workload) Injected(container string) bool {
+	return len(w.Containers) > 0 && !slices.Contains(w.Containers, container)
+}
+
+// Recreates tells whether a rollout ends all pods before it makes new ones. Where no
+// strategy was recorded, a Deployment without limits has that: the API server fills in
+// those of every other (kubernetes pkg/apis/apps/v1, SetDefaults_Deployment).
+func (w *Workload) Recreates() bool {
+	if w.Strategy == "" {
+		return w.Kind == "Deployment" && w.MaxSurge == "" && w.MaxUnavailable == ""
+	}
+	return w.Strategy == "Recreate"
 }
 
 // Ending is how a run ended. A recording without one was cut off.

@@ -208,6 +208,8 @@ func preStopOf(container *corev1.Container) (recording.PreStopKind, time.Duratio
 		return recording.PreStopExec, sleep
 	case hook.HTTPGet != nil:
 		return recording.PreStopHTTP, 0
+	case hook.TCPSocket != nil:
+		return recording.PreStopTCP, 0
 	default:
 		return recording.PreStopNone, 0
 	}

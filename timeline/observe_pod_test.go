@@ -93,6 +93,7 @@ func TestObservePreStop(t *testing.T) {
 		{nil, recording.PreStopNone, 0},
 		{&corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 5}}, recording.PreStopSleep, 5 * time.Second},
 		{&corev1.LifecycleHandler{HTTPGet: &corev1.HTTPGetAction{}}, recording.PreStopHTTP, 0},
+		{&corev1.LifecycleHandler{TCPSocket: &corev1.TCPSocketAction{}}, recording.PreStopTCP, 0},
 		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"bash", "-ec", "sleep 1m"}}}, recording.PreStopExec, time.Minute},
 		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"nginx", "-s", "quit"}}}, recording.PreStopExec, 0},
 		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"python", "-c", "sleep 5"}}}, recording.PreStopExec, 0},

@@ -181,6 +181,11 @@ var rules = []rule{
 		reason: "a patch is made alike from a manifest and from a run, so it knows neither",
 	},
 	{
+		pkg:     "internal/patch/patchtest",
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
+		reason:  "it stands for the API server, and must not know who made a patch",
+	},
+	{
 		pkg:     "internal/retry",
 		modules: append([]string{"golang.org/x/net/http2"}, kubernetes...),
 		reason:  "it knows what an API server and the way to it can fail with, not what is asked of it",

@@ -22,24 +22,26 @@ func PodSpec(spec Object) string {
 	return JSON(Object{"spec": Object{"template": Object{"spec": spec}}})
 }
 
-// Container changes fields of one of their containers.
-func Container(name string, fields Object) string {
-	return PodSpec(Containers(name, fields))
-}
+// List is the one of a pod's lists of containers that has a container. The API merges
+// the lists by the containers' names, and refuses a container that it does not find
+// there: a patch makes it a new one, without an image (core/v1 PodSpec, patchMergeKey).
+type List string
 
-// Containers is the change of a pod's spec that changes fields of one container.
-func Containers(name string, fields Object) Object {
+// The lists. A native sidecar is an init container (KEP-753).
+const (
+	Main List = "containers"
+	Init List = "initContainers"
+)
+
+// Container adds to the change of a pod's spec one of fields of a container.
+func (l List) Container(spec Object, name string, fields Object) {
 	fields["name"] = name
-	return Object{"containers": []Object{fields}}
+	changed, _ := spec[string(l)].([]Object)
+	spec[string(l)] = append(changed, fields)
 }
 
-// PreStopSleep is the change of a pod's spec that lets a container's preStop hook
-// sleep. A hook has exactly one handler: others, by their fields' names, go.
-func PreStopSleep(container string, seconds int, others ...string) Object {
-	return Containers(container, Sleep(seconds, others...))
-}
-
-// Sleep is that change of the container.
+// Sleep is the change of a container that lets its preStop hook sleep. A hook has exactly
+// one handler: others, by their fields' names, go.
 func Sleep(seconds int, others ...string) Object {
 	hook := Object{"sleep": Object{"seconds": seconds}}
 	for _, other := range others {

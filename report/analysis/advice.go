@@ -35,6 +35,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
 			fix.Text = mendHook + fix.Text
 		}
+		fix.Text += m.injectedWords(cause)
 		if !m.published() || cause != report.ListenerClosedEarly {
 			fix.Recipe = recipeFor(cause, m)
 		}

@@ -78,27 +78,35 @@ func (m *measured) letItEndLast(t *termination, first *needed) report.Fix {
 		how = "had been told to stop before %s, which takes the requests and answers in its place"
 	}
 	fix := report.Fix{Text: fmt.Sprintf("Container %s "+how+": let it end last. ", first.container, t.container)}
-	if !t.sidecar && !first.sidecar {
-		fix.Text += fmt.Sprintf("Make %s a native sidecar (an init container with restartPolicy: Always), which gets SIGTERM only after the main containers have ended. Or give it a preStop sleep", first.container)
-	} else {
+	injected := m.workload.Injected(first.container)
+	switch {
+	case t.sidecar || first.sidecar:
 		fix.Text += fmt.Sprintf("Give %s a preStop sleep", first.container)
+	case injected:
+		fix.Text += fmt.Sprintf("Have %s injected as a native sidecar, which gets SIGTERM only after the main containers have ended. Or have it wait before it ends", first.container)
+	default:
+		fix.Text += fmt.Sprintf("Make %s a native sidecar (an init container with restartPolicy: Always), which gets SIGTERM only after the main containers have ended. Or give it a preStop sleep", first.container)
 	}
 	if m.starved {
 		fix.Text += outlasts + " (" + unmeasured + " how long they are)."
 		return fix
 	}
-	fix.Text += fmt.Sprintf(" of %d s%s; the patch adds that.", seconds, outlasts)
-
+	fix.Text += fmt.Sprintf(" of %d s%s", seconds, outlasts)
 	spec := patch.Object{}
-	addPreStopSleep(spec, first.container, first.sidecar, own.PreStop, seconds)
-	if (!t.sidecar || first.sidecar) && hook > time.Duration(t.PreStopSleep) {
-		addPreStopSleep(spec, t.container, t.sidecar, t.PreStop, m.sleep())
+	if injected {
+		fix.Text += "."
+	} else {
+		fix.Text += "; the patch adds that."
+		t.addPreStopSleep(spec, first.container, seconds)
+	}
+	if (!t.sidecar || first.sidecar) && hook > time.Duration(t.PreStopSleep) && !m.workload.Injected(t.container) {
+		t.addPreStopSleep(spec, t.container, m.sleep())
 		fix.Text += fmt.Sprintf(" The errors may also be %s's own: after SIGTERM it has to go on answering as before. The patch gives it a preStop sleep of %d s as well, which keeps SIGTERM away until new connections have stopped coming.", t.container, m.sleep())
 	}
-	if grace := time.Duration(seconds)*time.Second + drainMargin; time.Duration(t.Grace) < grace {
-		spec["terminationGracePeriodSeconds"] = wholeSeconds(grace)
+	if len(spec) > 0 {
+		t.addGrace(spec, time.Duration(seconds)*time.Second+drainMargin)
+		fix.Patch = patch.PodSpec(spec)
 	}
-	fix.Patch = patch.PodSpec(spec)
 	return fix
 }
 

@@ -12,7 +12,7 @@ var causeNoCapacity = cause{
 	turnsAway: true,
 	explains:  func(l loss) bool { return l.nobodyReady && (l.end == nil || l.end.orderly()) },
 	fix: func(m *measured) report.Fix {
-		w := m.workload
+		w := &m.workload
 		fix := report.Fix{Text: "Keep at least one pod ready at every moment: "}
 		switch {
 		case w.LocalNode != "":
@@ -23,6 +23,18 @@ var causeNoCapacity = cause{
 		case w.Kind == "StatefulSet":
 			// It ends a pod before it makes the next one, and has no maxSurge.
 			fix.Text += "run two replicas or more, give the pods a readiness probe that tells the truth, and add a PodDisruptionBudget: a StatefulSet ends a pod before it starts the one in its place."
+		case w.Kind == "DaemonSet":
+			// It has no replicas: a node has one pod, or two while a rollout has a surge.
+			// No patch: with maxSurge pods must not take a port of their node.
+			fix.Text += "let a rollout start a node's new pod before it stops the old one (updateStrategy RollingUpdate with maxSurge 1 and maxUnavailable 0; " +
+				"pods that take a port of their node, by hostPort or hostNetwork, cannot stand beside each other), and give the pods a readiness probe that tells the truth."
+		case w.Recreates():
+			// The strategy is one for programs of which two must not run at once.
+			fix.Text += "the strategy is Recreate, with which every rollout ends all pods before it starts new ones. Use RollingUpdate, which starts the new pod before it stops the old one (maxSurge 1, maxUnavailable 0)"
+			if w.Replicas <= 1 {
+				fix.Text += ", and run two replicas or more"
+			}
+			fix.Text += ", if two versions may run side by side. A volume that one node or one pod alone may mount (ReadWriteOnce, ReadWriteOncePod) stands against that: the new pod cannot start where it cannot mount it."
 		case w.Replicas <= 1 && w.MaxUnavailable != "0":
 			fix.Text += "run two replicas or more, and let a rollout start the new pod before it stops the old one (maxSurge 1, maxUnavailable 0)."
 		case w.Replicas <= 1:
@@ -31,9 +43,13 @@ var causeNoCapacity = cause{
 			fix.Text += "let a rollout start new pods before it stops old ones (maxSurge 1, maxUnavailable 0), give the pods a readiness probe that tells the truth, and add a PodDisruptionBudget."
 		}
 		if w.Kind == "Deployment" && w.MaxUnavailable != "0" {
-			fix.Patch = patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{
-				"rollingUpdate": patch.Object{"maxSurge": 1, "maxUnavailable": 0},
-			}}})
+			strategy := patch.Object{"rollingUpdate": patch.Object{"maxSurge": 1, "maxUnavailable": 0}}
+			if w.Recreates() {
+				// Beside Recreate the API forbids rollingUpdate (kubernetes
+				// pkg/apis/apps/validation, ValidateDeploymentStrategy).
+				strategy["type"] = "RollingUpdate"
+			}
+			fix.Patch = patch.JSON(patch.Object{"spec": patch.Object{"strategy": strategy}})
 		}
 		return fix
 	},

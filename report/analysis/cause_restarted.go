@@ -66,14 +66,17 @@ func slowness(m *measured) string {
 }
 
 // livenessPatch makes the probe twice as patient as the longest request, and at
-// least as patient as Kubernetes' own default of three attempts.
+// least as patient as Kubernetes' own default of three attempts. There is none for a
+// container that no template has.
 func livenessPatch(t *termination, m *measured) string {
 	p := t.liveness
-	if p == nil || m.starved {
+	if p == nil || m.starved || m.workload.Injected(t.Container) {
 		return ""
 	}
-	return patch.Container(t.Container, patch.Object{"livenessProbe": patch.Object{
+	spec := patch.Object{}
+	listOf(t.sidecar).Container(spec, t.Container, patch.Object{"livenessProbe": patch.Object{
 		"timeoutSeconds":   max(wholeSeconds(2*m.longest), wholeSeconds(2*p.Timeout)),
 		"failureThreshold": max(p.Failures, 3),
 	}})
+	return patch.PodSpec(spec)
 }

@@ -16,7 +16,7 @@ func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints
 	owners, own, logs := readControllers(&r.Events, clocks), readRequests(r), readLogs(&r.Events)
 
 	var ended []*ending
-	for _, p := range histories(&r.Events, r.Header.Workload.TargetPorts) {
+	for _, p := range histories(&r.Events, &r.Header.Workload) {
 		node, events := clocks.node(p.last.Node), kube[p.first.UID]
 		interruptions := p.interruptions(own.kills(p, node), events, node)
 		takenOut(interruptions, endpoints)
@@ -40,7 +40,7 @@ func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints
 }
 
 // histories gathers the observations by pod, in the order of first sight.
-func histories(events *recording.Events, targetPorts []string) []*podHistory {
+func histories(events *recording.Events, workload *recording.Workload) []*podHistory {
 	pods := map[string]*podHistory{}
 	var order []*podHistory
 	for event := range events.ButSlices() {
@@ -50,7 +50,7 @@ func histories(events *recording.Events, targetPorts []string) []*podHistory {
 		}
 		p := pods[o.UID]
 		if p == nil {
-			p = &podHistory{first: o, targetPorts: targetPorts}
+			p = &podHistory{first: o, workload: workload}
 			pods[o.UID] = p
 			order = append(order, p)
 		}
@@ -63,8 +63,8 @@ func histories(events *recording.Events, targetPorts []string) []*podHistory {
 // deletion is latched at first sight: the kubelet's last delete sets a new
 // timestamp and no grace.
 type podHistory struct {
-	// targetPorts are the header's.
-	targetPorts []string
+	// workload is the header's.
+	workload    *recording.Workload
 	first, last *recording.PodObservation
 	terminating *recording.PodObservation
 	seen        time.Time
@@ -108,7 +108,7 @@ func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
 		p.terminating, p.seen = o, at
 	}
 	if p.exit == nil && (p.terminating != nil || over(o)) {
-		if p.exit = servingExit(o.Containers, p.targetPorts); p.exit != nil {
+		if p.exit = servingExit(o.Containers, p.workload); p.exit != nil {
 			p.exitSeen, p.exited = at, o
 		}
 	}
@@ -197,7 +197,7 @@ func (p *podHistory) begun() *ending {
 func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 	t := p.begun()
 	node := clocks.node(t.Node)
-	containers, known := whoServes(p.last.Containers, p.targetPorts)
+	containers, known := whoServes(p.last.Containers, p.workload)
 	t.serves, t.containers = known, p.last.Containers
 	for _, c := range containers {
 		if t.container == "" {
@@ -273,12 +273,12 @@ func mains(containers []recording.Container) []recording.Container {
 }
 
 // servingExit is the exit of the container that serves. Where that is not known it is
-// that of the first main container, which by the convention of kubectl is the one that
+// that of the first main container (the template's first), which by the convention of kubectl is the one that
 // matters, once all main ones have ended: until then a terminating pod's statuses are
 // stale (kubernetes#106896).
-func servingExit(containers []recording.Container, targetPorts []string) *recording.Exit {
+func servingExit(containers []recording.Container, workload *recording.Workload) *recording.Exit {
 	var first *recording.Exit
-	some, _ := whoServes(containers, targetPorts)
+	some, _ := whoServes(containers, workload)
 	for _, c := range some {
 		if c.Terminated == nil {
 			return nil

@@ -16,10 +16,20 @@ type hook struct {
 	over report.Interval
 }
 
+// hookOf is a container's hook. A tcpSocket counts as none: the kubelet runs none
+// (core/v1 LifecycleHandler.TCPSocket) and goes on to the signal at once.
+func (t *ending) hookOf(c *recording.Container, events []kubeEvent, clock span) hook {
+	h := hook{kind: c.PreStop, sleep: c.PreStopSleep, over: t.hookFailure(c, events, clock)}
+	if h.kind == recording.PreStopTCP {
+		h.kind = recording.PreStopNone
+	}
+	return h
+}
+
 // readHooks takes the hooks of containers once their exits are known.
 func (t *ending) readHooks(containers []recording.Container, events []kubeEvent, clock span) {
 	for _, c := range containers {
-		h := hook{kind: c.PreStop, sleep: c.PreStopSleep, over: t.hookFailure(&c, events, clock)}
+		h := t.hookOf(&c, events, clock)
 		var failed report.Interval
 		if t.failedFirst(h, t.exitOf(c.Name)) {
 			h.sleep, failed = 0, h.over

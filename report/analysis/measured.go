@@ -113,7 +113,7 @@ func (m *measured) sleepWords(purpose string) string {
 
 // replacesHook tells whether the patch of a preStop sleep takes away another hook.
 func (m *measured) replacesHook() bool {
-	return m.preStopPatch() != "" && (m.ends[0].PreStop == recording.PreStopExec || m.ends[0].PreStop == recording.PreStopHTTP)
+	return m.preStopPatch() != "" && otherHandler(m.ends[0].of(m.ends[0].container).PreStop) != ""
 }
 
 func (m *measured) replacedHookWords() string {
@@ -195,38 +195,51 @@ func (m *measured) neededGrace() (seconds int, sum string) {
 const graceNeeds = "it has to last for the preStop hook, or for the time in which requests still come, and for the longest request after that"
 
 // preStopPatch adds the sleep, and the grace that it needs; empty where there is no
-// number for it, or one that sleeps for long enough.
+// number for it, one that sleeps for long enough, or a container that no template has.
 func (m *measured) preStopPatch() string {
-	if m.numberless() != "" || m.sleepsEnough() || len(m.ends) == 0 || m.ends[0].container == "" {
+	if m.numberless() != "" || m.sleepsEnough() || len(m.ends) == 0 || m.ends[0].container == "" || m.workload.Injected(m.ends[0].container) {
 		return ""
 	}
 	t := m.ends[0]
 	spec := patch.Object{}
-	addPreStopSleep(spec, t.container, t.sidecar, t.PreStop, m.sleep())
-	if needed := time.Duration(m.sleep())*time.Second + m.longest + drainMargin; time.Duration(t.Grace) < needed {
-		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
-	}
+	t.addPreStopSleep(spec, t.container, m.sleep())
+	t.addGrace(spec, time.Duration(m.sleep())*time.Second+m.longest+drainMargin)
 	return patch.PodSpec(spec)
 }
 
 // addPreStopSleep adds to the change of a pod's spec that a container's hook sleeps,
 // in the place of the hook that it has.
-func addPreStopSleep(spec patch.Object, container string, sidecar bool, has recording.PreStopKind, seconds int) {
+func (t *ending) addPreStopSleep(spec patch.Object, container string, seconds int) {
+	c := t.of(container)
 	var others []string
-	switch has {
-	case recording.PreStopExec:
-		others = []string{"exec"}
-	case recording.PreStopHTTP:
-		others = []string{"httpGet"}
+	if other := otherHandler(c.PreStop); other != "" {
+		others = []string{other}
 	}
-	list := "containers"
+	listOf(c.Sidecar).Container(spec, container, patch.Sleep(seconds, others...))
+}
+
+// otherHandler is the field of a hook's handler that does not sleep, empty if it has none.
+func otherHandler(kind recording.PreStopKind) string {
+	if kind == recording.PreStopSleep {
+		return ""
+	}
+	return string(kind) // each is called as its field
+}
+
+// listOf is the list of a pod's spec that has a container.
+func listOf(sidecar bool) patch.List {
 	if sidecar {
-		list = "initContainers"
+		return patch.Init
 	}
-	changed, _ := spec[list].([]patch.Object)
-	change := patch.Sleep(seconds, others...)
-	change["name"] = container
-	spec[list] = append(changed, change)
+	return patch.Main
+}
+
+// addGrace makes the pod's own grace as long as needed. A deletion may have come with
+// another one, which tells nothing of the spec: that must not become shorter.
+func (t *ending) addGrace(spec patch.Object, needed time.Duration) {
+	if t.specGrace < needed {
+		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
+	}
 }
 
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

@@ -24,7 +24,7 @@ func (t *ending) readOthers(events []kubeEvent, clock span) {
 		if c.Name == t.container {
 			continue
 		}
-		signal := t.signalAfter(hook{kind: c.PreStop, sleep: c.PreStopSleep, over: t.hookFailure(&c, events, clock)})
+		signal := t.signalAfter(t.hookOf(&c, events, clock))
 		t.others = append(t.others, other{c.Name, signal.From, t.exitOf(c.Name)})
 	}
 }

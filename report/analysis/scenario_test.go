@@ -372,6 +372,7 @@ func (s *scenario) analyze(t *testing.T) *report.Report {
 			t.Errorf("stream %s does not add up: %+v", stream.Name, stream)
 		}
 	}
+	s.applyPatches(t, rep)
 	return rep
 }
 

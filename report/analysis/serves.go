@@ -13,23 +13,45 @@ import (
 // port that the service leads to (its targetPort, by number or name). A container need
 // not declare its ports, and one that does not may listen all the same (kubernetes
 // core/v1 Container.Ports), so that where none declares the port, or the ports belong
-// to several, nothing is known.
+// to several, nothing is known. Then those of the template come before what admission
+// added to the pod: a mesh's proxy, which its injector may put first (Istio with
+// holdApplicationUntilProxyStarts, Linkerd since 2.11), takes connections for the program
+// and is not the program.
 
 // whoServes gives the container that serves and, where that is not known, the main
-// ones: whichever of them serves is one of them by far the most often.
-func whoServes(containers []recording.Container, targetPorts []string) (some []recording.Container, known bool) {
+// ones, the template's first: whichever of them serves is one of them by far the most
+// often. Where the ports tell nothing and all of the others were injected, it is the
+// template's only one.
+func whoServes(containers []recording.Container, w *recording.Workload) (some []recording.Container, known bool) {
 	var found *recording.Container
-	for _, port := range targetPorts {
+	for _, port := range w.TargetPorts {
 		one := declaring(containers, port)
 		if one == nil || found != nil && one != found {
-			return mains(containers), false
+			return likeliest(containers, w)
 		}
 		found = one
 	}
 	if found == nil {
-		return mains(containers), false
+		return likeliest(containers, w)
 	}
 	return []recording.Container{*found}, true
+}
+
+// likeliest gives the containers where the ports do not tell which one serves.
+func likeliest(containers []recording.Container, w *recording.Workload) (some []recording.Container, known bool) {
+	injected := func(c recording.Container) bool { return w.Injected(c.Name) }
+	own := slices.DeleteFunc(slices.Clone(containers), injected)
+	if len(own) == 1 && len(own) < len(containers) && !own[0].Sidecar && !slices.ContainsFunc(w.TargetPorts, func(port string) bool {
+		return slices.ContainsFunc(containers, func(c recording.Container) bool { return injected(c) && declares(c, port) })
+	}) {
+		return own, true
+	}
+	return slices.Concat(mains(own), mains(slices.DeleteFunc(slices.Clone(containers), func(c recording.Container) bool { return !injected(c) }))), false
+}
+
+// declares tells whether a container declares the port.
+func declares(c recording.Container, port string) bool {
+	return slices.ContainsFunc(c.Ports, func(p recording.Port) bool { return p.Is(port) })
 }
 
 // declaring gives the one container that declares the port, nil if none does, or
@@ -38,7 +60,7 @@ func declaring(containers []recording.Container, port string) *recording.Contain
 	var found *recording.Container
 	for i := range containers {
 		c := &containers[i]
-		if !slices.ContainsFunc(c.Ports, func(p recording.Port) bool { return p.Is(port) }) {
+		if !declares(*c, port) {
 			continue
 		}
 		if found != nil {

@@ -60,7 +60,7 @@ func TestWhoServes(t *testing.T) {
 		"an older recording":            {nil, []recording.Container{helper, server}, "helper", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, known := whoServes(tt.containers, tt.ports)
+			got, known := whoServes(tt.containers, &recording.Workload{TargetPorts: tt.ports})
 			if got[0].Name != tt.want || known != tt.known {
 				t.Errorf("got %s (%t), want %s (%t)", got[0].Name, known, tt.want, tt.known)
 			}
