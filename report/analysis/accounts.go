@@ -11,6 +11,8 @@ import (
 type account struct {
 	*termination
 	firstRefused report.Interval
+	// holderGone tells that another container, which held its connections, had ended by then.
+	holderGone bool
 	// refused are the requests that it turned away, by their sender.
 	refused  map[int]*report.Refused
 	covered  map[string]bool
@@ -78,13 +80,14 @@ func (a *account) lost(f *explained) {
 		a.covered[f.Stream] = true
 	}
 	a.servedOn = a.servedOn || f.suspects[0].servedOn
-	a.cutAlive = a.cutAlive || f.symptom == cutShort && a.cutWhileAlive(f.EndAt())
+	a.cutAlive = a.cutAlive || f.symptom == cutShort && f.manner != cutByHolder && a.cutWhileAlive(f.EndAt())
 	if f.symptom != shutOut {
 		return
 	}
 	sent := f.DialledAt()
 	if !a.firstRefused.Known() || sent.Before(a.firstRefused.From) {
 		a.firstRefused = sourced(at(sent), "the first request that was turned away")
+		a.holderGone = len(f.suspects[0].doors(f.examined)) > 0
 	}
 	r := a.refused[f.Sender]
 	if r == nil {

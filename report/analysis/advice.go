@@ -25,7 +25,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
 			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
-			workload: workload, starved: starved, gateways: gatewaysOf(members),
+			workload: workload, starved: starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
 			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
 		}
 		fix := causeNamed(cause).fix(m)
@@ -92,7 +92,7 @@ func closedWhileAlive(failures []*explained) map[int]bool {
 		if len(f.suspects) != 1 || f.symptom != shutOut || f.cause != report.ListenerClosedEarly {
 			continue
 		}
-		if t := f.suspects[0]; t.afterSigterm(&f.Sample) && f.EndAt().Before(t.exit().From) {
+		if t := f.suspects[0]; t.afterSigterm(&f.Sample) && f.EndAt().Before(t.exit().From) && len(t.doors(f.examined)) == 0 {
 			closed[t.number] = true
 		}
 	}

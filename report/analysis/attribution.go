@@ -16,6 +16,8 @@ type explained struct {
 	starting   []*life
 	cause      report.Cause
 	confidence report.Confidence
+	// manner is how the end of a pod lost it, if one did.
+	manner manner
 	// follows is the failure that it is a consequence of: connection tracking led its
 	// dial to the pod that had reset that one. Nil for none.
 	follows *explained
@@ -65,6 +67,8 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 	s.findKilled(failures)
 	s.findUnread(failures)
 	s.findGateways(failures)
+	s.findHolders(failures)
+	s.findProxies(failures)
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]
@@ -125,7 +129,7 @@ func (s *explainer) explainNamed(f *examined) *explained {
 		}
 		t := s.suspects[t.number]
 		if fit := s.explain(f, t); fit.strength > best {
-			best, e.cause, e.suspects = fit.strength, causeOf(fit.loss), []*suspect{t}
+			best, e.cause, e.manner, e.suspects = fit.strength, causeOf(fit.loss), fit.manner, []*suspect{t}
 		}
 	}
 	switch best {
@@ -183,14 +187,14 @@ func (s *explainer) explainByTime(f *examined) *explained {
 		cause := causeOf(fit.loss)
 		switch {
 		case fit.strength > best:
-			e.suspects, e.cause = nil, cause
+			e.suspects, e.cause, e.manner = nil, cause, fit.manner
 		case cause != e.cause:
 			// Two terminations that would have failed it for different
 			// reasons.
 			if before(e.cause, cause) {
 				continue
 			}
-			e.suspects, e.cause = nil, cause
+			e.suspects, e.cause, e.manner = nil, cause, fit.manner
 		}
 		best = fit.strength
 		e.suspects = append(e.suspects, t)

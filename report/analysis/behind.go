@@ -69,7 +69,8 @@ func (s *explainer) ofNoEnd(f *examined) bool {
 	if fits, _ := s.traffic.starts.of(f); fits > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(s.near(f), func(t *suspect) bool {
+	near := slices.ContainsFunc(s.near(f), func(t *suspect) bool {
 		return f.life == nil && !t.OutOfService || f.life != nil && slices.Contains(f.life.ends, t.termination)
 	})
+	return !near && (f.life == nil || !slices.ContainsFunc(s.candidates(f), func(t *suspect) bool { return s.proxyAnswers(f, t) }))
 }

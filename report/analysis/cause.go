@@ -85,6 +85,8 @@ const (
 	cutAtExit
 	// cutWhileAlive: the pod let go of it, and lived on until it was killed.
 	cutWhileAlive
+	// cutByHolder: another container of the pod held its connection, and exited with it.
+	cutByHolder
 	// closedWhileKept: a kept connection was closed as it came in, or before
 	// anybody had read it.
 	closedWhileKept

@@ -17,7 +17,7 @@ var causeErrorsWhileDraining = cause{
 	evident:  proof.certain,
 	fix: func(m *measured) report.Fix {
 		if t, needed := m.endedEarly(); needed != nil {
-			return m.letItEndLast(t, needed)
+			return m.letItEndLast(t, needed, fmt.Sprintf("The errors may also be %s's own: after SIGTERM it has to go on answering as before.", t.container))
 		}
 		sleep := "A " + m.sleepWords(" keeps SIGTERM away until new connections have stopped coming")
 		if m.sleepsEnough() {
@@ -35,9 +35,20 @@ var causeErrorsWhileDraining = cause{
 type needed struct {
 	container string
 	sidecar   bool
-	// ended tells that it had ended first, rather than been told to stop first.
-	ended bool
+	how       earliness
 }
+
+// earliness is how the needed one was too early, in words that take the name of the one
+// that serves.
+type earliness string
+
+const (
+	endedBefore  earliness = "had ended before %s, which takes the requests"
+	toldBefore   earliness = "had been told to stop before %s, which takes the requests and answers in its place"
+	heldRequests earliness = "had ended before %s, and its end cut the requests whose connections it held"
+	mayHaveHeld  earliness = "had ended before %s, and its end may have cut the requests"
+	tookRequests earliness = "had ended before %s, and nobody took what came to the pod from then on"
+)
 
 // endedEarly gives an end at which the one that serves was a gateway to another container
 // that ended before it, or at which another had exited before it, and before the last of
@@ -45,12 +56,12 @@ type needed struct {
 func (m *measured) endedEarly() (*termination, *needed) {
 	for _, t := range m.gateways {
 		if o, first := t.behind(t.exit().To), t.endedFirst(); o != nil && first != nil && first.Container == o.container {
-			return t, &needed{o.container, false, true}
+			return t, &needed{o.container, false, endedBefore}
 		}
 	}
 	for _, t := range m.gateways {
 		if o := t.behind(t.exit().To); o != nil {
-			return t, &needed{o.container, false, false}
+			return t, &needed{o.container, false, toldBefore}
 		}
 	}
 	for _, t := range m.ends {
@@ -59,7 +70,7 @@ func (m *measured) endedEarly() (*termination, *needed) {
 			continue
 		}
 		if !first.Exited.From.After(t.KubeletStarted.To.Add(m.arrivals + m.longestLost)) {
-			return t, &needed{first.Container, first.Sidecar, true}
+			return t, &needed{first.Container, first.Sidecar, endedBefore}
 		}
 	}
 	return nil, nil
@@ -67,17 +78,18 @@ func (m *measured) endedEarly() (*termination, *needed) {
 
 // letItEndLast lets a container outlive the one that serves: its hook sleeps for as
 // long as requests come, and as the longest of them takes. A sidecar that serves is told
-// to stop after it, whatever its own hook.
-func (m *measured) letItEndLast(t *termination, first *needed) report.Fix {
+// to stop after it, whatever its own hook. What the losses may be of the serving one's own
+// doing is told in own; where they are none of it, nothing is changed of that.
+func (m *measured) letItEndLast(t *termination, first *needed, own string) report.Fix {
 	const outlasts = ", which outlasts the requests"
-	own := t.of(first.container)
-	hook := max(time.Duration(t.PreStopSleep), own.PreStopSleep, time.Duration(m.sleep())*time.Second)
-	seconds := wholeSeconds(hook + m.longest + drainMargin)
-	how := "had ended before %s, which takes the requests"
-	if !first.ended {
-		how = "had been told to stop before %s, which takes the requests and answers in its place"
+	early := t.of(first.container)
+	hook := max(time.Duration(t.PreStopSleep), early.PreStopSleep, time.Duration(m.sleep())*time.Second)
+	longest := m.longest
+	if first.how == heldRequests || first.how == mayHaveHeld {
+		longest = m.longestSeen()
 	}
-	fix := report.Fix{Text: fmt.Sprintf("Container %s "+how+": let it end last. ", first.container, t.container)}
+	seconds := wholeSeconds(hook + longest + drainMargin)
+	fix := report.Fix{Text: fmt.Sprintf("Container %s "+string(first.how)+": let it end last. ", first.container, t.container)}
 	injected := m.workload.Injected(first.container)
 	switch {
 	case t.sidecar || first.sidecar:
@@ -99,9 +111,9 @@ func (m *measured) letItEndLast(t *termination, first *needed) report.Fix {
 		fix.Text += "; the patch adds that."
 		t.addPreStopSleep(spec, first.container, seconds)
 	}
-	if (!t.sidecar || first.sidecar) && hook > time.Duration(t.PreStopSleep) && !m.workload.Injected(t.container) {
+	if own != "" && (!t.sidecar || first.sidecar) && hook > time.Duration(t.PreStopSleep) && !m.workload.Injected(t.container) {
 		t.addPreStopSleep(spec, t.container, m.sleep())
-		fix.Text += fmt.Sprintf(" The errors may also be %s's own: after SIGTERM it has to go on answering as before. The patch gives it a preStop sleep of %d s as well, which keeps SIGTERM away until new connections have stopped coming.", t.container, m.sleep())
+		fix.Text += fmt.Sprintf(" %s The patch gives it a preStop sleep of %d s as well, which keeps SIGTERM away until new connections have stopped coming.", own, m.sleep())
 	}
 	if len(spec) > 0 {
 		t.addGrace(spec, time.Duration(seconds)*time.Second+drainMargin)

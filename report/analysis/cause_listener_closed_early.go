@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
@@ -20,10 +21,14 @@ var causeListenerClosedEarly = cause{
 		switch {
 		case m.published():
 			return report.Fix{Text: "Without it, a preStop sleep lets requests stop coming before the pod stops accepting; check again for how long it has to be."}
+		case m.holder != nil:
+			return m.letItEndLast(m.holder.end, m.holder.needed, m.holder.ownWords())
 		case m.numberless() != "" && m.ownSleepKnown():
 			return report.Fix{Text: keep + "a longer preStop sleep than its own of " + text.Coarse(time.Duration(m.ends[0].PreStopSleep)) + " (" + m.numberless() + " by how much)."}
 		case m.numberless() != "":
 			return report.Fix{Text: keep + "a " + m.sleepWords("") + "."}
+		case len(m.outlivers) > 0 && m.ownLag == 0:
+			return report.Fix{Text: keep + "a " + m.sleepWords("") + "." + m.outlivedWords(), Patch: m.preStopPatch()}
 		case m.sleepsEnough():
 			return report.Fix{Text: keep + "its " + m.ownSleep() + " is long enough for that, but the pod stopped accepting before it was over."}
 		}
@@ -38,8 +43,19 @@ var causeListenerClosedEarly = cause{
 		return report.Fix{
 			Text: fmt.Sprintf(keep+"a preStop sleep of %d s%s. "+
 				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s%s",
-				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(lagMargin), m.slowRotationWords(), m.leftOutWords()),
+				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(lagMargin), m.slowRotationWords(), m.leftOutWords()) + m.outlivedWords(),
 			Patch: m.preStopPatch(),
 		}
 	},
+}
+
+// outlivedWords tell of a proxy in the pod that went on taking requests when the container
+// that serves had gone. A sleep of that one keeps new connections away, not what comes on
+// those that clients have to the proxy.
+func (m *measured) outlivedWords() string {
+	if len(m.outlivers) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Container %s took requests after %s had ended, and answered them with errors. On connections that clients keep they come for as long as it lives: "+
+		"let it answer with \"Connection: close\" (drain) for some time before %[2]s ends.", strings.Join(m.outlivers, " or "), m.ends[0].container)
 }

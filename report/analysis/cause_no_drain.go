@@ -13,14 +13,19 @@ import (
 // an exit, as uWSGI does, which takes SIGTERM for a reload of its workers
 // (uwsgi-docs.readthedocs.io, Managing the uWSGI server).
 var causeNoDrain = cause{
-	name:     report.NoDrain,
-	says:     "the pod exits on SIGTERM while requests are still in flight",
-	atExit:   true,
-	explains: func(l loss) bool { return l.manner == cutAtExit || l.manner == cutWhileAlive },
+	name:   report.NoDrain,
+	says:   "the pod exits on SIGTERM while requests are still in flight",
+	atExit: true,
+	explains: func(l loss) bool {
+		return l.manner == cutAtExit || l.manner == cutWhileAlive || l.manner == cutByHolder
+	},
 	evident: func(p proof) bool {
 		return p.certain() && (p.begun || p.every((*termination).leftUndrained)) || p.every((*termination).goneAtOnce)
 	},
 	fix: func(m *measured) report.Fix {
+		if h := m.holder; h != nil {
+			return m.letItEndLast(h.end, h.needed, h.ownWords())
+		}
 		rest := "Let requests stop arriving first, with a " + m.sleepWords("") + ". " +
 			"It saves short requests on new connections even without a change of the program; kept-alive connections need"
 		if m.sleepsEnough() {
@@ -68,4 +73,26 @@ func (m *measured) ownLimitWords() string {
 	}
 	return fmt.Sprintf(" The pods went on for a while and cut requests %s after %s: where the program limits how long it drains, make that longer than its longest request "+
 		"(the context of Shutdown in Go, graceful_timeout in gunicorn and Hypercorn), and the grace period longer than both.", when, m.signal())
+}
+
+// holder is another container of the pod that held its connections, and lost requests by
+// its exit.
+type holder struct {
+	end    *termination
+	needed *needed
+	// ownToo tells that some may have been lost by the one that serves.
+	ownToo bool
+}
+
+// ownWords tell what the one that serves has to do besides; empty if it has done nothing
+// wrong.
+func (h *holder) ownWords() string {
+	switch {
+	case !h.ownToo:
+		return ""
+	case h.needed.how == tookRequests:
+		return fmt.Sprintf("Some may also have been turned away by %s itself: it has to accept for as long as they come.", h.end.container)
+	default:
+		return fmt.Sprintf("Some may also have been cut by %s itself: after SIGTERM it has to answer what is in flight, and exit only then.", h.end.container)
+	}
 }

@@ -49,7 +49,7 @@ func followed(failures []*explained) []*explained {
 		if last := held[on]; last != nil && f.isLedBy(last) {
 			all[i] = &explained{
 				examined: f.examined, suspects: last.suspects, starting: last.starting,
-				cause: last.cause, confidence: last.confidence, follows: last,
+				cause: last.cause, confidence: last.confidence, manner: last.manner, follows: last,
 			}
 		}
 		if all[i].tracked() > 0 {

@@ -26,6 +26,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 	lines = append(lines, startEvidence(members)...)
 	lines = append(lines, trackingEvidence(members)...)
 	lines = append(lines, proxyEvidence(cause, members)...)
+	lines = append(lines, otherContainers(members)...)
 	if shared := countFunc(members, func(f *explained) bool { return len(f.suspects)+len(f.starting) > 1 }); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
@@ -352,4 +353,56 @@ func bodiesCut(members []*explained) string {
 		took = text.Coarse(first) + " to " + took
 	}
 	return fmt.Sprintf("%s cut in the body, after %s and %s", text.Count(cut, "answer"), bytes, took)
+}
+
+// outlivers names the containers that answered when the one that serves had ended.
+func outlivers(failures []*explained) []string {
+	names := map[string]bool{}
+	for _, f := range failures {
+		if !f.answeredByProxy() {
+			continue
+		}
+		for _, t := range f.suspects {
+			if c := t.outlivedBy(f.examined); c != nil {
+				names[c.Name] = true
+			}
+		}
+	}
+	return sorted(names)
+}
+
+// otherContainers tells of what other containers of the pods than those that serve have
+// done to the requests.
+func otherContainers(members []*explained) []string {
+	var lines []string
+	cut, shut, holders := 0, 0, map[string]bool{}
+	for _, m := range members {
+		var some bool
+		for _, t := range m.suspects {
+			exits, _ := m.lostBy(t)
+			for _, e := range exits {
+				some, holders[e.Container] = true, true
+			}
+		}
+		switch {
+		case !some || m.follows != nil:
+		case m.manner == cutByHolder:
+			cut++
+		default:
+			shut++
+		}
+	}
+	if cut > 0 {
+		lines = append(lines, fmt.Sprintf("%s cut within the second in which container %s ended, and before the one that serves did: the containers of a pod share its network, and the one that holds a connection cuts it by its exit",
+			text.Count(cut, "request"), strings.Join(sorted(holders), " or ")))
+	}
+	if shut > 0 {
+		lines = append(lines, fmt.Sprintf("%s came when container %s had ended, which holds the pod's connections (its exit cut others), and before the one that serves did",
+			text.Count(shut, "request"), strings.Join(sorted(holders), " or ")))
+	}
+	if answered := countFunc(members, (*explained).answeredByProxy); answered > 0 {
+		lines = append(lines, fmt.Sprintf("%s got an answer as gateways give it, which names no pod, when the container that serves had ended and container %s of the pod had not: a proxy there seems to have given it",
+			text.Count(answered, "request"), strings.Join(outlivers(members), " or ")))
+	}
+	return lines
 }

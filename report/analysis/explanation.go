@@ -38,6 +38,15 @@ type suspect struct {
 	// answersFor tells that it, or a pod of the same ReplicaSet, answered in the place of
 	// another of its containers before it was told to stop itself.
 	answersFor bool
+	// holderCut is when requests that it held were cut by what may be the exit of another of
+	// its containers: the first and the last of them. Not known if none was.
+	holderCut report.Interval
+	// holding are the containers whose exit certainly cut such, or that of a pod of the same
+	// ReplicaSet: all connections to the pod are theirs.
+	holding map[string]bool
+	// hasProxy tells that it, or a pod of the same ReplicaSet, answered by way of another of
+	// its containers when the one that serves had ended.
+	hasProxy bool
 }
 
 // strength is how well something explains a failure. Zero explains nothing.
@@ -60,15 +69,19 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 	if f.life == nil && s.endpoints.elsewhere[t.UID] {
 		return fit{}
 	}
-	if f.gateway == gatewayOrPod && !t.mayHaveAnswered(f.EndAt()) {
-		f = f.unanswered()
+	if manner, fits := s.lostBehindProxy(f, t); fits > 0 {
+		return fit{loss{manner: manner, end: t.termination, kept: !f.Fresh()}, fits}
 	}
+	f = s.unansweredBy(f, t)
 	if t.Container != "" {
 		return fit{loss{manner: containerAway, end: t.termination, kept: !f.Fresh()}, f.atMost(min(explainInterruption(f, t), s.reaches(f, t)))}
 	}
 	manner, strength := s.explainEnd(f, t)
 	if by := s.unreadByAnother(f, t); manner == cutAtExit && by > 0 {
 		strength = min(strength, by-1)
+	}
+	if by := s.cutByHolder(f, t); by > 0 && (by >= strength || f.life != nil) {
+		manner, strength = cutByHolder, by
 	}
 	if f.proxied && f.life == nil && s.waited(f) && f.SentAt().Before(t.begin().Add(-clockSlack)) {
 		strength = min(strength, faintFit)

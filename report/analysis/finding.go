@@ -154,6 +154,11 @@ func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 
 // said puts the cause into a sentence that is true of all ends of the failures.
 func said(cause report.Cause, members []*explained) string {
+	if cause == report.NoDrain && !slices.ContainsFunc(members, func(f *explained) bool {
+		return f.manner != cutByHolder || slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.mayHaveLetGo(f.examined) })
+	}) {
+		return "a container that holds the pod's connections ends before the one that serves, with requests in flight"
+	}
 	if cause == report.NoDrain && slices.ContainsFunc(members, func(f *explained) bool {
 		return slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.killed() })
 	}) {

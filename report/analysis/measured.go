@@ -52,6 +52,11 @@ type measured struct {
 	// gateways are those of the ends at which the pod answered in the place of another
 	// of its containers.
 	gateways []*termination
+	// holder is another container whose exit cut most of what was cut; nil if there is none.
+	holder *holder
+	// outlivers are other containers that answered by themselves when the one that serves
+	// had ended.
+	outlivers []string
 	// noticed tells that all ends are known to have noticed their SIGTERM.
 	noticed bool
 	// starved tells that the run's times are no measure, so that a fix says what to

@@ -102,6 +102,9 @@ func (m *measured) server(cause report.Cause) server {
 	if t, first := m.endedEarly(); cause == report.ErrorsWhileDraining && first != nil {
 		return serverOf(t.containers, first.container)
 	}
+	if h := m.holder; h != nil && !h.ownToo {
+		return serverOf(h.end.containers, h.needed.container)
+	}
 	var all server
 	for i, t := range m.ends {
 		own := server{}

@@ -61,7 +61,7 @@ func (a *account) stayed(t *traffic) stay {
 // exit, which a pod that takes no notice of the signal does not.
 func (a *account) refusedWhileAlive() bool {
 	first := a.firstRefused
-	return first.Known() && a.Sigterm.Known() && first.From.After(a.Sigterm.To.Add(clockSlack)) && first.To.Before(a.exit().From)
+	return first.Known() && !a.holderGone && a.Sigterm.Known() && first.From.After(a.Sigterm.To.Add(clockSlack)) && first.To.Before(a.exit().From)
 }
 
 // keptAccepting tells of a pod that it answered on a new connection made after SIGTERM,

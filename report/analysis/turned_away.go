@@ -13,7 +13,7 @@ import (
 // connection there. A refusal tells of the moment at which it came.
 func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 	fits := s.closedDoor(f, t)
-	if f.refused() && !f.proxied && !s.emptyAt(f) && !s.traffic.frontends.pods.owns(f.RemoteAddr) && t.leftLongBefore() {
+	if f.refused() && !f.proxied && !s.emptyAt(f) && !s.traffic.frontends.pods.owns(f.RemoteAddr) && t.leftLongBefore() && len(t.doors(f)) == 0 {
 		fits = min(fits, looseFit)
 	}
 	return fits
@@ -41,7 +41,16 @@ func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	if f.refused() {
 		met = f.EndAt()
 	}
-	if !t.signalled(met) || f.refused() && t.openAfter(f) {
+	gone := t.exit().To
+	if !t.signalled(met) {
+		// It still accepts, but for another container whose end has cut it off.
+		doors := t.doors(f)
+		if len(doors) == 0 {
+			return 0
+		}
+		gone = doors[0].Exited.To
+	}
+	if f.refused() && t.openAfter(f) {
 		return 0
 	}
 	left := t.LeftSlice.To
@@ -66,7 +75,7 @@ func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	// What vanishes without an answer goes to an address that is gone. Single
 	// connections were seen to do so for seconds after the proxies had
 	// forgotten the pod: connection tracking still led their port there.
-	case sent.Before(later(left, t.exit().To).Add(f.looseLag())):
+	case sent.Before(later(left, gone).Add(f.looseLag())):
 		return looseFit
 	default:
 		return 0
