@@ -77,6 +77,9 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 	sample.End = s.now.since(&sample)
 	s.judge(m, statusText, err, &sample)
 	outcome = sample.Outcome
+	if outcome == recording.OK && !sample.Redirect() {
+		s.tally.direct.Store(true)
+	}
 	s.sink(sample)
 	return sample.Status, err
 }

@@ -16,12 +16,16 @@ type Counts struct {
 	Client     uint64
 	Unfinished uint64
 	InFlight   int
+	// Redirected tells that there were answers, and each was a redirect that named no pod.
+	Redirected bool
 }
 
 // tally counts a stream's requests.
 type tally struct {
 	sent, ok, failed, client, unfinished atomic.Uint64
 	inFlight, peak                       atomic.Int64
+	// direct is set before the first answer that is no redirect is counted.
+	direct atomic.Bool
 }
 
 func (t *tally) begin() {
@@ -49,12 +53,14 @@ func (t *tally) end(outcome recording.Outcome) {
 }
 
 func (t *tally) counts() Counts {
+	ok := t.ok.Load()
 	return Counts{
 		Sent:       t.sent.Load(),
-		OK:         t.ok.Load(),
+		OK:         ok,
 		Failed:     t.failed.Load(),
 		Client:     t.client.Load(),
 		Unfinished: t.unfinished.Load(),
 		InFlight:   int(t.inFlight.Load()),
+		Redirected: ok > 0 && !t.direct.Load(),
 	}
 }

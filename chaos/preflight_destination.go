@@ -31,6 +31,8 @@ type path struct {
 	ports   []string
 	// node is the address of the node whose pods alone are asked; empty where all are.
 	node string
+	// near is the field by which the service keeps requests near where they come from.
+	near string
 }
 
 // destination finds out to which services the check's URLs lead. Where one of them does
@@ -219,8 +221,13 @@ func (w *Workload) foreign(ctx context.Context, c check.Check, all, own []corev1
 }
 
 // localNode is the address of the one node whose pods alone all URLs ask
-// (externalTrafficPolicy: Local); empty where there is none.
+// (externalTrafficPolicy: Local); empty where there is none. What a pod sends to a
+// service's external addresses and node ports is subject to neither traffic policy
+// ("short-circuit pod traffic" in kubernetes pkg/proxy/nftables, and the same in iptables).
 func (w *Workload) localNode(c check.Check, all []corev1.Service) string {
+	if c.Inside != nil || w.Self != "" {
+		return ""
+	}
 	node := ""
 	for i, p := range w.paths(c, all) {
 		if i > 0 && p.node != node {
@@ -257,7 +264,11 @@ func (w *Workload) pathsOf(u *url.URL, all []corev1.Service, bySenders bool) []p
 			found = append(found, path{service: s.Name, ports: []string{strconv.FormatInt(port, 10)}})
 			continue
 		}
-		found = append(found, pathsBy(s, func(p corev1.ServicePort) bool { return int64(p.Port) == port })...)
+		by := pathsBy(s, func(p corev1.ServicePort) bool { return int64(p.Port) == port })
+		for i := range by {
+			by[i].near = nearness(s, named || hasOwnAddress(s, host))
+		}
+		found = append(found, by...)
 	}
 	if len(found) > 0 {
 		return found
@@ -265,6 +276,7 @@ func (w *Workload) pathsOf(u *url.URL, all []corev1.Service, bySenders bool) []p
 	for _, s := range all {
 		by := pathsBy(s, func(p corev1.ServicePort) bool { return p.NodePort > 0 && int64(p.NodePort) == port })
 		for i := range by {
+			by[i].near = nearness(s, false)
 			if s.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal {
 				by[i].node = host
 			}
@@ -308,9 +320,14 @@ func (w *Workload) inDNS(host string, bySenders bool) (name, namespace string) {
 	}
 }
 
+// hasOwnAddress tells whether the host is the service's own address in the cluster.
+func hasOwnAddress(s corev1.Service, host string) bool {
+	return slices.Contains(s.Spec.ClusterIPs, host) || s.Spec.ClusterIP == host
+}
+
 // hasAddress tells whether the host is an address of the service.
 func hasAddress(s corev1.Service, host string) bool {
-	if slices.Contains(s.Spec.ClusterIPs, host) || s.Spec.ClusterIP == host || slices.Contains(s.Spec.ExternalIPs, host) {
+	if hasOwnAddress(s, host) || slices.Contains(s.Spec.ExternalIPs, host) {
 		return true
 	}
 	return slices.ContainsFunc(s.Status.LoadBalancer.Ingress, func(i corev1.LoadBalancerIngress) bool {

@@ -92,13 +92,16 @@ func TestTheNodeThatAsksItsOwnPodsAlone(t *testing.T) {
 	for name, tt := range map[string]struct {
 		policy  corev1.ServiceExternalTrafficPolicy
 		streams []string
+		by      string // pods that send, or the pod that the program runs in
 		want    string
 	}{
-		"by one node's port":   {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://10.1.0.1:30080/slow"}, "10.1.0.1"},
-		"by two nodes' ports":  {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://10.1.0.2:30080/"}, ""},
-		"by its name, too":     {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://web/"}, ""},
-		"by its name":          {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://web/"}, ""},
-		"where all pods serve": {corev1.ServiceExternalTrafficPolicyCluster, []string{"http://10.1.0.1:30080/"}, ""},
+		"by one node's port":     {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://10.1.0.1:30080/slow"}, "", "10.1.0.1"},
+		"by two nodes' ports":    {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://10.1.0.2:30080/"}, "", ""},
+		"by its name, too":       {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/", "http://web/"}, "", ""},
+		"by its name":            {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://web/"}, "", ""},
+		"where all pods serve":   {corev1.ServiceExternalTrafficPolicyCluster, []string{"http://10.1.0.1:30080/"}, "", ""},
+		"by pods of the cluster": {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/"}, "senders", ""},
+		"by this program's pod":  {corev1.ServiceExternalTrafficPolicyLocal, []string{"http://10.1.0.1:30080/"}, "tools/runner", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := behind()
@@ -109,7 +112,13 @@ func TestTheNodeThatAsksItsOwnPodsAlone(t *testing.T) {
 			for _, url := range tt.streams {
 				c.Streams = append(c.Streams, check.Stream{URL: url})
 			}
-			if got := newCluster(t).open().localNode(c, all); got != tt.want {
+			w := newCluster(t).open()
+			if tt.by == "senders" {
+				c.Inside = &check.Inside{}
+			} else {
+				w.Self = tt.by
+			}
+			if got := w.localNode(c, all); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

@@ -37,6 +37,7 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 	if err != nil {
 		return recording.Workload{}, err
 	}
+	near := w.near(c, all, services)
 	facts := recording.Workload{
 		Kind:            string(w.ref.Kind),
 		Name:            w.ref.Name,
@@ -51,6 +52,8 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		LocalNode:       w.localNode(c, all),
 		Containers:      containerNames(s.template.Spec),
 		Strategy:        s.strategy,
+		Nearby:          near.fields,
+		OwnNodes:        near.ownNodes,
 		MaxSurge:        written(s.maxSurge),
 		MaxUnavailable:  written(s.maxUnavailable),
 	}
@@ -58,7 +61,7 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		facts.Services = append(facts.Services, service.Name)
 	}
 	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services, destination.other),
-		destination.warnings, servingWarnings(s.template.Spec, destination.ports))
+		near.warnings, destination.warnings, servingWarnings(s.template.Spec, destination.ports))
 	for _, look := range []func() ([]string, error){
 		func() ([]string, error) { return w.autoscalers(ctx) },
 		func() ([]string, error) { return w.budgetWarnings(ctx, s, evicts(c.Disruptions)) },

@@ -2,8 +2,6 @@ package experiment
 
 import (
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -74,20 +72,7 @@ func TestAServiceOfOthersIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)
 	cfg := s.config(scaleToOne)
-	u, err := url.Parse(cfg.Check.Target.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	port, err := strconv.ParseInt(u.Port(), 10, 32)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Client.Tracker().Add(&corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: fakecluster.Namespace},
-		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "api"}, Ports: []corev1.ServicePort{{Port: 80, NodePort: int32(port)}}},
-	}); err != nil {
-		t.Fatal(err)
-	}
+	s.nodePort(t, "api")
 	var said strings.Builder
 	cfg.Output = &said
 	if err := Run(t.Context(), cfg); err != nil {

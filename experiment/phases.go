@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,8 @@ func (r *run) phases(ctx context.Context) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}
-	if ok, silent, faulted := sound(r.load.counts(ctx)); !ok {
+	counts := r.load.counts(ctx)
+	if ok, silent, faulted := sound(counts); !ok {
 		// Whatever it lost afterwards would prove nothing, and a service in
 		// trouble is not to be disturbed.
 		switch {
@@ -32,7 +34,7 @@ func (r *run) phases(ctx context.Context) error {
 		}
 		return nil
 	}
-	if r.unproven = r.strangers(); r.unproven != "" {
+	if r.unproven = cmp.Or(r.strangers(), r.redirected(counts)); r.unproven != "" {
 		return nil
 	}
 	for s, err := range sequence(ctx, r.cfg.Check) {

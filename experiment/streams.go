@@ -109,7 +109,7 @@ func (s *streams) counts(context.Context) []sender.StreamStatus {
 	var all []sender.StreamStatus
 	for i, stream := range s.all {
 		counts := stream.Counts()
-		all = append(all, sender.StreamStatus{Name: s.names[i], Sent: counts.Sent, OK: counts.OK, Failed: counts.Failed, Client: counts.Client})
+		all = append(all, sender.StreamStatus{Name: s.names[i], Sent: counts.Sent, OK: counts.OK, Failed: counts.Failed, Client: counts.Client, Redirected: counts.Redirected})
 	}
 	return all
 }

@@ -178,6 +178,9 @@ func counts(names []check.Stream, all []sender.Status) []sender.StreamStatus {
 				continue
 			}
 			s := status.Streams[i]
+			if s.OK > 0 {
+				sums[i].Redirected = s.Redirected && (sums[i].OK == 0 || sums[i].Redirected)
+			}
 			sums[i].Sent += s.Sent
 			sums[i].OK += s.OK
 			sums[i].Failed += s.Failed

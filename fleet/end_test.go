@@ -98,3 +98,27 @@ func TestDue(t *testing.T) {
 		t.Errorf("the shares of 100 are %d", sum)
 	}
 }
+
+// Redirects alone are told only where no sender had another answer.
+func TestCountsTellOfRedirectsAlone(t *testing.T) {
+	none, redirects, others := sender.StreamStatus{}, sender.StreamStatus{OK: 2, Redirected: true}, sender.StreamStatus{OK: 3}
+	for name, tt := range map[string]struct {
+		all  []sender.StreamStatus
+		want bool
+	}{
+		"no answers":             {[]sender.StreamStatus{none, none}, false},
+		"all of them":            {[]sender.StreamStatus{redirects, redirects}, true},
+		"of those that had some": {[]sender.StreamStatus{none, redirects, none}, true},
+		"but the first's":        {[]sender.StreamStatus{others, redirects}, false},
+		"but the last's":         {[]sender.StreamStatus{redirects, others}, false},
+		"but one's in between":   {[]sender.StreamStatus{redirects, others, redirects}, false},
+	} {
+		var all []sender.Status
+		for _, s := range tt.all {
+			all = append(all, sender.Status{Streams: []sender.StreamStatus{s}})
+		}
+		if got := counts([]check.Stream{{Name: "a"}}, all)[0].Redirected; got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

@@ -74,6 +74,12 @@ type Workload struct {
 	// Strategy is the type of the rollout's: RollingUpdate, Recreate or OnDelete.
 	// Recordings of older versions do not have it.
 	Strategy string `json:"strategy,omitempty"`
+	// Nearby are the fields by which services that URLs lead to keep requests near the node
+	// that they come to, each with its value and its service.
+	Nearby []string `json:"nearby,omitempty"`
+	// OwnNodes tells that all URLs lead to the own addresses of services whose
+	// internalTrafficPolicy is Local: the pods of the senders' nodes alone are asked.
+	OwnNodes bool `json:"ownNodes,omitempty"`
 	// MaxSurge and MaxUnavailable are the rollout's, as written in the spec.
 	MaxSurge       string `json:"maxSurge,omitempty"`
 	MaxUnavailable string `json:"maxUnavailable,omitempty"`

@@ -121,6 +121,8 @@ type StreamStatus struct {
 	OK     uint64 `json:"ok"`
 	Failed uint64 `json:"failed"`
 	Client uint64 `json:"client"`
+	// Redirected tells that there were answers, and each was a redirect that named no pod.
+	Redirected bool `json:"redirected,omitempty"`
 	// Spread is as recording.StreamEnd has it.
 	Spread map[string]int `json:"spread,omitempty"`
 }

@@ -153,7 +153,7 @@ func (l *load) streamStatus() []StreamStatus {
 		counts := stream.Counts()
 		all[i] = StreamStatus{
 			Name: l.names[i], Sent: counts.Sent, OK: counts.OK, Failed: counts.Failed, Client: counts.Client,
-			Spread: stream.Spread(),
+			Redirected: counts.Redirected, Spread: stream.Spread(),
 		}
 	}
 	return all

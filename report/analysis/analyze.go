@@ -12,7 +12,7 @@ import (
 // same report. It fails on a damaged recording, and when ctx ends.
 func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error) {
 	// What happened, from the events and the run's own actions.
-	endpoints := readEndpoints(&r.Events, &r.Header.Workload)
+	endpoints := readEndpoints(&r.Events, &r.Header.Workload, r.Header.Senders)
 	senders := readSenders(r)
 	endings := readEndings(r, senders, endpoints)
 	pods := indexPods(&r.Events, endings, endpoints, r.Header.Workload.TargetPorts)
@@ -39,7 +39,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	// What it is worth.
 	baselineFailed := baselineFailures(run, failures)
 	validity := validity(r, traffic, traffic.baselineUnexamined+len(baselineFailed))
-	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic), stallDoubts(failures, traffic)...)
+	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic, endpoints), stallDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)

@@ -89,15 +89,16 @@ func (a *account) longRequests(streams []*streamTally) map[string]int {
 
 // power is, by stream, the shortest outage of one of so many pods that would have
 // been seen; of none where requests did not go out as the check wanted, as all rests on
-// the rates, where a sender was lost, or past the workload, and not of a stream without an answer, which would
-// have been the same with an outage.
+// the rates, where a sender was lost, or past the workload, and not of a stream without an
+// answer, or with redirects alone, which would have been the same with an outage.
 func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]report.Duration {
 	all := map[string]report.Duration{}
 	if len(pace.doubts) > 0 || t.senders.lost() || t.past(&r.Header.Workload) {
 		return all
 	}
 	for _, s := range r.Header.Check.Streams {
-		if seen := smallestOutageSeen(s, len(r.Header.Senders), pods); seen > 0 && t.stream(s.Name).OK > 0 {
+		tally := t.stream(s.Name)
+		if seen := smallestOutageSeen(s, len(r.Header.Senders), pods); seen > 0 && tally.OK > 0 && !tally.redirected(&r.Header.Workload) {
 			all[s.Name] = seen
 		}
 	}

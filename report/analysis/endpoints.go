@@ -16,7 +16,7 @@ type endpoints struct {
 	// empty are the times in which there was none, to is zero if that lasted.
 	empty []readySpan
 	// elsewhere are the pods, by UID, that no request could go to: they are on other
-	// nodes than the one that was asked and that asks no other.
+	// nodes than those that were asked and that ask no others.
 	elsewhere map[string]bool
 	// spans are the times in which a slice called a pod ready, by its UID.
 	spans map[string][]readySpan
@@ -41,8 +41,9 @@ type readySpan struct{ from, to time.Time }
 // than 100 endpoints, and a pod that moves between them is listed twice. Those of other
 // services, which no URL leads to, tell nothing of where requests go: one that publishes
 // addresses which are not ready never ceases to call a pod ready.
-func readEndpoints(events *recording.Events, w *recording.Workload) *endpoints {
-	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, unready: map[string]unreadiness{}, elsewhere: elsewhere(events, w.LocalNode)}
+func readEndpoints(events *recording.Events, w *recording.Workload, senders []recording.Sender) *endpoints {
+	nodes, of := asked(w, senders)
+	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, unready: map[string]unreadiness{}, elsewhere: elsewhere(events, nodes, of)}
 	before := map[string]bool{}
 	listed := map[string][]recording.Endpoint{}
 	for event := range events.All() {
@@ -121,15 +122,38 @@ func (e *endpoints) published(uid string) bool {
 	return seen.calledReady && !seen.calledUnready
 }
 
-// elsewhere are the pods, by UID, of other nodes than the one with that address; none
-// where no pod is of it: then it is an address of something else that leads to a node.
-func elsewhere(events *recording.Events, node string) map[string]bool {
+// asked are the nodes that are asked, where each asks its own pods alone, and how a pod's
+// node is called there; nil where each pod may be asked.
+func asked(w *recording.Workload, senders []recording.Sender) (nodes map[string]bool, of func(*recording.PodObservation) string) {
+	switch {
+	case w.LocalNode != "":
+		return map[string]bool{w.LocalNode: true}, func(o *recording.PodObservation) string { return o.HostIP }
+	case w.OwnNodes && len(senders) > 0:
+		nodes = map[string]bool{}
+		for _, s := range senders {
+			nodes[s.Node] = true
+		}
+		return nodes, func(o *recording.PodObservation) string { return o.Node }
+	default:
+		return nil, nil
+	}
+}
+
+// elsewhere are the pods, by UID, of other nodes than those that are asked; none where no
+// pod is of these: then the address is one of something else that leads to a node.
+func elsewhere(events *recording.Events, nodes map[string]bool, of func(*recording.PodObservation) string) map[string]bool {
+	if nodes == nil {
+		return nil
+	}
 	others := map[string]bool{}
 	here := false
 	for event := range events.ButSlices() {
-		if o := event.Pod; node != "" && o != nil && o.HostIP != "" {
-			here = here || o.HostIP == node
-			others[o.UID] = o.HostIP != node
+		if event.Pod == nil {
+			continue
+		}
+		if node := of(event.Pod); node != "" {
+			here = here || nodes[node]
+			others[event.Pod.UID] = !nodes[node]
 		}
 	}
 	if !here {

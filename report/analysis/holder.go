@@ -136,10 +136,10 @@ func (t *suspect) doors(f *examined) []*report.ContainerExit {
 // lostBy are the exits of containers that hold the pod's connections by which one of its
 // suspects may have lost the request, and whether that one may have lost it itself.
 func (f *explained) lostBy(t *suspect) (exits []*report.ContainerExit, own bool) {
-	switch {
-	case f.manner == cutByHolder:
+	switch f.manner {
+	case cutByHolder:
 		return t.holders(f.examined), t.mayHaveLetGo(f.examined)
-	case f.manner == turnedAway:
+	case turnedAway:
 		exits = t.doors(f.examined)
 		return exits, len(exits) == 0 || t.signalled(f.EndAt())
 	default:

@@ -110,7 +110,9 @@ func TestNobodyTakesWhatComesAfterTheHolder(t *testing.T) {
 		fix        string
 	}{
 		"while the program sleeps": {
-			[]recording.Container{proxy, sleeps}, []request{cut, refused(6900 * ms)}, asleep + "listener-closed-early (likely) [web-1] before SIGTERM",
+			[]recording.Container{proxy, sleeps},
+			[]request{cut, refused(6900 * ms)},
+			asleep + "listener-closed-early (likely) [web-1] before SIGTERM",
 			"Container proxy had ended before app, and nobody took what came to the pod from then on: let it end last. ",
 		},
 		"when no proxy sends any more":            {[]recording.Container{proxy, sleeps}, []request{cut, refused(15 * second)}, asleep + "unknown () [] outside of any termination", "No claim is made"},
@@ -118,7 +120,9 @@ func TestNobodyTakesWhatComesAfterTheHolder(t *testing.T) {
 		"nothing shows who holds the connections": {[]recording.Container{proxy, sleeps}, []request{refused(6900 * ms)}, "failed; 1 unknown () [] outside of any termination", "No claim is made"},
 		"two may": {[]recording.Container{proxy, other, sleeps}, []request{cut, refused(6900 * ms)}, asleep + "unknown () [] outside of any termination", "No claim is made"},
 		"the program may have closed its listener": {
-			[]recording.Container{proxy, drains}, []request{refused(6900 * ms)}, "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
+			[]recording.Container{proxy, drains},
+			[]request{refused(6900 * ms)},
+			"failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
 			"Keep accepting until the cluster has stopped sending: a preStop sleep of 3 s.",
 		},
 	} {

@@ -79,7 +79,7 @@ func (s *explainer) findProxies(failures []examined) {
 // exit the program may have given the answer as it stopped: then it is told from others that
 // a proxy is there.
 func (s *explainer) lostBehindProxy(f *examined, t *suspect) (manner, strength) {
-	fits := strength(0)
+	var fits strength
 	switch {
 	case s.proxyAnswers(f, t):
 		fits = closeFit

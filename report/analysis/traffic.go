@@ -66,6 +66,10 @@ type streamTally struct {
 	clientErrors wording
 	// bodiless tells that its requests are heads alone.
 	bodiless bool
+	// redirects are its answers that may be no pod's; expects tells that the check says
+	// which statuses are the workload's.
+	redirects redirects
+	expects   bool
 }
 
 // failure is a failed sample.
@@ -224,6 +228,8 @@ func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex
 			series:       newSeriesTally(r.Header.Began),
 			clientErrors: wording{},
 			bodiless:     s.Body == nil && s.Targets == nil,
+			redirects:    redirects{},
+			expects:      len(s.ExpectStatus) > 0,
 		}
 		p.streams = append(p.streams, tally)
 		p.byName[s.Name] = tally
@@ -285,6 +291,7 @@ func (p *pass) fromBehind(s *recording.Sample) *recording.Sample {
 }
 
 func (p *pass) take(s *recording.Sample, tally *streamTally) {
+	tally.redirects.take(s) // whoever it names
 	s = p.fromBehind(s)
 	p.last = later(p.last, s.EndAt())
 	tally.Sent++

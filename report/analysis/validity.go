@@ -70,7 +70,7 @@ func unwrittenDoubts(failures []*explained, t *traffic) []string {
 }
 
 // doubts are the reasons for which a run without losses would prove nothing.
-func doubts(r *recording.Recording, disruptions []report.Disruption, streams []report.Stream, pace pace, ended []*account, t *traffic) []string {
+func doubts(r *recording.Recording, disruptions []report.Disruption, streams []report.Stream, pace pace, ended []*account, t *traffic, endpoints *endpoints) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 
@@ -107,7 +107,10 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 		add("answers name pods that are not the workload's (%s for one): the URL leads past it, or it passes requests on to them, and whether each ended pod carried traffic is not known", t.otherName)
 	}
 	all = append(all, pastDoubts(&r.Header.Workload, t)...)
-	all = append(all, coverageDoubts(ended, t)...)
+	all = append(all, redirectDoubts(&r.Header.Workload, t)...)
+	away := newAway(&r.Header, endpoints)
+	all = append(all, coverageDoubts(ended, t, away)...)
+	all = append(all, away.doubts(ended, t)...)
 	return all
 }
 
@@ -122,6 +125,29 @@ func pastDoubts(w *recording.Workload, t *traffic) []string {
 	}
 	return []string{fmt.Sprintf("requests went to service %s, which does not select the workload's pods, and no answer names one of these: nothing shows that they reached the workload. "+
 		"Want the URL of %s, or name in target.service (--service) the one that is meant", strings.Join(w.ForeignServices, ", "), own)}
+}
+
+// redirectDoubts tells of streams that whatever stands in front of the pods may have
+// answered by itself.
+func redirectDoubts(w *recording.Workload, t *traffic) []string {
+	var names []string
+	statuses := redirects{}
+	for _, s := range t.streams {
+		if s.redirected(w) {
+			names = append(names, s.Name)
+			statuses.add(s.redirects)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	which := "stream " + names[0]
+	if len(names) > 1 {
+		which = "streams " + strings.Join(names, ", ")
+	}
+	return []string{fmt.Sprintf("all answers of %s were redirects (%s), which an ingress or a proxy that authenticates makes without asking a pod: nothing shows that these requests reached one. "+
+		"Want the URL that they lead to, https for one (a redirect is not followed), with what it takes to be let in; or, if the workload itself answers so, that status in streams[].expectStatus",
+		which, statuses)}
 }
 
 // loadDoubts tells of streams whose requests came to nothing by themselves.
@@ -141,7 +167,7 @@ func loadDoubts(streams []report.Stream, t *traffic) []string {
 
 // coverageDoubts tells which ends no traffic would have noticed. Of a stream of
 // long requests an answer shortly before the end is not enough.
-func coverageDoubts(ended []*account, t *traffic) []string {
+func coverageDoubts(ended []*account, t *traffic, away away) []string {
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	for _, s := range t.streams {
@@ -153,9 +179,13 @@ func coverageDoubts(ended []*account, t *traffic) []string {
 					s.Name, missing, list(missed), tooShort)
 			}
 		case s.podsNamed:
-			if missed := podsOf(ended, func(e *account) bool { return e.wasReady && !e.covered[s.Name] }); len(missed) > 0 {
+			missed := func(e *account) bool { return e.wasReady && !e.covered[s.Name] }
+			if few := podsOf(ended, func(e *account) bool { return missed(e) && !away.from(e) }); len(few) > 0 {
 				add("stream %s had no request answered by %s shortly before its end: more rate or a larger pool is needed",
-					s.Name, list(missed))
+					s.Name, list(few))
+			}
+			if far := podsOf(ended, func(e *account) bool { return missed(e) && away.from(e) }); len(far) > 0 {
+				add("stream %s had no request answered by %s shortly before its end: %s", s.Name, list(far), away.why)
 			}
 		}
 	}
