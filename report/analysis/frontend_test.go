@@ -366,6 +366,11 @@ func TestTheProxyIsTheWorkload(t *testing.T) {
 			}
 		}
 	})
+	t.Run("where nothing was answered nothing lacks a name", func(t *testing.T) {
+		if rep := newScenario().pod("web-1", drained()).pod("web-2", nil).steady(12 * second).request(refused).analyze(t); warned(rep, "do not name") {
+			t.Errorf("warnings %v", rep.Warnings)
+		}
+	})
 	t.Run("but one that is the workload's will do", func(t *testing.T) {
 		rep := build(drained()).request(request{sent: second, pod: "web-2"}).analyze(t)
 		if len(rep.Reasons) != 2 || !strings.Contains(rep.Reasons[0], "no request answered by web-1") {

@@ -67,7 +67,7 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 		all = append(all, report.Warning{Text: "answers come from the pods of service " + service + ", not from those that ended: whether each of these carried traffic could not be checked"})
 	case t.otherName != "" && r.Header.Workload.ServesURL:
 		all = append(all, report.Warning{Text: "answers name pods to which the workload passes requests on (" + t.otherName + " for one): whether each ended pod carried traffic could not be checked"})
-	case !t.podsNamed && t.otherName == "":
+	case !t.podsNamed && t.otherName == "" && slices.ContainsFunc(t.streams, func(s *streamTally) bool { return s.OK > 0 }):
 		all = append(all, report.Warning{Text: unnamed(header)})
 	}
 	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
