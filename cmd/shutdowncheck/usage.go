@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 )
 
@@ -37,9 +38,18 @@ func exactlyOne(name string) cobra.PositionalArgs {
 func atMostOneWorkload(cmd *cobra.Command, args []string) error {
 	args, _ = splitCommand(cmd, args)
 	if len(args) > 1 {
-		return usagef("%s; want at most one WORKLOAD", given(args))
+		return usagef("%s; want at most one WORKLOAD%s", given(args), withSlash(args))
 	}
 	return nil
+}
+
+// withSlash suggests the form that is taken to those who know kubectl's other one.
+func withSlash(args []string) string {
+	w, err := check.ParseWorkload(args[0] + "/" + args[1])
+	if err != nil || len(args) != 2 {
+		return ""
+	}
+	return ", as " + w.String()
 }
 
 func given(args []string) string {

@@ -28,7 +28,7 @@ func (s *explainer) answersFor(f *examined, t *suspect) strength {
 		return 0
 	case f.life == nil && f.gateway.answered() && s.emptyAt(f):
 		return 0
-	case t.signalled(end) && !t.answersFor:
+	case t.signalled(end) && !t.answersFor && !s.fromInside(f):
 		return 0
 	case f.life != nil:
 		return closeFit
@@ -37,6 +37,15 @@ func (s *explainer) answersFor(f *examined, t *suspect) strength {
 	default:
 		return looseFit
 	}
+}
+
+// fromInside tells of an answer that it was given by a gateway inside of a pod: 502 and 504
+// are gateways' answers (RFC 9110, 15.6.3 and 15.6.5), no program's that shuts down, and
+// the connection or the URL leads straight to the pods. So it tells of another container
+// even where the gateway may have been told to stop: a native sidecar's SIGTERM may have
+// come at any time from the exit of the main ones on.
+func (s *explainer) fromInside(f *examined) bool {
+	return f.Status != http.StatusServiceUnavailable && (s.traffic.frontends.straight || f.life != nil && !f.proxied)
 }
 
 // findGateways notes which pods answered in the place of another of their containers
@@ -53,7 +62,7 @@ func (s *explainer) findGateways(failures []examined) {
 	for i := range failures {
 		f := &failures[i]
 		for _, t := range s.candidates(f) {
-			if !t.signalled(f.EndAt()) && s.answersFor(f, t) >= looseFit {
+			if (!t.signalled(f.EndAt()) || s.fromInside(f)) && s.answersFor(f, t) >= looseFit {
 				t.answersFor = true
 				owners[t.Owner] = t.ofReplicaSet()
 			}

@@ -55,6 +55,34 @@ func TestAProxyInThePodAnswersForTheProgramBehindIt(t *testing.T) {
 	}
 }
 
+// A native sidecar may have been told to stop at any time from the main containers' exit
+// on. What only gateways answer is for the program all the same, where nothing in front of
+// the pods can have given it.
+func TestASidecarsAnswersForAProgramThatIsGone(t *testing.T) {
+	mesh, app := listening("mesh", 80, 0, 11*second), listening("app", 9000, 0, 10*second)
+	mesh.Sidecar = true
+	lost := request{sent: 10600 * ms, took: ms}
+	for name, tt := range map[string]struct {
+		straight bool
+		lost     request
+		want     string
+	}{
+		"502, where the URL leads straight to the pods": {true, answered(lost, 502), "failed; 1 errors-while-draining (possible) [web-1] between SIGTERM and exit"},
+		"502, where something may stand in front":       {false, answered(lost, 502), "failed; 1 listener-closed-early (possible) [web-1] between SIGTERM and exit"},
+		"503, which the sidecar may say of itself":      {true, answered(lost, 503), "failed; 1 errors-while-draining (possible) [web-1] between SIGTERM and exit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", &death{
+				deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 11300 * ms, gone: 12 * second, grace: 30 * second,
+			}).pod("web-2", nil).pod("web-3", nil).made("web-1", mesh, app).unnamed(0, 30*second).steady(16 * second)
+			s.header.Workload.TargetPorts, s.header.Workload.ServesURL = []string{"80"}, tt.straight
+			if got := summary(s.request(tt.lost).analyze(t)); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
 // What else may have given an answer as gateways do is not laid to the pod's own gateway.
 func TestAnswersThatAreNotForTheProgramBehind(t *testing.T) {
 	const unknown = "failed; 1 unknown () [] outside of any termination"
@@ -196,7 +224,7 @@ func TestTheProgramBehindAGatewayIsMended(t *testing.T) {
 	}{
 		"a native sidecar, both gone in one second": {
 			[]recording.Container{mesh, app},
-			"Container app had ended before mesh, which takes the requests: let it end last. Give app a preStop sleep of ",
+			"Container app had ended before mesh, which takes the requests. As a native sidecar mesh outlives it, however long it sleeps, and requests go on coming on the connections that clients keep to mesh: let a preStop hook of mesh wait",
 			`{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"sleep":{"seconds":5}}},"name":"app"}]}}}}`, "container app had ended before it, at 12:00:11.000 with exit code 0",
 		},
 		"one that slept for too short a time": {

@@ -89,10 +89,18 @@ func (m *measured) letItEndLast(t *termination, first *needed, own string) repor
 		longest = m.longestSeen()
 	}
 	seconds := wholeSeconds(hook + longest + drainMargin)
-	fix := report.Fix{Text: fmt.Sprintf("Container %s "+string(first.how)+": let it end last. ", first.container, t.container)}
+	fix := report.Fix{Text: fmt.Sprintf("Container %s "+string(first.how), first.container, t.container)}
 	injected := m.workload.Injected(first.container)
+	outlives := t.sidecar && !first.sidecar
+	if !outlives {
+		fix.Text += ": let it end last. "
+	}
 	switch {
-	case t.sidecar || first.sidecar:
+	case outlives:
+		fix.Text += fmt.Sprintf(". As a native sidecar %s outlives it, however long it sleeps, and requests go on coming on the connections that clients keep to %[1]s: "+
+			"let a preStop hook of %[1]s wait until new connections have stopped coming, then stop it in good order and wait for that (for nginx: sleep %[2]d; kill -QUIT 1; while kill -0 1; do sleep 0.1; done). "+
+			"And give %[3]s a preStop sleep", t.container, m.sleep(), first.container)
+	case first.sidecar:
 		fix.Text += fmt.Sprintf("Give %s a preStop sleep", first.container)
 	case injected:
 		fix.Text += fmt.Sprintf("Have %s injected as a native sidecar, which gets SIGTERM only after the main containers have ended. Or have it wait before it ends", first.container)

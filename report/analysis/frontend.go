@@ -22,6 +22,8 @@ type frontends struct {
 	address string
 	// told: the check says that a proxy stands there (check.Target.Proxy).
 	told bool
+	// straight: the URL is known to lead straight to the pods (recording.Workload.ServesURL).
+	straight bool
 }
 
 // frontend is what the answers at one address tell of who gives them.
@@ -55,8 +57,8 @@ func (f *frontend) staysWithPods() bool {
 	return !f.moved && f.several && f.stayed >= stayedEnough
 }
 
-func newFrontends(pods *podIndex, told bool) *frontends {
-	return &frontends{pods: pods, byAddress: map[string]*frontend{}, told: told}
+func newFrontends(pods *podIndex, told, straight bool) *frontends {
+	return &frontends{pods: pods, byAddress: map[string]*frontend{}, told: told, straight: straight && !told}
 }
 
 // take notes what a sample tells, and gives what stands at its address. A name that

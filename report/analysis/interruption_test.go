@@ -126,7 +126,7 @@ func TestAContainerThatEndsBeforeItsPodIsReady(t *testing.T) {
 					said = append(said, w.Text)
 				}
 			}
-			if want := []string{"web-4 had a container that ended or was restarted before requests could come to the pod: none can be lost to that, but it was Ready later"}; !slices.Equal(said, want) {
+			if want := []string{"web-4 had a container that ended or was restarted before requests could come to the pod: none can be lost to that, but the pod became Ready the later for it"}; !slices.Equal(said, want) {
 				t.Errorf("it warns %q", said)
 			}
 			for _, end := range rep.Terminations {

@@ -169,7 +169,7 @@ func TestTheOneThatEndsFirstIsMended(t *testing.T) {
 		mesh := front()
 		mesh.Sidecar = true
 		got := run(t, bad, behind, mesh)
-		if strings.Contains(got.Fix.Text, "native sidecar") || !strings.Contains(got.Fix.Patch, `"containers":[{"lifecycle":{"preStop":{"sleep":{"seconds":8}}},"name":"php"}]`) {
+		if strings.Contains(got.Fix.Text, "Make php a native sidecar") || !strings.Contains(got.Fix.Patch, `"containers":[{"lifecycle":{"preStop":{"sleep":{"seconds":8}}},"name":"php"}]`) {
 			t.Error(got.Fix)
 		}
 	})

@@ -167,7 +167,7 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 		return told[t.UID]
 	}, "had a container that ended or was restarted during the run, although no request was lost to it")
 	warn(report.Restarted, func(t *account) bool { return t.restarted() && !told[t.UID] },
-		"had a container that ended or was restarted before requests could come to the pod: none can be lost to that, but it was Ready later")
+		"had a container that ended or was restarted before requests could come to the pod: none can be lost to that, but the pod became Ready the later for it")
 	return all
 }
 
