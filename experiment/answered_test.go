@@ -48,22 +48,29 @@ func TestStrangersEndARunBeforeItChangesAnything(t *testing.T) {
 			}
 			cfg := s.config(scaleToOne)
 			cfg.Check.Target.Service = tt.service
-			before := s.Deployment()
-			if err := Run(t.Context(), cfg); err != nil {
-				t.Fatal(err)
-			}
-			s.isAsBefore(t, before)
-			r := s.recorded(t)
-			if tt.says == "" {
-				wantPhases(t, r, "baseline", "disrupt scale", "restored", "steady", "settle scale")
-			} else {
-				wantPhases(t, r, "baseline")
-			}
-			if got := r.Ending.Error; (tt.says == "") != (got == "") || !strings.Contains(got, tt.says) {
+			if got := s.stopped(t, cfg); (tt.says == "") != (got == "") || !strings.Contains(got, tt.says) {
 				t.Errorf("it ends with %q, want %q", got, tt.says)
 			}
 		})
 	}
+}
+
+// stopped carries out a check that scales, and gives why it ended after the baseline, with
+// nothing done; empty if it came to its end.
+func (s *scene) stopped(t *testing.T, cfg Config) string {
+	t.Helper()
+	before := s.Deployment()
+	if err := Run(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	s.isAsBefore(t, before)
+	r := s.recorded(t)
+	if r.Ending.Error == "" {
+		wantPhases(t, r, "baseline", "disrupt scale", "restored", "steady", "settle scale")
+	} else {
+		wantPhases(t, r, "baseline")
+	}
+	return r.Ending.Error
 }
 
 // A service that does not select the pods is warned of before the run, which goes on: a
