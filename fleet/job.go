@@ -86,9 +86,13 @@ func podSpec(id, image string, p placement) corev1.PodSpec {
 		RestartPolicy:                 corev1.RestartPolicyNever,
 		TerminationGracePeriodSeconds: new(int64(grace / time.Second)),
 		AutomountServiceAccountToken:  new(false),
-		EnableServiceLinks:            new(false),
-		NodeSelector:                  map[string]string{corev1.LabelOSStable: "linux"},
-		Affinity:                      affinity(id, p),
+		// The first process of a PID namespace loses a SIGTERM that comes before it has set
+		// its handler (pid_namespaces(7)), and lasts until it is killed at its grace: met
+		// where senders were removed while they started. Shared, the first is the sandbox's.
+		ShareProcessNamespace: new(true),
+		EnableServiceLinks:    new(false),
+		NodeSelector:          map[string]string{corev1.LabelOSStable: "linux"},
+		Affinity:              affinity(id, p),
 		SecurityContext: &corev1.PodSecurityContext{
 			RunAsNonRoot: new(true), RunAsUser: new(int64(user)), RunAsGroup: new(int64(user)),
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
