@@ -108,6 +108,9 @@ type Container struct {
 	// it has none, runs a command, or asks another host. Recordings of older versions do
 	// not have it.
 	ReadinessPort int32 `json:"readinessPort,omitempty"`
+	// Readiness is the probe that keeps requests away. Recordings of older versions do not
+	// have it.
+	Readiness *Probe `json:"readiness,omitempty"`
 	// Liveness is the probe that restarts the container.
 	Liveness *Probe `json:"liveness,omitempty"`
 	// MemoryLimit is in bytes, 0 for none.
@@ -145,9 +148,22 @@ type Exit struct {
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
 }
 
-// Probe is a probe's patience: it gives up after Failures attempts, one every
-// Period, each of at most Timeout, the first one after InitialDelay.
+// ProbeKind is how a probe asks.
+type ProbeKind string
+
+// The kinds of probes.
+const (
+	ProbeHTTP ProbeKind = "httpGet"
+	ProbeTCP  ProbeKind = "tcpSocket"
+	ProbeGRPC ProbeKind = "grpc"
+	ProbeExec ProbeKind = "exec"
+)
+
+// Probe is how a probe asks, and its patience: it gives up after Failures attempts, one
+// every Period, each of at most Timeout, the first one after InitialDelay.
 type Probe struct {
+	// Kind is empty in recordings of older versions.
+	Kind         ProbeKind     `json:"kind,omitempty"`
 	InitialDelay time.Duration `json:"initialDelay,omitempty"`
 	Period       time.Duration `json:"period"`
 	Timeout      time.Duration `json:"timeout"`

@@ -89,7 +89,7 @@ func observePod(change recording.Change, object runtime.Object) (recording.Event
 }
 
 func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus) recording.Container {
-	c := recording.Container{Name: spec.Name, Liveness: probeOf(spec.LivenessProbe), MemoryLimit: spec.Resources.Limits.Memory().Value()}
+	c := recording.Container{Name: spec.Name, Readiness: probeOf(spec.ReadinessProbe), Liveness: probeOf(spec.LivenessProbe), MemoryLimit: spec.Resources.Limits.Memory().Value()}
 	server, by := manifest.Server(spec)
 	c.Server, c.ServerBy = server, string(by)
 	c.PreStop, c.PreStopSleep = preStopOf(spec)
@@ -167,10 +167,24 @@ func probeOf(p *corev1.Probe) *recording.Probe {
 		return nil
 	}
 	return &recording.Probe{
+		Kind:         probeKindOf(p),
 		InitialDelay: time.Duration(p.InitialDelaySeconds) * time.Second,
 		Period:       time.Duration(cmp.Or(p.PeriodSeconds, 10)) * time.Second,
 		Timeout:      time.Duration(cmp.Or(p.TimeoutSeconds, 1)) * time.Second,
 		Failures:     cmp.Or(p.FailureThreshold, 3),
+	}
+}
+
+func probeKindOf(p *corev1.Probe) recording.ProbeKind {
+	switch {
+	case p.HTTPGet != nil:
+		return recording.ProbeHTTP
+	case p.TCPSocket != nil:
+		return recording.ProbeTCP
+	case p.GRPC != nil:
+		return recording.ProbeGRPC
+	default:
+		return recording.ProbeExec
 	}
 }
 

@@ -19,14 +19,14 @@ func TestObserveContainers(t *testing.T) {
 		Image:         "nginx:1.27",
 		Ports:         []corev1.ContainerPort{{Name: "http", ContainerPort: 8080, Protocol: corev1.ProtocolTCP}, {ContainerPort: 53, Protocol: corev1.ProtocolUDP}},
 		Lifecycle:     &corev1.Lifecycle{StopSignal: new(corev1.SIGUSR1)},
-		LivenessProbe: &corev1.Probe{InitialDelaySeconds: 2},
+		LivenessProbe: &corev1.Probe{InitialDelaySeconds: 2, ProbeHandler: corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 1}}},
 		Resources:     corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: quantity.MustParse("64Mi")}},
 	}}
 	p.Spec.InitContainers = []corev1.Container{
 		{Name: "migrate", ReadinessProbe: nil},
 		{
-			Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways), ReadinessProbe: &corev1.Probe{},
-			LivenessProbe: &corev1.Probe{PeriodSeconds: 5, TimeoutSeconds: 2, FailureThreshold: 1},
+			Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways), ReadinessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Host: "192.0.2.1"}}},
+			LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{}}, PeriodSeconds: 5, TimeoutSeconds: 2, FailureThreshold: 1},
 		},
 	}
 	p.Status.ContainerStatuses = []corev1.ContainerStatus{{
@@ -39,11 +39,12 @@ func TestObserveContainers(t *testing.T) {
 		{
 			Name: "app", Server: "nginx", ServerBy: "image", StopSignal: "SIGUSR1", MemoryLimit: 64 << 20, Waiting: "CrashLoopBackOff",
 			Ports:    []recording.Port{{Name: "http", Number: 8080}, {Number: 53, Protocol: "UDP"}},
-			Liveness: &recording.Probe{InitialDelay: 2 * time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
+			Liveness: &recording.Probe{Kind: recording.ProbeGRPC, InitialDelay: 2 * time.Second, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
 		},
 		{
 			Name: "proxy", Sidecar: true, Ready: true, StopSignal: "SIGQUIT",
-			Liveness: &recording.Probe{Period: 5 * time.Second, Timeout: 2 * time.Second, Failures: 1},
+			Readiness: &recording.Probe{Kind: recording.ProbeHTTP, Period: 10 * time.Second, Timeout: time.Second, Failures: 3},
+			Liveness:  &recording.Probe{Kind: recording.ProbeTCP, Period: 5 * time.Second, Timeout: 2 * time.Second, Failures: 1},
 		},
 	}
 	if !reflect.DeepEqual(event.Pod.Containers, want) {

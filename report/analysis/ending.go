@@ -42,6 +42,10 @@ type ending struct {
 	specGrace time.Duration
 	// saidSo tells that the program's own log tells of its SIGTERM.
 	saidSo bool
+	// answeredProbe is the readiness probe that it went on answering after SIGTERM, on new
+	// connections to the port that requests come to; nil where it did not, or that is not
+	// known.
+	answeredProbe *recording.Probe
 	// liveness is the probe by which the container was restarted.
 	liveness    *recording.Probe
 	memoryLimit int64

@@ -107,6 +107,9 @@ func describeEnd(t *suspect) string {
 		}
 	}
 	line += ", grace " + granted(&t.ending)
+	if p := t.answeredProbe; p != nil {
+		line += fmt.Sprintf("; its readiness probe (a new connection every %s) did not give up before the exit: the program went on accepting", p.Period)
+	}
 	first, behind := t.endedFirst(), t.behind(t.exit().To)
 	switch {
 	case first != nil:

@@ -14,6 +14,7 @@ import (
 func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints) []*ending {
 	clocks, kube := readClocks(&r.Events, doubtOf(senders)), kubeEvents(&r.Events)
 	owners, own, logs := readControllers(&r.Events, clocks), readRequests(r), readLogs(&r.Events)
+	unwatched := gaps(&r.Events)
 
 	var ended []*ending
 	for _, p := range histories(&r.Events, &r.Header.Workload) {
@@ -30,6 +31,7 @@ func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
 		t.published = endpoints.published(t.UID)
 		t.Sigterm, t.saidSo = logs.narrow(sigterm(t), t, node)
+		t.answeredProbe = p.answeredProbe(t, unwatched)
 		ended = append(ended, t)
 	}
 	slices.SortStableFunc(ended, func(a, b *ending) int { return a.begin().Compare(b.begin()) })
@@ -80,6 +82,9 @@ type podHistory struct {
 	gone     time.Time
 	// exits are those of containers while the pod went on.
 	exits []containerExit
+	// unready are the containers, by name, that ran without being Ready while the pod was
+	// ending.
+	unready map[string]bool
 }
 
 // containerExit is the end of one container, as it was first seen.
@@ -107,6 +112,7 @@ func (p *podHistory) observe(at time.Time, o *recording.PodObservation) {
 	if p.terminating == nil && o.DeletionTimestamp != nil {
 		p.terminating, p.seen = o, at
 	}
+	p.observeReadiness(o)
 	if p.exit == nil && (p.terminating != nil || over(o)) {
 		if p.exit = servingExit(o.Containers, p.workload); p.exit != nil {
 			p.exitSeen, p.exited = at, o

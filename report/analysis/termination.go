@@ -41,7 +41,7 @@ type service struct {
 	// front of the pods.
 	lastNewAt map[string]time.Time
 	// accepts tells that it answered a request on a new connection which was made
-	// after SIGTERM.
+	// after SIGTERM, the kubelet's if no other.
 	accepts bool
 	// unmoved tells that one connection carried several requests that were sent after
 	// SIGTERM and answered.
@@ -97,7 +97,7 @@ func (t *serving) termination(f *frontends) *termination {
 			known.unmoved, known.lastNew, known.lastKept = known.unmoved || at.unmoved, later(known.lastNew, at.lastNew), later(known.lastKept, at.lastKept)
 		}
 	}
-	known.accepts = known.Sigterm.Known() && !known.lastNew.Before(known.Sigterm.To.Add(clockSlack))
+	known.accepts = known.answeredProbe != nil || known.Sigterm.Known() && !known.lastNew.Before(known.Sigterm.To.Add(clockSlack))
 	known.LastAnswered = t.lastAnswered
 	known.Exited = notBefore(known.Exited, t.lastAnswered.From.Add(-delivery))
 	return known
