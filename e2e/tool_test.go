@@ -9,9 +9,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -70,6 +72,11 @@ func startTool(t *testing.T, args ...string) *call {
 	t.Cleanup(cancel)
 	c := &call{cmd: exec.CommandContext(ctx, tool, args...)}
 	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
+	// Under nohup the tests ignore SIGHUP, and so would the program: a signal that is
+	// ignored is inherited, one that is taken is not.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
