@@ -23,8 +23,8 @@ type request struct {
 }
 
 // deaths is what the victims themselves logged of their ends: the truth that a
-// report is compared with. It holds for one run only, because the next one
-// counts its requests from 0 again.
+// report is compared with. It holds for one run only, because each counts its
+// requests from 0.
 type deaths struct {
 	// sigterm is when each pod was told to stop, exited when it left.
 	sigterm, exited map[string]time.Time
@@ -32,14 +32,24 @@ type deaths struct {
 	inFlight map[request]string
 }
 
-// readDeaths reads the logs in the place's folder.
-func (p *place) readDeaths(t *testing.T) *deaths {
+// readDeaths reads what the victims logged of a run that began then.
+func (p *place) readDeaths(t *testing.T, began time.Time) *deaths {
 	t.Helper()
 	d := &deaths{sigterm: map[string]time.Time{}, exited: map[string]time.Time{}, inFlight: map[request]string{}}
+	for _, e := range p.logged(t, began) {
+		d.take(t, &e)
+	}
+	return d
+}
+
+// logged gives what the place's victims logged from a moment on.
+func (p *place) logged(t *testing.T, from time.Time) []victimlog.Event {
+	t.Helper()
 	logs, err := filepath.Glob(filepath.Join(p.folder, "*.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	var events []victimlog.Event
 	for _, path := range logs {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -50,10 +60,12 @@ func (p *place) readDeaths(t *testing.T) *deaths {
 			if err := json.Unmarshal(line, &e); err != nil {
 				t.Fatalf("%s: %v", path, err)
 			}
-			d.take(t, &e)
+			if !e.Time.Before(from) {
+				events = append(events, e)
+			}
 		}
 	}
-	return d
+	return events
 }
 
 func (d *deaths) take(t *testing.T, e *victimlog.Event) {

@@ -21,7 +21,7 @@ func TestCarelessFailsOverHTTP2(t *testing.T) {
 	r := run.report(t)
 	wantEnds(t, r, 3)
 
-	truth := careless.readDeaths(t)
+	truth := careless.readDeaths(t, r.Began)
 	cut, refused, wrong := truth.compare(r)
 	for _, w := range wrong {
 		t.Error(w)
@@ -54,14 +54,13 @@ func TestCarelessFailsOverHTTP2(t *testing.T) {
 // Every request reaches one pod, once.
 func TestGracefulPassesOverHTTP2(t *testing.T) {
 	graceful := newPlace(t).deploy(t, "graceful", env("VICTIM_LOG_REQUESTS", "true"))
-	before := graceful.requests(t)
 	run := graceful.check(t, overHTTP2...)
 	r := run.wantSafe(t, 3)
 	sent := 0
 	for _, s := range r.Streams {
 		sent += s.Sent
 	}
-	if read := graceful.requests(t) - before; read != sent {
+	if read := graceful.requests(t, r.Began); read != sent {
 		t.Errorf("the pods read %d requests, %d were sent", read, sent)
 	}
 	run.wantSameReport(t)

@@ -44,7 +44,7 @@ func (v *victim) wantRefusals(t *testing.T, r *report) {
 		t.Errorf("none of %d failures was refused", len(r.Failures))
 	}
 	wantEnds(t, r, 3, 2)
-	cut, shut, wrong := v.readDeaths(t).compare(r)
+	cut, shut, wrong := v.readDeaths(t, r.Began).compare(r)
 	for _, w := range wrong {
 		t.Error(w)
 	}

@@ -18,7 +18,7 @@ func TestCarelessCutsLongRequests(t *testing.T) {
 	run.want(t, failed)
 	r := run.report(t)
 	wantUnderWay(t, r)
-	truth := careless.readDeaths(t)
+	truth := careless.readDeaths(t, r.Began)
 	_, _, wrong := truth.compare(r)
 	for _, w := range wrong {
 		t.Error(w)

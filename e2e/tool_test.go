@@ -165,6 +165,7 @@ func (o *outcome) wantError(t *testing.T, code int, words ...string) {
 // report is the part of report.json that the tests look at, in its published
 // form.
 type report struct {
+	Began   time.Time
 	Verdict string
 	Reasons []string
 	Streams []struct {

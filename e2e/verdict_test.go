@@ -35,7 +35,7 @@ func TestCarelessFails(t *testing.T) {
 				}
 			}
 			wantEnds(t, r, 3, 2)
-			truth := careless.readDeaths(t)
+			truth := careless.readDeaths(t, r.Began)
 			if len(truth.exited) != 5 {
 				t.Errorf("%d pods logged their exit, want 5", len(truth.exited))
 			}
