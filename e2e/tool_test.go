@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
 // The exit codes.
@@ -177,9 +179,10 @@ type report struct {
 		Terminated []string
 	}
 	Terminations []struct {
-		Pod, EndedBy string
-		ExitCode     *int
-		UnderWay     map[string]int
+		Pod, EndedBy   string
+		KubeletStarted struct{ From time.Time }
+		ExitCode       *int
+		UnderWay       map[string]int
 	}
 	Findings []struct {
 		Cause  string
@@ -202,6 +205,8 @@ type failure struct {
 	Maskable     bool
 	Cause        string
 	Pods         []string
+	// sample is the request as it was recorded.
+	sample recording.Sample
 }
 
 // slowRefusal is how long the proxy before the nodes' ports was seen to take to
@@ -210,9 +215,19 @@ const slowRefusal = 100 * time.Millisecond
 
 // likeRefused tells whether nobody outside can know the request from one that met
 // a closed listener: that proxy accepts before it dials, so that both are new
-// connections which end at once.
+// connections which end at once. It counts from when there was a connection, as the
+// analysis does: to dial takes as long as the machine pleases.
 func (f *failure) likeRefused() bool {
-	return f.Served == 0 && f.Phase == "first-byte" && f.Ended.Sub(f.Sent) < slowRefusal
+	return f.Served == 0 && f.Phase == "first-byte" && f.sample.End-f.sample.Acquired < slowRefusal
+}
+
+// met is when it met the listener that was closed: as it was dialled where nothing came
+// back, else as it was told.
+func (f *failure) met() time.Time {
+	if f.Class == "timeout" {
+		return f.Sent.Add(f.sample.DialledAt().Sub(f.sample.SentAt()))
+	}
+	return f.Ended
 }
 
 // readReport reads the report of a recording, and checks what holds for every
@@ -244,7 +259,37 @@ func readReport(t *testing.T, folder string) *report {
 	if found != lost || len(r.Failures) != lost {
 		t.Errorf("%s: %d requests failed, the findings hold %d, the list of failures %d", folder, lost, found, len(r.Failures))
 	}
+	r.readSamples(t, folder)
 	return &r
+}
+
+// readSamples fills in how the failed requests were recorded.
+func (r *report) readSamples(t *testing.T, folder string) {
+	t.Helper()
+	if len(r.Failures) == 0 {
+		return
+	}
+	failures := map[request]*failure{}
+	for i := range r.Failures {
+		f := &r.Failures[i]
+		failures[request{f.Stream, f.Seq}] = f
+	}
+	recorded, err := recording.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, err := range recorded.Samples() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := failures[request{s.Stream, s.Seq}]; f != nil {
+			f.sample = *s
+			delete(failures, request{s.Stream, s.Seq})
+		}
+	}
+	for missing := range failures {
+		t.Errorf("%s: %s #%d failed and is not recorded", folder, missing.stream, missing.seq)
+	}
 }
 
 // report reads the report that a run has left.
