@@ -13,6 +13,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -61,8 +62,32 @@ func TestJobPassesGraceful(t *testing.T) {
 }
 
 // runJob checks the service with the Job of deploy/job.yaml and gives the
-// folder of its recording.
+// folder of its recording. Where requests went out late it does so once more, as check does.
 func (v *victim) runJob(t *testing.T, ending batchv1.JobConditionType, code int32) (folder string) {
+	t.Helper()
+	check := v.createJob(t)
+	pod, log := v.awaitJob(t)
+	if exitCode(pod) == inconclusive && strings.Contains(log, late) {
+		t.Logf("the machine was too busy: once more\n%s", log)
+		v.removeJob(t)
+		v.create(t, check)
+		pod, log = v.awaitJob(t)
+	}
+	job, err := client.BatchV1().Jobs(v.namespace).Get(t.Context(), check.Name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !has(job, ending) || exitCode(pod) != code {
+		t.Fatalf("want the job %s with exit code %d, have %+v, %+v\n%s", ending, code, job.Status.Conditions, pod.Status.ContainerStatuses, log)
+	}
+	if !strings.Contains(log, "deployment/"+v.name) {
+		t.Errorf("the report is not in the log:\n%s", log)
+	}
+	return v.keepFolder(t)
+}
+
+// createJob creates what deploy/job.yaml holds, and gives the Job.
+func (v *victim) createJob(t *testing.T) (check *batchv1.Job) {
 	t.Helper()
 	manifest, err := os.ReadFile(jobManifest)
 	if err != nil {
@@ -79,23 +104,48 @@ func (v *victim) runJob(t *testing.T, ending batchv1.JobConditionType, code int3
 		if job, ok := object.(*batchv1.Job); ok {
 			v.keepRecording(t, &job.Spec.Template.Spec)
 			job.Spec.Template.Spec.Containers[0].Args = append(job.Spec.Template.Spec.Containers[0].Args, quick...)
+			check = job
 		}
 		v.create(t, object)
 	}
-	waitFor(t, "the job to end", v.jobRuns)
+	return check
+}
 
-	job, err := client.BatchV1().Jobs(v.namespace).Get(t.Context(), "shutdowncheck", metav1.GetOptions{})
+// awaitJob waits until the Job has ended, and gives its pod and its log.
+func (v *victim) awaitJob(t *testing.T) (*corev1.Pod, string) {
+	t.Helper()
+	waitFor(t, "the job to end", v.jobRuns)
+	return v.jobPod(t)
+}
+
+// removeJob removes the Job with its pod and its recording, so that it can be made again.
+func (v *victim) removeJob(t *testing.T) {
+	t.Helper()
+	err := client.BatchV1().Jobs(v.namespace).Delete(t.Context(), "shutdowncheck", metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationForeground)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	pod, log := v.jobPod(t)
-	if status := pod.Status.ContainerStatuses[0].State.Terminated; !has(job, ending) || status == nil || status.ExitCode != code {
-		t.Fatalf("want the job %s with exit code %d, have %+v, %+v\n%s", ending, code, job.Status.Conditions, pod.Status.ContainerStatuses, log)
+	waitFor(t, "the job to go", func(ctx context.Context) (string, error) {
+		// Its pod goes before it does.
+		_, err := client.BatchV1().Jobs(v.namespace).Get(ctx, "shutdowncheck", metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return "", nil
+		}
+		return "it is there", err
+	})
+	if err := os.RemoveAll(filepath.Join(v.folder, "run")); err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(log, "deployment/"+v.name) {
-		t.Errorf("the report is not in the log:\n%s", log)
+}
+
+// exitCode is how the pod's container ended, -1 if nothing tells.
+func exitCode(pod *corev1.Pod) int32 {
+	for _, status := range pod.Status.ContainerStatuses {
+		if status.State.Terminated != nil {
+			return status.State.Terminated.ExitCode
+		}
 	}
-	return v.keepFolder(t)
+	return -1
 }
 
 // keepRecording puts the recording where the host can read it.

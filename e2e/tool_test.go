@@ -127,12 +127,17 @@ func (v *victim) startCheck(t *testing.T, args ...string) *call {
 	return c
 }
 
-// check runs a check, and once more where the machine was too busy to send in time: that
-// says nothing of the tool. A second time counts as it is.
+// late is what a report says where the machine was too busy to send in time.
+const late = "requests went out late"
+
+// wasLate tells whether a run says nothing of the tool, because the machine was too busy.
+func (o *outcome) wasLate() bool { return o.code == inconclusive && strings.Contains(o.stdout, late) }
+
+// check runs a check, and once more where it was late. A second time counts as it is.
 func (v *victim) check(t *testing.T, args ...string) *outcome {
 	t.Helper()
 	run := v.startCheck(t, args...).wait(t)
-	if run.code == inconclusive && strings.Contains(run.stdout, "requests went out late") {
+	if run.wasLate() {
 		t.Logf("the machine was too busy: once more\n%s", run.stdout)
 		run = v.startCheck(t, args...).wait(t)
 	}
