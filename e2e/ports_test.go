@@ -37,19 +37,21 @@ with socket.create_server(("", 8080)) as door:
 `
 
 // caller connects to an address from each of its local ports in turn, and prints who
-// answered; nobody is empty.
+// answered; nobody is empty, and REFUSED a connection that was refused.
 const caller = `
 import json, socket, sys
-address, how, *ports = sys.argv[1:]
+address, door, how, *ports = sys.argv[1:]
 def ask(port):
     with socket.socket() as conn:
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         conn.settimeout(1)
         conn.bind(("", int(port)))
         try:
-            conn.connect((address, 80))
+            conn.connect((address, int(door)))
             conn.sendall(how.encode())
             pod = conn.recv(64).decode()
+        except ConnectionRefusedError:
+            return "REFUSED"
         except OSError:
             return ""
         try:
@@ -59,6 +61,12 @@ def ask(port):
         return pod
 print(json.dumps([ask(port) for port in ports]))
 `
+
+// refusal is what the caller prints of one.
+const refusal = "REFUSED"
+
+// nobody tells whether no pod answered.
+func nobody(answer string) bool { return answer == "" || answer == refusal }
 
 // How connection tracking treats local ports, in whatever way the proxies lead
 // connections to pods. The choice of ports (package attack) and the analysis of
@@ -78,50 +86,38 @@ func TestLocalPortsInConnectionTracking(t *testing.T) {
 		address := p.expose(t, "all", labels)
 		c.waitAnswered(t, address)
 		const times = 20
-		port := c.fresh(1)
-		if got := distinct(c.ask(t, address, "R", slices.Repeat(port, times))); len(got) != 1 || got[0] == "" {
+		samePort := func() []string { return slices.Repeat(c.fresh(1), times) }
+		if got := c.askAgain(t, address, "R", samePort); len(got) != 1 || nobody(got[0]) {
 			t.Errorf("of %d connections from one port, each after a reset, pods answered: %q; want one pod", times, got)
 		}
-		if got := distinct(c.ask(t, address, "F", slices.Repeat(c.fresh(1), times))); len(got) < 2 {
+		if got := answering(c.askAgain(t, address, "F", samePort)); len(got) < 2 {
 			t.Errorf("of %d connections from one port, each after a FIN, pods answered: %q; want several", times, got)
 		}
 
-		// Until one pod has two of the ports.
-		held := map[string][]string{}
-		for gone == "" {
-			ports := c.fresh(4)
-			for i, pod := range c.ask(t, address, "R", ports) {
-				if held[pod] = append(held[pod], ports[i]); len(held[pod]) == 2 {
-					gone = pod
-				}
-			}
-		}
+		var held []string
+		gone, held = c.hold(t, address)
 		began := time.Now()
-		if got := distinct(c.ask(t, address, "R", held[gone])); !slices.Equal(got, []string{gone}) {
+		if got := answering(c.ask(t, address, "R", held)); !slices.Equal(got, []string{gone}) {
 			t.Fatalf("%q answered, want %s", got, gone)
 		}
 		reset := time.Now()
 		p.force(t, pods[gone])
-		waitFor(t, "the proxies to forget the pod", func(context.Context) (string, error) {
-			if slices.Contains(c.ask(t, address, "F", c.fresh(20)), gone) {
-				return "it is sent connections", nil
-			}
-			return "", nil
-		})
-		got := c.ask(t, address, "F", held[gone][:1])
+		delete(pods, gone)
+		c.waitForgotten(t, address, gone)
+		got := c.ask(t, address, "F", held[:1])
 		if since := time.Since(began); since > trackedAfterReset {
 			t.Logf("the pod took %s to go: whether its ports lead to it cannot be seen", since)
-		} else if got[0] != "" {
+		} else if !nobody(got[0]) {
 			t.Errorf("%s answered on a port that its predecessor had reset %s before, want nobody", got[0], since)
 		}
-		if got := distinct(c.ask(t, address, "F", c.fresh(20))); slices.Contains(got, "") || slices.Contains(got, gone) {
+		twenty := func() []string { return c.fresh(20) }
+		if got := c.askAgain(t, address, "F", twenty); slices.ContainsFunc(got, nobody) || slices.Contains(got, gone) {
 			t.Errorf("%q answered on ports that had no connection before, want pods that are there", got)
 		}
 		time.Sleep(time.Until(reset.Add(trackedAfterReset + time.Second)))
-		if got := c.ask(t, address, "F", held[gone][1:]); got[0] == "" || got[0] == gone {
-			t.Errorf("%q answered on a port that was reset more than %s before, want a pod that is there", got[0], trackedAfterReset)
+		if got := answering(c.ask(t, address, "F", held[1:])); len(got) == 0 || slices.Contains(got, gone) {
+			t.Errorf("%q answered on ports that were reset more than %s before, want pods that are there", got, trackedAfterReset)
 		}
-		delete(pods, gone)
 	})
 
 	t.Run("silence holds the pod, a refusal does not", func(t *testing.T) {
@@ -141,22 +137,14 @@ func TestLocalPortsInConnectionTracking(t *testing.T) {
 			t.Fatalf("%s answered at the address of a pod that is gone", got[0])
 		}
 		p.lead(t, "one", there, 8081) // where it does not listen
-		refused := c.fresh(1)
-		waitFor(t, "a refusal", func(context.Context) (string, error) {
-			began := time.Now()
-			if c.ask(t, address, "F", refused)[0] == "" && time.Since(began) < time.Second {
-				return "", nil
-			}
-			refused = c.fresh(1)
-			return "it hangs", nil
-		})
+		refused := c.waitLed(t, address, refusal)
 		p.lead(t, "one", there, 8080)
 		c.waitLed(t, address, there)
 		if got := c.ask(t, address, "F", silent); got[0] != "" {
 			t.Errorf("%s answered on a port whose connection was never answered, want nobody", got[0])
 		}
-		if got := c.ask(t, address, "F", refused); got[0] != there {
-			t.Errorf("%q answered on a port whose connection was refused, want %s", got[0], there)
+		if got := answering(c.ask(t, address, "F", refused)); !slices.Equal(got, []string{there}) {
+			t.Errorf("%q answered on ports whose connections were refused, want %s", got, there)
 		}
 	})
 }
@@ -182,7 +170,44 @@ func (c *callers) fresh(n int) []string {
 // ask gives who answered on each port.
 func (c *callers) ask(t *testing.T, address, how string, ports []string) []string {
 	t.Helper()
-	args := append([]string{"exec", "-n", c.namespace, "caller", "--", "python3", "-c", caller, address, how}, ports...)
+	return c.askDoor(t, address, 80, how, ports)
+}
+
+// askAgain gives who answered, in their order. Whoever stands still for a second looks like
+// nobody: then all is asked once more, on other ports, as a port remembers.
+func (c *callers) askAgain(t *testing.T, address, how string, ports func() []string) []string {
+	t.Helper()
+	got := distinct(c.ask(t, address, how, ports()))
+	if slices.Contains(got, "") {
+		t.Logf("%q answered: once more", got)
+		got = distinct(c.ask(t, address, how, ports()))
+	}
+	return got
+}
+
+// hold resets connections until there are three ports that lead to one pod: two are
+// looked at after the same time, because whoever stands still for a second looks like
+// nobody.
+func (c *callers) hold(t *testing.T, address string) (pod string, ports []string) {
+	t.Helper()
+	held := map[string][]string{}
+	for {
+		asked := c.fresh(6)
+		for i, pod := range c.ask(t, address, "R", asked) {
+			if nobody(pod) {
+				continue
+			}
+			if held[pod] = append(held[pod], asked[i]); len(held[pod]) == 3 {
+				return pod, held[pod]
+			}
+		}
+	}
+}
+
+// askDoor asks at a port of the address.
+func (c *callers) askDoor(t *testing.T, address string, door int, how string, ports []string) []string {
+	t.Helper()
+	args := append([]string{"exec", "-n", c.namespace, "caller", "--", "python3", "-c", caller, address, strconv.Itoa(door), how}, ports...)
 	out, err := exec.CommandContext(t.Context(), "kubectl", args...).Output()
 	if err != nil {
 		t.Fatalf("kubectl exec: %v\n%s", err, out)
@@ -198,22 +223,50 @@ func (c *callers) ask(t *testing.T, address, how string, ports []string) []strin
 func (c *callers) waitAnswered(t *testing.T, address string) {
 	t.Helper()
 	waitFor(t, address+" to answer", func(context.Context) (string, error) {
-		if slices.Contains(c.ask(t, address, "F", c.fresh(5)), "") {
+		if slices.ContainsFunc(c.ask(t, address, "F", c.fresh(5)), nobody) {
 			return "not all connections are answered", nil
 		}
 		return "", nil
 	})
 }
 
-// waitLed waits until the proxies lead the address to one pod, or to nobody.
-func (c *callers) waitLed(t *testing.T, address, pod string) {
+// waitForgotten waits until the pod is dead and the proxies lead the address to it no
+// more. One that is dead answers nobody, so that its silence does not show the second.
+func (c *callers) waitForgotten(t *testing.T, address, gone string) {
 	t.Helper()
-	waitFor(t, "the proxies to know", func(context.Context) (string, error) {
-		if got := c.ask(t, address, "F", c.fresh(1)); got[0] != pod {
-			return fmt.Sprintf("%q answers", got[0]), nil
+	waitFor(t, "the pod to be dead", func(context.Context) (string, error) {
+		if len(answering(c.askDoor(t, gone, 8080, "F", c.fresh(2)))) > 0 {
+			return "it answers", nil
 		}
 		return "", nil
 	})
+	waitFor(t, "the proxies to forget the pod", func(context.Context) (string, error) {
+		got := c.ask(t, address, "F", c.fresh(20))
+		if slices.ContainsFunc(got, nobody) || slices.Contains(got, gone) {
+			return fmt.Sprintf("%q answer", distinct(got)), nil
+		}
+		return "", nil
+	})
+}
+
+// waitLed waits until the proxies lead the address to one pod, to nobody or to a refusal,
+// and gives the ports that it was seen on. It takes several, as one that stands still for
+// a second looks like nobody.
+func (c *callers) waitLed(t *testing.T, address, pod string) (ports []string) {
+	t.Helper()
+	waitFor(t, "the proxies to know", func(context.Context) (string, error) {
+		ports = c.fresh(3)
+		if got := distinct(c.ask(t, address, "F", ports)); !slices.Equal(got, []string{pod}) {
+			return fmt.Sprintf("%q answer", got), nil
+		}
+		return "", nil
+	})
+	return ports
+}
+
+// answering gives the pods among the answers.
+func answering(answers []string) []string {
+	return distinct(slices.DeleteFunc(answers, nobody))
 }
 
 func distinct(pods []string) []string {
