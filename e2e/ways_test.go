@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -74,7 +75,41 @@ func TestNodeEvictsAPod(t *testing.T) {
 		container := &d.Spec.Template.Spec.Containers[0]
 		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: "scratch", MountPath: "/scratch"})
 	})
-	pods, err := graceful.pods(t.Context())
+	run, evicted := graceful.checkEviction(t)
+	if run.wasLate() {
+		t.Logf("the machine was too busy: once more\n%s", run.stdout)
+		kubectl(t, "delete", "pod/"+evicted, "-n", graceful.namespace) // its object outlives it
+		graceful.waitSteady(t)
+		run, _ = graceful.checkEviction(t)
+	}
+	graceful.lossy = graceful.lossy || run.code == failed
+	r := run.report(t)
+	wantEndedBy(t, r, "node-pressure", 1)
+	if run.code == failed && r.Findings[0].Cause != "node" {
+		t.Errorf("leading cause %s, want node\n%s", r.Findings[0].Cause, run.stdout)
+	}
+	if run.code != failed && run.code != passed {
+		t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
+	}
+	t.Logf("exit code %d, %d failed", run.code, len(r.Failures))
+}
+
+// How long a kubelet takes at the most to evict a pod whose volume is too large.
+const (
+	// volumeLook is between two looks at a volume: volumeStatsAggPeriod, and as much again
+	// by chance (kubernetes pkg/kubelet/server/stats, volumeStatCalculator).
+	volumeLook = 2 * time.Minute
+	// limitLook is between two comparisons of what was seen with the limits (kubernetes
+	// pkg/kubelet, evictionMonitoringPeriod).
+	limitLook = 10 * time.Second
+	// looking is for the looks themselves, and for the writing.
+	looking = 20 * time.Second
+)
+
+// checkEviction watches while the scratch volume of a pod outgrows its limit.
+func (v *victim) checkEviction(t *testing.T) (run *outcome, evicted string) {
+	t.Helper()
+	pods, err := v.pods(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +117,7 @@ func TestNodeEvictsAPod(t *testing.T) {
 	for _, pod := range pods {
 		doomed = pod
 	}
-	// The kubelet looks at volumes once a minute, and at limits every ten seconds.
-	check := graceful.startCheck(t, append(quick, "--observe", "90s")...)
+	check := v.startCheck(t, append(quick, "--observe", (volumeLook+limitLook+looking).String())...)
 	waitFor(t, "the watching to begin", func(context.Context) (string, error) {
 		actions, err := os.ReadFile(filepath.Join(check.folder, "actions.jsonl"))
 		if err != nil || !strings.Contains(string(actions), `"observe"`) {
@@ -96,16 +130,7 @@ func TestNodeEvictsAPod(t *testing.T) {
 	if out, err := write.CombinedOutput(); err != nil {
 		t.Fatalf("writing into the volume: %v\n%s", err, out)
 	}
-	run := check.wait(t)
-	r := run.report(t)
-	wantEndedBy(t, r, "node-pressure", 1)
-	if run.code == failed && r.Findings[0].Cause != "node" {
-		t.Errorf("leading cause %s, want node\n%s", r.Findings[0].Cause, run.stdout)
-	}
-	if run.code != failed && run.code != passed {
-		t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
-	}
-	t.Logf("exit code %d, %d failed", run.code, len(r.Failures))
+	return check.wait(t), doomed.Name
 }
 
 // wantEndedBy fails the test unless so many pods or more ended, all in that way.
