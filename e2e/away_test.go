@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	discoveryv1 "k8s.io/api/discovery/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -35,6 +37,62 @@ func (v *victim) clone(t *testing.T, name string) *victim {
 	same := &victim{place: v.place, name: name, kind: v.kind, url: v.url}
 	same.waitSteady(t)
 	return same
+}
+
+// waitAlone waits until one pod is in rotation, by the service's slices and by the proxy
+// that the requests of a check go through.
+func (v *victim) waitAlone(t *testing.T) {
+	t.Helper()
+	waitFor(t, "one pod to be alone in rotation", func(ctx context.Context) (string, error) {
+		ready, err := v.readyEndpoints(ctx)
+		if err != nil || ready != 1 {
+			return fmt.Sprintf("%d are ready", ready), err
+		}
+		// So many that two pods would hardly leave all of them to one.
+		pods, err := v.answering(ctx, 20)
+		switch {
+		case err != nil:
+			return err.Error(), nil
+		case len(pods) != 1:
+			return fmt.Sprintf("%d answer", len(pods)), nil
+		}
+		return "", nil
+	})
+}
+
+// readyEndpoints counts the endpoints of the service that its slices call ready.
+func (v *victim) readyEndpoints(ctx context.Context) (ready int, err error) {
+	list, err := client.DiscoveryV1().EndpointSlices(v.namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + v.name})
+	if err != nil {
+		return 0, err
+	}
+	for _, slice := range list.Items {
+		for _, endpoint := range slice.Endpoints {
+			if endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready {
+				ready++
+			}
+		}
+	}
+	return ready, nil
+}
+
+// answering gives which pods answer so many requests, each on a connection of its own.
+func (v *victim) answering(ctx context.Context, requests int) (pods map[string]bool, err error) {
+	pods = map[string]bool{}
+	fresh := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for range requests {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url, nil)
+		if err != nil {
+			return nil, err
+		}
+		response, err := fresh.Do(request)
+		if err != nil {
+			return nil, err
+		}
+		_ = response.Body.Close()
+		pods[response.Header.Get("X-Pod-Name")] = true
+	}
+	return pods, nil
 }
 
 // signalAPIServer stops the API server's process, or lets it go on.
@@ -66,6 +124,9 @@ func TestAPIServerAway(t *testing.T) {
 	}
 	scaling.waitScaledTo(t, 1)
 	restoring.waitScaledTo(t, 1)
+	// Pods that leave while the proxies cannot hear of it lose requests, however well they
+	// drain.
+	scaling.waitAlone(t)
 	signalAPIServer(t, "STOP")
 	if err := calls[2].cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Error(err)
