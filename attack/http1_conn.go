@@ -138,14 +138,15 @@ func (c *http1Conn) write(m *message, seq uint64) error {
 // be written to its end: some refuse a body and close.
 func (c *http1Conn) answered(err error) bool {
 	c.noReuse, c.failed = true, err
-	// An answer that has come is there at once; nothing is waited for.
-	if isTimeout(err) || c.setReadDeadline(time.Now().Add(time.Millisecond)) != nil {
+	if isTimeout(err) {
 		return false
 	}
-	if _, err := c.acquireReader().Peek(1); err != nil {
-		return false
-	}
-	return c.setReadDeadline(c.deadline) == nil
+	// A connection that cannot be written to has ended: it gives what had come before
+	// that, and then its end, and keeps nobody waiting. A deadline of its own would lose
+	// an answer that is there: whatever has come, nothing is read past a deadline, and
+	// the processor may be taken away for longer than any that is short.
+	_, err = c.acquireReader().Peek(1)
+	return err == nil
 }
 
 // setReadDeadline bounds what is read from here on. It fails once the user has had

@@ -1,13 +1,16 @@
 package attack
 
 import (
+	"context"
 	"encoding/pem"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -192,6 +195,42 @@ func TestAnswerBeforeTheBodyIsSent(t *testing.T) {
 		if got.Status != 413 && got.Class != recording.ClassReset {
 			t.Errorf("%+v", got)
 		}
+	}
+}
+
+// slowConn is the connection of a client that is off the processor for a while before
+// each read: any deadline that it sets meanwhile is that much nearer.
+type slowConn struct {
+	net.Conn
+	off time.Duration
+}
+
+func (c *slowConn) SetReadDeadline(at time.Time) error {
+	return c.Conn.SetReadDeadline(at.Add(-c.off))
+}
+
+// An answer that has come before the body could be sent counts, however long the client
+// takes to look.
+func TestAnswerBeforeTheBodyIsSentIsReadLate(t *testing.T) {
+	for _, secured := range []bool{false, true} {
+		t.Run(overTLS(secured), func(t *testing.T) {
+			server := serve(t, secured, func(v *visit) {
+				v.header()
+				v.say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno")
+			})
+			sink := &samples{}
+			s := streamWith(t, server, sink, check.Target{}, func(s *check.Stream) {
+				s.Method, s.Body = "POST", &check.Body{Text: check.NewValue(strings.Repeat("x", 16<<20))}
+			})
+			dial := serviceOf(s).dial
+			serviceOf(s).dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := dial(ctx, network, address)
+				return &slowConn{conn, testTimeout / 2}, err
+			}
+			if got := send(t, s, sink, 1)[0]; got.Status != http.StatusRequestEntityTooLarge || got.BytesIn != int64(len("no")) {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
 }
 
