@@ -23,7 +23,7 @@ func TestPodIsEnded(t *testing.T) {
 	r := serveTCP(t, time.Now)
 	ok := must(t)
 	ok(r.Assign(t.Context(), assignment(web.URL, 0, 1)))
-	ok(r.Start(t.Context(), Start{At: time.Now().Add(50 * time.Millisecond)}))
+	r.started(t)
 	r.until(t, "sending", func(s Status) bool { return s.Streams[0].OK > 5 })
 	r.end()
 	status := r.untilEnded(t)
@@ -87,7 +87,7 @@ func TestAbortCutsWhatIsInFlight(t *testing.T) {
 	r := serveTCP(t, time.Now)
 	ok := must(t)
 	ok(r.Assign(t.Context(), assignment(web.URL, 0, 1)))
-	ok(r.Start(t.Context(), Start{At: time.Now().Add(50 * time.Millisecond)}))
+	r.started(t)
 	r.until(t, "sending", func(s Status) bool { return s.Streams[0].Sent > 5 })
 	if status := ok(r.Stop(t.Context(), Stop{})); status.State != Stopping {
 		t.Errorf("%+v", status)
@@ -119,7 +119,7 @@ func TestPodIsEndedWithRequestsThatHang(t *testing.T) {
 		a.Streams[i].Timeout = check.Duration(time.Minute)
 	}
 	ok(r.Assign(t.Context(), a))
-	ok(r.Start(t.Context(), Start{At: time.Now().Add(50 * time.Millisecond)}))
+	r.started(t)
 	r.until(t, "sending", func(s Status) bool { return s.Streams[0].Sent > 5 })
 	began := time.Now()
 	r.end()
@@ -142,7 +142,7 @@ func TestPanicEndsTheLoad(t *testing.T) {
 	})
 	ok := must(t)
 	ok(r.Assign(t.Context(), assignment(web.URL, 0, 1)))
-	ok(r.Start(t.Context(), Start{At: time.Now().Add(50 * time.Millisecond)}))
+	r.started(t)
 	r.until(t, "sending", func(s Status) bool { return s.Streams[0].OK > 5 })
 	faulty.Store(true)
 	status := r.untilEnded(t)
@@ -169,7 +169,7 @@ func TestNoRoomForSegmentsEndsTheLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.server.held.most = 2 << 20
-	ok(r.Start(t.Context(), Start{At: time.Now().Add(50 * time.Millisecond)}))
+	r.started(t)
 	status := r.untilEnded(t) // at the first segment's age
 	if p := status.End.Problem; !strings.Contains(p, "2 MiB of samples uncollected") || status.Sealed != 1 {
 		t.Errorf("%q, with %d segments sealed", p, status.Sealed)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -156,6 +157,60 @@ func assignment(url string, sender, senders int) Assignment {
 		},
 	}.WithDefaults()
 	return Assignment{Version: Version, Sender: sender, Senders: senders, Streams: c.Streams, Target: c.Target}
+}
+
+// started has a sender begin soon, and gives what it was told. A time that was over
+// before the sender heard of it is refused and changes nothing; so it is asked again, with
+// a later one.
+func (r *running) started(t *testing.T) (start Start) {
+	t.Helper()
+	soon(t, func(lead time.Duration) bool {
+		start = Start{At: time.Now().Add(lead)}
+		begun := r.startedAt(t, start)
+		if !begun {
+			r.stillAssigned(t)
+		}
+		return begun
+	})
+	return start
+}
+
+// soon has start begin something a short lead from now. Where it tells that this time was
+// over before all had heard of it, it is called again with twice the lead.
+func soon(t *testing.T, start func(lead time.Duration) (begun bool)) {
+	t.Helper()
+	for lead := 50 * time.Millisecond; lead < time.Minute; lead *= 2 {
+		if start(lead) {
+			return
+		}
+	}
+	t.Fatal("each time to begin was refused as over")
+}
+
+// startedAt is false if the time was over before the sender heard of it.
+func (r *running) startedAt(t *testing.T, start Start) bool {
+	t.Helper()
+	status, err := r.Start(t.Context(), start)
+	if tooLate(err) {
+		return false
+	}
+	if off := time.Until(status.Now).Abs(); err != nil || status.State != Sending || off > time.Minute {
+		t.Fatalf("after its start: %+v, %v", status, err)
+	}
+	return true
+}
+
+// tooLate tells whether a sender heard of its time only when that was over.
+func tooLate(err error) bool {
+	refusal, ok := errors.AsType[*RefusedError](err)
+	return ok && refusal.Status == http.StatusConflict && strings.HasSuffix(refusal.Error(), " ago")
+}
+
+func (r *running) stillAssigned(t *testing.T) {
+	t.Helper()
+	if status, err := r.Poll(t.Context(), Poll{}); err != nil || status.State != Assigned {
+		t.Fatalf("after a start that was refused: %+v, %v", status, err)
+	}
 }
 
 // until polls until a status is as wanted, as a conductor does that keeps nothing.

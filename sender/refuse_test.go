@@ -119,7 +119,7 @@ func TestSecretsAreNotTold(t *testing.T) {
 	must(t)(r.Assign(ctx, a))
 	_, err = NewClient(r.dial, "another-token-of-somebody").Assign(ctx, a)
 	tell(err)
-	must(t)(r.Start(ctx, Start{At: time.Now().Add(50 * time.Millisecond)}))
+	r.started(t)
 	r.until(t, "sending", func(s Status) bool { return s.Streams[1].OK > 0 })
 	must(t)(r.Stop(ctx, Stop{Abort: true}))
 	status := r.untilEnded(t)
