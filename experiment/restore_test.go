@@ -64,42 +64,48 @@ func TestFailedRestore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, nil)
-			s.Obedient = false
-			scaledDown := false
-			s.Client.PrependReactor("patch", "deployments", func(action clienttesting.Action) (bool, kuberuntime.Object, error) {
-				if scaledDown {
-					if err := tt.scaledDown(s); err != nil {
-						return true, nil, err
+			timesOut(t, func(timeout time.Duration) (scaled bool) {
+				s := newScene(t, nil)
+				s.Obedient = false
+				scaledDown := false
+				s.Client.PrependReactor("patch", "deployments", func(action clienttesting.Action) (bool, kuberuntime.Object, error) {
+					if scaledDown {
+						if err := tt.scaledDown(s); err != nil {
+							return true, nil, err
+						}
+					}
+					scaledDown = scaledDown || scalesDown(action)
+					return false, nil, nil
+				})
+				cfg := s.config(scaleToOne)
+				cfg.Check.Timing.Timeout = check.Duration(timeout)
+				cfg.ByHand.Flags = []string{"--context", "test"}
+				var last Doing
+				cfg.Doing = func(d Doing) { last = d }
+				err := Run(t.Context(), cfg)
+				if !scaledDown {
+					return false
+				}
+				if !is[*RestoreError](err) || strings.Count(err.Error(), tt.says) != 1 {
+					t.Fatalf("the run ended with %v", err)
+				}
+				const command = "put it back with: shutdowncheck restore deployment/web -n shop --context test"
+				if is[*chaos.LeftError](err) != strings.Contains(err.Error(), command) {
+					t.Errorf("it does not tell how to put it back: %v", err)
+				}
+				for _, is := range tt.is {
+					if !is(err) {
+						t.Errorf("the run ended with %v", err)
 					}
 				}
-				scaledDown = scaledDown || strings.Contains(string(action.(clienttesting.PatchAction).GetPatch()), `"replicas":1`)
-				return false, nil, nil
-			})
-			cfg := s.config(scaleToOne)
-			cfg.Check.Timing.Timeout = check.Duration(300 * time.Millisecond)
-			cfg.ByHand.Flags = []string{"--context", "test"}
-			var last Doing
-			cfg.Doing = func(d Doing) { last = d }
-			err := Run(t.Context(), cfg)
-			if !is[*RestoreError](err) || strings.Count(err.Error(), tt.says) != 1 {
-				t.Fatalf("the run ended with %v", err)
-			}
-			const command = "put it back with: shutdowncheck restore deployment/web -n shop --context test"
-			if is[*chaos.LeftError](err) != strings.Contains(err.Error(), command) {
-				t.Errorf("it does not tell how to put it back: %v", err)
-			}
-			for _, is := range tt.is {
-				if !is(err) {
-					t.Errorf("the run ended with %v", err)
+				if last.What != "saving the recording" || last.Changed != tt.changed {
+					t.Errorf("at last it was at %+v", last)
 				}
-			}
-			if last.What != "saving the recording" || last.Changed != tt.changed {
-				t.Errorf("at last it was at %+v", last)
-			}
-			if end := s.recorded(t).Ending; end.Error != err.Error() || end.Interrupted {
-				t.Errorf("the recording ends with %q, the run with %v", end.Error, err)
-			}
+				if end := s.recorded(t).Ending; end.Error != err.Error() || end.Interrupted {
+					t.Errorf("the recording ends with %q, the run with %v", end.Error, err)
+				}
+				return true
+			})
 		})
 	}
 }

@@ -17,6 +17,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	"k8s.io/client-go/kubernetes"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -287,18 +288,44 @@ func TestUnhealthyWorkloadIsLeftAlone(t *testing.T) {
 // the next one is not begun.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, nil)
-	s.Obedient = false
-	before := s.Deployment()
-	cfg := s.config(scaleToOne, check.Disruption{Restart: &check.Restart{}})
-	cfg.Check.Timing.Timeout = check.Duration(300 * time.Millisecond)
-	if err := Run(t.Context(), cfg); err != nil {
-		t.Fatal(err)
+	timesOut(t, func(timeout time.Duration) (scaled bool) {
+		s := newScene(t, nil)
+		s.Obedient = false
+		before := s.Deployment()
+		cfg := s.config(scaleToOne, check.Disruption{Restart: &check.Restart{}})
+		cfg.Check.Timing.Timeout = check.Duration(timeout)
+		err := Run(t.Context(), cfg)
+		s.isAsBefore(t, before)
+		if !slices.ContainsFunc(s.Client.Actions(), scalesDown) {
+			return false
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := s.recorded(t)
+		wantPhases(t, r, "baseline", "disrupt scale", "not-steady", "restored", "settle scale")
+		if want := fmt.Sprintf("scale of deployment/web did not come to its end (%s are over): ", timeout); !strings.HasPrefix(r.Ending.Error, want) {
+			t.Errorf("it ends with %q, want %q", r.Ending.Error, want)
+		}
+		return true
+	})
+}
+
+// timesOut gives a disruption that never comes to its end little time. Where that was over
+// before the workload was scaled there was nothing to put back, and the run gets another
+// try with twice the time.
+func timesOut(t *testing.T, run func(timeout time.Duration) (scaled bool)) {
+	t.Helper()
+	for timeout := 300 * time.Millisecond; timeout < longestDisruption; timeout *= 2 {
+		if run(timeout) {
+			return
+		}
 	}
-	s.isAsBefore(t, before)
-	r := s.recorded(t)
-	wantPhases(t, r, "baseline", "disrupt scale", "not-steady", "restored", "settle scale")
-	if !strings.HasPrefix(r.Ending.Error, "scale of deployment/web did not come to its end (300ms are over): ") {
-		t.Errorf("it ends with %q", r.Ending.Error)
-	}
+	t.Error("the workload was never scaled")
+}
+
+// scalesDown tells whether it is the patch of scaleToOne.
+func scalesDown(action clienttesting.Action) bool {
+	patch, ok := action.(clienttesting.PatchAction)
+	return ok && strings.Contains(string(patch.GetPatch()), `"replicas":1`)
 }
