@@ -56,7 +56,7 @@ func (s *scene) config(disruptions ...check.Disruption) Config {
 		Check: check.Check{
 			Workload:    web,
 			Target:      check.Target{URL: s.url},
-			Streams:     []check.Stream{{Name: "default", Rate: 100, Connections: check.Reused, Pool: 2}},
+			Streams:     []check.Stream{{Name: "default", Rate: sceneRate, Connections: check.Reused, Pool: 2}},
 			Disruptions: disruptions,
 			Timing: check.Timing{
 				Baseline: check.Duration(time.Second), Settle: check.Duration(100 * time.Millisecond), Timeout: check.Duration(longestDisruption),
@@ -64,6 +64,9 @@ func (s *scene) config(disruptions ...check.Disruption) Config {
 		}.WithDefaults(),
 	}
 }
+
+// sceneRate is how many requests a run sends in a second.
+const sceneRate = 100
 
 // longestDisruption is how long one may take, unless a test says otherwise.
 const longestDisruption = 20 * time.Second

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"slices"
 	"strconv"
@@ -168,8 +169,12 @@ func TestSendersSendAllOfIt(t *testing.T) {
 		}
 		seen[one.Seq] = true
 	}
-	if sent := r.Ending.Streams[0].Sent; sent < 100 || uint64(len(seen)) != sent {
-		t.Errorf("%d samples are recorded of %d", len(seen), sent)
+	// The baseline alone wants a hundred.
+	if end := r.Ending.Streams[0]; end.Scheduled < 100 || uint64(len(seen)) != end.Sent {
+		t.Errorf("%d samples are recorded of %d, of %d scheduled", len(seen), end.Sent, end.Scheduled)
+	}
+	for _, one := range r.Ending.Senders {
+		sentInTurn(t, one, len(r.Ending.Senders), seen)
 	}
 	for _, a := range r.Actions {
 		if a.Kind == recording.PhaseBegan && a.Phase == recording.Disrupt && a.Spread["default"] == nil {
@@ -189,6 +194,23 @@ func TestSendersSendAllOfIt(t *testing.T) {
 	}
 	if want := []string{"patch deployments/", "create jobs/", "delete jobs/", "patch deployments/"}; !slices.Equal(writes, want) {
 		t.Errorf("it wrote %q, want %q", writes, want)
+	}
+}
+
+// sentInTurn tells whether a sender sent the first requests of its share, and tells of all
+// others that were due until it was stopped: one that is late by then misses those.
+func sentInTurn(t *testing.T, one recording.SenderEnd, senders int, seen map[uint64]bool) {
+	t.Helper()
+	end := one.Streams[0]
+	for n := range end.Sent {
+		if seq := n*uint64(senders) + uint64(one.Index); !seen[seq] {
+			t.Errorf("request %d is missing, one of the first %d of sender %d", seq, end.Sent, one.Index)
+		}
+	}
+	passed := end.Stopped.Sub(end.Began).Seconds()
+	due := uint64(math.Ceil((passed*sceneRate - float64(one.Index)) / float64(senders)))
+	if end.Scheduled != end.Sent && end.Scheduled != due {
+		t.Errorf("sender %d sent %d of %d scheduled, %d were due", one.Index, end.Sent, end.Scheduled, due)
 	}
 }
 

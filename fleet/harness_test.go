@@ -233,6 +233,9 @@ func (c *collected) samples(t *testing.T, end End) map[string][]recording.Sample
 	return all
 }
 
+// rates are those of the streams, all senders together.
+var rates = map[string]float64{"fresh": 50, "kept": 75}
+
 // config is that of a run of two streams on c.
 func config(t testing.TB, c *cluster, url string, senders int) (Config, *collected) {
 	t.Helper()
@@ -240,8 +243,8 @@ func config(t testing.TB, c *cluster, url string, senders int) (Config, *collect
 		Workload: check.Workload{Kind: check.Deployment, Name: "web"},
 		Target:   check.Target{URL: url, PodHeader: "X-Pod-Name", Headers: []check.Header{{Name: "Authorization", Value: secret}}},
 		Streams: []check.Stream{
-			{Name: "fresh", Rate: 50, Connections: check.New},
-			{Name: "kept", Rate: 75, Connections: check.Reused, Pool: 4, Method: http.MethodPost, Body: &check.Body{Text: check.NewValue(secret)}},
+			{Name: "fresh", Rate: rates["fresh"], Connections: check.New},
+			{Name: "kept", Rate: rates["kept"], Connections: check.Reused, Pool: 4, Method: http.MethodPost, Body: &check.Body{Text: check.NewValue(secret)}},
 		},
 	}.WithDefaults()
 	got := &collected{dir: t.TempDir() + "/run", lost: map[int]string{}}
