@@ -26,7 +26,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: workload, starved: starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
-			noticed: !slices.ContainsFunc(endsOf(members), func(t *termination) bool { return !t.saidSo && !closed[t.number] }),
+			noticed: allNoticed(endsOf(members), closed),
 		}
 		fix := causeNamed(cause).fix(m)
 		if m.published() && slices.Contains(restingOnSleep, cause) {
@@ -82,6 +82,20 @@ func cutsOf(failures []*explained) *report.Span {
 		cuts.From, cuts.To = min(cuts.From, since.From), max(cuts.To, since.To)
 	}
 	return cuts
+}
+
+// allNoticed tells whether all are known to have noticed their SIGTERM: by themselves, or
+// by another of their ReplicaSet, as they run the same program. closed are those, by
+// number, that turned a request away.
+func allNoticed(ends []*termination, closed map[int]bool) bool {
+	owners := map[string]bool{}
+	noticed := func(t *termination) bool { return t.noticed() || closed[t.number] }
+	for _, t := range ends {
+		if noticed(t) && t.ofReplicaSet() {
+			owners[t.Owner] = true
+		}
+	}
+	return !slices.ContainsFunc(ends, func(t *termination) bool { return !noticed(t) && !owners[t.Owner] })
 }
 
 // closedWhileAlive are the terminations, by number, that turned a request away after

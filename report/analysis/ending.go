@@ -46,6 +46,8 @@ type ending struct {
 	// connections to the port that requests come to; nil where it did not, or that is not
 	// known.
 	answeredProbe *recording.Probe
+	// shutPort tells that it had closed that port while it lived on after SIGTERM.
+	shutPort bool
 	// liveness is the probe by which the container was restarted.
 	liveness    *recording.Probe
 	memoryLimit int64

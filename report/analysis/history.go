@@ -32,6 +32,7 @@ func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints
 		t.published = endpoints.published(t.UID)
 		t.Sigterm, t.saidSo = logs.narrow(sigterm(t), t, node)
 		t.answeredProbe = p.answeredProbe(t, unwatched)
+		t.shutPort = t.closedPort(events, node, p.workload.TargetPorts)
 		ended = append(ended, t)
 	}
 	slices.SortStableFunc(ended, func(a, b *ending) int { return a.begin().Compare(b.begin()) })

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -62,6 +63,24 @@ func (p *podHistory) answeredProbe(t *ending, unwatched []recording.Gap) *record
 		}
 	}
 	return nil
+}
+
+// closedPort tells whether the container that serves had certainly closed the port that
+// requests come to while it lived on after SIGTERM, which one does that has noticed the
+// signal: its readiness probe was refused. Only the kubelet's Unhealthy event says so, in
+// the words of Go's dialer; a probe that got no answer may have met a busy program.
+func (t *ending) closedPort(events []kubeEvent, node span, targetPorts []string) bool {
+	i := slices.IndexFunc(t.containers, func(c recording.Container) bool { return c.Name == t.container })
+	if !t.serves || i < 0 || !probed(t.containers[i:i+1], targetPorts) || !t.Sigterm.Known() || !t.Exited.Known() {
+		return false
+	}
+	return slices.ContainsFunc(events, func(e kubeEvent) bool {
+		if e.Reason != "Unhealthy" || e.Container != t.container || !strings.HasPrefix(e.Message, "Readiness probe") || !strings.Contains(e.Message, "connection refused") {
+			return false
+		}
+		when := e.when(node)
+		return when.From.After(t.Sigterm.To.Add(clockSlack)) && when.To.Before(t.Exited.From)
+	})
 }
 
 // answersItself tells whether it is the program that answers the probe.

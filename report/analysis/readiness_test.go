@@ -45,6 +45,51 @@ func seenUnready(at time.Duration) func(*scenario) {
 	}
 }
 
+// An Unhealthy event of web-1's container, as the kubelet words it.
+func unhealthy(at time.Duration, message string) func(*scenario) {
+	return func(s *scenario) {
+		s.events = append(s.events, recording.Event{At: after(at + 5*ms), Kube: &recording.KubeEvent{
+			Reason: "Unhealthy", Message: message, Kind: "Pod", Object: "web-1", UID: "uid-web-1", Container: "app", Emitted: after(at), Precise: true, Count: 1,
+		}})
+	}
+}
+
+// A readiness probe that is refused while the program lives on shows that it noticed
+// SIGTERM.
+func TestARefusedProbeShowsThatSigtermWasNoticed(t *testing.T) {
+	const refused = `Readiness probe failed: Get "http://10.0.0.1:8080/healthz": dial tcp 10.0.0.1:8080: connect: connection refused`
+	for name, tt := range map[string]struct {
+		with    []func(*scenario)
+		noticed bool
+	}{
+		"refused":                     {[]func(*scenario){isProbed(), unhealthy(11*second, refused)}, true},
+		"by TCP":                      {[]func(*scenario){isProbed(func(c *recording.Container) { c.Readiness.Kind = recording.ProbeTCP }), unhealthy(11*second, refused)}, true},
+		"no answer in time":           {[]func(*scenario){isProbed(), unhealthy(11*second, `Readiness probe failed: Get "http://10.0.0.1:8080/healthz": context deadline exceeded`)}, false},
+		"another answer":              {[]func(*scenario){isProbed(), unhealthy(11*second, "Readiness probe failed: HTTP probe failed with statuscode: 503")}, false},
+		"the liveness probe":          {[]func(*scenario){isProbed(), unhealthy(11*second, strings.Replace(refused, "Readiness", "Liveness", 1))}, false},
+		"before SIGTERM":              {[]func(*scenario){isProbed(), unhealthy(9*second, refused)}, false},
+		"when it may have been gone":  {[]func(*scenario){isProbed(), unhealthy(16100*ms, refused)}, false},
+		"the probe asks another port": {[]func(*scenario){isProbed(func(c *recording.Container) { c.ReadinessPort = 9090 }), unhealthy(11*second, refused)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", outlasting()).pod("web-2", nil).pod("web-3", nil))
+			answersKept(9500*ms, 16200*ms)(s)
+			s.request(cutKept(16200*ms, 60*ms))
+			for _, with := range tt.with {
+				with(s)
+			}
+			seenUnready(13 * second)(s)
+			rep := s.analyze(t)
+			if len(rep.Findings) != 1 || rep.Findings[0].Cause != report.KeepaliveOutlastsGrace {
+				t.Fatal(summary(rep))
+			}
+			if noticed := !strings.Contains(rep.Findings[0].Fix.Text, "is not known"); noticed != tt.noticed {
+				t.Errorf("noticed: %v; %s", noticed, rep.Findings[0].Fix.Text)
+			}
+		})
+	}
+}
+
 // A pod that went on answering the kubelet's new connections until it was killed has taken
 // no notice of SIGTERM, whether or not a request shows it.
 func TestAReadinessProbeShowsThatSigtermIsIgnored(t *testing.T) {

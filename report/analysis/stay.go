@@ -41,7 +41,7 @@ func staysOf(ended []*account, t *traffic) map[*account]stay {
 
 // stayed tells of a pod that was killed why it had stayed.
 func (a *account) stayed(t *traffic) stay {
-	noticed := a.saidSo || a.refusedWhileAlive()
+	noticed := a.noticed() || a.refusedWhileAlive()
 	done := a.hadNothingLeft(t)
 	switch {
 	case !noticed && !a.cutAlive && a.accepts && (a.unmoved || a.servedOn && a.answeredProbe != nil || done):

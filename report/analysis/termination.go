@@ -183,7 +183,10 @@ func (t *termination) cutWhileAlive(end time.Time) bool {
 
 // ignoresSigterm tells of a pod that was killed that nothing changed at SIGTERM: it
 // went on taking new connections, and did not say that it had noticed.
-func (t *termination) ignoresSigterm() bool { return t.killed() && t.accepts && !t.saidSo }
+func (t *termination) ignoresSigterm() bool { return t.killed() && t.accepts && !t.noticed() }
+
+// noticed tells whether its log or its port has told that it noticed SIGTERM.
+func (t *ending) noticed() bool { return t.saidSo || t.shutPort }
 
 // keptReach is how long before the kill a kept connection must have been answered on to
 // have been served until then. Less than one request in that time shows nothing.
