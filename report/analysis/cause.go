@@ -10,7 +10,8 @@ import (
 // a file with its cause, a line in causes, and a section of its name in docs/causes.md.
 type cause struct {
 	name report.Cause
-	// says puts it into one sentence for someone who has never seen the tool.
+	// says puts it into one sentence for someone who has never seen the tool. For the
+	// signal that the pods get it says SIGTERM.
 	says string
 	// explains is its signature: it tells whether a loss has it, unless one that
 	// is tried before does.

@@ -1,6 +1,10 @@
 package analysis
 
-import "github.com/shutdowncheck/shutdowncheck/report"
+import (
+	"fmt"
+
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
 
 // causeKeepaliveOutlastsGrace: it was killed, having served on the connections that it
 // had. It may wait for them, as Node's server.close() does for those that clients go
@@ -15,11 +19,11 @@ var causeKeepaliveOutlastsGrace = cause{
 		return l.manner == cutAtExit && l.kept && (l.servedOn || l.end.servesOn()) && !l.end.eatenByPreStop()
 	},
 	fix: func(m *measured) report.Fix {
-		fix := report.Fix{Text: "After SIGTERM answer with \"Connection: close\", so that clients let go of each connection with its next answer, and close those that stay idle. " +
-			"In Node, server.close() waits for the connections that clients go on using: set that header on each answer from SIGTERM on, and call server.closeIdleConnections() until none is left. " +
-			"A longer grace only makes each rollout slower."}
+		fix := report.Fix{Text: fmt.Sprintf("After %[1]s answer with \"Connection: close\", so that clients let go of each connection with its next answer, and close those that stay idle. "+
+			"In Node, server.close() waits for the connections that clients go on using: set that header on each answer from %[1]s on, and call server.closeIdleConnections() until none is left. "+
+			"A longer grace only makes each rollout slower.", m.signal())}
 		if !m.noticed {
-			fix.Text += " Whether the program noticed SIGTERM at all is not known, as no new connection is known to have come to it then: " +
+			fix.Text += " Whether the program noticed " + m.signal() + " at all is not known, as no new connection is known to have come to it then: " +
 				"have it write a line to its log when it does, and name that line with --shutdown-log. If it does not notice, see sigterm-ignored first: " +
 				"the kernel does not deliver a signal without a handler to PID 1, and a shell as PID 1 does not pass it on."
 		}

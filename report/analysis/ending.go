@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -60,6 +61,18 @@ const killedAfterGrace = 137
 func (t *ending) signal() string { return cmp.Or(t.StopSignal, sigtermName) }
 
 const sigtermName = "SIGTERM"
+
+// unhandled tells of a signal that no program can handle.
+func unhandled(signal string) bool { return signal == "SIGKILL" || signal == "SIGSTOP" }
+
+// insteadOfSigterm tells of a signal that the pod gets instead of SIGTERM, in a sentence.
+func insteadOfSigterm(signal string) string {
+	said := fmt.Sprintf("The pod gets %s instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL)", signal)
+	if unhandled(signal) {
+		said += ", which no program can handle: take that out"
+	}
+	return said
+}
 
 // begin is the earliest moment at which the termination can have had an effect.
 func (t *ending) begin() time.Time {

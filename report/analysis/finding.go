@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// The parts of a termination in which a request can fail.
+// The parts of a termination in which a request can fail. Other tools read these names in
+// report.json: they say SIGTERM whatever the stop signal is.
 const (
 	beforeSigterm = "before SIGTERM"
 	afterSigterm  = "between SIGTERM and exit"
@@ -121,7 +123,7 @@ func findings(failures []*explained, t *traffic) []report.Finding {
 func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 	f := report.Finding{
 		Cause:      key.cause,
-		Says:       said(key.cause, members),
+		Says:       strings.ReplaceAll(said(key.cause, members), sigtermName, signalOf(members)),
 		Confidence: sharedConfidence(members),
 		Failed:     len(members),
 		Phase:      key.part,
@@ -152,7 +154,31 @@ func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 	return f
 }
 
-// said puts the cause into a sentence that is true of all ends of the failures.
+// signalOf names the signal that the pods of the failures got.
+func signalOf(members []*explained) string {
+	signals := map[string]bool{}
+	for _, f := range members {
+		for _, t := range f.suspects {
+			signals[t.signal()] = true
+		}
+	}
+	return sharedSignal(signals)
+}
+
+// sharedSignal names the one of a set of signals, if it has one alone.
+func sharedSignal(signals map[string]bool) string {
+	switch names := sorted(signals); len(names) {
+	case 0:
+		return sigtermName
+	case 1:
+		return names[0]
+	default:
+		return "the stop signal"
+	}
+}
+
+// said puts the cause into a sentence that is true of all ends of the failures, but for
+// the name of their signal.
 func said(cause report.Cause, members []*explained) string {
 	if cause == report.NoDrain && !slices.ContainsFunc(members, func(f *explained) bool {
 		return f.manner != cutByHolder || slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.mayHaveLetGo(f.examined) })

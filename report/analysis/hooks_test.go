@@ -109,6 +109,7 @@ func (s *scenario) signalled(pod, signal string) *scenario {
 func TestAnotherStopSignal(t *testing.T) {
 	cut := request{sent: 6100 * ms, took: 200 * ms, connPod: "web-1", served: 2, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
 	late := request{stream: "short-reused", sent: 9000 * ms, took: 260 * ms, connPod: "web-1", served: 30, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	exits := func(on string) string { return "the pod exits on " + on + " while requests are still in flight" }
 	gone := func(code int32) *death {
 		return &death{deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 6300 * ms, gone: 7 * second, grace: 10 * second, code: code}
 	}
@@ -118,20 +119,22 @@ func TestAnotherStopSignal(t *testing.T) {
 		lost     request
 		goesOn   bool
 		cause    report.Cause
+		says     string
 		evidence string
 		fix      string
 	}{
-		"SIGTERM by its name": {"SIGTERM", gone(143), cut, false, report.NoDrain, "SIGTERM at", "Handle SIGTERM: answer"},
+		"SIGTERM by its name": {"SIGTERM", gone(143), cut, false, report.NoDrain, exits("SIGTERM"), "SIGTERM at", "Handle SIGTERM: answer"},
 		"one that nobody can handle": {
-			"SIGKILL", gone(137), cut, false, report.NoDrain, "SIGKILL (its stop signal, instead of SIGTERM) at",
+			"SIGKILL", gone(137), cut, false, report.NoDrain, exits("SIGKILL"), "SIGKILL (its stop signal, instead of SIGTERM) at",
 			"The pod gets SIGKILL instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL), which no program can handle: take that out. Handle SIGTERM: answer",
 		},
 		"one without a handler": {
-			"SIGUSR1", gone(138), cut, false, report.NoDrain, "SIGUSR1 (its stop signal, instead of SIGTERM) at",
+			"SIGUSR1", gone(138), cut, false, report.NoDrain, exits("SIGUSR1"), "SIGUSR1 (its stop signal, instead of SIGTERM) at",
 			"The pod gets SIGUSR1 instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL). Handle SIGUSR1: answer",
 		},
 		"one that it ignores": {
-			"SIGUSR1", killed(), late, true, report.SigtermIgnored, "SIGUSR1 (its stop signal, instead of SIGTERM) at", "Handle SIGUSR1 in the container's first process",
+			"SIGUSR1", killed(), late, true, report.SigtermIgnored,
+			"the pod goes on as if nothing had happened after SIGUSR1, until its grace period ends and it is killed", "SIGUSR1 (its stop signal, instead of SIGTERM) at", "Handle SIGUSR1 in the container's first process",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,6 +150,9 @@ func TestAnotherStopSignal(t *testing.T) {
 			if len(rep.Findings) != 1 || rep.Findings[0].Cause != tt.cause {
 				t.Fatal(summary(rep))
 			}
+			if said := rep.Findings[0].Says; said != tt.says {
+				t.Errorf("%q, want %q", said, tt.says)
+			}
 			if said := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(said, tt.evidence) {
 				t.Error(said)
 			}
@@ -157,7 +163,60 @@ func TestAnotherStopSignal(t *testing.T) {
 	}
 }
 
-func TestAWarningNamesTheSignalThatWasIgnored(t *testing.T) {
+// A finding of pods with different signals names none.
+func TestOneFindingOfSeveralStopSignals(t *testing.T) {
+	gone := func() *death {
+		return &death{deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 6300 * ms, gone: 7 * second, grace: 10 * second, code: 138}
+	}
+	s := undisturbed(newScenario().pod("web-1", gone()).pod("web-2", nil).pod("web-3", nil).pod("web-4", gone()).signalled("web-1", "SIGUSR1"))
+	for _, pod := range []string{"web-1", "web-4"} {
+		s.request(request{sent: 6100 * ms, took: 200 * ms, connPod: pod, served: 2, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	}
+	rep := s.analyze(t)
+	if got := summary(rep); got != "failed; 2 no-drain (certain) [web-1 web-4] at the exit" {
+		t.Fatal(got)
+	}
+	if got := rep.Findings[0].Says; got != "the pod exits on the stop signal while requests are still in flight" {
+		t.Error(got)
+	}
+}
+
+// The phase of a finding is a name that other tools read.
+func TestAPhaseIsNamedTheSameForEachStopSignal(t *testing.T) {
+	for _, signal := range []string{"", "SIGUSR1"} {
+		s := undisturbed(newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil).signalled("web-1", signal))
+		s.request(request{sent: 6500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
+		if got := summary(s.analyze(t)); got != "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit" {
+			t.Errorf("%q: %s", signal, got)
+		}
+	}
+}
+
+func TestAWarningNamesTheStopSignal(t *testing.T) {
+	atOnce := drained()
+	atOnce.exited, atOnce.gone, atOnce.code = 6300*ms, 7*second, 137
+	const early = " less than 1s after leaving the EndpointSlice, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep"
+	const ignored = ", or did not end after it: with nothing left to answer it had to be killed when the grace period ended. Which of the two is not known"
+	for name, tt := range map[string]struct {
+		signal string
+		with   *death
+		want   string
+	}{
+		"drained":                         {"SIGUSR1", drained(), "web-1 got SIGUSR1" + early},
+		"gone by one that nobody handles": {"SIGKILL", atOnce, "web-1 got SIGKILL" + early + ". " + insteadOfSigterm("SIGKILL")},
+		"ignored":                         {"SIGUSR1", killed(), "web-1 took no notice of SIGUSR1" + ignored},
+		"halted by it":                    {"SIGSTOP", killed(), "web-1 took no notice of SIGSTOP" + ignored + ". " + insteadOfSigterm("SIGSTOP")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rep := undisturbed(newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil).signalled("web-1", tt.signal)).analyze(t)
+			if rep.Verdict != report.Passed || len(rep.Warnings) != 1 || rep.Warnings[0].Text != tt.want {
+				t.Errorf("%s, %+v, want %q", rep.Verdict, rep.Warnings, tt.want)
+			}
+		})
+	}
+}
+
+func TestOneSignalOfSeveralEndings(t *testing.T) {
 	ended := func(signals ...string) (all []*account) {
 		for _, signal := range signals {
 			all = append(all, &account{termination: &termination{ending: ending{Termination: report.Termination{StopSignal: signal}}}})

@@ -265,7 +265,7 @@ func size(n int64) string {
 // signal is the one that the fix is about: SIGTERM where the pod gets one that nobody
 // can handle.
 func (m *measured) signal() string {
-	if len(m.ends) == 0 || slices.Contains([]string{"SIGKILL", "SIGSTOP"}, m.ends[0].signal()) {
+	if len(m.ends) == 0 || unhandled(m.ends[0].signal()) {
 		return sigtermName
 	}
 	return m.ends[0].signal()
@@ -277,9 +277,5 @@ func (m *measured) stopSignal() string {
 	if len(m.ends) == 0 || m.ends[0].StopSignal == "" {
 		return ""
 	}
-	said := fmt.Sprintf("The pod gets %s instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL)", m.ends[0].StopSignal)
-	if m.signal() == sigtermName {
-		return said + ", which no program can handle: take that out. "
-	}
-	return said + ". "
+	return insteadOfSigterm(m.ends[0].StopSignal) + ". "
 }

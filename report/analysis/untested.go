@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
@@ -36,6 +37,7 @@ func (a *account) untested(longest time.Duration) bool {
 // untestedDrains warns of pods of which it is not known whether they drain; nil if
 // there is none. A starved run has no numbers for it.
 func untestedDrains(ended []*account, longest time.Duration, starved bool) *report.Warning {
+	var untested []*account
 	var names []string
 	var lag, sleep, took time.Duration
 	for _, a := range ended {
@@ -43,20 +45,26 @@ func untestedDrains(ended []*account, longest time.Duration, starved bool) *repo
 			continue
 		}
 		own, _ := a.arrivals()
-		names = append(names, a.Pod)
+		untested, names = append(untested, a), append(names, a.Pod)
 		lag, sleep = max(lag, own), max(sleep, time.Duration(a.PreStopSleep))
 		took = max(took, a.Exited.To.Sub(a.Sigterm.From))
 	}
 	if len(names) == 0 {
 		return nil
 	}
+	signal := stopSignals(untested)
+	toHandle, change := signal, ""
+	if i := slices.IndexFunc(untested, func(a *account) bool { return unhandled(a.signal()) }); i >= 0 {
+		toHandle, change = sigtermName, insteadOfSigterm(untested[i].StopSignal)+". "
+	}
 	if starved {
-		return &report.Warning{Cause: report.NoDrain, Text: list(names) + " exited soon after SIGTERM, and no request is known to have been in flight then: " +
-			"whether the program answers such requests was not put to the test. See that it does."}
+		return &report.Warning{Cause: report.NoDrain, Text: fmt.Sprintf(
+			"%s exited soon after %s, and no request is known to have been in flight then: whether the program answers such requests was not put to the test. %sSee that it does.",
+			list(names), signal, change)}
 	}
 	return &report.Warning{Cause: report.NoDrain, Text: fmt.Sprintf(
-		"%s exited within %s of SIGTERM, and no request is known to have been in flight then: whether the program answers such requests was not put to the test. "+
+		"%s exited within %s of %s, and no request is known to have been in flight then: whether the program answers such requests was not put to the test. "+
 			"New ones may come for %s after the stop has begun, and take up to %s: longer than the preStop sleep of %s. "+
-			"See that the program answers what is in flight at SIGTERM, or sleep for %d s.",
-		list(names), text.Coarse(took), text.Coarse(lag), text.Coarse(longest), text.Coarse(sleep), wholeSeconds(lag+longest))}
+			"%sSee that the program answers what is in flight at %s, or sleep for %d s.",
+		list(names), text.Coarse(took), signal, text.Coarse(lag), text.Coarse(longest), text.Coarse(sleep), change, toHandle, wholeSeconds(lag+longest))}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // slept is a pod that leaves as soon as SIGTERM comes, at 9.25 s, after a preStop
@@ -84,6 +85,31 @@ func TestADrainThatWasNotPutToTheTest(t *testing.T) {
 			}
 			if (got != "") != tt.want || tt.want && got != untested {
 				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+// What no program can do is not asked of it: where its signal cannot be handled, that is
+// to be changed first.
+func TestADrainThatWasNotPutToTheTestUnderAnotherSignal(t *testing.T) {
+	const killing = "The pod gets SIGKILL instead of SIGTERM (lifecycle.stopSignal, or the image's STOPSIGNAL), which no program can handle: take that out. "
+	untested := func(pods, signal, change string) string {
+		return pods + " exited within 310ms of " + signal + ", and no request is known to have been in flight then: whether the program answers such requests was not put to the test. " +
+			"New ones may come for 1.5s after the stop has begun, and take up to 3.01s: longer than the preStop sleep of 3s. " + change + ", or sleep for 5 s."
+	}
+	const see = "See that the program answers what is in flight at "
+	for name, tt := range map[string]struct{ first, second, want string }{
+		"one that a program can handle": {"SIGUSR1", "SIGUSR1", untested("web-1, web-4", "SIGUSR1", see+"SIGUSR1")},
+		"one that none can handle":      {"SIGKILL", "SIGKILL", untested("web-1, web-4", "SIGKILL", killing+see+"SIGTERM")},
+		"two that a program can handle": {"SIGUSR1", "", untested("web-1, web-4", "the stop signal", see+"the stop signal")},
+		"one of each":                   {"", "SIGKILL", untested("web-1, web-4", "the stop signal", killing+see+"SIGTERM")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", slept()).pod("web-2", nil).pod("web-3", nil).pod("web-4", slept()).signalled("web-1", tt.first).signalled("web-4", tt.second)
+			rep := undisturbed(s).traffic(0, 6250*ms, "web-4").request(request{sent: 6200 * ms, took: 3010 * ms, pod: "web-3"}).analyze(t)
+			if rep.Verdict != report.Passed || len(rep.Warnings) != 1 || rep.Warnings[0].Text != tt.want {
+				t.Errorf("%s, %+v, want %q", rep.Verdict, rep.Warnings, tt.want)
 			}
 		})
 	}

@@ -127,11 +127,14 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 			return outlasted && why == as
 		}
 	}
-	signal := stopSignals(ended)
+	signal, change := stopSignals(ended), ""
+	if unhandled(signal) {
+		change = ". " + insteadOfSigterm(signal)
+	}
 	warn(report.SigtermIgnored, stayed(ignoring),
 		"took no notice of %s and had to be killed when the grace period ended, although no request was lost to it", signal)
 	warn(report.SigtermIgnored, stayed(idle),
-		"took no notice of %s, or did not end after it: with nothing left to answer it had to be killed when the grace period ended. Which of the two is not known", signal)
+		"took no notice of %s, or did not end after it: with nothing left to answer it had to be killed when the grace period ended. Which of the two is not known%s", signal, change)
 	warn(report.KeepaliveOutlastsGrace, stayed(servesKept),
 		"went on serving kept-alive connections until the grace period ended and had to be killed, although no request was lost to it: "+
 			"after %s a program has to answer with \"Connection: close\" (in Node, besides server.close())", signal)
@@ -152,11 +155,13 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 	if starved {
 		soon, measurable = "without a preStop hook before it", func(t *account) bool { return t.PreStop == recording.PreStopNone }
 	}
-	warn(report.ListenerClosedEarly, func(t *account) bool {
+	early := func(t *account) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep, and one
 		// that kept accepting needs none.
 		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting() && !t.killed() && t.orderly() && t.wasReady && !t.published && t.signalledWithin(smallMargin)
-	}, "got SIGTERM %s, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep", soon)
+	}
+	warn(report.ListenerClosedEarly, early,
+		"got %s %s, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep%s", signal, soon, change)
 	all = append(all, failedHooks(ended)...)
 	if untested := untestedDrains(ended, traffic.longest(), starved); untested != nil && !blamed[report.NoDrain] {
 		all = append(all, *untested)
@@ -173,16 +178,11 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 
 // stopSignals names the signal that the pods get.
 func stopSignals(ended []*account) string {
-	name := sigtermName
-	for i, t := range ended {
-		switch {
-		case i == 0:
-			name = t.signal()
-		case t.signal() != name:
-			return "the stop signal"
-		}
+	signals := map[string]bool{}
+	for _, t := range ended {
+		signals[t.signal()] = true
 	}
-	return name
+	return sharedSignal(signals)
 }
 
 // failedHooks tells of hooks that failed, whatever came of that.

@@ -147,7 +147,7 @@ func findingsText(r *report.Report, about func(*report.Finding) bool) string {
 		if !about(f) {
 			continue
 		}
-		lines = append(lines, string(f.Cause)+sureness(f)+": "+losses(f), upperFirst(f.Says)+".")
+		lines = append(lines, string(f.Cause)+sureness(f)+": "+losses(r, f), upperFirst(f.Says)+".")
 		lines = append(lines, f.Evidence...)
 		lines = append(lines, "Fix: "+f.Fix.Text)
 		if f.Fix.Patch != "" {

@@ -90,7 +90,7 @@ func markdownAnswer(r *report.Report) string {
 	for i := range r.Findings[:min(len(r.Findings), listed)] {
 		f := &r.Findings[i]
 		lines = append(lines, fmt.Sprintf("- **%d.** %s%s: %s. **Fix:** %s",
-			i+1, code(string(f.Cause)), sureness(f), prose(failed(f)), prose(fixInShort(r.Findings, i))))
+			i+1, code(string(f.Cause)), sureness(f), prose(failed(r, f)), prose(fixInShort(r.Findings, i))))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -126,7 +126,7 @@ func markdownSenders(r *report.Report) string {
 
 func markdownFinding(number int, f *report.Finding, r *report.Report) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "#### %d. %s%s: %s\n\n%s.", number, code(string(f.Cause)), sureness(f), prose(losses(f)), prose(upperFirst(f.Says)))
+	fmt.Fprintf(&text, "#### %d. %s%s: %s\n\n%s.", number, code(string(f.Cause)), sureness(f), prose(losses(r, f)), prose(upperFirst(f.Says)))
 	fmt.Fprintf(&text, "\n\n**Fix:** %s", prose(f.Fix.Text))
 	if f.Fix.Patch != "" {
 		command, patch := patchCommand(r, f)

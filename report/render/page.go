@@ -166,9 +166,9 @@ func terminationTable(r *report.Report) pageTable {
 func findingWords(i int, r *report.Report) pageFinding {
 	f := &r.Findings[i]
 	words := pageFinding{
-		Number: i + 1, Cause: clean(string(f.Cause)), Sureness: sureness(f), Losses: clean(losses(f)),
+		Number: i + 1, Cause: clean(string(f.Cause)), Sureness: sureness(f), Losses: clean(losses(r, f)),
 		Says: clean(upperFirst(f.Says) + "."), Fix: clean(f.Fix.Text),
-		Failed: clean(failed(f)), FixInShort: clean(fixInShort(r.Findings, i)),
+		Failed: clean(failed(r, f)), FixInShort: clean(fixInShort(r.Findings, i)),
 	}
 	if f.Fix.Patch != "" {
 		command, patch := patchCommand(r, f)

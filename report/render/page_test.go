@@ -195,7 +195,7 @@ func TestPageAnswersFirst(t *testing.T) {
 		t.Errorf("%q, want %q", order, want)
 	}
 	for i, f := range r.Findings {
-		line := fmt.Sprintf(`<li><a href="#finding-%d"><code>%s</code> (%s): %s</a><br>Fix: `, i+1, f.Cause, f.Confidence, failed(&f))
+		line := fmt.Sprintf(`<li><a href="#finding-%d"><code>%s</code> (%s): %s</a><br>Fix: `, i+1, f.Cause, f.Confidence, failed(r, &f))
 		if !strings.Contains(out, line) || strings.Count(out, fmt.Sprintf(`id="finding-%d"`, i+1)) != 1 {
 			t.Errorf("no line %s, or it leads nowhere", line)
 		}

@@ -165,7 +165,7 @@ func draw(r *report.Report) picture {
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		p.Findings = append(p.Findings, clean(string(f.Cause)+", "+f.Phase))
+		p.Findings = append(p.Findings, clean(string(f.Cause)+", "+phase(r, f)))
 	}
 	for i := range r.Senders {
 		p.Senders = append(p.Senders, clean(r.Senders[i].Pod+" on "+r.Senders[i].Node))

@@ -86,7 +86,7 @@ func (p *printer) answer(r *report.Report) {
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		p.wrapped(fmt.Sprintf("  %d. ", i+1), "     ", string(f.Cause)+sureness(f)+": "+failed(f))
+		p.wrapped(fmt.Sprintf("  %d. ", i+1), "     ", string(f.Cause)+sureness(f)+": "+failed(r, f))
 		p.wrapped("     Fix: ", "          ", fixInShort(r.Findings, i))
 	}
 	p.line("")
@@ -143,7 +143,7 @@ func (p *printer) senders(r *report.Report) {
 }
 
 func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
-	p.wrapped(fmt.Sprintf("%d. ", number), "   ", string(f.Cause)+sureness(f)+": "+losses(f))
+	p.wrapped(fmt.Sprintf("%d. ", number), "   ", string(f.Cause)+sureness(f)+": "+losses(r, f))
 	p.wrapped("   ", "   ", upperFirst(f.Says)+".")
 	p.wrapped("   streams: ", "            ", strings.Join(f.Streams, ", "))
 	if len(f.Pods) > 0 {

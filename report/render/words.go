@@ -1,9 +1,11 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,17 +43,44 @@ func sureness(f *report.Finding) string {
 
 // failed tells how many requests a finding is about, and in which part of the
 // termination.
-func failed(f *report.Finding) string {
-	return fmt.Sprintf("%s failed %s", count(f.Failed, "request"), f.Phase)
+func failed(r *report.Report, f *report.Finding) string {
+	return fmt.Sprintf("%s failed %s", count(f.Failed, "request"), phase(r, f))
 }
 
 // losses tells how many requests a finding is about, and when they failed.
-func losses(f *report.Finding) string {
-	text := failed(f)
+func losses(r *report.Report, f *report.Finding) string {
+	text := failed(r, f)
 	if f.SinceSigterm != nil {
-		text += ", " + aroundSigterm(*f.SinceSigterm)
+		text += ", " + aroundSignal(*f.SinceSigterm, stopSignal(r, f))
 	}
 	return text
+}
+
+// sigterm is the stop signal of pods that ask for no other.
+const sigterm = "SIGTERM"
+
+// phase tells in which part of the termination the requests of a finding failed. Its
+// name says SIGTERM, whatever the stop signal is.
+func phase(r *report.Report, f *report.Finding) string {
+	return strings.ReplaceAll(f.Phase, sigterm, stopSignal(r, f))
+}
+
+// stopSignal names the signal by which the pods of a finding were told to stop, if all
+// were by the same.
+func stopSignal(r *report.Report, f *report.Finding) string {
+	shared := ""
+	for i := range r.Terminations {
+		end := &r.Terminations[i]
+		if end.Container != "" || !slices.Contains(f.Pods, end.Pod) {
+			continue
+		}
+		signal := cmp.Or(end.StopSignal, sigterm)
+		if shared != "" && signal != shared {
+			return "the stop signal"
+		}
+		shared = signal
+	}
+	return cmp.Or(shared, sigterm)
 }
 
 // fixInShort is the first sentence of finding i's fix, or names the earlier finding
@@ -181,15 +210,15 @@ func smallestOutages(r *report.Report) string {
 // clean replaces what a terminal or a page would obey instead of showing it.
 func clean(s string) string { return text.Clean(s) }
 
-// aroundSigterm places moments that are counted from SIGTERM.
-func aroundSigterm(s report.Span) string {
+// aroundSignal places moments that are counted from the stop signal.
+func aroundSignal(s report.Span, signal string) string {
 	switch {
 	case s.To < 0:
-		return span(report.Span{From: -s.To, To: -s.From}) + " before SIGTERM"
+		return span(report.Span{From: -s.To, To: -s.From}) + " before " + signal
 	case s.From < 0:
-		return "from " + short(-s.From) + " before to " + short(s.To) + " after SIGTERM"
+		return "from " + short(-s.From) + " before to " + short(s.To) + " after " + signal
 	default:
-		return span(s) + " after SIGTERM"
+		return span(s) + " after " + signal
 	}
 }
 
