@@ -32,23 +32,48 @@ var exitCodes = map[Verdict]int{report.Passed: 0, report.Failed: 1, report.Incon
 
 // judge compares an outcome with what is wanted, and if that is not it with what
 // is as true. Of several that it is not, the one with its verdict and cause says
-// what is wrong.
+// what is wrong. Whichever it is, most failures have to have a cause.
 func judge(want Want, o outcome) Result {
 	closest := judgeOne(want, o)
 	for or := want.Or; !closest.Right && or != nil; or = or.Or {
 		other := *or
-		other.MustNot, other.Container, other.FixNot = want.MustNot, want.Container, want.FixNot
-		other.Says = cmp.Or(other.Says, want.Says)
+		other.Has, other.MustNot, other.Container = want.Has, want.MustNot, want.Container
+		other.SaysNot, other.FixNot = want.SaysNot, want.FixNot
+		other.Says, other.FixSays = cmp.Or(other.Says, want.Says), cmp.Or(other.FixSays, want.FixSays)
 		if r := judgeOne(other, o); r.Right || r.GotVerdict == r.ExpectedVerdict && r.GotCause == r.ExpectedCause {
 			closest = r
 		}
 	}
+	if closest.Right && !want.leavesOpen() {
+		closest.Why = closest.unexplained()
+		closest.Right = closest.Why == ""
+	}
 	return closest
+}
+
+// leavesOpen tells whether it is as true that failures have no cause.
+func (w *Want) leavesOpen() bool {
+	for ; w != nil; w = w.Or {
+		if w.Cause != "" && !w.Cause.Explains() {
+			return true
+		}
+	}
+	return false
+}
+
+// unexplained says that too many failures are laid to nothing, more than one in ten;
+// empty where they are not, or where the run did not fail. The cause of the most may be
+// that of few.
+func (r *Result) unexplained() string {
+	if open := r.Failed - r.Attributed; r.GotVerdict == report.Failed && 10*open > r.Failed {
+		return fmt.Sprintf("%d of %d failures are laid to nothing", open, r.Failed)
+	}
+	return ""
 }
 
 func judgeOne(want Want, o outcome) Result {
 	r := Result{
-		ExpectedVerdict: want.Verdict, ExpectedCause: want.Cause, MustNot: want.MustNot, Container: want.Container,
+		ExpectedVerdict: want.Verdict, ExpectedCause: want.Cause, Has: want.Has, MustNot: want.MustNot, Container: want.Container,
 		GotVerdict: Refused, ExitCode: o.exitCode, Witness: o.witness,
 	}
 	said := o.log
@@ -83,15 +108,20 @@ func judgeOne(want Want, o outcome) Result {
 	case want.Says != nil && !want.Says.MatchString(said):
 		r.Why = fmt.Sprintf("nothing says %q", want.Says)
 	default:
-		r.Why = cmp.Or(r.wrongName(), wrongFix(want.FixNot, o.report))
+		r.Why = cmp.Or(r.wrongName(), wrongWord(want.SaysNot, o.report), missingFix(&want, o.report), wrongFix(want.FixNot, o.report))
 	}
 	r.Right = r.Why == ""
 	return r
 }
 
-// wrongName says which cause or container is named that must not be; empty for
-// none.
+// wrongName says which cause or container is named that must not be, or is not and
+// must be; empty for none.
 func (r *Result) wrongName() string {
+	for _, cause := range r.Has {
+		if r.Causes[cause] == 0 {
+			return fmt.Sprintf("no failure is laid to %q, which cost some", cause)
+		}
+	}
 	for _, cause := range r.MustNot {
 		if n := r.Causes[cause]; n > 0 {
 			return fmt.Sprintf("%d failures are laid to %q, which it is not", n, cause)
@@ -106,19 +136,52 @@ func (r *Result) wrongName() string {
 	return ""
 }
 
+// wrongWord says what is said that must not be; empty for nothing.
+func wrongWord(not *regexp.Regexp, r *report.Report) string {
+	if not == nil || r == nil {
+		return ""
+	}
+	said := words(r)
+	for i := range r.Findings {
+		said = append(said, r.Findings[i].Says, r.Findings[i].Fix.Text)
+	}
+	for _, line := range said {
+		if found := not.FindString(line); found != "" {
+			return fmt.Sprintf("%q is said, which must not be: %s", found, line)
+		}
+	}
+	return ""
+}
+
+// missingFix says that no fix of the wanted cause has what must be in it; empty if one
+// has.
+func missingFix(want *Want, r *report.Report) string {
+	if want.FixSays == nil {
+		return ""
+	}
+	for i := 0; r != nil && i < len(r.Findings); i++ {
+		if f := &r.Findings[i]; f.Cause == want.Cause && want.FixSays.MatchString(advice(&f.Fix)) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("no fix of %q has %q", want.Cause, want.FixSays)
+}
+
 // wrongFix says which fix has what must not be in it; empty for none.
 func wrongFix(not *regexp.Regexp, r *report.Report) string {
 	if not == nil || r == nil {
 		return ""
 	}
 	for i := range r.Findings {
-		fix := &r.Findings[i].Fix
-		if found := not.FindString(fix.Text + "\n" + fix.Patch); found != "" {
+		if found := not.FindString(advice(&r.Findings[i].Fix)); found != "" {
 			return fmt.Sprintf("the fix of %q has %q, which it must not", r.Findings[i].Cause, found)
 		}
 	}
 	return ""
 }
+
+// advice is what a fix says, and its patch.
+func advice(fix *report.Fix) string { return fix.Text + "\n" + fix.Patch }
 
 // namedBy gives how many failures the findings lay to each cause, the causes that
 // are warned of, and the containers that the patches change.
@@ -167,7 +230,7 @@ func leadingCause(r *report.Report) report.Cause {
 	return lead
 }
 
-// words are all that a report says in sentences.
+// words are all that a report says in sentences of what was seen.
 func words(r *report.Report) []string {
 	said := append([]string{}, r.Reasons...)
 	for i := range r.Findings {

@@ -30,6 +30,15 @@ func TestJudge(t *testing.T) {
 	timed := lost(report.NoDrain)
 	timed.Findings[0].Fix.Text = "A preStop sleep of 10 s."
 	nothing := &report.Report{Verdict: report.Inconclusive, Reasons: []string{"no pod ended"}}
+	unattributed := func(failed, unattributed int) *report.Report {
+		r := lost(report.NoDrain, report.Unknown)
+		r.Streams = []report.Stream{{Failed: failed - 1, Unattributed: unattributed - 1}, {Failed: 1, Unattributed: 1}}
+		return r
+	}
+	passedAll := unattributed(3, 3)
+	passedAll.Verdict, passedAll.Findings = report.Passed, nil
+	hooked := lost(report.NoDrain)
+	hooked.Findings[0].Says, hooked.Findings[0].Fix.Text = "the hook was none", "Make the hook run first: it failed."
 
 	for name, test := range map[string]struct {
 		want Want
@@ -64,6 +73,29 @@ func TestJudge(t *testing.T) {
 		"the container":         {fails(report.NoDrain).patching("web"), outcome{1, both, "", witness.Tally{}, nil}, ""},
 		"another container":     {fails(report.NoDrain).patching("helper"), outcome{1, both, "", witness.Tally{}, nil}, `["web"] instead of "helper"`},
 		"no patch of any":       {fails(report.NoDrain).patching("web"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, `[] instead of "web"`},
+		"another cause it has":  {leaves().has(report.NoDrain), outcome{1, lost(report.ListenerClosedEarly, report.NoDrain), "", witness.Tally{}, nil}, ""},
+		"a cause it has not":    {leaves().has(report.NoDrain), outcome{1, lost(report.ListenerClosedEarly), "", witness.Tally{}, nil}, `no failure is laid to "no-drain"`},
+		"each cause it has":     {leaves().has(report.NoDrain, report.ListenerClosedEarly), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, `laid to "listener-closed-early"`},
+		"a warned one is none":  {passes().has(report.SigtermIgnored), outcome{0, clean, "", witness.Tally{}, nil}, "no failure is laid to"},
+		"not to be said":        {leaves().notSaying("OOMKilled"), outcome{1, lost(report.ListenerClosedEarly), "", witness.Tally{}, nil}, ""},
+		"wrong in evidence":     {leaves().notSaying("seen: listener"), outcome{1, lost(report.ListenerClosedEarly), "", witness.Tally{}, nil}, `"seen: listener" is said`},
+		"wrong in a reason":     {leaves().notSaying("some requests"), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "is said"},
+		"wrong in a warning":    {passes().notSaying("was killed"), outcome{0, clean, "", witness.Tally{}, nil}, "is said"},
+		"wrong in a finding":    {leaves().notSaying("hook was none"), outcome{1, hooked, "", witness.Tally{}, nil}, "is said"},
+		"wrong in a fix":        {leaves().notSaying("it failed"), outcome{1, hooked, "", witness.Tally{}, nil}, "is said"},
+		"a fix that says so":    {leaves().advising("Handle SIGTERM"), outcome{1, wordy, "", witness.Tally{}, nil}, ""},
+		"a patch that says so":  {leaves().advising(`"seconds":5`), outcome{1, both, "", witness.Tally{}, nil}, ""},
+		"no fix says so":        {leaves().advising("Handle SIGTERM"), outcome{1, timed, "", witness.Tally{}, nil}, `no fix of "no-drain" has "Handle SIGTERM"`},
+		"another cause's fix":   {fails(report.Unknown).advising("Handle SIGTERM"), outcome{1, lastFirst(wordy), "", witness.Tally{}, nil}, `no fix of "unknown"`},
+		"advice without a loss": {passes().advising("Handle SIGTERM"), outcome{0, clean, "", witness.Tally{}, nil}, "no fix of"},
+		"the other's fix":       {leaves().advising("Handle SIGTERM"), outcome{1, lost(report.ListenerClosedEarly), "", witness.Tally{}, nil}, `no fix of "listener-closed-early"`},
+		"the other's advice":    {passes().or(fails(report.NoDrain)).notAdvising("Handle SIGTERM"), outcome{1, wordy, "", witness.Tally{}, nil}, "which it must not"},
+		"wrong advice":          {leaves().notAdvising("Handle SIGTERM"), outcome{1, wordy, "", witness.Tally{}, nil}, "which it must not"},
+		"a tenth has no cause":  {leaves(), outcome{1, unattributed(20, 2), "", witness.Tally{}, nil}, ""},
+		"most have no cause":    {leaves(), outcome{1, unattributed(55, 53), "", witness.Tally{}, nil}, "53 of 55 failures are laid to nothing"},
+		"more than a tenth":     {passes().or(fails(report.NoDrain)), outcome{1, unattributed(20, 3), "", witness.Tally{}, nil}, "3 of 20 failures"},
+		"as is allowed":         {fails(report.NoDrain).or(fails(report.Unknown)), outcome{1, unattributed(55, 53), "", witness.Tally{}, nil}, ""},
+		"within the budget":     {passes(), outcome{0, passedAll, "", witness.Tally{}, nil}, ""},
 		"no number in a fix":    {numberless, outcome{1, wordy, "", witness.Tally{}, nil}, ""},
 		"a number in a fix":     {numberless, outcome{1, timed, "", witness.Tally{}, nil}, `the fix of "no-drain" has "0 s"`},
 		"a number in a patch":   {numberless, outcome{1, both, "", witness.Tally{}, nil}, `has "\"seconds\":5"`},
@@ -76,6 +108,14 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lastFirst has the last of a report's findings cost the most.
+func lastFirst(r *report.Report) *report.Report {
+	turned := *r
+	turned.Findings = slices.Clone(r.Findings)
+	turned.Findings[len(turned.Findings)-1].Failed = 100
+	return &turned
 }
 
 func TestSummary(t *testing.T) {

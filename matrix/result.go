@@ -25,7 +25,8 @@ type Result struct {
 	// GotCause is the cause of the most failures, or the expected one if it was
 	// warned of as expected.
 	GotCause report.Cause `json:"got_cause"`
-	// MustNot and Container are what else is wanted, see Want.
+	// Has, MustNot and Container are what else is wanted, see Want.
+	Has       []report.Cause `json:"has,omitempty"`
 	MustNot   []report.Cause `json:"must_not,omitempty"`
 	Container string         `json:"container,omitempty"`
 	// Causes are the failures that the findings lay to each cause, Warned the causes

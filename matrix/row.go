@@ -64,16 +64,22 @@ type Want struct {
 	// Says is found in the reasons, the evidence or the error. Nil asks for
 	// nothing.
 	Says *regexp.Regexp
+	// SaysNot is found in no finding, no warning and no reason. Nil asks for nothing.
+	SaysNot *regexp.Regexp
+	// Has are causes that some failures are laid to, the most or not.
+	Has []report.Cause
 	// MustNot are the causes that would be wrong: no finding and no warning may
 	// bear one of them.
 	MustNot []report.Cause
 	// Container is the only one that the patches may change, and one of them has
 	// to; empty asks for nothing.
 	Container string
-	// FixNot is found in no fix and no patch. Nil asks for nothing.
-	FixNot *regexp.Regexp
-	// Or is another outcome that is as true, where chance decides between the two.
-	// MustNot, Container and FixNot hold for it, too, and Says where it has none.
+	// FixSays is found in a fix of Cause or its patch, FixNot in no fix and no patch. Nil
+	// asks for nothing.
+	FixSays, FixNot *regexp.Regexp
+	// Or is another outcome that is as true, where chance decides between the two. What
+	// else is wanted holds for it, too: Says and FixSays where it has none, all others
+	// in any case.
 	Or *Want
 }
 

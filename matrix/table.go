@@ -48,6 +48,15 @@ func refuses() Want                    { return Want{Verdict: Refused} }
 func warns(cause report.Cause) Want    { return Want{Verdict: report.Passed, Cause: cause, Warning: true} }
 func (w Want) saying(text string) Want { w.Says = regexp.MustCompile(text); return w }
 
+// has asks for causes of some failures, the most or not.
+func (w Want) has(causes ...report.Cause) Want { w.Has = causes; return w }
+
+// notSaying, advising and notAdvising ask for what a report does not say, and for what
+// its fixes do or do not.
+func (w Want) notSaying(text string) Want   { w.SaysNot = regexp.MustCompile(text); return w }
+func (w Want) advising(text string) Want    { w.FixSays = regexp.MustCompile(text); return w }
+func (w Want) notAdvising(text string) Want { w.FixNot = regexp.MustCompile(text); return w }
+
 // Rows is the table. image is the tool's own, which a signal needs.
 func Rows(image string) []Row {
 	return []Row{
