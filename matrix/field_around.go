@@ -39,7 +39,7 @@ func around() []Row {
 		// sleep of any length only delays the losses (core/v1, ServiceSpec).
 		publishesAll(tried("a Service of all addresses, sleep 5", "nginx", newAndSlow, published, sigquit, preStop(5))),
 		// The first process is the pod's pause then, and SIGTERM ends what has no handler.
-		tried("node, processes shared", "node", newAndSlow, leaves(),
+		tried("node, processes shared", "node", newAndSlow, leavesSlow(),
 			func(d *appsv1.Deployment) { d.Spec.Template.Spec.ShareProcessNamespace = new(true) }),
 		// A trapped signal ends the shell's wait (POSIX sh, wait), and the shell's end the
 		// container, while uvicorn answers.

@@ -10,6 +10,7 @@ import (
 // caddyserver.com/docs/command-line, Signals).
 func caddyServers() []Row {
 	shutdown := func(option string) Edit { return env("SHUTDOWN", option) }
+	answered := leaves().saying("came by way of a layer-7 proxy") // see proxies
 	return []Row{
 		tried("caddy", "caddy", newAndSlow, closesDoor()),
 		tried("caddy, sleep 7", "caddy", allThree, closesIdle(), preStop(7)),
@@ -18,8 +19,8 @@ func caddyServers() []Row {
 		tried("caddy, shutdown_delay 5 s", "caddy", allThree, closesIdle(), shutdown("shutdown_delay 5s")),
 		// What is still under way is cut soon after SIGTERM; the exit code is 0 all the same.
 		tried("caddy, sleep 2, grace_period 0.1 s", "caddy", newAndSlow, cutsSlow(), preStop(2), shutdown("grace_period 100ms")),
-		through("behind caddy", "caddy-proxy", "app", newAndKept, leaves()),
-		through("behind caddy, POST", "caddy-proxy", "app", []check.Stream{posts(fresh(60)), posts(reused(40))}, leaves()),
+		through("behind caddy", "caddy-proxy", "app", newAndKept, answered),
+		through("behind caddy, POST", "caddy-proxy", "app", []check.Stream{posts(fresh(60)), posts(reused(40))}, answered),
 		through("caddy in front ends", "caddy-proxy", "proxy", newAndSlow, closesDoor()),
 		through("caddy in front ends, sleep 7", "caddy-proxy", "proxy", allThree, closesIdle(), preStop(7)),
 	}

@@ -22,7 +22,8 @@ func besideADatabaseProxy() []Row {
 	}
 	return []Row{
 		row("a database proxy ends first", newAndKept,
-			fails(report.ErrorsWhileDraining).only(report.ErrorsWhileDraining, report.KeepaliveCut).patching("database-proxy"),
+			fails(report.ErrorsWhileDraining).only(report.ErrorsWhileDraining, report.KeepaliveCut).patching("database-proxy").
+				saying("container database-proxy had ended before it").advising("Make database-proxy a native sidecar"),
 			preStop(5), last("database-proxy", proxy...)),
 		row("a database proxy as a native sidecar", onlyNew, passes().only(report.NoDrain),
 			preStop(5), sidecar("database-proxy", proxy...)),

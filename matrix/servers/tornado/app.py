@@ -14,7 +14,8 @@ class Handler(RequestHandler):
         line = "%.6f %d %s\n" % (time.time(), port, self.request.headers.get("traceparent", "-"))
         os.write(LOG, line.encode())
         await asyncio.sleep(TAKES.get(self.request.path, 0.02))
-        self.set_header("X-Pod-Name", os.environ["HOSTNAME"])
+        if not os.environ.get("NAMELESS"):
+            self.set_header("X-Pod-Name", os.environ["HOSTNAME"])
         self.write("ok\n")
 
     post = get
