@@ -160,9 +160,17 @@ func TestTheOneThatEndsFirstIsMended(t *testing.T) {
 	})
 	t.Run("the errors may be its own", func(t *testing.T) {
 		app, proxy := listening("app", 80, 0, 11*second), listening("cloudsql", 0, 0, 6*second)
-		got := run(t, bad, app, proxy)
+		own := bad
+		own.status = 500
+		got := run(t, own, app, proxy)
 		if !strings.Contains(got.Fix.Patch, `"name":"cloudsql"`) || !strings.Contains(got.Fix.Patch, `"name":"app"`) || !strings.Contains(got.Fix.Text, "may also be app's own") {
 			t.Error(got.Fix)
+		}
+		if !strings.Contains(got.Fix.Text, "Make cloudsql a native sidecar") {
+			t.Error(got.Fix.Text)
+		}
+		if said := strings.Join(got.Evidence, "\n"); !strings.Contains(said, "container cloudsql had ended before it, at 12:00:06.000 with exit code 0") {
+			t.Error(said)
 		}
 	})
 	t.Run("a sidecar serves", func(t *testing.T) {
