@@ -55,8 +55,7 @@ func (w Want) only(causes ...report.Cause) Want {
 	return w
 }
 
-func (w Want) never(causes ...report.Cause) Want { w.MustNot = causes; return w }
-func (w Want) patching(container string) Want    { w.Container = container; return w }
+func (w Want) patching(container string) Want { w.Container = container; return w }
 
 // leaves is what is true of a server that goes at SIGTERM at once: what is under
 // way is cut, what comes next is refused. How many requests meet which depends on
