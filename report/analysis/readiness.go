@@ -68,10 +68,12 @@ func (p *podHistory) answeredProbe(t *ending, unwatched []recording.Gap) *record
 // closedPort tells whether the container that serves had certainly closed the port that
 // requests come to while it lived on after SIGTERM, which one does that has noticed the
 // signal: its readiness probe was refused. Only the kubelet's Unhealthy event says so, in
-// the words of Go's dialer; a probe that got no answer may have met a busy program.
+// the words of Go's dialer; a probe that got no answer may have met a busy program. Beside
+// another container that has been told to stop it shows nothing: a mesh's proxy, which
+// takes the pod's connections, refuses them when it has gone.
 func (t *ending) closedPort(events []kubeEvent, node span, targetPorts []string) bool {
 	i := slices.IndexFunc(t.containers, func(c recording.Container) bool { return c.Name == t.container })
-	if !t.serves || i < 0 || !probed(t.containers[i:i+1], targetPorts) || !t.Sigterm.Known() || !t.Exited.Known() {
+	if !t.serves || i < 0 || len(t.others) > 0 || !probed(t.containers[i:i+1], targetPorts) || !t.Sigterm.Known() || !t.Exited.Known() {
 		return false
 	}
 	return slices.ContainsFunc(events, func(e kubeEvent) bool {

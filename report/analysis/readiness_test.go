@@ -54,6 +54,17 @@ func unhealthy(at time.Duration, message string) func(*scenario) {
 	}
 }
 
+// besides gives web-1 a second main container.
+func besides(name string) func(*scenario) {
+	return func(s *scenario) {
+		for i := range s.events {
+			if o := s.events[i].Pod; o != nil && o.Name == "web-1" {
+				o.Containers = append(slices.Clone(o.Containers), recording.Container{Name: name})
+			}
+		}
+	}
+}
+
 // A readiness probe that is refused while the program lives on shows that it noticed
 // SIGTERM.
 func TestARefusedProbeShowsThatSigtermWasNoticed(t *testing.T) {
@@ -62,14 +73,15 @@ func TestARefusedProbeShowsThatSigtermWasNoticed(t *testing.T) {
 		with    []func(*scenario)
 		noticed bool
 	}{
-		"refused":                     {[]func(*scenario){isProbed(), unhealthy(11*second, refused)}, true},
-		"by TCP":                      {[]func(*scenario){isProbed(func(c *recording.Container) { c.Readiness.Kind = recording.ProbeTCP }), unhealthy(11*second, refused)}, true},
-		"no answer in time":           {[]func(*scenario){isProbed(), unhealthy(11*second, `Readiness probe failed: Get "http://10.0.0.1:8080/healthz": context deadline exceeded`)}, false},
-		"another answer":              {[]func(*scenario){isProbed(), unhealthy(11*second, "Readiness probe failed: HTTP probe failed with statuscode: 503")}, false},
-		"the liveness probe":          {[]func(*scenario){isProbed(), unhealthy(11*second, strings.Replace(refused, "Readiness", "Liveness", 1))}, false},
-		"before SIGTERM":              {[]func(*scenario){isProbed(), unhealthy(9*second, refused)}, false},
-		"when it may have been gone":  {[]func(*scenario){isProbed(), unhealthy(16100*ms, refused)}, false},
-		"the probe asks another port": {[]func(*scenario){isProbed(func(c *recording.Container) { c.ReadinessPort = 9090 }), unhealthy(11*second, refused)}, false},
+		"refused":                               {[]func(*scenario){isProbed(), unhealthy(11*second, refused)}, true},
+		"by TCP":                                {[]func(*scenario){isProbed(func(c *recording.Container) { c.Readiness.Kind = recording.ProbeTCP }), unhealthy(11*second, refused)}, true},
+		"no answer in time":                     {[]func(*scenario){isProbed(), unhealthy(11*second, `Readiness probe failed: Get "http://10.0.0.1:8080/healthz": context deadline exceeded`)}, false},
+		"another answer":                        {[]func(*scenario){isProbed(), unhealthy(11*second, "Readiness probe failed: HTTP probe failed with statuscode: 503")}, false},
+		"the liveness probe":                    {[]func(*scenario){isProbed(), unhealthy(11*second, strings.Replace(refused, "Readiness", "Liveness", 1))}, false},
+		"before SIGTERM":                        {[]func(*scenario){isProbed(), unhealthy(9*second, refused)}, false},
+		"when it may have been gone":            {[]func(*scenario){isProbed(), unhealthy(16100*ms, refused)}, false},
+		"another container may have refused it": {[]func(*scenario){isProbed(), unhealthy(11*second, refused), besides("proxy")}, false},
+		"the probe asks another port":           {[]func(*scenario){isProbed(func(c *recording.Container) { c.ReadinessPort = 9090 }), unhealthy(11*second, refused)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := undisturbed(newScenario().pod("web-1", outlasting()).pod("web-2", nil).pod("web-3", nil))

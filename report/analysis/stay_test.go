@@ -77,6 +77,12 @@ func TestWhyAPodWasStillThere(t *testing.T) {
 			"failed; 1 keepalive-outlasts-grace (certain) [web-1] at the exit", "closeIdleConnections", false,
 		},
 		{
+			"it served on as before for a while, and waits for a request since",
+			[]func(*scenario){answersKept(9500*ms, 12*second), accepts("web-1", 9500*ms)},
+			request{sent: 9 * second, took: 7260 * ms, connPod: "web-1", phase: recording.PhaseFirstByte, class: recording.ClassEOF},
+			"failed; 1 grace-too-short (certain) [web-1] at the exit", "", false,
+		},
+		{
 			"another pod of the same ReplicaSet did", with(func(s *scenario) { s.pod("web-4", killed()) }, accepts("web-4", 6500*ms)), cutKept(16200*ms, 60*ms),
 			"failed; 1 sigterm-ignored (certain) [web-1] at the exit", "PID 1", false,
 		},

@@ -181,8 +181,8 @@ func (t *termination) cutWhileAlive(end time.Time) bool {
 	return t.killed() && t.signalPlaced() && t.signalled(end) && !t.eatenByPreStop() && end.Before(t.exit().From.Add(-atOnce))
 }
 
-// ignoresSigterm tells of a pod that was killed that nothing changed at SIGTERM: it
-// went on taking new connections, and did not say that it had noticed.
+// ignoresSigterm tells of a pod that was killed that nothing is known to have changed at
+// SIGTERM: it went on taking new connections, and did not show that it had noticed.
 func (t *termination) ignoresSigterm() bool { return t.killed() && t.accepts && !t.noticed() }
 
 // noticed tells whether its log or its port has told that it noticed SIGTERM.
