@@ -187,12 +187,21 @@ func (m *measured) neededGrace() (seconds int, sum string) {
 		first = text.Coarse(m.arrivals) + " in which requests still came after the stop had begun"
 	}
 	needed := max(m.arrivals, hook) + m.longestSeen() + drainMargin
-	sum = fmt.Sprintf("%s, %s for the longest request, and %s to spare", first, text.Coarse(m.longestSeen()), text.Coarse(drainMargin))
+	sum = fmt.Sprintf("%s, %s, and %s to spare", first, m.longestRequestWords(), text.Coarse(drainMargin))
 	if needed < grace+time.Second {
 		needed = grace + time.Second
 		sum += fmt.Sprintf("; but %s were too little", text.Coarse(grace))
 	}
 	return wholeSeconds(needed), sum
+}
+
+// longestRequestWords tell of the longest request. One that was cut tells how long it had
+// taken by then, and not how long it would have.
+func (m *measured) longestRequestWords() string {
+	if m.longestLost > m.longest {
+		return fmt.Sprintf("at least %s for the longest request (it was cut, and takes longer)", text.Coarse(m.longestLost))
+	}
+	return text.Coarse(m.longest) + " for the longest request"
 }
 
 // graceNeeds says without numbers what neededGrace adds up; why there are none
