@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
@@ -104,13 +106,16 @@ func TestScaleStaysWhereAsked(t *testing.T) {
 func TestScaleThatIsTakenBack(t *testing.T) {
 	for name, test := range map[string]struct {
 		ended []string
+		noted []metav1.ManagedFieldsEntry
 		want  string
 	}{
-		"before any pod was asked to end": {nil, "somebody else set the replicas to 3 when 0 of 2 pods had been asked to end"},
-		"when one was":                    {[]string{"web-h7-3"}, "somebody else set the replicas to 3 when 1 of 2 pods had been asked to end"},
+		"before any pod was asked to end": {nil, nil, "somebody else set the replicas to 3 when 0 of 2 pods had been asked to end"},
+		"when one was":                    {[]string{"web-h7-3"}, nil, "somebody else set the replicas to 3 when 1 of 2 pods had been asked to end"},
+		"by an autoscaler":                {nil, byAutoscaler, "HorizontalPodAutoscaler web set the replicas to 3 when 0 of 2 pods had been asked to end"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
+			c.autoscaler("web", "Deployment", "web")
 			c.Obedient = false
 			c.Client.PrependReactor("patch", "deployments", func(action clienttesting.Action) (bool, runtime.Object, error) {
 				handled, after, err := c.Patch(action)
@@ -118,7 +123,10 @@ func TestScaleThatIsTakenBack(t *testing.T) {
 					c.Set(func(d *appsv1.Deployment) {
 						d.Spec.Replicas = new(int32(3))
 						d.Generation++
-						d.Status.ObservedGeneration = d.Generation
+					})
+					// What a write changes the API takes from whoever managed it.
+					c.Set(func(d *appsv1.Deployment) {
+						d.Status.ObservedGeneration, d.ManagedFields = d.Generation, test.noted
 					})
 					for _, pod := range test.ended {
 						c.must(c.Client.Tracker().Delete(fakecluster.Pods, namespace, pod))
@@ -136,24 +144,118 @@ func TestScaleThatIsTakenBack(t *testing.T) {
 			want(t, "actions", r.kinds(), recording.Requested, recording.NotSteady)
 			want(t, "doomed", r.actions[1].Doomed, test.ended...)
 			c.must(r.Restore(t.Context()))
+			want(t, "actions", r.kinds()[2:], recording.TakenBack)
 			want(t, "replicas", []int32{*c.Deployment().Spec.Replicas}, 3)
 		})
 	}
 }
 
+// managed is an entry of managedFields.
+func managed(manager, subresource, fields string) metav1.ManagedFieldsEntry {
+	return metav1.ManagedFieldsEntry{
+		Manager: manager, Subresource: subresource, Operation: metav1.ManagedFieldsOperationUpdate,
+		APIVersion: "apps/v1", FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(fields),
+	}
+}
+
+// What the API server notes of a Deployment.
+const (
+	itsTemplate = `{"f:spec":{"f:template":{}}}`
+	itsReplicas = `{"f:spec":{"f:replicas":{}}}`
+	itsStatus   = `{"f:status":{"f:observedGeneration":{},"f:replicas":{}}}`
+)
+
+// byAutoscaler is what it notes of a scale by a HorizontalPodAutoscaler.
+var byAutoscaler = []metav1.ManagedFieldsEntry{managed("kube-controller-manager", "scale", itsReplicas), managed("kube-controller-manager", "status", itsStatus)}
+
+// autoscaler adds a HorizontalPodAutoscaler.
+func (c *cluster) autoscaler(name, kind, target string) {
+	c.t.Helper()
+	c.must(c.Client.Tracker().Add(&autoscalingv2.HorizontalPodAutoscaler{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+		Spec:       autoscalingv2.HorizontalPodAutoscalerSpec{ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{Kind: kind, Name: target}},
+	}))
+}
+
 func TestWhoScaled(t *testing.T) {
-	entry := func(manager, fields string) metav1.ManagedFieldsEntry {
-		return metav1.ManagedFieldsEntry{Manager: manager, FieldsV1: metav1.NewFieldsV1(fields)}
+	const controllers = "kube-controller-manager"
+	mine := managed("kubectl", "", itsTemplate)
+	status := managed(controllers, "status", itsStatus)
+	scaled := managed(controllers, "scale", itsReplicas)
+	for name, test := range map[string]struct {
+		noted   []metav1.ManagedFieldsEntry
+		targets []string // of HorizontalPodAutoscalers, by their names
+		want    string
+	}{
+		"nobody":                       {[]metav1.ManagedFieldsEntry{mine, status}, []string{"web"}, "somebody else"},
+		"an autoscaler":                {[]metav1.ManagedFieldsEntry{mine, status, scaled}, []string{"db", "web"}, "HorizontalPodAutoscaler hpa-1"},
+		"one of two autoscalers":       {[]metav1.ManagedFieldsEntry{mine, status, scaled}, []string{"web", "web"}, "HorizontalPodAutoscaler hpa-0 or hpa-1"},
+		"none that targets it":         {[]metav1.ManagedFieldsEntry{mine, status, scaled}, []string{"db"}, controllers},
+		"k3s is all in one":            {[]metav1.ManagedFieldsEntry{managed("k3s", "scale", itsReplicas), managed("k3s", "status", itsStatus)}, []string{"web"}, "HorizontalPodAutoscaler hpa-0"},
+		"kubectl scale":                {[]metav1.ManagedFieldsEntry{mine, status, managed("kubectl", "scale", itsReplicas)}, []string{"web"}, "kubectl"},
+		"keda, from none":              {[]metav1.ManagedFieldsEntry{mine, status, managed("keda", "scale", itsReplicas)}, []string{"web"}, "keda"},
+		"an operator, not by scale":    {[]metav1.ManagedFieldsEntry{mine, status, managed("operator", "", itsReplicas)}, []string{"web"}, "operator"},
+		"its controller, not by scale": {[]metav1.ManagedFieldsEntry{mine, status, managed(controllers, "", itsReplicas)}, []string{"web"}, controllers},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			for i, target := range test.targets {
+				c.autoscaler(fmt.Sprintf("hpa-%d", i), "Deployment", target)
+			}
+			c.autoscaler("of-another-kind", "StatefulSet", "web")
+			if got := c.open().scaledBy(t.Context(), metav1.ObjectMeta{ManagedFields: test.noted}); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
-	kubectl := entry("kubectl", `{"f:spec":{"f:template":{}}}`)
-	status := entry("kube-controller-manager", `{"f:status":{"f:replicas":{}}}`)
-	status.Subresource = "status"
-	autoscaler := entry("keda", `{"f:spec":{"f:replicas":{}}}`)
-	if got := whoScaled(metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{kubectl, status, autoscaler}}); got != "keda" {
+}
+
+// Who may not list autoscalers learns what the API server has noted.
+func TestWhoScaledWithoutTheRight(t *testing.T) {
+	c := newCluster(t)
+	c.autoscaler("web", "Deployment", "web")
+	c.Client.PrependReactor("list", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, forbidden("horizontalpodautoscalers")
+	})
+	if got := c.open().scaledBy(t.Context(), metav1.ObjectMeta{ManagedFields: byAutoscaler}); got != "kube-controller-manager" {
 		t.Error(got)
 	}
-	if got := whoScaled(metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{kubectl, status}}); got != "somebody else" {
-		t.Error(got)
+}
+
+// An autoscaler that comes once the pods have been asked to end takes nothing from the
+// disruption, and it leaves nothing to put back.
+func TestScaleThatIsPutBackByAnAutoscaler(t *testing.T) {
+	for name, test := range map[string]struct {
+		disruption check.Disruption
+		replicas   int32
+		want       []recording.ActionKind
+		detail     string
+	}{
+		"to as many":         {scaleToOne, 3, []recording.ActionKind{recording.TakenBack}, "HorizontalPodAutoscaler web set the replicas to 3 again"},
+		"to another number":  {scaleToOne, 2, []recording.ActionKind{recording.RestoreFailed}, "put back the scale: deployment/web wants 2 pods, not the 1 of this run: somebody else has changed it, and it is left so"},
+		"not at all":         {scaleToOne, 1, []recording.ActionKind{recording.Restored}, "replicas set back from 1 to 3"},
+		"back from a higher": {scaleToFive, 3, []recording.ActionKind{recording.TakenBack}, "HorizontalPodAutoscaler web set the replicas to 3 again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t)
+			c.autoscaler("web", "Deployment", "web")
+			r := c.begin("run-1")
+			if err := c.interrupt(r, test.disruption); err == nil {
+				t.Fatal("it came to its end")
+			}
+			c.Set(func(d *appsv1.Deployment) { d.Spec.Replicas = &test.replicas })
+			c.Set(func(d *appsv1.Deployment) { d.ManagedFields = byAutoscaler })
+			done := len(r.actions)
+			if err := r.Restore(t.Context()); err != nil && !isChanged(err) {
+				t.Fatal(err)
+			}
+			want(t, "actions", r.kinds()[done:], test.want...)
+			if a := r.actions[done]; a.Detail != test.detail || a.At.IsZero() || a.Name != check.KindScale || a.Object != "deployment/web" {
+				t.Errorf("got %+v, want %s", a, test.detail)
+			}
+			c.must(r.Restore(t.Context()))
+			want(t, "actions", r.kinds()[done:], test.want...)
+		})
 	}
 }
 

@@ -63,7 +63,7 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services, destination.other),
 		near.warnings, destination.warnings, servingWarnings(s.template.Spec, destination.ports))
 	for _, look := range []func() ([]string, error){
-		func() ([]string, error) { return w.autoscalers(ctx) },
+		func() ([]string, error) { return w.autoscalerWarnings(ctx) },
 		func() ([]string, error) { return w.budgetWarnings(ctx, s, evicts(c.Disruptions)) },
 		func() ([]string, error) { return w.roomWarnings(ctx, s) },
 	} {
@@ -130,9 +130,9 @@ func (w *Workload) services(ctx context.Context, s state) (all, matching []corev
 	return list.Items, matching, nil
 }
 
-// autoscalers warns of each HorizontalPodAutoscaler that targets the workload.
-func (w *Workload) autoscalers(ctx context.Context) ([]string, error) {
-	list, err := w.client.AutoscalingV2().HorizontalPodAutoscalers(w.namespace).List(ctx, metav1.ListOptions{})
+// autoscalerWarnings are of each HorizontalPodAutoscaler that targets the workload.
+func (w *Workload) autoscalerWarnings(ctx context.Context) ([]string, error) {
+	names, err := w.autoscalers(ctx)
 	if apierrors.IsForbidden(err) {
 		return []string{"no right to list horizontalpodautoscalers: whether one targets it is not known"}, nil
 	}
@@ -140,11 +140,8 @@ func (w *Workload) autoscalers(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("list the autoscalers of %s: %w", w, err)
 	}
 	var warnings []string
-	for _, scaler := range list.Items {
-		target := scaler.Spec.ScaleTargetRef
-		if target.Kind == string(w.ref.Kind) && target.Name == w.ref.Name {
-			warnings = append(warnings, fmt.Sprintf("HorizontalPodAutoscaler %s targets it and may change its replicas during the run", scaler.Name))
-		}
+	for _, name := range names {
+		warnings = append(warnings, fmt.Sprintf("HorizontalPodAutoscaler %s targets it and may change its replicas during the run", name))
 	}
 	return warnings, nil
 }

@@ -78,6 +78,12 @@ func (c *scaleChange) undone(w *Workload, s state) (edit, string, error) {
 	}
 }
 
+// takenBack tells who set the replicas to what they were. That was not the run, which
+// writes them together with its note.
+func (c *scaleChange) takenBack(ctx context.Context, w *Workload, s state) string {
+	return fmt.Sprintf("%s set the replicas to %d again", w.scaledBy(ctx, s.meta), c.From)
+}
+
 // do sets the replicas, and back.
 func (c scale) do(ctx context.Context, a *attempt, s state) error {
 	w, before := a.Workload, a.view.activePods()

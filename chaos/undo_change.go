@@ -47,6 +47,12 @@ type outside interface {
 	putBack(ctx context.Context, w *Workload, during timer) (did string, when span, err error)
 }
 
+// revocable is a change that somebody else may undo before the run does.
+type revocable interface {
+	// takenBack says who has undone it, and how, where s shows it undone.
+	takenBack(ctx context.Context, w *Workload, s state) string
+}
+
 // cleanup is a change whose undoing takes more once the workload is as it was.
 type cleanup interface {
 	clear(ctx context.Context, w *Workload) error

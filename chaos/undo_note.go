@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,7 +104,7 @@ func (s state) overtook(c *change) bool {
 // somebody else than a run of this tool.
 func writtenByOthers(managed []metav1.ManagedFieldsEntry, field string) (by string, others bool) {
 	for _, entry := range managed {
-		if entry.FieldsV1 == nil || !strings.Contains(entry.FieldsV1.GetRawString(), `"f:`+field+`"`) {
+		if !manages(entry, field) {
 			continue
 		}
 		if entry.Manager == fieldManager {

@@ -33,7 +33,7 @@ func (d *Driver) undo(ctx context.Context, phase recording.RunPhase) error {
 		return d.closeChange(err)
 	}
 	c := *d.open
-	did, when, err := d.putBack(ctx, c)
+	did, when, err := d.putBack(ctx, c, phase)
 	if err != nil {
 		err = fmt.Errorf("put back the %s: %w", c.name(), err)
 	}
@@ -55,8 +55,9 @@ func (d *Driver) closeChange(err error) error {
 }
 
 // putBack undoes one change and takes it off the note, in one write where both are
-// the workload's. did says what was done, empty if nothing had to be.
-func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, err error) {
+// the workload's. did says what was done, empty if nothing had to be: then it records
+// who was quicker.
+func (d *Driver) putBack(ctx context.Context, c change, phase recording.RunPhase) (did string, when span, err error) {
 	w, kind := d.Workload, c.kind()
 	var theirs error
 	if other, ok := kind.(outside); ok {
@@ -70,16 +71,22 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 	if err != nil {
 		return did, when, err
 	}
+	// As the last reading showed it: what was done, what somebody else has changed, and
+	// the state in which nothing had to be done.
 	var back string
-	var taken error // what somebody else has changed, as the last reading showed it
+	var taken error
+	var already *state
 	_, edited, err := d.held.revise(ctx, w, d.during, to, d.ours, func(s state) (e edit, err error) {
-		back, taken = "", nil
+		back, taken, already = "", nil, nil
 		if n, err := s.note(); err != nil || n == nil || n.Change == nil {
 			return edit{}, err // the change has not come about, and now it cannot
 		}
 		e, back, err = w.undone(s, c)
-		if isChanged(err) {
+		switch {
+		case isChanged(err):
 			taken, err = err, nil
+		case err == nil && back == "":
+			already = &s
 		}
 		return e, err
 	})
@@ -93,6 +100,9 @@ func (d *Driver) putBack(ctx context.Context, c change) (did string, when span, 
 		did, when = back, edited
 	}
 	if err == nil {
+		if already != nil {
+			d.recordTakenBack(ctx, c, phase, *already)
+		}
 		err = errors.Join(theirs, taken)
 	}
 	if after, ok := kind.(cleanup); ok && err == nil {
@@ -124,6 +134,16 @@ func (d *Driver) recordUndo(c change, phase recording.RunPhase, did string, when
 		return
 	}
 	d.Record(action)
+}
+
+// recordTakenBack records who has undone a change of which s shows nothing any more.
+func (d *Driver) recordTakenBack(ctx context.Context, c change, phase recording.RunPhase, s state) {
+	if kind, ok := c.kind().(revocable); ok {
+		d.Record(recording.Action{
+			At: d.Now(), Kind: recording.TakenBack, Phase: phase, Disruption: c.index,
+			Name: c.name(), Object: d.Workload.String(), Detail: kind.takenBack(ctx, d.Workload, s),
+		})
+	}
 }
 
 // keep settles the change of a disruption that came to its end: it is what was

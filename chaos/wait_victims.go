@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/retry"
@@ -58,17 +56,7 @@ func (a *attempt) takenBack(ctx context.Context, to int32, generation int64, bef
 	}
 	a.doomed = ended
 	return &waitError{err: errForestalled, reason: fmt.Sprintf("%s set the replicas to %d when %d of %s had been asked to end",
-		whoScaled(now.meta), now.replicas, len(ended), podCount(len(before)-int(to)))}
-}
-
-// whoScaled names who set the replicas last, as the API server has noted.
-func whoScaled(meta metav1.ObjectMeta) string {
-	for _, entry := range meta.ManagedFields {
-		if entry.FieldsV1 != nil && entry.Subresource != "status" && strings.Contains(entry.FieldsV1.GetRawString(), `"f:replicas"`) {
-			return entry.Manager
-		}
-	}
-	return "somebody else"
+		a.Workload.scaledBy(ctx, now.meta), now.replicas, len(ended), podCount(len(before)-int(to)))}
 }
 
 func (a *attempt) victims(s state, to int32, before []*corev1.Pod) []*corev1.Pod {

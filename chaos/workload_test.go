@@ -7,7 +7,6 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -321,11 +320,7 @@ func TestFactsWarn(t *testing.T) {
 		d.Spec.Replicas = new(int32(1))
 		d.Spec.Paused = true
 	})
-	scaler := &autoscalingv2.HorizontalPodAutoscaler{
-		ObjectMeta: metav1.ObjectMeta{Name: "busy", Namespace: namespace},
-		Spec:       autoscalingv2.HorizontalPodAutoscalerSpec{ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{Kind: "Deployment", Name: "web"}},
-	}
-	c.must(c.Client.Tracker().Add(scaler))
+	c.autoscaler("busy", "Deployment", "web")
 	got, err := c.open().Facts(t.Context(), check.Check{})
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,8 @@ const (
 	NotSteady ActionKind = "not-steady"
 	// Restored is a change that was undone.
 	Restored ActionKind = "restored"
+	// TakenBack is a change that somebody else had undone before the run did.
+	TakenBack ActionKind = "taken-back"
 	// RestoreFailed is a change that could not be undone.
 	RestoreFailed ActionKind = "restore-failed"
 	// ClockMeasured tells the offset of a sender's clock at that time.

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,10 @@ func TestWarnings(t *testing.T) {
 		{"what preflight noticed", drained(), func(s *scenario) {
 			s.header.Workload.Warnings = []string{"it is paused"}
 		}, []string{": it is paused", "listener-closed-early: "}},
+		{"an autoscaler put the replicas back", drained(), func(s *scenario) {
+			s.takenBack("HorizontalPodAutoscaler web set the replicas to 3 again")
+			s.takenBack("HorizontalPodAutoscaler web set the replicas to 3 again")
+		}, []string{": HorizontalPodAutoscaler web set the replicas to 3 again, before the run did", "listener-closed-early: "}},
 		{"any certificate is taken", drained(), func(s *scenario) {
 			s.header.Check.Target.TLS = &check.TLS{InsecureSkipVerify: true}
 		}, []string{": certificates were not verified", "listener-closed-early: "}},
@@ -193,6 +198,16 @@ func TestWarnings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A report's disruption tells who put it back, whether that was the run or somebody else.
+func TestTakenBackIsToldOfItsDisruption(t *testing.T) {
+	const detail = "HorizontalPodAutoscaler web set the replicas to 3 again"
+	s := undisturbed(newScenario().pod("web-1", nil))
+	s.takenBack(detail)
+	if d := s.analyze(t).Disruptions[0]; !slices.Equal(d.Restored, []string{detail}) {
+		t.Errorf("got %+v", d)
 	}
 }
 

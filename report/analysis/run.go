@@ -17,6 +17,8 @@ type run struct {
 	disruptions []*disrupted
 	// restoreFailed holds what could not be put back.
 	restoreFailed []string
+	// takenBack holds what others had put back before the run did, each once.
+	takenBack []string
 }
 
 type disrupted struct {
@@ -54,6 +56,10 @@ func readRun(actions []recording.Action) *run {
 			}
 		case recording.RestoreFailed:
 			r.restoreFailed = append(r.restoreFailed, a.Detail)
+		case recording.TakenBack:
+			if !slices.Contains(r.takenBack, a.Detail) {
+				r.takenBack = append(r.takenBack, a.Detail)
+			}
 		}
 		if d := current(a.Disruption); d != nil {
 			d.take(a)
@@ -71,7 +77,7 @@ func (d *disrupted) take(a *recording.Action) {
 		}
 	case recording.Refused:
 		d.Refusals = append(d.Refusals, a.Detail)
-	case recording.Restored:
+	case recording.Restored, recording.TakenBack:
 		d.Restored = append(d.Restored, a.Detail)
 	case recording.Commanded:
 		d.Command = &report.Command{ExitCode: a.ExitCode, OutputBytes: a.OutputBytes, OutputLines: a.OutputLines, Output: strings.ToValidUTF8(a.Output, "�"), Took: report.Duration(a.Done.Sub(a.At))}

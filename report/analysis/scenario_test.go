@@ -68,6 +68,11 @@ func (s *scenario) steady(at time.Duration) *scenario {
 	return s
 }
 
+// takenBack tells of somebody else who put back what the disruption had changed.
+func (s *scenario) takenBack(detail string) {
+	s.actions = append(s.actions, recording.Action{At: after(9 * second), Kind: recording.TakenBack, Detail: detail})
+}
+
 func (s *scenario) replicaSet(name string, revision int64, at time.Duration) {
 	s.events = append(s.events, recording.Event{At: after(at), ReplicaSet: &recording.ReplicaSetObservation{
 		Change: recording.Added, Name: name, UID: "uid-" + name, Revision: revision, Replicas: 3,

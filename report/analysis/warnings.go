@@ -42,8 +42,8 @@ func lateSlices(ended []*account, endpoints *endpoints, gaps []recording.Gap) []
 }
 
 // warn lists what a passing run should not be silent about: first what the check
-// itself gives up, what preflight noticed and what could not be put back, then the
-// weaknesses that cost nothing.
+// itself gives up, what preflight noticed, what others have put back and what could not
+// be put back, then the weaknesses that cost nothing.
 func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints, starved bool) []report.Warning {
 	var all []report.Warning
 	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
@@ -51,6 +51,9 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 	}
 	for _, noticed := range r.Header.Workload.Warnings {
 		all = append(all, report.Warning{Text: noticed})
+	}
+	for _, did := range run.takenBack {
+		all = append(all, report.Warning{Text: did + ", before the run did"})
 	}
 	for _, failed := range run.restoreFailed {
 		all = append(all, report.Warning{Text: "not put back: " + failed})
