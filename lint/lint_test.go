@@ -125,7 +125,9 @@ func TestRules(t *testing.T) {
 		{name: "no preStop, no traffic", changes: []string{lifecycle, "", "        ports: [{name: http, containerPort: 8080}]\n", "", service, "  selector: {app: other}\n"}},
 		{name: "preStop 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 1}}}"}, want: []string{"warning prestop-short"}},
 		{name: "preStop 2 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 2}}}"}},
-		{name: "preStop all of the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 5"}, want: []string{"error prestop-eats-grace"}},
+		{name: "preStop all of the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 5"}, want: []string{"warning prestop-eats-grace"}},
+		{name: "preStop longer than the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 4"}, want: []string{"error prestop-eats-grace"}},
+		{name: "exec sleep longer than the grace", changes: []string{preStop5, exec("[sleep, '31']")}, want: []string{"error prestop-eats-grace", "note prestop-needs-binary"}},
 		{name: "preStop leaves 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 29}}}"}, want: []string{"warning prestop-eats-grace"}},
 		{name: "preStop leaves 2 s of 30", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 28}}}"}},
 		{name: "preStop most of a short grace", changes: []string{grace30, "terminationGracePeriodSeconds: 9"}, want: []string{"warning prestop-eats-grace"}},
@@ -234,6 +236,31 @@ func TestRules(t *testing.T) {
 		if r.doc == "" || identifier.MatchString(r.doc) {
 			t.Errorf("%s is not explained in words: %q", r.id, r.doc)
 		}
+	}
+}
+
+// A hook as long as the grace is told from a longer one, as the API server does.
+func TestPreStopAgainstTheGrace(t *testing.T) {
+	for name, test := range map[string]struct {
+		hook     string
+		severity Severity
+		why      string
+		refused  bool
+	}{
+		"as long":         {"lifecycle: {preStop: {sleep: {seconds: 30}}}", Warning, "preStop sleeps for all of the grace period of 30 s: nothing is left, and the program is killed 2 s after SIGTERM.", false},
+		"longer":          {"lifecycle: {preStop: {sleep: {seconds: 31}}}", Error, "preStop sleeps 31 s, longer than the grace period of 30 s: the API server refuses that of a sleep action.", true},
+		"command, longer": {exec("[sleep, '31']"), Error, "preStop sleeps 31 s, longer than the grace period of 30 s: the kubelet waits no longer than that, and the program is killed 2 s after SIGTERM.", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := read(t, change(t, preStop5, test.hook))
+			f := Lint(objects).Findings[0]
+			if f.Rule != "prestop-eats-grace" || f.Severity != test.severity || f.Why != test.why {
+				t.Errorf("got %s %s: %s", f.Severity, f.Rule, f.Why)
+			}
+			if err := patchtest.Apply(f.Place.Kind, manifestOf(t, objects, &f.Place), "{}"); (err != nil) != test.refused {
+				t.Errorf("the API server says %v", err)
+			}
+		})
 	}
 }
 

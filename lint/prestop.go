@@ -80,9 +80,18 @@ var preStopRules = []rule{{
 			switch {
 			case !known || grace == 0:
 				continue
-			case left <= 0:
+			case left < 0:
 				b.severity = Error
-				b.why = fmt.Sprintf("preStop sleeps %g s of a grace period of %g s: nothing is left, and the program is killed 2 s after SIGTERM.", sleep, grace)
+				b.why = fmt.Sprintf("preStop sleeps %g s, longer than the grace period of %g s: ", sleep, grace)
+				if preStop(c).Sleep != nil {
+					b.why += "the API server refuses that of a sleep action."
+				} else {
+					b.why += fmt.Sprintf("the kubelet waits no longer than that, and the program is killed %d s after SIGTERM.", leastDrain)
+				}
+			case left == 0:
+				// With short requests a pod is idle by the time of SIGTERM, and loses nothing.
+				b.severity = Warning
+				b.why = fmt.Sprintf("preStop sleeps for all of the grace period of %g s: nothing is left, and the program is killed %d s after SIGTERM.", grace, leastDrain)
 			case left < leastDrain:
 				b.severity = Warning
 				b.why = fmt.Sprintf("preStop sleeps %g s of a grace period of %g s and leaves %g s to answer what is in flight.", sleep, grace, left)
