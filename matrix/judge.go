@@ -52,20 +52,15 @@ func judge(want Want, o outcome) Result {
 }
 
 // leavesOpen tells whether it is as true that failures have no cause.
-func (w *Want) leavesOpen() bool {
-	for ; w != nil; w = w.Or {
-		if w.Cause != "" && !w.Cause.Explains() {
-			return true
-		}
-	}
-	return false
+func (w Want) leavesOpen() bool {
+	return w.Cause != "" && !w.Cause.Explains() || w.Or != nil && w.Or.leavesOpen()
 }
 
-// unexplained says that too many failures are laid to nothing, more than one in ten;
-// empty where they are not, or where the run did not fail. The cause of the most may be
+// unexplained says that too many failures are laid to nothing, several and more than one in
+// ten; empty where they are not, or where the run did not fail. The cause of the most may be
 // that of few.
 func (r *Result) unexplained() string {
-	if open := r.Failed - r.Attributed; r.GotVerdict == report.Failed && 10*open > r.Failed {
+	if open := r.Failed - r.Attributed; r.GotVerdict == report.Failed && open > 1 && 10*open > r.Failed {
 		return fmt.Sprintf("%d of %d failures are laid to nothing", open, r.Failed)
 	}
 	return ""
