@@ -61,6 +61,27 @@ func TestAQueueThatIsClosedWhileThePodLivesOn(t *testing.T) {
 	}
 }
 
+// What waited in that queue since before SIGTERM, as a busy program had not come to accept
+// it, is reset together with the rest.
+func TestAQueueHoldsWhatCameBeforeSigtermToo(t *testing.T) {
+	s := newScenario().pod("web-1", drained()).pod("web-2", nil).pod("web-3", nil)
+	s.traffic(0, 6*second, "web-1", "web-2", "web-3").traffic(6*second, 30*second, "web-2", "web-3").steady(12 * second)
+	s.request(request{sent: 2 * second, took: 5 * second, pod: "web-2"})
+	s.request(request{sent: 5900 * ms, took: 3 * second, pod: "web-1"})
+	for at := 6050 * ms; at < 6500*ms; at += 50 * ms {
+		s.request(request{sent: at, took: 6550*ms - at, phase: recording.PhaseFirstByte, class: recording.ClassReset})
+	}
+	rep := s.analyze(t)
+	for _, f := range rep.Findings {
+		if f.Cause != report.ListenerClosedEarly || f.Confidence != report.Possible {
+			t.Error(summary(rep))
+		}
+	}
+	if len(rep.Findings) == 0 {
+		t.Error(summary(rep))
+	}
+}
+
 // Two pods of a rollout close their queues one after the other, the first by its exit, while
 // the second, whose exit is known to the second only, still answers what comes new. What
 // waited in the first one's is not the second one's, even if it came just before SIGTERM as

@@ -48,7 +48,9 @@ func (s *explainer) unread(f *examined, t *suspect) strength {
 	case sent.Before(t.Sigterm.From.Add(-clockSlack)):
 		// Where all that could read it were busy it waits from before the signal on: it was
 		// under way for longer than any takes, while what the pod had read was answered.
-		if f.Fresh() && waited && t.finishes && !sent.Before(t.Sigterm.From.Add(-s.traffic.longest())) {
+		// So it does in a queue that was closed then, ahead of those that came later.
+		busy := waited && t.finishes && !sent.Before(t.Sigterm.From.Add(-s.traffic.longest()))
+		if f.Fresh() && (busy || f.mayQueue() && slices.ContainsFunc(t.queues, func(closed report.Interval) bool { return within(end, closed, sameMoment) })) {
 			return looseFit
 		}
 		return 0
