@@ -12,7 +12,7 @@ import (
 // longer, so that it comes before the pods are gone and the run puts them back. That it
 // may do so is said before, that it did only afterwards.
 func autoscaled() []Row {
-	row := tried("an autoscaler keeps three", "nginx", allThree, closesIdle().saying("HorizontalPodAutoscaler web set the replicas to 3"), env("STOP_SIGNAL", "3"), preStop(20))
+	row := tried("an autoscaler keeps three", "nginx", allThree, closesIdle().saying("HorizontalPodAutoscaler web set the replicas to 3"), env("STOP_SIGNAL", "3"), preStop(20), grace(40))
 	row.Disruption = scale
 	row.Objects = append(row.Objects, &autoscalingv2.HorizontalPodAutoscaler{
 		ObjectMeta: metav1.ObjectMeta{Name: "web"},

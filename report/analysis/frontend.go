@@ -20,7 +20,7 @@ type frontends struct {
 	// have the same.
 	last    *frontend
 	address string
-	// told: the check says that a proxy stands there (check.Target.Proxy).
+	// told: a proxy is known to stand there whatever the traffic shows (leadsElsewhere).
 	told bool
 	// straight: the URL is known to lead straight to the pods (recording.Workload.ServesURL).
 	straight bool
@@ -59,6 +59,13 @@ func (f *frontend) staysWithPods() bool {
 
 func newFrontends(pods *podIndex, told, straight bool) *frontends {
 	return &frontends{pods: pods, byAddress: map[string]*frontend{}, told: told, straight: straight && !told}
+}
+
+// leadsElsewhere tells whether connections are known to lead to no pod of the workload: by
+// what the check says, or as the URL leads to a service that selects none of these, whose
+// pods then send the requests on.
+func leadsElsewhere(header *recording.Header) bool {
+	return header.Check.Target.Proxy || len(header.Workload.ForeignServices) > 0
 }
 
 // take notes what a sample tells, and gives what stands at its address. A name that

@@ -164,9 +164,15 @@ func TestAProxyThatTheCheckTellsOf(t *testing.T) {
 			t.Errorf("told: %t\n got %s\nwant %s", told, got, want)
 		}
 	}
+	// A service that selects other pods tells the same.
+	s := newScenario().pod("web-1", drained()).pod("web-2", nil).unnamed(0, 30*second).steady(12 * second)
+	s.header.Workload.ForeignServices = []string{"proxy"}
+	if got, want := summary(s.request(cut).analyze(t)), "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
 	// Neither does the address name a pod.
 	cut.address = "10.0.0.1:8080"
-	s := newScenario().pod("web-1", drained()).pod("web-2", nil).unnamed(0, 30*second).steady(12 * second)
+	s = newScenario().pod("web-1", drained()).pod("web-2", nil).unnamed(0, 30*second).steady(12 * second)
 	s.header.Check.Target.Proxy = true
 	if got, want := summary(s.request(cut).analyze(t)), "failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)

@@ -208,7 +208,7 @@ type answering struct {
 func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) *pass {
 	p := &pass{
 		traffic: traffic{
-			frontends: newFrontends(pods, r.Header.Check.Target.Proxy, r.Header.Workload.ServesURL), senders: newBySender(senders), stalls: stallsOf(r.Ending, senders),
+			frontends: newFrontends(pods, leadsElsewhere(&r.Header), r.Header.Workload.ServesURL), senders: newBySender(senders), stalls: stallsOf(r.Ending, senders),
 		},
 		byName: map[string]*streamTally{}, run: run, pods: pods,
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most, senders),

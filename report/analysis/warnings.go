@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
@@ -75,8 +76,11 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 	}
 	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
 	switch {
-	case t.frontends.told:
+	case r.Header.Check.Target.Proxy:
 		all = append(all, report.Warning{Text: "the check says that " + proxied})
+	case len(r.Header.Workload.ForeignServices) > 0:
+		all = append(all, report.Warning{Text: "connections lead to pods of service " + strings.Join(r.Header.Workload.ForeignServices, ", ") +
+			", not to the workload's: which of these failed a request is told by times or by the answer, and what was sent again on the way is not seen"})
 	case t.frontends.found():
 		all = append(all, report.Warning{Text: "answers of several pods came on one connection: " + proxied})
 	}
