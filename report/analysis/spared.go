@@ -36,7 +36,7 @@ type exitCuts struct {
 // then takes none of them (com.sun.net.httpserver.HttpServer.stop is one). Where none can
 // have come, their age tells: what a pod is at work on is mostly younger, as it is cut, than
 // answers take, if these take about the same; what it no longer reads is as old as its
-// SIGTERM.
+// SIGTERM. Where some answers take far longer than most, what was at work looks unread.
 func (s *explainer) spared(failures []examined) map[string]bool {
 	share, took := s.newPerKept()
 	cuts := map[string]exitCuts{}
