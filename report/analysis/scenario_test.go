@@ -26,13 +26,15 @@ const ms = time.Millisecond
 // deployment/web would have left. The baseline takes 5 s, a restart begins at
 // 5 s.
 type scenario struct {
-	header  recording.Header
-	events  []recording.Event
-	actions []recording.Action
-	samples []recording.Sample
-	ending  *recording.Ending
-	seq     uint64
-	slice   []recording.Endpoint
+	// connects is how long a new connection takes to be made; no time unless given.
+	connects time.Duration
+	header   recording.Header
+	events   []recording.Event
+	actions  []recording.Action
+	samples  []recording.Sample
+	ending   *recording.Ending
+	seq      uint64
+	slice    []recording.Endpoint
 }
 
 func newScenario() *scenario {
@@ -272,6 +274,9 @@ func (s *scenario) request(r request) *scenario {
 	}
 	if r.lookup > 0 {
 		sample.Lookup, sample.Resolved, sample.Acquired, sample.Written = r.lookup, r.lookup, r.lookup, r.lookup
+	}
+	if sample.Served == 0 && s.connects > 0 {
+		sample.Acquired, sample.Written = s.connects, s.connects
 	}
 	if r.conn > 0 {
 		sample.Conn = 1_000_000 + r.conn

@@ -8,8 +8,8 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
-// inFlightAge tells a request that was being answered from one that met a
-// closed door: on a path where connections are accepted by a proxy both
+// inFlightAge, beyond the round trip, tells a request that was being answered from one
+// that met a closed door: on a path where connections are accepted by a proxy both
 // end in EOF or reset, but a closed door answers within a round trip.
 const inFlightAge = 5 * time.Millisecond
 
@@ -90,7 +90,7 @@ func (f *examined) symptomOf() symptom {
 	switch {
 	case f.gateway.answered() && f.Status == http.StatusGatewayTimeout:
 		return hung
-	case f.gateway.answered() && f.age() >= inFlightAge:
+	case f.gateway.answered() && f.beyondRoundTrip() >= inFlightAge:
 		return cutShort
 	case f.gateway.answered():
 		return shutOut
@@ -107,7 +107,7 @@ func (f *examined) symptomOf() symptom {
 	switch {
 	case f.Class == recording.ClassTimeout:
 		return hung
-	case f.age() >= inFlightAge:
+	case f.beyondRoundTrip() >= inFlightAge:
 		return cutShort
 	case f.Fresh():
 		return shutOut

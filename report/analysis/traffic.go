@@ -30,6 +30,9 @@ type traffic struct {
 	frontends *frontends
 	// keeps tells whether any connection carried several requests.
 	keeps bool
+	// roundTrip is the least time in which a connection was made, a TLS handshake
+	// included: what goes to the service and back takes about as long. 0 if none was.
+	roundTrip time.Duration
 	// podsNamed tells whether any answer named its pod; not where all names are of
 	// pods that are not the workload's, of which otherName is one.
 	podsNamed    bool
@@ -81,6 +84,8 @@ type failure struct {
 	traceID string
 	// before is what its kept connection had carried.
 	before carried
+	// roundTrip is the traffic's.
+	roundTrip time.Duration
 }
 
 // begun is when a request had a connection, so that a pod may have had the request:
@@ -88,7 +93,7 @@ type failure struct {
 // is when a dial for it may have begun.
 func begun(s *recording.Sample) time.Duration { return max(s.Acquired, s.Resolved, s.Sent) }
 
-// slowRefusal is the age up to which a fresh connection may still have met
+// slowRefusal is the time up to which a fresh connection may still have met
 // a closed door: on a busy machine a proxy took up to 50 ms to say so, and
 // connections that wait in a listener's queue are reset when it closes.
 const slowRefusal = 100 * time.Millisecond
@@ -96,13 +101,17 @@ const slowRefusal = 100 * time.Millisecond
 // age is how long the request had been on its connection when it failed.
 func (f *failure) age() time.Duration { return f.End - begun(&f.Sample) }
 
+// beyondRoundTrip is the part of its age in which the request and what became of it were
+// not on their way.
+func (f *failure) beyondRoundTrip() time.Duration { return f.age() - f.roundTrip }
+
 // answering tells whether a part of the answer had come already.
 func (f *failure) answering() bool {
 	return f.Phase == recording.PhaseHeader || f.Phase == recording.PhaseBody
 }
 
 // wasHeld tells whether some pod must have had the request, from itself alone.
-func (f *failure) wasHeld() bool { return f.answering() || f.age() >= slowRefusal }
+func (f *failure) wasHeld() bool { return f.answering() || f.beyondRoundTrip() >= slowRefusal }
 
 // life is a pod with what the traffic showed of it.
 type life struct {
@@ -343,6 +352,9 @@ func (p *pass) answer(s *recording.Sample, tally *streamTally) {
 	tally.maximum = max(tally.maximum, s.End)
 	recordIn(tally.took, s.End-begun(s))
 	tally.longest = max(tally.longest, s.End-begun(s))
+	if dial := s.Acquired - max(s.Sent, s.Resolved); s.Fresh() && s.Acquired != recording.NotReached && (p.roundTrip == 0 || dial < p.roundTrip) {
+		p.roundTrip = dial
+	}
 	uid := ""
 	if pod := p.pods.named(s.Pod, s.EndAt()); pod != nil {
 		p.answering[pod.number].answered(s)
@@ -413,6 +425,9 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	slices.SortStableFunc(t.failures, func(a, b *failure) int {
 		return cmp.Or(a.SentAt().Compare(b.SentAt()), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 	})
+	for _, f := range t.failures {
+		f.roundTrip = t.roundTrip
+	}
 	t.incomplete = p.completeness.incomplete(r)
 	return t
 }
