@@ -275,7 +275,7 @@ func TestFixesHoldTheMeasuredNumbers(t *testing.T) {
 		s := undisturbed(newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil))
 		// 1.1 s after the kubelet's start, plus 2 s: 4 s.
 		s.request(request{sent: 7350 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
-		want := `{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"sleep":{"seconds":4}}},"name":"app"}],"terminationGracePeriodSeconds":7}}}}`
+		want := `{"spec":{"template":{"spec":{"containers":[{"lifecycle":{"preStop":{"sleep":{"seconds":4}}},"name":"app"}],"terminationGracePeriodSeconds":8}}}}`
 		if got := s.analyze(t).Findings[0].Fix.Patch; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
@@ -298,8 +298,8 @@ func TestFixesHoldTheMeasuredNumbers(t *testing.T) {
 		s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
 		s.request(request{sent: 8 * second, took: 5 * second, pod: "web-2"})
 		s.request(request{sent: 6750 * ms, took: 2510 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		// Sent 0.5 s after the kubelet's start, 5 s long, plus 2 s: 8 s.
-		want := `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":8}}}}`
+		// Sent 0.5 s after the kubelet's start, 5 s long, plus 3 s: 9 s.
+		want := `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":9}}}}`
 		if got := s.analyze(t).Findings[0].Fix.Patch; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
@@ -309,7 +309,7 @@ func TestFixesHoldTheMeasuredNumbers(t *testing.T) {
 		d.preStop, d.sleep, d.exited, d.gone = recording.PreStopExec, 0, 18200*ms, 19*second
 		s := undisturbed(newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil))
 		s.request(request{stream: "short-reused", sent: 16 * second, took: 2200 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		const want = "Set terminationGracePeriodSeconds to 15: up to 10s for the preStop hook, whose length is not known, at least 2.2s for the longest request (it was cut, and takes longer), and 2s to spare."
+		const want = "Set terminationGracePeriodSeconds to 16: up to 10s for the preStop hook, whose length is not known, at least 2.2s for the longest request (it was cut, and takes longer), and 3s to spare."
 		if got := s.analyze(t).Findings[0].Fix.Text; !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}
@@ -317,8 +317,8 @@ func TestFixesHoldTheMeasuredNumbers(t *testing.T) {
 	t.Run("grace for requests on kept connections", func(t *testing.T) {
 		s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
 		s.request(request{stream: "short-reused", sent: 8250 * ms, took: 1010 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-		// Sent 2 s after the kubelet's start, 1.01 s long, plus 2 s: 6 s.
-		want := `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":6}}}}`
+		// Sent 2 s after the kubelet's start, 1.01 s long, plus 3 s: 7 s.
+		want := `{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":7}}}}`
 		if got := s.analyze(t).Findings[0].Fix.Patch; got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}

@@ -135,9 +135,9 @@ func TestALookupIsNoLongRequest(t *testing.T) {
 // A grace that was too little is not proposed again, and the words say so.
 func TestAGraceThatWasTooLittle(t *testing.T) {
 	s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
-	s.request(request{sent: 6500 * ms, took: 2760 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF}).lookedUp(2 * second)
+	s.request(request{sent: 6500 * ms, took: 2760 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF}).lookedUp(2500 * ms)
 	fix := fixOf(t, s.analyze(t), report.GraceTooShort)
-	if want := "Set terminationGracePeriodSeconds to 4: 250ms in which requests still came after the stop had begun, at least 760ms for the longest request (it was cut, and takes longer), and 2s to spare; but 3s were too little."; !strings.HasPrefix(fix.Text, want) {
+	if want := "Set terminationGracePeriodSeconds to 4: 250ms in which requests still came after the stop had begun, at least 260ms for the longest request (it was cut, and takes longer), and 3s to spare; but 3s were too little."; !strings.HasPrefix(fix.Text, want) {
 		t.Errorf("it says %q", fix.Text)
 	}
 }

@@ -11,10 +11,6 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// smallMargin is the margin below which a pass is called lucky: a kube-proxy may
-// be a second late (its minSyncPeriod), and the kubelet rounds by as much.
-const smallMargin = time.Second
-
 // slowSlice is later than the slices follow a deletion where the control plane keeps up:
 // 14 ms were measured, and where the controller's view is stale it tries again after a
 // second (kubernetes pkg/controller/endpointslice, defaultSyncBackOff).
@@ -61,6 +57,7 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 	}
 	all = append(all, driftWarnings(senders)...)
 	all = append(all, t.lookups.warnings(starved, t.whoSent())...)
+	all = append(all, portsShared(r.Ending)...)
 	if !starved {
 		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	}
@@ -85,6 +82,16 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 		all = append(all, report.Warning{Text: "answers of several pods came on one connection: " + proxied})
 	}
 	return all
+}
+
+// portsShared tells of connections for which no local port was left that had rested for
+// as long as connection tracking remembers one.
+func portsShared(ending *recording.Ending) []report.Warning {
+	if ending == nil || ending.Client == nil || ending.Client.PortsByKernel == 0 {
+		return nil
+	}
+	return []report.Warning{{Text: fmt.Sprintf("%s had no local port left that had not been used shortly before: connection tracking may lead such to a pod that has gone, which many clients would hardly ever meet. "+
+		"Send less on new connections, or from more nodes (--senders)", text.Count(int(ending.Client.PortsByKernel), "new connection"))}}
 }
 
 // drift is how far a sender's clock may be off without a word. Comparisons of times from
@@ -151,13 +158,11 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 		"still ran when the grace period ended and had to be killed, although no request was lost to it. Whether it had noticed %s is not known", signal)
 	warn(report.PrestopEatsGrace, func(t *account) bool { return t.orderly() && t.eatenByPreStop() },
 		"still ran when the grace period ended and had to be killed: the preStop hook had used up almost all of it")
-	// An exit is known to the second only: within that and the margin it was near.
-	const near = smallMargin + time.Second
-	short := func(t *account) bool { return !starved && !t.killed() && t.orderly() && t.exitedWithin(near) }
+	short := func(t *account) bool { return !starved && !t.killed() && t.orderly() && t.exitedWithin(nearDeadline) }
 	warn(report.PrestopEatsGrace, func(t *account) bool { return short(t) && t.hookIsLong() },
-		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", near)
+		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", nearDeadline)
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
-		"exited less than %s before the grace period ended", near)
+		"exited less than %s before the grace period ended", nearDeadline)
 	soon, measurable := fmt.Sprintf("less than %s after leaving the EndpointSlice", smallMargin), func(*account) bool { return true }
 	if starved {
 		soon, measurable = "without a preStop hook before it", func(t *account) bool { return t.PreStop == recording.PreStopNone }
