@@ -43,6 +43,9 @@ type Config struct {
 	ByHand chaos.ByHand
 	// Control is what became of the control; nil where none was wanted.
 	Control *recording.ControlResult
+	// Lint judges the manifest of the workload before it is touched; nil where nobody does.
+	// What it cannot read it says in its notes.
+	Lint func(context.Context) *recording.Lint
 	// TraceBase is a random number, for the trace ids of a check that wants them.
 	TraceBase recording.TraceBase
 	// Dir is the folder of the recording.
@@ -113,6 +116,9 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, avoid: plan.drained, began: cfg.Now()}
 	r.driver = r.newDriver()
+	if cfg.Lint != nil {
+		r.lint = cfg.Lint(ctx)
+	}
 	r.teardown.err = guard.Call("the run", func() error { return r.carryOut(ctx) })
 	return r.teardown.run(ctx, func(name string) { r.at("%s", name) })
 }
@@ -183,7 +189,7 @@ func (r *run) record() (err error) {
 		inside.into(r.writer)
 	}
 	return r.writer.Header(recording.Header{
-		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check.Recorded(r.cfg.ShowValues), Workload: r.facts, Control: r.cfg.Control, TraceBase: traceBase,
+		Tool: r.cfg.Tool, Began: r.began, Namespace: r.cfg.Namespace, Check: r.cfg.Check.Recorded(r.cfg.ShowValues), Workload: r.facts, Lint: r.lint, Control: r.cfg.Control, TraceBase: traceBase,
 		Senders: r.workload.Senders,
 	})
 }
@@ -193,6 +199,7 @@ type run struct {
 	cfg      Config
 	workload *chaos.Workload
 	facts    recording.Workload
+	lint     *recording.Lint
 	writer   *recording.Writer
 	began    time.Time
 	// found is the URL that the cluster's services told; empty where the check names one.

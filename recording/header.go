@@ -24,6 +24,8 @@ type Header struct {
 	Namespace string      `json:"namespace"`
 	Check     check.Check `json:"check"`
 	Workload  Workload    `json:"workload"`
+	// Lint is what the manifest shows by itself; nil in a recording of an older version.
+	Lint *Lint `json:"lint,omitempty"`
 	// Control is what became of the control; nil where none was wanted.
 	Control *ControlResult `json:"control,omitempty"`
 	// TraceBase is what the requests' trace ids are made from; zero if they bear none.

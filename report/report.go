@@ -45,6 +45,9 @@ type Report struct {
 	// none.
 	Ends     *Ends     `json:"ends,omitempty"`
 	Findings []Finding `json:"findings"`
+	// Lint is what the manifest showed by itself, with what this run showed of that;
+	// missing where nobody looked at it.
+	Lint *Lint `json:"lint,omitempty"`
 	// Failures are the single failed requests, the first FailuresListed of
 	// them; Findings count all.
 	Failures []Failure `json:"failures"`
@@ -203,6 +206,8 @@ type Finding struct {
 	SinceSigterm *Span    `json:"sinceSigterm,omitempty"`
 	Evidence     []string `json:"evidence"`
 	Fix          Fix      `json:"fix"`
+	// Foreseen are the rules of lint that saw the cause in the manifest before the run.
+	Foreseen []string `json:"foreseen,omitempty"`
 }
 
 // Span is a span of times relative to some moment.

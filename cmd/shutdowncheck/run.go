@@ -93,6 +93,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		ID:        runID(clock()),
 		TraceBase: traceBase(),
 		Self:      self(),
+		Lint:      func(ctx context.Context) *recording.Lint { return preflightLint(ctx, cluster, c.Workload) },
 		Dir:       r.folder(c, clock()),
 		Tool:      version(),
 		Now:       clock,

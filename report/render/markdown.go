@@ -29,6 +29,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 		page.add(fmt.Sprintf("finding %d", i+1), markdownFinding(i+1, &r.Findings[i], r))
 	}
 	page.add("the warnings", markdownWarnings(r))
+	page.add("what lint says", markdownLint(r))
 	page.add("the disruptions", markdownDisruptions(r))
 	page.add("the terminations", markdownTerminations(r))
 	page.add("the power", prose(smallestOutages(r)))
@@ -149,6 +150,18 @@ func markdownWarnings(r *report.Report) string {
 		lines = append(lines, warning(w))
 	}
 	return folded(count(len(lines), "warning"), bullets(lines))
+}
+
+func markdownLint(r *report.Report) string {
+	lines, others := lintLines(r)
+	if len(lines) == 0 {
+		return ""
+	}
+	block := bullets(lines)
+	if others != "" {
+		block += "\n\n" + prose(upperFirst(others)) + "."
+	}
+	return folded("What lint says of the manifest: "+count(len(lines), "finding"), block)
 }
 
 func markdownDisruptions(r *report.Report) string {

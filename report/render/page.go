@@ -73,6 +73,8 @@ func HTML(w io.Writer, r *report.Report) error {
 			page.Weaknesses = append(page.Weaknesses, clean(warning(w)))
 		}
 	}
+	lint, others := lintLines(r)
+	page.Lint, page.LintOthers = cleaned(lint), clean(others)
 	page.WarningCount = count(len(r.Warnings), "warning")
 	for i := range r.Disruptions {
 		page.Disruptions = append(page.Disruptions, disruptionWords(i+1, &r.Disruptions[i]))
@@ -93,7 +95,9 @@ type pageWords struct {
 	Late                               bool
 	Class                              string
 	Verdict, Workload, Namespace, When string
-	Reasons, Warnings, Validity        []string
+	Reasons, Warnings, Validity, Lint  []string
+	// LintOthers counts what is not among Lint.
+	LintOthers string
 	// Weaknesses are the warnings of what may cost requests the next time.
 	Weaknesses            []string
 	WarningCount          string

@@ -31,6 +31,7 @@ func Text(w io.Writer, r *report.Report, o TextOptions) error {
 		p.finding(i+1, &r.Findings[i], r)
 	}
 	p.warnings(r)
+	p.lint(r)
 	p.disruptions(r)
 	p.terminations(r)
 	p.footer(r)
@@ -152,6 +153,9 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 	for _, line := range f.Evidence {
 		p.wrapped("   - ", "     ", line)
 	}
+	if said := foreseen(f); said != "" {
+		p.wrapped("   - ", "     ", said)
+	}
 	p.wrapped("   Fix: ", "        ", f.Fix.Text)
 	if f.Fix.Patch != "" {
 		command, patch := patchCommand(r, f)
@@ -210,6 +214,21 @@ func (p *printer) warnings(r *report.Report) {
 	if len(r.Warnings) > 0 {
 		p.line("")
 	}
+}
+
+func (p *printer) lint(r *report.Report) {
+	lines, others := lintLines(r)
+	if len(lines) == 0 {
+		return
+	}
+	p.line("What lint says of the manifest, and what this run showed of that:")
+	for _, line := range lines {
+		p.wrapped("  - ", "    ", line)
+	}
+	if others != "" {
+		p.wrapped("  ", "  ", others)
+	}
+	p.line("")
 }
 
 func (p *printer) footer(r *report.Report) {

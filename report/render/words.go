@@ -133,7 +133,11 @@ func evidence(f *report.Finding) []string {
 	if len(f.Pods) > 0 {
 		lines = append(lines, "Pods: "+strings.Join(f.Pods, ", "))
 	}
-	return append(lines, f.Evidence...)
+	lines = append(lines, f.Evidence...)
+	if said := foreseen(f); said != "" {
+		lines = append(lines, said)
+	}
+	return lines
 }
 
 // outcome tells what a disruption came to.
