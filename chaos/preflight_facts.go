@@ -53,6 +53,7 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		Containers:      containerNames(s.template.Spec),
 		Strategy:        s.strategy,
 		Nearby:          near.fields,
+		Sticky:          sticky(services, destination.other),
 		OwnNodes:        near.ownNodes,
 		MaxSurge:        written(s.maxSurge),
 		MaxUnavailable:  written(s.maxUnavailable),
@@ -114,6 +115,18 @@ func serviceWarnings(services []corev1.Service, other []string) []string {
 		}
 	}
 	return warnings
+}
+
+// sticky are the services, of those that requests may go to, that lead all requests of one
+// address to one pod.
+func sticky(services []corev1.Service, other []string) []string {
+	var names []string
+	for _, service := range services {
+		if service.Spec.SessionAffinity == corev1.ServiceAffinityClientIP && !slices.Contains(other, service.Name) {
+			names = append(names, service.Name)
+		}
+	}
+	return names
 }
 
 // services gives all of the namespace, and of them those whose selector matches the

@@ -79,6 +79,9 @@ type Workload struct {
 	// Nearby are the fields by which services that URLs lead to keep requests near the node
 	// that they come to, each with its value and its service.
 	Nearby []string `json:"nearby,omitempty"`
+	// Sticky are the services that URLs lead to which lead all requests of one address to
+	// one pod (sessionAffinity ClientIP).
+	Sticky []string `json:"sticky,omitempty"`
 	// OwnNodes tells that all URLs lead to the own addresses of services whose
 	// internalTrafficPolicy is Local: the pods of the senders' nodes alone are asked.
 	OwnNodes bool `json:"ownNodes,omitempty"`

@@ -73,7 +73,7 @@ func TestASidecarsAnswersForAProgramThatIsGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScenario().pod("web-1", &death{
-				deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 11300 * ms, gone: 12 * second, grace: 30 * second,
+				deleted: 6200 * ms, left: 6900 * ms, killing: 6250 * ms, exited: 11300 * ms, gone: 12 * second, grace: 30 * second,
 			}).pod("web-2", nil).pod("web-3", nil).made("web-1", mesh, app).unnamed(0, 30*second).steady(16 * second)
 			s.header.Workload.TargetPorts, s.header.Workload.ServesURL = []string{"80"}, tt.straight
 			if got := summary(s.request(tt.lost).analyze(t)); got != tt.want {

@@ -98,7 +98,7 @@ func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]r
 	}
 	for _, s := range r.Header.Check.Streams {
 		tally := t.stream(s.Name)
-		if seen := smallestOutageSeen(s, len(r.Header.Senders), pods); seen > 0 && tally.OK > 0 && !tally.redirected(&r.Header.Workload) {
+		if seen := smallestOutageSeen(s, len(r.Header.Senders), pods); seen > 0 && tally.OK > 0 && !tally.redirected(&r.Header.Workload) && !tally.reusedNone() {
 			all[s.Name] = seen
 		}
 	}

@@ -66,7 +66,7 @@ type fit struct {
 
 // explain tells how a termination fits a failure, if it does.
 func (s *explainer) explain(f *examined, t *suspect) fit {
-	if f.life == nil && s.endpoints.elsewhere[t.UID] {
+	if f.life == nil && (s.endpoints.elsewhere[t.UID] || s.forgotten(f, t)) {
 		return fit{}
 	}
 	if manner, fits := s.lostBehindProxy(f, t); fits > 0 {
@@ -87,6 +87,16 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 		strength = min(strength, faintFit)
 	}
 	return fit{loss{manner, t.termination, manner == turnedAway && s.emptyAt(f), !f.Fresh(), t.servedOn}, f.atMost(strength)}
+}
+
+// forgotten tells that the pod had left the slices for longer than any kube-proxy takes when
+// a connection for the request was begun, though others were ready, and nothing shows that
+// proxies were as late. Where the URL is known to lead straight to the pods' service, it
+// then led to another pod, whatever that one did. What stands in front of the service may
+// know of the pod for longer.
+func (s *explainer) forgotten(f *examined, t *suspect) bool {
+	return s.traffic.frontends.straight && !s.starved && f.Fresh() && (!f.proxied || f.doubtful()) && t.Container == "" && t.LeftSlice.Known() && !t.published && !s.emptyAt(f) &&
+		f.DialledAt().After(later(later(t.LeftSlice.To, t.lastNew), t.termination.forgotten).Add(looseProxyLag))
 }
 
 // waited tells of a request that was cut whether it had been under way for longer than

@@ -245,7 +245,7 @@ func TestNoOutageIsSeenWithoutAnswers(t *testing.T) {
 	const answering, lost, unsent = "short-reused", "short-new", "idle"
 	s := newScenario().pod("web-1", drained()).pod("web-2", nil).steady(12 * second)
 	s.header.Check.Streams = append(s.header.Check.Streams, check.Stream{Name: unsent, Rate: 100, Connections: check.New})
-	s.request(request{stream: answering, sent: second, took: ms, pod: "web-2"})
+	s.request(request{stream: answering, sent: second, took: ms, pod: "web-2", served: 1})
 	s.request(request{stream: lost, sent: second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
 	power := s.analyze(t).Power
 	if power[answering] == 0 || power[lost] != 0 || power[unsent] != 0 {

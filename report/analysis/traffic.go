@@ -63,8 +63,10 @@ type streamTally struct {
 	// longestPart is the longest time for which an answered request was what a
 	// stream of its kind is there for (longPart).
 	longestPart time.Duration
-	podsNamed   bool
-	unexamined  int
+	// onKept counts the requests that went out on a connection which had carried one before.
+	onKept     int
+	podsNamed  bool
+	unexamined int
 	// clientErrors are those of this side.
 	clientErrors wording
 	// bodiless tells that its requests are heads alone.
@@ -73,6 +75,11 @@ type streamTally struct {
 	// which statuses are the workload's.
 	redirects redirects
 	expects   bool
+}
+
+// reusedNone tells of a stream of reused connections that none was ever reused.
+func (s *streamTally) reusedNone() bool {
+	return s.Connections == string(check.Reused) && s.Sent > 0 && s.onKept == 0
 }
 
 // failure is a failed sample.
@@ -304,6 +311,9 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	s = p.fromBehind(s)
 	p.last = later(p.last, s.EndAt())
 	tally.Sent++
+	if !s.Fresh() {
+		tally.onKept++
+	}
 	p.senders.take(s)
 	tally.series.take(s)
 	recordIn(tally.lateness, s.Sent)

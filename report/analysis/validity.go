@@ -108,6 +108,7 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	}
 	all = append(all, pastDoubts(&r.Header.Workload, t)...)
 	all = append(all, redirectDoubts(&r.Header.Workload, t)...)
+	all = append(all, stickyDoubts(&r.Header.Workload, ended, t)...)
 	away := newAway(&r.Header, endpoints)
 	all = append(all, coverageDoubts(ended, t, away)...)
 	all = append(all, away.doubts(ended, t)...)
@@ -125,6 +126,16 @@ func pastDoubts(w *recording.Workload, t *traffic) []string {
 	}
 	return []string{fmt.Sprintf("requests went to service %s, which does not select the workload's pods, and no answer names one of these: nothing shows that they reached the workload. "+
 		"Want the URL of %s, or name in target.service (--service) the one that is meant", strings.Join(w.ForeignServices, ", "), own)}
+}
+
+// stickyDoubts tells of requests that all went to one pod, which need be none of those that
+// ended: only names would show it.
+func stickyDoubts(w *recording.Workload, ended []*account, t *traffic) []string {
+	if len(w.Sticky) == 0 || t.podsNamed || !slices.ContainsFunc(ended, func(a *account) bool { return a.wasReady }) {
+		return nil
+	}
+	return []string{fmt.Sprintf("service %s has session affinity, which leads all requests of a sender to one pod, and no answer names its pod: nothing shows that those which ended had any traffic. "+
+		"Have each answer bear its pod's name in a header, or test by a service without affinity", strings.Join(w.Sticky, ", "))}
 }
 
 // redirectDoubts tells of streams that whatever stands in front of the pods may have

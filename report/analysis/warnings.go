@@ -58,6 +58,7 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 	all = append(all, driftWarnings(senders)...)
 	all = append(all, t.lookups.warnings(starved, t.whoSent())...)
 	all = append(all, portsShared(r.Ending)...)
+	all = append(all, neverReused(t)...)
 	if !starved {
 		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	}
@@ -92,6 +93,19 @@ func portsShared(ending *recording.Ending) []report.Warning {
 	}
 	return []report.Warning{{Text: fmt.Sprintf("%s had no local port left that had not been used shortly before: connection tracking may lead such to a pod that has gone, which many clients would hardly ever meet. "+
 		"Send less on new connections, or from more nodes (--senders)", text.Count(int(ending.Client.PortsByKernel), "new connection"))}}
+}
+
+// neverReused tells of streams whose connections were to carry several requests and never
+// did: what the ends of pods do to those that clients keep was not put to the test.
+func neverReused(t *traffic) []report.Warning {
+	var all []report.Warning
+	for _, s := range t.streams {
+		if s.reusedNone() && s.OK > 0 {
+			all = append(all, report.Warning{Cause: report.KeepaliveCut, Text: fmt.Sprintf("stream %s reused none of its connections, of which each waited for a while to be used again: the service had closed it by then, or closes each after one answer. "+
+				"What becomes of connections that clients keep was not put to the test. Raise the rate, or have fewer connections, so that each is used again before the service's idle timeout ends", s.Name)})
+		}
+	}
+	return all
 }
 
 // drift is how far a sender's clock may be off without a word. Comparisons of times from
