@@ -24,6 +24,8 @@ type account struct {
 	servedOn bool
 	// lastCut is when its end may have cut the last request; zero if it cut none.
 	lastCut time.Time
+	// exitCost tells that its exit may have cost a request.
+	exitCost bool
 }
 
 // accounts gives those of the terminations, in their order.
@@ -40,6 +42,7 @@ func accounts(t *traffic, failures []*explained) []*account {
 			if f.symptom == cutShort && f.follows == nil {
 				all[s.number].lastCut = later(all[s.number].lastCut, f.EndAt())
 			}
+			all[s.number].exitCost = all[s.number].exitCost || within(f.EndAt(), s.exit(), clockSlack)
 		}
 		uid := ""
 		if len(f.suspects) == 1 && len(f.starting) == 0 {

@@ -39,6 +39,9 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		if !m.published() || cause != report.ListenerClosedEarly {
 			fix.Recipe = recipeFor(cause, m)
 		}
+		if unknown := unknownServer(m.ends, &workload); unknown != "" && (cause == report.ListenerClosedEarly || cause == report.ErrorsWhileDraining) {
+			fix = report.Fix{Text: unknown}
+		}
 		fixes[cause] = fix
 	}
 	fixed := slices.Clone(findings)

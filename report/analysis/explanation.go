@@ -95,8 +95,8 @@ func (s *explainer) explain(f *examined, t *suspect) fit {
 // then led to another pod, whatever that one did. What stands in front of the service may
 // know of the pod for longer.
 func (s *explainer) forgotten(f *examined, t *suspect) bool {
-	return s.traffic.frontends.straight && !s.starved && f.Fresh() && (!f.proxied || f.doubtful()) && t.Container == "" && t.LeftSlice.Known() && !t.published && !s.emptyAt(f) &&
-		f.DialledAt().After(later(later(t.LeftSlice.To, t.lastNew), t.termination.forgotten).Add(looseProxyLag))
+	return s.traffic.frontends.straight && !s.starved && f.failure.Fresh() && (!f.proxied || f.doubtful()) && t.Container == "" && t.LeftSlice.Known() && !t.published && !s.emptyAt(f) &&
+		f.DialledAt().After(later(t.LeftSlice.To, t.lastNew).Add(looseProxyLag))
 }
 
 // waited tells of a request that was cut whether it had been under way for longer than

@@ -37,7 +37,7 @@ var stages = []struct {
 	{"attribution", []string{"symptom.go", "starting.go", "queue.go", "kills.go", "unread.go", "turned_away.go", "explanation.go", "spared.go", "behind.go", "holder.go", "outlived.go", "conntrack.go", "attribution.go", "accounts.go"}},
 	{"margins", []string{"margins.go"}},
 	{"findings", []string{"finding.go", "finding_node.go", "evidence.go"}},
-	{"advice", []string{"advice.go", "stay.go", "untested.go", "warnings.go"}},
+	{"advice", []string{"advice.go", "stay.go", "untested.go", "unknown_server.go", "warnings.go"}},
 	{"conclusion", []string{"conclusion.go"}},
 	{"verdict", []string{"away.go", "validity.go", "ends.go", "verdict.go", "lint.go"}},
 	{"picture", []string{"picture.go"}},

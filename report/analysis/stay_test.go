@@ -262,3 +262,23 @@ func TestWarningsOfPodsThatStayed(t *testing.T) {
 		})
 	}
 }
+
+// What an exit has cost is a finding's, whatever cause that has: no warning says that it
+// cost nothing.
+func TestAKillThatCostARequestIsNotSaidToHaveCostNone(t *testing.T) {
+	for name, lost := range map[string][]request{
+		"one cut": {{sent: 9240 * ms, took: 20 * ms, stream: "short-reused", connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassReset}},
+		"none":    nil,
+	} {
+		s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil))
+		s.request(request{stream: "short-reused", sent: 9200 * ms, pod: "web-1", connPod: "web-1", served: 2})
+		for _, r := range lost {
+			s.request(r)
+		}
+		rep := s.analyze(t)
+		said := slices.ContainsFunc(rep.Warnings, func(w report.Warning) bool { return strings.Contains(w.Text, "had to be killed") })
+		if said != (lost == nil) {
+			t.Errorf("%s: %s\n%+v", name, summary(rep), rep.Warnings)
+		}
+	}
+}

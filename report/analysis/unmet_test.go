@@ -72,7 +72,7 @@ func TestConnectionsThatAreNeverReused(t *testing.T) {
 		s.request(request{stream: "short-reused", sent: 20 * second, pod: "web-2", served: served})
 		rep := s.analyze(t)
 		warned := slices.ContainsFunc(rep.Warnings, func(w report.Warning) bool {
-			return strings.HasPrefix(w.Text, "stream short-reused reused none of its connections")
+			return strings.HasPrefix(w.Text, "no connection of short-reused was ever used again")
 		})
 		if never := served == 0; warned != never || (rep.Power["short-reused"] == 0) != never {
 			t.Errorf("%s: warned %t, power %v", name, warned, rep.Power)

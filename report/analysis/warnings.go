@@ -98,14 +98,17 @@ func portsShared(ending *recording.Ending) []report.Warning {
 // neverReused tells of streams whose connections were to carry several requests and never
 // did: what the ends of pods do to those that clients keep was not put to the test.
 func neverReused(t *traffic) []report.Warning {
-	var all []report.Warning
+	var names []string
 	for _, s := range t.streams {
 		if s.reusedNone() && s.OK > 0 {
-			all = append(all, report.Warning{Cause: report.KeepaliveCut, Text: fmt.Sprintf("stream %s reused none of its connections, of which each waited for a while to be used again: the service had closed it by then, or closes each after one answer. "+
-				"What becomes of connections that clients keep was not put to the test. Raise the rate, or have fewer connections, so that each is used again before the service's idle timeout ends", s.Name)})
+			names = append(names, s.Name)
 		}
 	}
-	return all
+	if len(names) == 0 {
+		return nil
+	}
+	return []report.Warning{{Text: fmt.Sprintf("no connection of %s was ever used again: the service closes each after one answer, or had closed it by the time of the next. "+
+		"In the latter case what the ends of pods do to connections that clients keep was not put to the test: raise the rate, or keep fewer connections (pool), so that each is used again before the service's idle timeout ends", list(names))}}
 }
 
 // drift is how far a sender's clock may be off without a word. Comparisons of times from
@@ -149,10 +152,11 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 		}
 	}
 	stays := staysOf(ended, traffic)
+	// What its exit, or its letting go, has cost is a finding's.
 	stayed := func(as stay) func(*account) bool {
 		return func(t *account) bool {
 			why, outlasted := stays[t]
-			return outlasted && why == as
+			return outlasted && why == as && !t.exitCost && !(as == unclear && t.cutAlive)
 		}
 	}
 	signal, change := stopSignals(ended), ""
