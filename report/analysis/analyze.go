@@ -16,6 +16,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	senders := readSenders(r)
 	endings := readEndings(r, senders, endpoints)
 	pods := indexPods(&r.Events, endings, endpoints, r.Header.Workload.TargetPorts)
+	others := otherEndpoints(endpoints, pods)
 	run := readRun(r.Actions)
 	disruptions := run.withEnded(endings)
 
@@ -27,14 +28,14 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 
 	// Why requests failed, and what that shows of the ends.
 	pace := paceOf(streams(traffic, nil, r), senders, r.Ending)
-	failures := attribute(examine(traffic, pods), traffic, endpoints, gaps(&r.Events), pace)
+	failures := attribute(examine(traffic, pods), traffic, endpoints, others, gaps(&r.Events), pace)
 	ended := accounts(traffic, failures)
 	terminations := terminations(ended, traffic)
 	streams := streams(traffic, failures, r)
 
 	// What was found out, and what to change.
 	findings := withFixes(findings(failures, traffic), failures, traffic.longest(), r.Header.Workload, pace.starved)
-	warnings := warn(r, run, senders, traffic, ended, findings, endpoints, pace.starved)
+	warnings := warn(r, run, senders, traffic, ended, findings, endpoints, others, pace.starved)
 
 	// What it is worth.
 	baselineFailed := baselineFailures(run, failures)

@@ -21,6 +21,8 @@ type explained struct {
 	// follows is the failure that it is a consequence of: connection tracking led its
 	// dial to the pod that had reset that one. Nil for none.
 	follows *explained
+	// others are pods of other workloads behind the service that may have lost it.
+	others []string
 }
 
 // pods names the pods that explain it.
@@ -56,7 +58,7 @@ type explainer struct {
 // the answer names, the address that was dialled; else the times. Behind a proxy of
 // layer 7 there are but the answer's name and the times. What was given no time by its
 // lookup is nobody's.
-func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []recording.Gap, pace pace) []*explained {
+func attribute(failures []examined, t *traffic, endpoints *endpoints, others []otherEndpoint, gaps []recording.Gap, pace pace) []*explained {
 	suspects := suspectsOf(t.terminations, failures)
 	s := &explainer{
 		traffic: t, endpoints: endpoints, suspects: suspects, effects: effects(suspects), starved: pace.starved, blurred: pace.blurred,
@@ -72,6 +74,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]
+		others := leaving(f, others)
 		switch {
 		case t.ofOwnMaking(f.failure):
 			all[i] = &explained{examined: f, cause: report.Unknown}
@@ -79,6 +82,9 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, gaps []rec
 			all[i] = s.explainNamed(f)
 		default:
 			all[i] = s.explainByTime(f)
+		}
+		if all[i].others = others; len(others) > 0 && all[i].confidence == report.Likely {
+			all[i].confidence = report.Possible
 		}
 		if all[i].cause == report.Unknown && nearGap(f.failure, gaps) {
 			all[i].cause = causeOf(loss{manner: unobserved})

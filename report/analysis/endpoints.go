@@ -25,6 +25,8 @@ type endpoints struct {
 	// unready are the pods, by UID, that a slice listed as terminating, or as not Ready:
 	// whether one called such a pod ready all the same, and whether one did not.
 	unready map[string]unreadiness
+	// names are those of the pods, by UID, that slices of the workload's own services listed.
+	names map[string]string
 	// seen tells that any slice was seen, gaps are the times in which some may have
 	// changed unseen.
 	seen bool
@@ -43,7 +45,7 @@ type readySpan struct{ from, to time.Time }
 // addresses which are not ready never ceases to call a pod ready.
 func readEndpoints(events *recording.Events, w *recording.Workload, senders []recording.Sender) *endpoints {
 	nodes, of := asked(w, senders)
-	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, unready: map[string]unreadiness{}, elsewhere: elsewhere(events, nodes, of)}
+	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, unready: map[string]unreadiness{}, names: map[string]string{}, elsewhere: elsewhere(events, nodes, of)}
 	before := map[string]bool{}
 	listed := map[string][]recording.Endpoint{}
 	for event := range events.All() {
@@ -59,10 +61,21 @@ func readEndpoints(events *recording.Events, w *recording.Workload, senders []re
 			delete(listed, o.Name)
 		} else {
 			listed[o.Name] = o.Endpoints
+			if slices.Contains(w.Services, o.Service) {
+				e.name(o.Endpoints)
+			}
 		}
 		before = e.take(event.At, listed, before)
 	}
 	return e
+}
+
+func (e *endpoints) name(listed []recording.Endpoint) {
+	for _, endpoint := range listed {
+		if endpoint.PodUID != "" {
+			e.names[endpoint.PodUID] = endpoint.Pod
+		}
+	}
 }
 
 // take notes what the slices tell at a time, and gives the pods that they call

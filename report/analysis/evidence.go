@@ -30,7 +30,25 @@ func evidence(cause report.Cause, members []*explained) []string {
 	if shared := countFunc(members, func(f *explained) bool { return len(f.suspects)+len(f.starting) > 1 }); shared > 0 {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
+	lines = append(lines, othersEvidence(members)...)
 	return append(lines, traces(members)...)
+}
+
+// othersEvidence tells of what pods of another workload may have lost.
+func othersEvidence(members []*explained) []string {
+	var names []string
+	n := 0
+	for _, m := range members {
+		if len(m.others) > 0 {
+			n++
+			names = append(names, m.others...)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return []string{fmt.Sprintf("%s came as pods of another workload behind the same service were taken out of it (%s), which may have lost them", text.Count(n, "request"), list(slices.Compact(names)))}
 }
 
 // endEvidence tells of the terminations that alone explain failures, in their order.

@@ -41,7 +41,7 @@ func lateSlices(ended []*account, endpoints *endpoints, gaps []recording.Gap) []
 // warn lists what a passing run should not be silent about: first what the check
 // itself gives up, what preflight noticed, what others have put back and what could not
 // be put back, then the weaknesses that cost nothing.
-func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints, starved bool) []report.Warning {
+func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints, others []otherEndpoint, starved bool) []report.Warning {
 	var all []report.Warning
 	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		all = append(all, report.Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
@@ -63,6 +63,7 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	}
 	all = append(all, weaknesses(ended, t, findings, starved)...)
+	all = append(all, otherEndpointsWarning(others, r.Header.Check.Workload.String())...)
 	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
 	switch {
 	case r.Header.Workload.Front(service):
