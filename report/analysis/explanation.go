@@ -35,6 +35,8 @@ type suspect struct {
 	// stopsReading tells that a pod of the same ReplicaSet had such a request on a kept
 	// connection, sparesNew that their exits cut no other.
 	stopsReading, sparesNew bool
+	// cutting tells that an exit of its ReplicaSet cut what a pod was at work on.
+	cutting bool
 	// answersFor tells that it, or a pod of the same ReplicaSet, answered in the place of
 	// another of its containers before it was told to stop itself.
 	answersFor bool
@@ -314,6 +316,8 @@ func (t *suspect) cutOnReuse(when time.Time) (manner, strength) {
 	switch {
 	case !t.left(), !t.unreadKept.IsZero():
 		return closedWhileKept, t.exitFits(when)
+	case t.mayHaveDrained() && !t.killed() && t.cutting && !t.cut.Known():
+		return cutAtExit, looseFit
 	case t.mayHaveDrained() && !t.killed() && (!t.cut.Known() || t.stopsReading || t.sparesNew):
 		return closedWhileKept, looseFit
 	default:

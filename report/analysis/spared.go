@@ -25,9 +25,20 @@ type exitCuts struct {
 	// than half of the answers of their stream took, together those with which
 	// others on new connections still came.
 	kept, older, together int
+	// atWork counts those on kept connections that had been there for longer than any news
+	// of its closing takes, justCome the others.
+	atWork, justCome int
 	// held tells of one that a pod certainly had: on a new connection, or come before
 	// SIGTERM, or with an answer that had begun.
 	held bool
+}
+
+func (c *exitCuts) took(f *examined) {
+	if f.symptom == cutShort {
+		c.atWork++
+	} else {
+		c.justCome++
+	}
 }
 
 // spared finds the ReplicaSets whose exits cut requests on kept connections alone. A
@@ -37,7 +48,12 @@ type exitCuts struct {
 // have come, their age tells: what a pod is at work on is mostly younger, as it is cut, than
 // answers take, if these take about the same; what it no longer reads is as old as its
 // SIGTERM. Where some answers take far longer than most, what was at work looks unread.
-func (s *explainer) spared(failures []examined) map[string]bool {
+//
+// Those of a ReplicaSet that is not spared, of which an exit has cut something that a pod was
+// at work on, are cutting: all run the same program, so that its other exits cut what they
+// had as well, also what had just come. Where one that is closed in good order crosses with a request, most of
+// these have just come; late news makes few look older.
+func (s *explainer) spared(failures []examined) (spared, cutting map[string]bool) {
 	share, took := s.newPerKept()
 	cuts := map[string]exitCuts{}
 	for i := range failures {
@@ -53,11 +69,14 @@ func (s *explainer) spared(failures []examined) map[string]bool {
 			switch {
 			case f.answering(), s.cutWhenNew(f):
 				c.held = true
-			case f.Fresh() || f.life == nil:
+			case f.Fresh():
+			case f.life == nil:
+				c.took(f)
 			case t.Sigterm.Known() && f.SentAt().Before(t.Sigterm.From.Add(-clockSlack)):
 				c.held = true
 			default:
 				c.kept++
+				c.took(f)
 				if f.age() > time.Duration(quantile(s.traffic.stream(f.Stream).latency, 50)) {
 					c.older++
 				}
@@ -68,12 +87,13 @@ func (s *explainer) spared(failures []examined) map[string]bool {
 			cuts[t.Owner] = c
 		}
 	}
-	spared := map[string]bool{}
+	spared, cutting = map[string]bool{}, map[string]bool{}
 	for owner, c := range cuts {
 		leftUnread := c.kept >= sparedEnough && 2*c.older > c.kept
 		spared[owner] = !c.held && (leftUnread || float64(c.together)*share >= sparedEnough)
+		cutting[owner] = !spared[owner] && (c.held || c.atWork > 0 && 2*c.atWork >= c.justCome)
 	}
-	return spared
+	return spared, cutting
 }
 
 // cutWhenNew tells of a request on a new connection that a pod may have had when it

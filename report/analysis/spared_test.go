@@ -44,3 +44,34 @@ func cutOf(pod string, sent, took time.Duration) request {
 	r.connPod = pod
 	return r
 }
+
+// One exit of a program that leaves at once shows what the others are, where no answer
+// names a pod too. Where connections are closed in good order a few look older, for
+// late news.
+func TestAnExitThatCutsShowsTheOthers(t *testing.T) {
+	slept := func(exited time.Duration) *death {
+		return &death{
+			deleted: exited - 5120*ms, left: exited - 5100*ms, killing: exited - 5070*ms, exited: exited, gone: exited + second,
+			grace: 30 * second, preStop: recording.PreStopSleep, sleep: 5 * second,
+		}
+	}
+	for name, tt := range map[string]struct {
+		ages []time.Duration // of what is cut, one of each pod
+		want string
+	}{
+		"one of three was being answered": {[]time.Duration{12 * ms, 2 * ms, 3 * ms}, "failed; 3 no-drain (possible) [web-1 web-2 web-3] at the exit"},
+		"none was":                        {[]time.Duration{ms, 2 * ms, 3 * ms}, "failed; 3 keepalive-cut (possible) [web-1 web-2 web-3] at the exit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exits := []time.Duration{11320 * ms, 16320 * ms, 21320 * ms}
+			s := newScenario().pod("web-1", slept(exits[0])).pod("web-2", slept(exits[1])).pod("web-3", slept(exits[2])).pod("web-4", nil)
+			s.unnamed(0, 30*second).steady(24 * second)
+			for i, age := range tt.ages {
+				s.request(cutOf("", exits[i]-age, age))
+			}
+			if got := summary(s.analyze(t)); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}

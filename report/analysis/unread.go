@@ -115,9 +115,10 @@ func (s *explainer) findUnread(failures []examined) {
 		owners[t.Owner] = owners[t.Owner] || !f.Fresh()
 	}
 	s.findQueues(failures)
-	spared := s.spared(failures)
+	spared, cutting := s.spared(failures)
 	for _, t := range s.suspects {
 		t.stopsReading, t.sparesNew = owners[t.Owner] && t.ofReplicaSet(), spared[t.Owner]
+		t.cutting = cutting[t.Owner]
 	}
 }
 
