@@ -4,13 +4,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // withFixes gives the findings, each with what to change; where the run was starved,
 // without numbers.
-func withFixes(findings []report.Finding, failures []*explained, longest time.Duration, workload recording.Workload, starved bool) []report.Finding {
+func withFixes(findings []report.Finding, failures []*explained, longest time.Duration, c *check.Check, workload recording.Workload, starved bool) []report.Finding {
 	byCause := map[report.Cause][]*explained{}
 	for _, f := range failures {
 		byCause[f.cause] = append(byCause[f.cause], f)
@@ -26,7 +27,7 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: workload, starved: starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
-			noticed: allNoticed(endsOf(members), closed),
+			noticed: allNoticed(endsOf(members), closed), toNone: scalesToNone(c),
 		}
 		fix := causeNamed(cause).fix(m)
 		if m.published() && slices.Contains(restingOnSleep, cause) {
@@ -49,6 +50,11 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 		fixed[i].Fix = fixes[fixed[i].Cause]
 	}
 	return fixed
+}
+
+// scalesToNone tells whether a disruption of the check asks for no pods at all.
+func scalesToNone(c *check.Check) bool {
+	return slices.ContainsFunc(c.Disruptions, func(d check.Disruption) bool { return d.Scale != nil && d.Scale.To == 0 })
 }
 
 // restingOnSleep are the causes whose fix has requests stop coming before the end.

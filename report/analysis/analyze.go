@@ -34,7 +34,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	streams := streams(traffic, failures, r)
 
 	// What was found out, and what to change.
-	findings := withFixes(findings(failures, traffic), failures, traffic.longest(), r.Header.Workload, pace.starved)
+	findings := withFixes(findings(failures, traffic), failures, traffic.longest(), &r.Header.Check, r.Header.Workload, pace.starved)
 	warnings := warn(r, run, senders, traffic, ended, findings, endpoints, others, pace.starved)
 
 	// What it is worth.

@@ -15,6 +15,10 @@ var causeNoCapacity = cause{
 		w := &m.workload
 		fix := report.Fix{Text: "Keep at least one pod ready at every moment: "}
 		switch {
+		case m.toNone:
+			fix.Text = "The check itself asked for no pods (scale to 0), and no change of the workload keeps what comes then. Scale to 1 or more to test its ends. " +
+				"To be without pods on purpose takes something in front that holds requests until one is ready."
+			return fix
 		case w.LocalNode != "":
 			fix.Text = "A node without a ready pod turns away whatever comes to it, as the service's externalTrafficPolicy is Local. " +
 				"Keep a pod ready on each node that traffic comes to (let a rollout start the new one there before it stops the old one), " +

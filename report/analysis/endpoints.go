@@ -208,6 +208,19 @@ func (e *endpoints) followed(uid string) (time.Time, bool) {
 	}
 }
 
+// emptyFor is for how long, between from and to, no endpoint was ready.
+func (e *endpoints) emptyFor(from, to time.Time) time.Duration {
+	var sum time.Duration
+	for _, none := range e.empty {
+		until := none.to
+		if until.IsZero() || until.After(to) {
+			until = to
+		}
+		sum += max(0, until.Sub(later(none.from, from)))
+	}
+	return sum
+}
+
 // emptyDuring tells whether there was a moment between from and to at which no
 // endpoint was ready.
 func (e *endpoints) emptyDuring(from, to time.Time) bool {

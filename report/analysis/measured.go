@@ -71,6 +71,8 @@ type measured struct {
 	outlivers []string
 	// noticed tells that all ends are known to have noticed their SIGTERM.
 	noticed bool
+	// toNone tells that the check itself asked for no pods.
+	toNone bool
 	// starved tells that the run's times are no measure, so that a fix says what to
 	// do without numbers.
 	starved bool

@@ -63,6 +63,7 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	}
 	all = append(all, weaknesses(ended, t, findings, starved)...)
+	all = append(all, nobodyReady(run, t, endpoints, findings)...)
 	all = append(all, otherEndpointsWarning(others, r.Header.Check.Workload.String())...)
 	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
 	switch {
@@ -110,6 +111,21 @@ func neverReused(t *traffic) []report.Warning {
 	}
 	return []report.Warning{{Text: fmt.Sprintf("no connection of %s was ever used again: the service closes each after one answer, or had closed it by the time of the next. "+
 		"In the latter case what the ends of pods do to connections that clients keep was not put to the test: raise the rate, or keep fewer connections (pool), so that each is used again before the service's idle timeout ends", list(names))}}
+}
+
+// shortEmptiness is for how long slices may be without a ready endpoint for no other reason
+// than that several of them change one after the other.
+const shortEmptiness = 100 * time.Millisecond
+
+// nobodyReady tells of a time in which no pod was ready and all requests were answered all
+// the same, by pods that were ending.
+func nobodyReady(run *run, t *traffic, endpoints *endpoints, findings []report.Finding) []report.Warning {
+	empty := endpoints.emptyFor(run.baseline.to, t.last)
+	if len(findings) > 0 || run.baseline.to.IsZero() || empty < shortEmptiness {
+		return nil
+	}
+	return []report.Warning{{Cause: report.NoCapacity, Text: fmt.Sprintf("no pod was ready in the EndpointSlice for %s: what came was answered by pods that were ending, for as long as their preStop hooks and drains last. "+
+		"New pods that take longer to start leave nobody to answer", text.Coarse(empty))}}
 }
 
 // drift is how far a sender's clock may be off without a word. Comparisons of times from
