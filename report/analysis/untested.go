@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -67,4 +68,35 @@ func untestedDrains(ended []*account, longest time.Duration, starved bool) *repo
 			"New ones may come for %s after the stop has begun, and take up to %s: longer than the preStop sleep of %s. "+
 			"%sSee that the program answers what is in flight at %s, or sleep for %d s.",
 		list(names), text.Coarse(took), signal, text.Coarse(lag), text.Coarse(longest), text.Coarse(sleep), change, toHandle, wholeSeconds(lag+longest))}
+}
+
+// keptUnderWay is how many requests a pod had under way on kept connections at any moment,
+// in the mean: what one that exits at once with all it has would cut by each end.
+func (t *traffic) keptUnderWay(began time.Time, pods int) float64 {
+	sum := 0.0
+	for _, s := range t.streams {
+		if s.Connections == string(check.Reused) && s.Sent > 0 {
+			sum += float64(s.OK) * float64(s.onKept) / float64(s.Sent) * s.took.Mean() * float64(time.Microsecond)
+		}
+	}
+	if elapsed := t.last.Sub(began); elapsed > 0 {
+		return sum / float64(elapsed) / float64(pods)
+	}
+	return 0
+}
+
+// untestedKept warns of pods that exited as soon as they were signalled, of which it is not
+// known whether they answer what is in flight, where clients keep connections: on these
+// requests come until the signal, however long a hook sleeps. That none was cut shows it
+// where several would have been. It leads to no cause, as it shows no weakness.
+func untestedKept(ended []*account, perEnd float64) *report.Warning {
+	names := podsOf(ended, func(a *account) bool {
+		return a.PreStopSleep > 0 && !a.PreStopFailed.Known() && a.orderly() && !a.killed() && a.Exited.Known() && a.wasReady && a.left() && !a.finishes
+	})
+	expected := perEnd * float64(len(names))
+	if len(names) == 0 || perEnd == 0 || expected >= sparedEnough {
+		return nil
+	}
+	return &report.Warning{Text: fmt.Sprintf("%s exited as soon as the stop signal came. On connections that clients keep requests come until then, however long preStop sleeps, and so few were under way (%.2g at all of these moments together) "+
+		"that whether the program answers them was not put to the test: a stream of slow requests, a higher rate or more repetitions would show it", list(names), expected)}
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -79,7 +80,7 @@ func TestADrainThatWasNotPutToTheTest(t *testing.T) {
 			}
 			got := ""
 			for _, w := range s.analyze(t).Warnings {
-				if strings.Contains(w.Text, "put to the test") {
+				if strings.Contains(w.Text, "put to the test") && w.Cause == report.NoDrain {
 					got = w.Text
 				}
 			}
@@ -112,5 +113,38 @@ func TestADrainThatWasNotPutToTheTestUnderAnotherSignal(t *testing.T) {
 				t.Errorf("%s, %+v, want %q", rep.Verdict, rep.Warnings, tt.want)
 			}
 		})
+	}
+}
+
+// On kept connections requests come until the signal. That an exit at once cut none shows
+// something where it would have cut several.
+func TestADrainOfKeptConnectionsThatWasNotPutToTheTest(t *testing.T) {
+	run := func(each, took time.Duration) *report.Warning {
+		d := slept()
+		d.sleep, d.exited, d.gone = 5*second, 11260*ms, 12*second
+		s := newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil).steady(14 * second)
+		for at := time.Duration(0); at < 30*second; at += each {
+			pod := []string{"web-1", "web-2", "web-3"}[int(at/each)%3]
+			if at > 11*second && pod == "web-1" {
+				pod = "web-2"
+			}
+			s.request(request{sent: at, pod: "web-2", took: ms})
+			s.request(request{stream: "short-reused", sent: at, took: took, pod: pod, connPod: pod, served: 7})
+		}
+		for _, w := range s.analyze(t).Warnings {
+			if strings.Contains(w.Text, "On connections that clients keep") {
+				return &w
+			}
+		}
+		return nil
+	}
+	switch w := run(20*ms, 10*ms); {
+	case w == nil:
+		t.Error("hardly any was under way, and nothing is said")
+	case w.Cause != "" || !strings.HasPrefix(w.Text, "web-1 exited as soon as the stop signal came.") || !strings.Contains(w.Text, "(0.25 at all of these moments together)"):
+		t.Errorf("%q: %s", w.Cause, w.Text)
+	}
+	if w := run(2*ms, 30*ms); w != nil {
+		t.Errorf("five would have been cut: %s", w.Text)
 	}
 }

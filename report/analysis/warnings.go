@@ -62,7 +62,7 @@ func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended
 	if !starved {
 		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
 	}
-	all = append(all, weaknesses(ended, t, findings, starved)...)
+	all = append(all, weaknesses(ended, t, findings, t.keptUnderWay(r.Header.Began, endpoints.most), starved)...)
 	all = append(all, nobodyReady(run, t, endpoints, findings)...)
 	all = append(all, otherEndpointsWarning(others, r.Header.Check.Workload.String())...)
 	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
@@ -157,7 +157,7 @@ func unnamed(header string) string {
 
 // weaknesses lists those that cost no request this time. A cause that a
 // finding blames already is not warned of. The times of a starved run are no measure.
-func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, starved bool) []report.Warning {
+func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, perEnd float64, starved bool) []report.Warning {
 	blamed := map[report.Cause]bool{}
 	for i := range findings {
 		blamed[findings[i].Cause] = true
@@ -211,6 +211,8 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 		"got %s %s, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep%s", signal, soon, change)
 	all = append(all, failedHooks(ended)...)
 	if untested := untestedDrains(ended, traffic.longest(), starved); untested != nil && !blamed[report.NoDrain] {
+		all = append(all, *untested)
+	} else if untested := untestedKept(ended, perEnd); untested != nil && !blamed[report.NoDrain] && !blamed[report.KeepaliveCut] {
 		all = append(all, *untested)
 	}
 	told := map[string]bool{}
