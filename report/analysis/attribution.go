@@ -49,6 +49,8 @@ type explainer struct {
 	effects spanIndex
 	// starved and blurred tell of the run what its pace has shown.
 	starved, blurred bool
+	// warmed is until when new pods answered with errors, which they then ceased to.
+	warmed map[*life]time.Time
 	// gatewayErrors tells that gateways' answers come whether a pod ends or not.
 	gatewayErrors bool
 }
@@ -71,6 +73,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 	s.findGateways(failures)
 	s.findHolders(failures)
 	s.findProxies(failures)
+	s.findWarming(failures)
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]
@@ -126,6 +129,9 @@ func suspectsOf(terminations []*termination, failures []examined) []*suspect {
 func (s *explainer) explainNamed(f *examined) *explained {
 	if s.traffic.starts.named(f, f.life) {
 		return &explained{examined: f, cause: causeOf(loss{manner: tooEarly}), confidence: report.Certain, starting: []*life{f.life}}
+	}
+	if s.warming(f) {
+		return &explained{examined: f, cause: causeOf(loss{manner: tooEarly}), confidence: report.Likely, starting: []*life{f.life}}
 	}
 	e := &explained{examined: f, cause: report.Unknown}
 	best := strength(0)

@@ -212,10 +212,11 @@ func unreadEvidence(cause report.Cause, members []*explained) string {
 
 // startEvidence tells of the new pods that were given requests too early.
 func startEvidence(members []*explained) []string {
-	counts := map[*life]int{}
+	counts, lastErrors := map[*life]int{}, map[*life]time.Time{}
 	for _, m := range members {
 		if len(m.starting) == 1 && len(m.suspects) == 0 {
 			counts[m.starting[0]]++
+			lastErrors[m.starting[0]] = later(lastErrors[m.starting[0]], m.EndAt())
 		}
 	}
 	var lines []string
@@ -227,6 +228,9 @@ func startEvidence(members []*explained) []string {
 			line += ", no answer seen"
 		} else {
 			line += fmt.Sprintf(", first answer %s later", text.Coarse(life.served.Sub(life.entered.From)))
+		}
+		if until := lastErrors[life]; !life.served.IsZero() && until.After(life.served) {
+			line += fmt.Sprintf(", errors beside others until %s, and none after that", text.Coarse(until.Sub(life.entered.From)))
 		}
 		switch {
 		case life.published:

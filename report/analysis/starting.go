@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -58,9 +59,42 @@ func (s *starts) of(f *examined) (best strength, lives []*life) {
 	return best, lives
 }
 
+// warmEnough is how many errors of a new pod show that it answered with such until it was
+// warm: where errors come at random, five of five do not fall into the first third of a
+// time but once in 243.
+const warmEnough = 5
+
+// findWarming finds the new pods that answered with errors for some time after they had been
+// called ready, beside other answers, and with none for twice as long after that, and until
+// when each did.
+func (s *explainer) findWarming(failures []examined) {
+	told := map[*life]int{}
+	s.warmed = map[*life]time.Time{}
+	for i := range failures {
+		if f := &failures[i]; f.ownError() && slices.Contains(s.traffic.starts.young, f.life) {
+			told[f.life]++
+			s.warmed[f.life] = later(s.warmed[f.life], f.EndAt())
+		}
+	}
+	for life, until := range s.warmed {
+		if cold := until.Sub(life.entered.From); told[life] < warmEnough || !life.entered.Known() || life.last.Sub(until) < 2*cold {
+			delete(s.warmed, life)
+		}
+	}
+}
+
+// warming tells whether the failure is one of those errors.
+func (s *explainer) warming(f *examined) bool {
+	until, found := s.warmed[f.life]
+	return found && f.ownError() && !f.EndAt().After(until)
+}
+
+// ownError tells of an error by which a pod answered that it names.
+func (f *examined) ownError() bool { return f.life != nil && f.Pod == f.life.name && f.Status >= 500 }
+
 // named tells whether the failure is an error by which a pod that it names
 // answered before its first real answer.
 func (s *starts) named(f *examined, life *life) bool {
-	return f.Pod == life.name && f.Status >= 500 && slices.Contains(s.young, life) &&
+	return f.ownError() && slices.Contains(s.young, life) &&
 		(life.served.IsZero() || f.EndAt().Before(life.served))
 }

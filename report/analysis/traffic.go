@@ -124,8 +124,8 @@ func (f *failure) wasHeld() bool { return f.answering() || f.beyondRoundTrip() >
 type life struct {
 	*pod
 	ends []*termination
-	// served is its first answer; zero if it gave none that named it.
-	served time.Time
+	// served and last are its first and its last answer; zero if it gave none that named it.
+	served, last time.Time
 }
 
 // longest is how long an answered request of any stream took at the most.
@@ -217,8 +217,9 @@ type pass struct {
 // answering is a pod while its answers are read.
 type answering struct {
 	*pod
-	ends   []*serving
-	served time.Time
+	ends []*serving
+	// served and last are its first and its last answer.
+	served, last time.Time
 }
 
 func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) *pass {
@@ -384,6 +385,7 @@ func (a *answering) answered(s *recording.Sample) {
 	if a.served.IsZero() || end.Before(a.served) {
 		a.served = end
 	}
+	a.last = later(a.last, end)
 	for _, t := range a.ends {
 		if t.Container == "" || s.SentAt().Before(t.begin()) || !end.After(t.exit().From) {
 			t.answered(s)
@@ -422,7 +424,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	}
 	alike(t.terminations)
 	for _, a := range p.answering {
-		l := &life{pod: a.pod, served: a.served}
+		l := &life{pod: a.pod, served: a.served, last: a.last}
 		for _, e := range a.ends {
 			l.ends = append(l.ends, t.terminations[e.number])
 		}
