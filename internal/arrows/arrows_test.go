@@ -140,10 +140,14 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"internal/patch", "internal/shell", "internal/text", "manifest", "recording", "report"},
+		house:   []string{"balancer", "internal/patch", "internal/shell", "internal/text", "manifest", "recording", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests, the names of the causes, and what a run keeps of them; they never ask a cluster",
+	},
+	{
+		pkg:    "balancer",
+		reason: "what is known of balancers is the same for a manifest and for a run",
 	},
 	{
 		pkg:     "manifest",
