@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
@@ -31,19 +32,25 @@ var disruptionRules = []rule{{
 	cause: report.NoCapacity,
 	doc:   "The budget allows no eviction at all, so that drains hang until someone ends the pods by force.",
 	find: func(w *workload, report func(breach)) {
-		n, known := w.replicas()
-		if !known {
-			return
+		if w.daemonSet != nil || w.scale.off {
+			return // drains leave the pods of DaemonSets alone
 		}
 		for _, b := range w.budgets {
-			if field, why := blocks(b.Value, n); why != "" {
-				report(breach{
-					severity: Warning, of: &other{"PodDisruptionBudget", b.Value.Name, b.Source}, field: "spec." + field,
-					why:   why + ": no pod may ever be evicted, and a drain hangs until it is forced.",
-					fix:   "Allow one pod at a time to be away: maxUnavailable: 1.",
-					patch: patch.JSON(patch.Object{"spec": patch.Object{"minAvailable": nil, "maxUnavailable": 1}}),
-				})
+			n, known := pods(b.of)
+			field, why := blocks(b.Value, n, known)
+			if why == "" {
+				continue
 			}
+			found := breach{
+				severity: Warning, of: &other{"PodDisruptionBudget", b.Value.Name, b.Source}, field: "spec." + field, always: true,
+				why:   why + ": no pod may ever be evicted, and a drain hangs until it is forced.",
+				fix:   "Allow one pod at a time to be away: maxUnavailable: 1.",
+				patch: patch.JSON(patch.Object{"spec": patch.Object{"minAvailable": nil, "maxUnavailable": 1}}),
+			}
+			if _, always := blocks(b.Value, 0, false); always == "" && slices.ContainsFunc(b.of, (*workload).autoscaled) {
+				found.why = why + ", the fewest that autoscaling keeps: at that size no pod may be evicted, and a drain hangs until there are more or it is forced."
+			}
+			report(found)
 		}
 	},
 }, {
@@ -60,7 +67,7 @@ var disruptionRules = []rule{{
 		}
 		last := w.budgets[len(w.budgets)-1]
 		report(breach{
-			severity: Warning, of: &other{"PodDisruptionBudget", last.Value.Name, last.Source}, field: "spec.selector",
+			severity: Warning, of: &other{"PodDisruptionBudget", last.Value.Name, last.Source}, field: "spec.selector", always: true,
 			why: fmt.Sprintf("%d budgets select the same pods (%s): every eviction fails with 500, and a drain hangs until it is forced.", len(names), strings.Join(names, ", ")),
 			fix: "Keep one PodDisruptionBudget for these pods.",
 		})
@@ -68,17 +75,28 @@ var disruptionRules = []rule{{
 }}
 
 // blocks tells why a budget never lets one of n pods go; both kinds of numbers
-// round up (pkg/controller/disruption).
-func blocks(b *policyv1.PodDisruptionBudget, n int) (field, why string) {
+// round up (pkg/controller/disruption). Where n is not known, or 0, it tells only of what
+// holds for every number.
+func blocks(b *policyv1.PodDisruptionBudget, n int, known bool) (field, why string) {
 	if most := b.Spec.MaxUnavailable; most != nil {
-		if scaled, err := intstr.GetScaledValueFromIntOrPercent(most, n, true); err == nil && scaled == 0 {
+		if scaled, err := intstr.GetScaledValueFromIntOrPercent(most, 100, true); err == nil && scaled == 0 {
 			return "maxUnavailable", fmt.Sprintf("maxUnavailable is %s", most)
 		}
 	}
-	if least := b.Spec.MinAvailable; least != nil {
-		if scaled, err := intstr.GetScaledValueFromIntOrPercent(least, n, true); err == nil && scaled >= n {
-			return "minAvailable", fmt.Sprintf("minAvailable is %s of %s", least, text.Count(n, "pod"))
+	least := b.Spec.MinAvailable
+	if least == nil {
+		return "", ""
+	}
+	if least.Type == intstr.String {
+		if scaled, err := intstr.GetScaledValueFromIntOrPercent(least, 100, true); err == nil && scaled >= 100 {
+			return "minAvailable", fmt.Sprintf("minAvailable is %s", least)
 		}
+	}
+	if !known || n == 0 {
+		return "", ""
+	}
+	if scaled, err := intstr.GetScaledValueFromIntOrPercent(least, n, true); err == nil && scaled >= n {
+		return "minAvailable", fmt.Sprintf("minAvailable is %s of %s", least, text.Count(n, "pod"))
 	}
 	return "", ""
 }

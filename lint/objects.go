@@ -7,9 +7,12 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 )
 
 // Object is a Kubernetes object and where it was read.
@@ -20,14 +23,29 @@ type Object[T any] struct {
 
 // Objects are all that the rules look at.
 type Objects struct {
-	Deployments  []Object[*appsv1.Deployment]
-	StatefulSets []Object[*appsv1.StatefulSet]
-	DaemonSets   []Object[*appsv1.DaemonSet]
-	Services     []Object[*corev1.Service]
-	Budgets      []Object[*policyv1.PodDisruptionBudget]
-	Autoscalers  []Object[*autoscalingv2.HorizontalPodAutoscaler]
-	// BudgetsUnknown says that no budget was read although there may be one.
-	BudgetsUnknown bool
+	Deployments       []Object[*appsv1.Deployment]
+	StatefulSets      []Object[*appsv1.StatefulSet]
+	DaemonSets        []Object[*appsv1.DaemonSet]
+	Services          []Object[*corev1.Service]
+	Budgets           []Object[*policyv1.PodDisruptionBudget]
+	Autoscalers       []Object[*autoscalingv2.HorizontalPodAutoscaler]
+	ScaledObjects     []Object[*ScaledObject]
+	HTTPScaledObjects []Object[*HTTPScaledObject]
+	Claims            []Object[*corev1.PersistentVolumeClaim]
+	Ingresses         []Object[*networkingv1.Ingress]
+	IngressClasses    []Object[*networkingv1.IngressClass]
+	Gateways          []Object[*Gateway]
+	GatewayClasses    []Object[*GatewayClass]
+	Routes            []Object[*Route]
+	TargetGroups      []Object[*TargetGroupBinding]
+	PodMonitors       []Object[*PodMonitor]
+	// Only is kind/name of the one workload to judge, empty for all: the others
+	// only stand beside it.
+	Only string
+	// AllServices says that a service that is not here does not exist.
+	AllServices bool
+	// BudgetsUnknown and ServicesUnknown say that none was read although there may be one.
+	BudgetsUnknown, ServicesUnknown bool
 }
 
 // defaultGrace is terminationGracePeriodSeconds where nothing is said
@@ -44,12 +62,28 @@ type workload struct {
 	statefulSet *appsv1.StatefulSet
 	daemonSet   *appsv1.DaemonSet
 
-	services    []Object[*corev1.Service]
-	budgets     []Object[*policyv1.PodDisruptionBudget]
-	noBudget    bool
-	autoscaler  *autoscalingv2.HorizontalPodAutoscaler
-	allReplicas int
+	services []*podService
+	budgets  []*podBudget
+	noBudget bool
+	scale    scale
+	claim    *claim
+	routes   []route
+	traffic  traffic
+	paths    []hop
+	// old are the objects among these that are of a version no longer served.
+	old []old
 }
+
+// selecting is an object that selects pods, with the workloads that they are of.
+type selecting[T any] struct {
+	Object[T]
+	of []*workload
+}
+
+type (
+	podService = selecting[*corev1.Service]
+	podBudget  = selecting[*policyv1.PodDisruptionBudget]
+)
 
 func (w *workload) String() string { return strings.ToLower(w.kind) + "/" + w.meta.Name }
 
@@ -57,53 +91,83 @@ func (w *workload) String() string { return strings.ToLower(w.kind) + "/" + w.me
 func (o *Objects) workloads() []*workload {
 	var all []*workload
 	for _, d := range o.Deployments {
-		all = append(all, &workload{kind: "Deployment", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, deployment: d.Value, allReplicas: orDefault(d.Value.Spec.Replicas, 1)})
+		all = append(all, &workload{kind: "Deployment", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, deployment: d.Value})
 	}
 	for _, s := range o.StatefulSets {
-		all = append(all, &workload{kind: "StatefulSet", meta: s.Value.ObjectMeta, source: s.Source, template: &s.Value.Spec.Template, statefulSet: s.Value, allReplicas: orDefault(s.Value.Spec.Replicas, 1)})
+		all = append(all, &workload{kind: "StatefulSet", meta: s.Value.ObjectMeta, source: s.Source, template: &s.Value.Spec.Template, statefulSet: s.Value})
 	}
 	for _, d := range o.DaemonSets {
 		all = append(all, &workload{kind: "DaemonSet", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, daemonSet: d.Value})
 	}
+	for _, s := range o.Services {
+		o.attachService(&podService{Object: s}, all)
+	}
+	for _, b := range o.Budgets {
+		attachBudget(&podBudget{Object: b}, all)
+	}
 	for _, w := range all {
-		o.attach(w)
+		w.services = sameNamespace(w, w.services)
+		w.budgets = sameNamespace(w, w.budgets)
+		w.noBudget = len(w.budgets) == 0 && !o.BudgetsUnknown
+		w.scale = o.scaleOf(w)
+		w.claim = o.claimOf(w)
+		o.lead(w)
+		w.paths = o.pathsTo(w)
+		w.old = o.oldAround(w)
 	}
 	return all
 }
 
-func (o *Objects) attach(w *workload) {
-	pod := labels.Set(w.template.Labels)
-	for _, s := range o.Services {
-		if s.Value.Namespace == w.meta.Namespace && len(s.Value.Spec.Selector) > 0 && labels.SelectorFromSet(s.Value.Spec.Selector).Matches(pod) {
+func (o *Objects) attachService(s *podService, all []*workload) {
+	// Of an ExternalName service the selector means nothing (core/v1 ServiceSpec).
+	if len(s.Value.Spec.Selector) == 0 || s.Value.Spec.Type == corev1.ServiceTypeExternalName {
+		return
+	}
+	selector := labels.SelectorFromSet(s.Value.Spec.Selector)
+	for _, w := range all {
+		if together(s.Value.Namespace, w.meta.Namespace) && selector.Matches(labels.Set(w.template.Labels)) {
 			w.services = append(w.services, s)
-		}
-	}
-	for _, b := range o.Budgets {
-		// A nil selector selects no pod, an empty one all of the namespace.
-		selector, err := metav1.LabelSelectorAsSelector(b.Value.Spec.Selector)
-		if err == nil && b.Value.Namespace == w.meta.Namespace && selector.Matches(pod) {
-			w.budgets = append(w.budgets, b)
-		}
-	}
-	w.noBudget = len(w.budgets) == 0 && !o.BudgetsUnknown
-	for _, h := range o.Autoscalers {
-		target := h.Value.Spec.ScaleTargetRef
-		if h.Value.Namespace == w.meta.Namespace && target.Kind == w.kind && target.Name == w.meta.Name {
-			w.autoscaler = h.Value
+			s.of = append(s.of, w)
 		}
 	}
 }
 
-// replicas is the fewest pods that the workload is meant to have: the
-// autoscaler's minimum where there is one. A DaemonSet has no such number.
-func (w *workload) replicas() (n int, known bool) {
-	if w.daemonSet != nil || w.allReplicas == 0 {
-		return 0, false
+func attachBudget(b *podBudget, all []*workload) {
+	// A nil selector selects no pod, an empty one all of the namespace, in policy/v1beta1
+	// none (policy/v1 PodDisruptionBudgetSpec).
+	given := b.Value.Spec.Selector
+	if given != nil && len(given.MatchLabels)+len(given.MatchExpressions) == 0 && b.Value.APIVersion == "policy/v1beta1" {
+		return
 	}
-	if w.autoscaler != nil {
-		return orDefault(w.autoscaler.Spec.MinReplicas, 1), true
+	selector, err := metav1.LabelSelectorAsSelector(given)
+	if err != nil {
+		return
 	}
-	return w.allReplicas, true
+	for _, w := range all {
+		if together(b.Value.Namespace, w.meta.Namespace) && selector.Matches(labels.Set(w.template.Labels)) {
+			w.budgets = append(w.budgets, b)
+			b.of = append(b.of, w)
+		}
+	}
+}
+
+// together tells whether objects may stand in one namespace. One that is left out is that
+// of whoever applies the manifest, and so most likely that of the others.
+func together(a, b string) bool { return a == b || a == "" || b == "" }
+
+// sameNamespace leaves those out whose namespace is only likely the workload's, where
+// others are surely in it.
+func sameNamespace[T interface{ GetNamespace() string }](w *workload, all []*selecting[T]) []*selecting[T] {
+	var same []*selecting[T]
+	for _, s := range all {
+		if s.Value.GetNamespace() == w.meta.Namespace {
+			same = append(same, s)
+		}
+	}
+	if len(same) == 0 {
+		return all
+	}
+	return same
 }
 
 func (w *workload) grace() int {
@@ -114,68 +178,28 @@ func (w *workload) grace() int {
 type container struct {
 	*corev1.Container
 	field string
+	list  patch.List
 }
 
 func (w *workload) containers() []container {
 	var all []container
 	for i := range w.template.Spec.Containers {
-		all = append(all, container{&w.template.Spec.Containers[i], fmt.Sprintf("spec.template.spec.containers[%d]", i)})
+		all = append(all, container{&w.template.Spec.Containers[i], fmt.Sprintf("spec.template.spec.containers[%d]", i), patch.Main})
 	}
 	return all
 }
 
-// serving are the containers that requests reach: those with a port that a
-// service leads to; where none declares it, those with any port; the only one
-// where a service leads to the pod all the same.
-func (w *workload) serving() []container {
-	var targeted, withPort []container
-	all := w.containers()
-	for _, c := range all {
-		if meshProxies[c.Name] {
-			continue
-		}
-		if len(c.Ports) > 0 {
-			withPort = append(withPort, c)
-		}
-		for _, s := range w.services {
-			if leadsTo(s.Value, c.Container) {
-				targeted = append(targeted, c)
-				break
-			}
+// sidecars are the native ones (KEP-753): they start before the containers, and get
+// SIGTERM only after all of these have ended.
+func (w *workload) sidecars() []container {
+	var all []container
+	for i := range w.template.Spec.InitContainers {
+		c := &w.template.Spec.InitContainers[i]
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			all = append(all, container{c, fmt.Sprintf("spec.template.spec.initContainers[%d]", i), patch.Init})
 		}
 	}
-	switch {
-	case len(targeted) > 0:
-		return targeted
-	case len(withPort) > 0:
-		return withPort
-	case len(w.services) > 0 && len(all) == 1:
-		return all
-	default:
-		return nil
-	}
-}
-
-func leadsTo(s *corev1.Service, c *corev1.Container) bool {
-	for i := range s.Spec.Ports {
-		for _, p := range c.Ports {
-			if port, name := targetPort(&s.Spec.Ports[i]); (name != "" && p.Name == name) || (name == "" && p.ContainerPort == port) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// targetPort is the service's port where no other is named.
-func targetPort(p *corev1.ServicePort) (port int32, name string) {
-	if p.TargetPort.StrVal != "" {
-		return 0, p.TargetPort.StrVal
-	}
-	if p.TargetPort.IntVal != 0 {
-		return p.TargetPort.IntVal, ""
-	}
-	return p.Port, ""
+	return all
 }
 
 func orDefault[N int32 | int64](n *N, otherwise int) int {

@@ -83,7 +83,8 @@ var preStopRules = []rule{{
 			case left < 0:
 				b.severity = Error
 				b.why = fmt.Sprintf("preStop sleeps %g s, longer than the grace period of %g s: ", sleep, grace)
-				if preStop(c).Sleep != nil {
+				b.always = preStop(c).Sleep != nil
+				if b.always {
 					b.why += "the API server refuses that of a sleep action."
 				} else {
 					b.why += fmt.Sprintf("the kubelet waits no longer than that, and the program is killed %d s after SIGTERM.", leastDrain)
@@ -224,7 +225,7 @@ func sleepPatch(w *workload, c container, seconds int) string {
 		}
 	}
 	spec := patch.Object{}
-	patch.Main.Container(spec, c.Name, patch.Sleep(seconds, others...))
+	c.list.Container(spec, c.Name, patch.Sleep(seconds, others...))
 	if w.grace() < seconds+leastDrain {
 		spec["terminationGracePeriodSeconds"] = seconds + defaultGrace
 	}

@@ -1,10 +1,15 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"reflect"
+	"slices"
+	"strconv"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -20,14 +25,20 @@ var probeRules = []rule{{
 	cause: report.NotReadyYet,
 	doc:   "Without a readiness probe a container is Ready as soon as its process runs.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.serving() {
-			if c.ReadinessProbe == nil {
-				report(breach{
-					severity: Warning, container: c.Name, field: c.field + ".readinessProbe",
-					why: "The pod counts as Ready as soon as its process runs: requests come in before it listens, and a rollout ends old pods too early" + w.minReady() + ".",
-					fix: "Add a readinessProbe that succeeds only once the program can answer.",
-				})
+		for _, c := range w.fronts() {
+			if c.ReadinessProbe != nil || c.native() && slices.ContainsFunc(w.serving(), probed) {
+				continue
 			}
+			b := breach{
+				severity: Warning, container: c.Name, field: c.field + ".readinessProbe",
+				why: "The pod counts as Ready as soon as its process runs: requests come in before it listens, and a rollout ends old pods too early" + w.minReady() + ".",
+				fix: "Add a readinessProbe that succeeds only once the program can answer.",
+			}
+			if gates := w.template.Spec.ReadinessGates; len(gates) > 0 {
+				b.severity = Note
+				b.why = fmt.Sprintf("Only the readiness gate %s keeps the pod from counting as Ready as soon as its process runs.", gates[0].ConditionType)
+			}
+			report(b)
 		}
 	},
 }, {
@@ -35,8 +46,8 @@ var probeRules = []rule{{
 	cause: report.NotReadyYet,
 	doc:   "The readiness probe asks another port than the one that the services lead to.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.serving() {
-			port, tcp, known := probePort(c)
+		for _, c := range w.fronts() {
+			port, tcp, known := probePort(c, c.ReadinessProbe)
 			if !known {
 				continue
 			}
@@ -48,9 +59,31 @@ var probeRules = []rule{{
 			if tcp {
 				b.severity = Warning
 			}
-			b.why = fmt.Sprintf("The readiness probe asks port %d, which no service leads to: it can succeed before the port that users reach listens.", port)
+			b.why = fmt.Sprintf("The readiness probe asks port %d, which no service leads users to: it can succeed before the port that users reach listens.", port)
 			b.fix = "Probe the port that the service leads to, or see that the probed one opens last."
 			report(b)
+		}
+	},
+}, {
+	id:    "probe-port-unknown",
+	cause: report.NoCapacity,
+	doc:   "A probe asks a port by a name that its container does not declare (pkg/kubelet/prober: names are looked up in the probed container alone).",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range slices.Concat(w.containers(), w.sidecars()) {
+			for _, p := range []struct {
+				field string
+				probe *corev1.Probe
+			}{{"readinessProbe", c.ReadinessProbe}, {"startupProbe", c.StartupProbe}} {
+				if name := portName(p.probe); name != "" {
+					if _, declared := number(c, intstr.FromString(name)); !declared {
+						report(breach{
+							severity: Warning, container: c.Name, field: c.field + "." + p.field,
+							why: fmt.Sprintf("The %s asks the port named %s, which the container does not declare: it never succeeds, no pod becomes Ready, and a rollout stands still.", p.field, name),
+							fix: "Declare the port under that name in the container's ports, or give its number.",
+						})
+					}
+				}
+			}
 		}
 	},
 }, {
@@ -58,22 +91,35 @@ var probeRules = []rule{{
 	cause: report.Restarted,
 	doc:   "The liveness probe restarts a container that was slow for less than 10 s.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.containers() {
+		for _, c := range w.probedAlive() {
 			p := c.LivenessProbe
-			if p == nil || stall(p) >= patience {
+			if stall(p) >= patience {
 				continue
 			}
 			same := ""
-			if sameHandler(p, c.ReadinessProbe) {
+			if sameHandler(c, p, c.ReadinessProbe) {
 				same = " It asks the same as the readiness probe, so the pod is restarted rather than taken out of the service."
 			}
-			report(breach{
+			b := breach{
 				severity: Warning, container: c.Name, field: c.field + ".livenessProbe",
-				why: fmt.Sprintf("%d failures at %d s each with a timeout of %d s restart the container: a stall of %d s is enough, and cuts what is in flight.%s",
-					failures(p), period(p), timeout(p), stall(p), same),
-				fix:   fmt.Sprintf("Let it bear %d s or more: a failureThreshold of 3 at a period of 10 s.", patience),
-				patch: patientPatch(c),
-			})
+				why: fmt.Sprintf("%s with a timeout of %d s restart the container: a stall of %d s is enough, and cuts what is in flight.%s",
+					text.Count(failures(p), "failure")+fmt.Sprintf(" at a period of %d s", period(p)), timeout(p), stall(p), same),
+			}
+			if failures(p) == 1 {
+				b.why = fmt.Sprintf("One failure with a timeout of %d s restarts the container, whatever the period: a stall of %d s is enough, and cuts what is in flight.%s", timeout(p), stall(p), same)
+			}
+			switch {
+			case p.TCPSocket != nil:
+				b.severity = Note
+				b.why = fmt.Sprintf("The container is restarted when its port takes no connection for %d s; a program that only stalls is not noticed until its queue of connections is full.%s", stall(p), same)
+			case !w.busy(c):
+				b.severity = Note
+				b.why += " It is not the container that requests reach."
+			}
+			patient := patient(p)
+			b.fix = fmt.Sprintf("Let it bear %d s or more: a failureThreshold of %d at a period of %d s.", patience, patient.failures, patient.period)
+			b.patch = patient.patch(p, c)
+			report(b)
 		}
 	},
 }, {
@@ -81,8 +127,8 @@ var probeRules = []rule{{
 	cause: report.Restarted,
 	doc:   "Liveness and readiness ask the same, so a pod that only cannot serve for a while is restarted.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.containers() {
-			if p := c.LivenessProbe; p != nil && sameHandler(p, c.ReadinessProbe) && stall(p) >= patience {
+		for _, c := range w.probedAlive() {
+			if p := c.LivenessProbe; sameHandler(c, p, c.ReadinessProbe) && stall(p) >= patience {
 				report(breach{
 					severity: Note, container: c.Name, field: c.field + ".livenessProbe",
 					why: fmt.Sprintf("Liveness and readiness ask the same: a pod that cannot serve for %d s, for example because what it depends on is away, is restarted, all of them at once.", stall(p)),
@@ -96,8 +142,8 @@ var probeRules = []rule{{
 	cause: report.Restarted,
 	doc:   "The liveness probe begins at once, and no startupProbe holds it back while the program starts.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.containers() {
-			if p := c.LivenessProbe; p != nil && c.StartupProbe == nil && p.InitialDelaySeconds == 0 {
+		for _, c := range w.probedAlive() {
+			if p := c.LivenessProbe; c.StartupProbe == nil && p.InitialDelaySeconds == 0 {
 				report(breach{
 					severity: Note, container: c.Name, field: c.field + ".livenessProbe",
 					why: fmt.Sprintf("The liveness probe begins with the container: a start of more than %d s is cut off and begun anew.", stall(p)),
@@ -106,7 +152,77 @@ var probeRules = []rule{{
 			}
 		}
 	},
+}, {
+	id:    "probe-grace",
+	cause: report.Restarted,
+	doc:   "A liveness probe's own terminationGracePeriodSeconds takes the place of the pod's when it fails, preStop included; a readiness probe may have none (KEP-2238).",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range slices.Concat(w.containers(), w.sidecars()) {
+			if p := c.ReadinessProbe; p != nil && p.TerminationGracePeriodSeconds != nil {
+				b := refusedGrace(c, "readinessProbe")
+				b.why = "A readiness probe ends no container: the API server refuses terminationGracePeriodSeconds there."
+				report(b)
+			}
+			for _, field := range []string{"livenessProbe", "startupProbe"} {
+				if p := map[string]*corev1.Probe{"livenessProbe": c.LivenessProbe, "startupProbe": c.StartupProbe}[field]; p != nil && p.TerminationGracePeriodSeconds != nil && *p.TerminationGracePeriodSeconds < 1 {
+					b := refusedGrace(c, field)
+					b.why = "The probe's terminationGracePeriodSeconds is below 1: the API server refuses that."
+					report(b)
+				}
+			}
+			if b, found := shortGrace(w, c); found {
+				report(b)
+			}
+		}
+	},
 }}
+
+func refusedGrace(c container, probe string) breach {
+	spec := patch.Object{}
+	c.list.Container(spec, c.Name, patch.Object{probe: patch.Object{"terminationGracePeriodSeconds": nil}})
+	return breach{
+		severity: Error, container: c.Name, field: c.field + "." + probe + ".terminationGracePeriodSeconds", always: true,
+		fix: "Leave it out.", patch: patch.PodSpec(spec),
+	}
+}
+
+// shortGrace judges a liveness probe's own grace. A program that has not started yet, at
+// which a startup probe looks, has nothing in flight.
+func shortGrace(w *workload, c container) (b breach, found bool) {
+	p := c.LivenessProbe
+	if p == nil || p.TerminationGracePeriodSeconds == nil || *p.TerminationGracePeriodSeconds < 1 {
+		return b, false
+	}
+	grace := int(*p.TerminationGracePeriodSeconds)
+	hook, _ := hookSeconds(c)
+	left := float64(grace) - hook
+	if left >= advisedSleep || grace >= w.grace() {
+		return b, false
+	}
+	b = breach{severity: Note, container: c.Name, field: c.field + ".livenessProbe.terminationGracePeriodSeconds"}
+	if left <= leastDrain && w.busy(c) {
+		b.severity = Warning
+	}
+	b.why = fmt.Sprintf("A failed liveness probe gives the container %d s, not the %d s of its pod, and what is in flight after that is cut.", grace, w.grace())
+	if hook > 0 {
+		b.why = fmt.Sprintf("A failed liveness probe gives the container %d s, not the %d s of its pod, and preStop takes %g s of them: what is in flight after that is cut.", grace, w.grace(), hook)
+	}
+	needed := int(math.Ceil(hook)) + patience
+	b.fix = fmt.Sprintf("Set it to %d, or leave it out.", needed)
+	spec := patch.Object{}
+	c.list.Container(spec, c.Name, patch.Object{"livenessProbe": patch.Object{"terminationGracePeriodSeconds": needed}})
+	b.patch = patch.PodSpec(spec)
+	return b, true
+}
+
+// probedAlive are the containers with a liveness probe, and the native sidecars that
+// requests reach.
+func (w *workload) probedAlive() []container {
+	all := slices.DeleteFunc(w.sidecars(), func(c container) bool { return !w.busy(c) })
+	return slices.DeleteFunc(slices.Concat(w.containers(), all), func(c container) bool { return c.LivenessProbe == nil })
+}
+
+func probed(c container) bool { return c.ReadinessProbe != nil }
 
 // A probe's defaults (k8s.io/api core/v1 Probe).
 func period(p *corev1.Probe) int   { return positive(p.PeriodSeconds, 10) }
@@ -120,15 +236,65 @@ func positive(n int32, otherwise int) int {
 	return otherwise
 }
 
-// stall is for how many seconds a probe may fail before it counts.
-func stall(p *corev1.Probe) int { return period(p) * failures(p) }
-
-func sameHandler(a, b *corev1.Probe) bool {
-	return a != nil && b != nil && reflect.DeepEqual(a.ProbeHandler, b.ProbeHandler)
+// stall is for how many seconds a program must not answer to be restarted at the worst
+// moment: the first probe comes as it begins, and the last has its whole timeout. A probe
+// that takes longer than its period delays the next (pkg/kubelet/prober/worker.go).
+func stall(p *corev1.Probe) int {
+	return (failures(p)-1)*max(period(p), timeout(p)) + timeout(p)
 }
 
-func probePort(c container) (port int32, tcp, known bool) {
-	p := c.ReadinessProbe
+// patience of a probe.
+type patienceOf struct{ failures, period int }
+
+// patient is a threshold and a period at which a stall of patience counts for nothing:
+// the probe's own period where 3 failures of it do.
+func patient(p *corev1.Probe) patienceOf {
+	const usual = 3
+	if (usual-1)*period(p)+timeout(p) >= patience {
+		return patienceOf{usual, period(p)}
+	}
+	return patienceOf{usual, 10}
+}
+
+func (n patienceOf) patch(p *corev1.Probe, c container) string {
+	fields := patch.Object{"failureThreshold": n.failures}
+	if n.period != period(p) {
+		fields["periodSeconds"] = n.period
+	}
+	spec := patch.Object{}
+	c.list.Container(spec, c.Name, patch.Object{"livenessProbe": fields})
+	return patch.PodSpec(spec)
+}
+
+// sameHandler tells whether two probes ask the same, however their ports are named.
+func sameHandler(c container, a, b *corev1.Probe) bool {
+	return a != nil && b != nil && reflect.DeepEqual(plain(c, a.ProbeHandler), plain(c, b.ProbeHandler))
+}
+
+// plain writes out what a handler leaves to its defaults (core/v1 HTTPGetAction,
+// GRPCAction).
+func plain(c container, h corev1.ProbeHandler) corev1.ProbeHandler {
+	h = *h.DeepCopy()
+	if h.HTTPGet != nil {
+		h.HTTPGet.Scheme = cmp.Or(h.HTTPGet.Scheme, corev1.URISchemeHTTP)
+		h.HTTPGet.Path = cmp.Or(h.HTTPGet.Path, "/")
+		if n, known := number(c, h.HTTPGet.Port); known {
+			h.HTTPGet.Port = intstr.FromInt32(n)
+		}
+	}
+	if h.TCPSocket != nil {
+		if n, known := number(c, h.TCPSocket.Port); known {
+			h.TCPSocket.Port = intstr.FromInt32(n)
+		}
+	}
+	if h.GRPC != nil && h.GRPC.Service == nil {
+		h.GRPC.Service = new(string)
+	}
+	return h
+}
+
+// probePort is the port that a probe asks; tcp says that it only opens a connection.
+func probePort(c container, p *corev1.Probe) (port int32, tcp, known bool) {
 	switch {
 	case p == nil:
 		return 0, false, false
@@ -138,9 +304,35 @@ func probePort(c container) (port int32, tcp, known bool) {
 	case p.HTTPGet != nil:
 		port, known = number(c, p.HTTPGet.Port)
 		return port, false, known
+	case p.GRPC != nil:
+		return p.GRPC.Port, false, true
 	default:
 		return 0, false, false
 	}
+}
+
+// portName is the name of the port that a probe asks; empty for a number or none.
+func portName(p *corev1.Probe) string {
+	switch {
+	case p == nil:
+		return ""
+	case p.TCPSocket != nil:
+		return nameOf(p.TCPSocket.Port)
+	case p.HTTPGet != nil:
+		return nameOf(p.HTTPGet.Port)
+	default:
+		return ""
+	}
+}
+
+func nameOf(p intstr.IntOrString) string {
+	if p.Type == intstr.Int {
+		return ""
+	}
+	if _, err := strconv.Atoi(p.StrVal); err == nil {
+		return "" // a number in quotes is one (prober.ResolveContainerPort)
+	}
+	return p.StrVal
 }
 
 func number(c container, p intstr.IntOrString) (port int32, known bool) {
@@ -152,27 +344,8 @@ func number(c container, p intstr.IntOrString) (port int32, known bool) {
 			return declared.ContainerPort, true
 		}
 	}
-	return 0, false
-}
-
-// targets are the container's ports that services lead to.
-func (w *workload) targets(c container) map[int32]bool {
-	targets := map[int32]bool{}
-	for _, s := range w.services {
-		for i := range s.Value.Spec.Ports {
-			port, name := targetPort(&s.Value.Spec.Ports[i])
-			if name == "" {
-				targets[port] = true
-			} else if n, known := number(c, intstr.FromString(name)); known {
-				targets[n] = true
-			}
-		}
+	if n, err := strconv.ParseInt(p.StrVal, 10, 32); err == nil {
+		return int32(n), true
 	}
-	return targets
-}
-
-func patientPatch(c container) string {
-	spec := patch.Object{}
-	patch.Main.Container(spec, c.Name, patch.Object{"livenessProbe": patch.Object{"periodSeconds": 10, "failureThreshold": 3}})
-	return patch.PodSpec(spec)
+	return 0, false
 }

@@ -68,11 +68,36 @@ func (o *Objects) add(node *yaml.Node, file, namespace string) error {
 		return keep(&o.DaemonSets, source, namespace)
 	case "v1 Service":
 		return keep(&o.Services, source, namespace)
-	case "policy/v1 PodDisruptionBudget":
+	case "policy/v1 PodDisruptionBudget", "policy/v1beta1 PodDisruptionBudget":
 		return keep(&o.Budgets, source, namespace)
-	case "autoscaling/v1 HorizontalPodAutoscaler", "autoscaling/v2 HorizontalPodAutoscaler":
-		// Of both versions only fields are read that they share.
+	case "autoscaling/v1 HorizontalPodAutoscaler", "autoscaling/v2 HorizontalPodAutoscaler",
+		"autoscaling/v2beta1 HorizontalPodAutoscaler", "autoscaling/v2beta2 HorizontalPodAutoscaler":
+		// Of all versions only fields are read that they share.
 		return keep(&o.Autoscalers, source, namespace)
+	case "keda.sh/v1alpha1 ScaledObject", "keda.k8s.io/v1alpha1 ScaledObject":
+		return keep(&o.ScaledObjects, source, namespace)
+	case "monitoring.coreos.com/v1 PodMonitor":
+		return keep(&o.PodMonitors, source, namespace)
+	case "elbv2.k8s.aws/v1beta1 TargetGroupBinding":
+		return keep(&o.TargetGroups, source, namespace)
+	case "http.keda.sh/v1alpha1 HTTPScaledObject":
+		return keep(&o.HTTPScaledObjects, source, namespace)
+	case "v1 PersistentVolumeClaim":
+		return keep(&o.Claims, source, namespace)
+	case "networking.k8s.io/v1 Ingress":
+		return keep(&o.Ingresses, source, namespace)
+	case "networking.k8s.io/v1beta1 Ingress", "extensions/v1beta1 Ingress":
+		return keepOldIngress(&o.Ingresses, source, namespace)
+	case "networking.k8s.io/v1 IngressClass":
+		return keep(&o.IngressClasses, source, namespace)
+	case "gateway.networking.k8s.io/v1 Gateway", "gateway.networking.k8s.io/v1beta1 Gateway", "gateway.networking.k8s.io/v1alpha2 Gateway":
+		return keep(&o.Gateways, source, namespace)
+	case "gateway.networking.k8s.io/v1 GatewayClass", "gateway.networking.k8s.io/v1beta1 GatewayClass", "gateway.networking.k8s.io/v1alpha2 GatewayClass":
+		return keep(&o.GatewayClasses, source, namespace)
+	case "gateway.networking.k8s.io/v1 HTTPRoute", "gateway.networking.k8s.io/v1beta1 HTTPRoute", "gateway.networking.k8s.io/v1alpha2 HTTPRoute",
+		"gateway.networking.k8s.io/v1 GRPCRoute", "gateway.networking.k8s.io/v1alpha2 GRPCRoute",
+		"gateway.networking.k8s.io/v1alpha2 TCPRoute", "gateway.networking.k8s.io/v1alpha2 TLSRoute":
+		return keep(&o.Routes, source, namespace)
 	default:
 		return nil
 	}

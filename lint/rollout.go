@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 
@@ -15,11 +16,14 @@ import (
 var rolloutRules = []rule{{
 	id:    "one-replica",
 	cause: report.NoCapacity,
-	doc:   "One pod alone: whatever ends it leaves none.",
+	doc:   "One pod alone behind a service: whatever ends it leaves none.",
 	find: func(w *workload, report func(breach)) {
 		n, known := w.replicas()
-		if !known || n != 1 || len(w.serving()) == 0 {
+		if !known || n != 1 || len(w.serving()) == 0 || w.othersStay() {
 			return
+		}
+		if w.claim != nil && w.recreated() {
+			return // which says as much, and more
 		}
 		b := breach{
 			severity: Warning, field: "spec.replicas",
@@ -30,11 +34,44 @@ var rolloutRules = []rule{{
 		if w.statefulSet != nil {
 			b.severity = Error
 			b.why = "There is one pod, and a StatefulSet ends a pod before it starts its replacement: none is ready during every restart."
+			if len(w.statefulSet.Spec.VolumeClaimTemplates) > 0 {
+				b.fix = "Run 2 replicas or more, if the program keeps what they hold alike: each has a claim of its own."
+				b.patch = ""
+			}
 		}
-		if w.autoscaler != nil {
-			b.why = "The autoscaler's minReplicas is 1. " + b.why
-			b.fix = "Set the autoscaler's minReplicas to 2 or more."
+		if by := w.scale.by; by != nil {
+			b.of, b.field = &by.other, by.field
+			b.why = fmt.Sprintf("The %s keeps 1 pod at its fewest: while there are no more, whatever ends it leaves none ready until its replacement is.", by.kind)
+			b.fix = fmt.Sprintf("Set its %s to 2 or more.", lastStep(by.field))
 			b.patch = ""
+		}
+		if w.claim != nil {
+			b.why += " " + w.claim.why()
+			b.fix, b.patch = w.claim.fix(), ""
+		}
+		if alone, beside := w.lonely(); beside {
+			b.severity = Note
+			b.why = fmt.Sprintf("Behind the service %s this is the only pod: while it ends, requests to that service find none.", alone[0].Value.Name)
+		}
+		report(b)
+	},
+}, {
+	id:    "scales-to-zero",
+	cause: report.NoCapacity,
+	doc:   "An autoscaler may take the last pod away: requests find none until the next is ready (keda.sh: minReplicaCount is 0 by default).",
+	find: func(w *workload, report func(breach)) {
+		by := w.scale.by
+		n, known := w.replicas()
+		if by == nil || !known || n != 0 || len(w.serving()) == 0 || w.othersStay() {
+			return
+		}
+		b := breach{
+			severity: Warning, of: &by.other, field: by.field,
+			why: fmt.Sprintf("The %s may leave no pod at all: requests that come then find none, and the next is only started once it notices.", by.kind),
+			fix: fmt.Sprintf("Set its %s to 2 or more, or put something before the service that holds requests until a pod is ready.", lastStep(by.field)),
+		}
+		if _, beside := w.lonely(); beside || w.traffic < certain {
+			b.severity = Note
 		}
 		report(b)
 	},
@@ -43,44 +80,58 @@ var rolloutRules = []rule{{
 	cause: report.NoCapacity,
 	doc:   "The strategy Recreate ends all pods before it starts new ones.",
 	find: func(w *workload, report func(breach)) {
-		if w.deployment != nil && w.deployment.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType && len(w.serving()) > 0 {
-			report(breach{
-				severity: Error, field: "spec.strategy.type",
-				why:   "The strategy is Recreate: every rollout ends all pods before the first new one starts.",
-				fix:   "Use RollingUpdate.",
-				patch: patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"type": "RollingUpdate"}}}),
-			})
+		if !w.recreated() || w.scale.off || len(w.serving()) == 0 {
+			return
 		}
+		b := breach{
+			severity: Error, field: "spec.strategy.type",
+			why:   "The strategy is Recreate: every rollout ends all pods before the first new one starts.",
+			fix:   "Use RollingUpdate.",
+			patch: patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"type": "RollingUpdate"}}}),
+		}
+		if w.claim != nil {
+			b.severity = Warning
+			b.why += " " + w.claim.why()
+			b.fix, b.patch = w.claim.fix(), ""
+		}
+		if w.othersStay() {
+			b.severity = Note
+			b.why += " The service has other pods too, which have to bear all requests meanwhile."
+		}
+		report(b)
 	},
 }, {
 	id:    "rollout-leaves-none",
 	cause: report.NoCapacity,
-	doc:   "maxUnavailable lets a rollout take all pods at once (pkg/controller/deployment/util ResolveFenceposts: maxSurge rounds up, maxUnavailable down, not both 0).",
+	doc:   "maxUnavailable lets a rollout take all pods at once (pkg/controller/deployment/util ResolveFenceposts: maxSurge rounds up, maxUnavailable down, not both 0; of StatefulSets and DaemonSets maxUnavailable rounds up).",
 	find: func(w *workload, report func(breach)) {
-		if len(w.serving()) == 0 {
+		if len(w.serving()) == 0 || w.scale.off || w.othersStay() {
 			return
 		}
-		if d := w.daemonSet; d != nil {
-			if r := d.Spec.UpdateStrategy.RollingUpdate; r != nil && r.MaxUnavailable != nil && r.MaxUnavailable.StrVal == "100%" {
-				report(breach{
-					severity: Error, field: "spec.updateStrategy.rollingUpdate.maxUnavailable",
-					why:   "maxUnavailable is 100%: a rollout may end the pods of all nodes at once.",
-					fix:   "Set maxUnavailable to 1.",
-					patch: patch.JSON(patch.Object{"spec": patch.Object{"updateStrategy": patch.Object{"rollingUpdate": patch.Object{"maxUnavailable": 1}}}}),
-				})
-			}
-			return
+		switch {
+		case w.daemonSet != nil:
+			daemonSetLeavesNone(w.daemonSet, report)
+		case w.statefulSet != nil:
+			statefulSetLeavesNone(w, report)
+		default:
+			deploymentLeavesNone(w, report)
 		}
+	},
+}, {
+	id:    "claim-holds-rollout",
+	cause: report.NoCapacity,
+	doc:   "A rollout that starts new pods first waits where their volume is held by the old ones (Multi-Attach; ReadWriteOncePod).",
+	find: func(w *workload, report func(breach)) {
 		n, known := w.replicas()
 		surge, unavailable, rolling := w.fenceposts(n)
-		if known && rolling && unavailable >= n {
-			report(breach{
-				severity: Error, field: "spec.strategy.rollingUpdate.maxUnavailable",
-				why:   fmt.Sprintf("Of %s %d may be unavailable during a rollout (maxSurge comes to %d): none has to be ready.", text.Count(n, "pod"), unavailable, surge),
-				fix:   "Set maxUnavailable to 0 and maxSurge to 1, so that a pod ends only once its replacement is ready.",
-				patch: rollingPatch(),
-			})
+		if w.claim == nil || !w.claim.known || !known || !rolling || surge == 0 || unavailable > 0 {
+			return
 		}
+		report(breach{
+			severity: Note, field: "spec.strategy",
+			why: w.claim.why() + " A rollout ends no old one before that, and stands still.",
+			fix: w.claim.fix() + " Until then the strategy Recreate ends the old pod first, with a gap at each rollout.",
+		})
 	},
 }, {
 	id:    "rollout-halves",
@@ -89,13 +140,18 @@ var rolloutRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		n, known := w.replicas()
 		surge, unavailable, rolling := w.fenceposts(n)
-		if known && rolling && surge == 0 && unavailable < n && 2*unavailable >= n && len(w.serving()) > 0 {
-			report(breach{
+		if known && rolling && surge == 0 && unavailable < n && 2*unavailable >= n && len(w.serving()) > 0 && !w.othersStay() {
+			b := breach{
 				severity: Note, field: "spec.strategy.rollingUpdate.maxSurge",
 				why:   fmt.Sprintf("maxSurge is 0 and %d of %s may be unavailable: a rollout runs on %d.", unavailable, text.Count(n, "pod"), n-unavailable),
 				fix:   "Set maxUnavailable to 0 and maxSurge to 1.",
 				patch: rollingPatch(),
-			})
+			}
+			if w.claim != nil {
+				b.why += " " + w.claim.why()
+				b.fix, b.patch = w.claim.fix(), ""
+			}
+			report(b)
 		}
 	},
 }, {
@@ -122,6 +178,88 @@ var rolloutRules = []rule{{
 		}
 	},
 }}
+
+func deploymentLeavesNone(w *workload, report func(breach)) {
+	n, known := w.replicas()
+	surge, unavailable, rolling := w.fenceposts(n)
+	if !known || n == 0 || !rolling || unavailable < n {
+		return
+	}
+	b := breach{
+		severity: Error, field: "spec.strategy.rollingUpdate.maxUnavailable",
+		why:   fmt.Sprintf("Of %s %d may be unavailable during a rollout (maxSurge comes to %d): none has to be ready.", text.Count(n, "pod"), unavailable, surge),
+		fix:   "Set maxUnavailable to 0 and maxSurge to 1, so that a pod ends only once its replacement is ready.",
+		patch: rollingPatch(),
+	}
+	if w.autoscaled() {
+		b.severity = Warning
+		b.why = fmt.Sprintf("Of %s, the fewest that autoscaling keeps, %d may be unavailable during a rollout (maxSurge comes to %d): none has to be ready.", text.Count(n, "pod"), unavailable, surge)
+	}
+	if w.claim != nil {
+		b.severity = Warning
+		b.why += " " + w.claim.why()
+		b.fix, b.patch = w.claim.fix(), ""
+	}
+	report(b)
+}
+
+// daemonSetLeavesNone judges what holds for every number of nodes, which no manifest
+// tells; a percentage rounds up (apps/v1 RollingUpdateDaemonSet).
+func daemonSetLeavesNone(d *appsv1.DaemonSet, report func(breach)) {
+	rolling := d.Spec.UpdateStrategy.RollingUpdate
+	if d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType || rolling == nil || rolling.MaxUnavailable == nil {
+		return
+	}
+	b := breach{
+		severity: Error, field: "spec.updateStrategy.rollingUpdate.maxUnavailable",
+		why:   fmt.Sprintf("maxUnavailable is %s: a rollout may end the pods of all nodes at once.", rolling.MaxUnavailable),
+		fix:   "Set maxUnavailable to 1.",
+		patch: patch.JSON(patch.Object{"spec": patch.Object{"updateStrategy": patch.Object{"rollingUpdate": patch.Object{"maxUnavailable": 1}}}}),
+	}
+	of100, err := intstr.GetScaledValueFromIntOrPercent(rolling.MaxUnavailable, 100, true)
+	switch {
+	case err != nil:
+		return
+	case rolling.MaxUnavailable.Type == intstr.String && of100 >= 100:
+	case rolling.MaxUnavailable.Type == intstr.String && of100 > 50:
+		b.severity = Note
+		b.why = fmt.Sprintf("maxUnavailable is %s and rounds up: with few nodes a rollout may end all pods at once; how many there are is not known here.", rolling.MaxUnavailable)
+	case rolling.MaxUnavailable.Type == intstr.Int && of100 > 1:
+		b.severity = Note
+		b.why = fmt.Sprintf("maxUnavailable is %s: with no more nodes than that a rollout may end all pods at once; how many there are is not known here.", rolling.MaxUnavailable)
+	default:
+		return
+	}
+	report(b)
+}
+
+// statefulSetLeavesNone judges maxUnavailable of a StatefulSet, which rounds up and counts
+// only where the feature gate MaxUnavailableStatefulSet is on (KEP-961). The pods below
+// the partition stay as they are.
+func statefulSetLeavesNone(w *workload, report func(breach)) {
+	n, known := w.replicas()
+	strategy := w.statefulSet.Spec.UpdateStrategy
+	rolling := strategy.RollingUpdate
+	if !known || n < 2 || strategy.Type == appsv1.OnDeleteStatefulSetStrategyType || rolling == nil || rolling.MaxUnavailable == nil {
+		return
+	}
+	unavailable, err := intstr.GetScaledValueFromIntOrPercent(rolling.MaxUnavailable, n, true)
+	if err != nil || unavailable < n || orDefault(rolling.Partition, 0) > 0 {
+		return
+	}
+	report(breach{
+		severity: Warning, field: "spec.updateStrategy.rollingUpdate.maxUnavailable",
+		why:   fmt.Sprintf("Of %s %s may be unavailable during a rollout: none has to be ready, where the cluster heeds maxUnavailable of StatefulSets (MaxUnavailableStatefulSet).", text.Count(n, "pod"), rolling.MaxUnavailable),
+		fix:   "Set maxUnavailable to 1.",
+		patch: patch.JSON(patch.Object{"spec": patch.Object{"updateStrategy": patch.Object{"rollingUpdate": patch.Object{"maxUnavailable": 1}}}}),
+	})
+}
+
+func (w *workload) recreated() bool {
+	return w.deployment != nil && w.deployment.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType
+}
+
+func lastStep(field string) string { return field[strings.LastIndex(field, ".")+1:] }
 
 // fenceposts are how many pods a Deployment's rollout may add and take away.
 func (w *workload) fenceposts(replicas int) (surge, unavailable int, rolling bool) {

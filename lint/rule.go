@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -24,8 +25,11 @@ type breach struct {
 	container string
 	field     string
 	why, fix  string
-	patch     string
-	recipe    *report.Recipe
+	// always says that it holds without any request too: the API server refuses it, or
+	// it concerns drains.
+	always bool
+	patch  string
+	recipe *report.Recipe
 }
 
 // other is an object beside the workload.
@@ -35,19 +39,41 @@ type other struct {
 }
 
 // rules is the table of all rules. A new one goes into its theme's file.
-var rules = slices.Concat(preStopRules, commandRules, probeRules, rolloutRules, disruptionRules, serviceRules)
+var rules = slices.Concat(preStopRules, pathRules, commandRules, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules, versionRules)
 
 // Lint judges the workloads among the objects, the worst findings first.
 func Lint(o *Objects) *Report {
 	r := &Report{APIVersion: "shutdowncheck/v1alpha1", Kind: "LintReport", Workloads: []string{}, Findings: []Finding{}}
+	said := map[string]bool{}
 	for _, w := range o.workloads() {
+		if o.Only != "" && o.Only != w.String() {
+			continue
+		}
 		r.Workloads = append(r.Workloads, w.String())
 		for _, rule := range rules {
-			rule.find(w, func(b breach) { r.Findings = append(r.Findings, rule.finding(w, b)) })
+			rule.find(w, func(b breach) {
+				f := rule.finding(w, b.without(w.traffic))
+				// What is wrong with an object beside several workloads is said once.
+				key := fmt.Sprint(f.Rule, f.Place, f.Why)
+				if b.of == nil || !said[key] {
+					r.Findings = append(r.Findings, f)
+				}
+				said[key] = true
+			})
 		}
 	}
 	slices.SortStableFunc(r.Findings, worstFirst)
 	return r
+}
+
+// without makes a breach a note where no request is known to reach the pods.
+func (b breach) without(t traffic) breach {
+	if t > unlikely || b.always || b.severity == Note {
+		return b
+	}
+	b.severity = Note
+	b.why += " This is a note only, as nothing that was read leads users' requests to these pods."
+	return b
 }
 
 func (r *rule) finding(w *workload, b breach) Finding {

@@ -18,11 +18,11 @@ var serviceRules = []rule{{
 	cause: report.NotReadyYet,
 	doc:   "The service lists pods that are not Ready, and those that are about to end, as if they were.",
 	find: func(w *workload, report func(breach)) {
-		for _, s := range w.services {
+		for _, s := range w.trafficServices() {
 			if !s.Value.Spec.PublishNotReadyAddresses {
 				continue
 			}
-			b := ofService(s, "spec.publishNotReadyAddresses")
+			b := ofService(s.Object, "spec.publishNotReadyAddresses")
 			b.severity = Warning
 			b.why = "publishNotReadyAddresses is true: requests are sent to pods that do not listen yet, and to ending ones until they are gone."
 			b.fix = "Leave publishNotReadyAddresses to a headless service for peers, and give users a service without it."
@@ -39,9 +39,9 @@ var serviceRules = []rule{{
 	cause: report.ListenerClosedEarly,
 	doc:   "Clients of a headless service learn from DNS that a pod is gone (CoreDNS keeps answers for 30 s).",
 	find: func(w *workload, report func(breach)) {
-		for _, s := range w.services {
+		for _, s := range w.trafficServices() {
 			if headless(s.Value) {
-				b := ofService(s, "spec.clusterIP")
+				b := ofService(s.Object, "spec.clusterIP")
 				b.severity = Note
 				b.why = "The service is headless: clients may use a pod's address for the 30 s that DNS keeps it, and no preStop of a few seconds covers that."
 				b.fix = "Lead users' requests through a service with a cluster IP."
@@ -53,9 +53,9 @@ var serviceRules = []rule{{
 	id:  "client-affinity",
 	doc: "sessionAffinity ClientIP leads all requests of one address to one pod, those of a load test too.",
 	find: func(w *workload, report func(breach)) {
-		for _, s := range w.services {
+		for _, s := range w.trafficServices() {
 			if s.Value.Spec.SessionAffinity == corev1.ServiceAffinityClientIP {
-				b := ofService(s, "spec.sessionAffinity")
+				b := ofService(s.Object, "spec.sessionAffinity")
 				b.severity = Note
 				b.why = "sessionAffinity is ClientIP: a load test from one address sees one pod and proves nothing about the others."
 				b.fix = "Test from several addresses, or without affinity."
@@ -69,7 +69,7 @@ var serviceRules = []rule{{
 	doc:   "A mesh's proxy that is a plain container gets SIGTERM together with the program (KEP-753 orders sidecars, which are initContainers with restartPolicy Always).",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
-			if meshProxies[c.Name] && len(w.template.Spec.Containers) > 1 {
+			if meshProxies[c.Name] && len(w.template.Spec.Containers) > 1 && !w.meshWaits(c) {
 				report(breach{
 					severity: Note, container: c.Name, field: c.field,
 					why: fmt.Sprintf("%s is a plain container: it may end before the program, and with it every request that goes through it.", c.Name),

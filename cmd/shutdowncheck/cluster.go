@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -18,7 +19,9 @@ type cluster struct {
 	// act never repeats a change by itself.
 	observe, act kubernetes.Interface
 	// exec runs programs in containers.
-	exec      chaos.Executor
+	exec chaos.Executor
+	// custom reads kinds that clusters need not have.
+	custom    dynamic.Interface
 	namespace string
 	config    *rest.Config
 }
@@ -56,7 +59,11 @@ func connect(flags *genericclioptions.ConfigFlags) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}
-	return &cluster{observe: observe, act: act, exec: chaos.NewExecutor(once, act), namespace: namespace, config: config}, nil
+	custom, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	return &cluster{observe: observe, act: act, custom: custom, exec: chaos.NewExecutor(once, act), namespace: namespace, config: config}, nil
 }
 
 // isFallback tells whether config is what client-go falls back to where nobody

@@ -24,7 +24,7 @@ func readCluster(ctx context.Context, c *cluster, ref check.Workload) (*lint.Obj
 	if err := optional(&notes, "services", err); err != nil {
 		return nil, nil, err
 	}
-	if err == nil {
+	if o.AllServices, o.ServicesUnknown = err == nil, err != nil; err == nil {
 		o.Services = objects(services.Items)
 	}
 	budgets, err := c.observe.PolicyV1().PodDisruptionBudgets(c.namespace).List(ctx, all)
@@ -40,6 +40,9 @@ func readCluster(ctx context.Context, c *cluster, ref check.Workload) (*lint.Obj
 	}
 	if err == nil {
 		o.Autoscalers = objects(autoscalers.Items)
+	}
+	if err := readBeside(ctx, c, ref, &o, &notes); err != nil {
+		return nil, nil, err
 	}
 	return &o, notes, nil
 }

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/lint"
+)
+
+// readBeside reads what stands beside the workload ref: the workloads that may share its
+// services and budgets, its claims, what leads users to its services, and the autoscalers
+// and gateways of clusters that have such kinds. What the user has no right to read
+// becomes a note.
+func readBeside(ctx context.Context, c *cluster, ref check.Workload, o *lint.Objects, notes *[]string) error {
+	o.Only = ref.String()
+	for _, read := range []func(context.Context, *cluster, *lint.Objects, *[]string) error{
+		readSiblings, readClaims, readIngresses, readCustom,
+	} {
+		if err := read(ctx, c, o, notes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSiblings adds the namespace's other workloads.
+func readSiblings(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+	apps, all := c.observe.AppsV1(), metav1.ListOptions{}
+	deployments, err := apps.Deployments(c.namespace).List(ctx, all)
+	if err := optional(notes, "deployments", err); err != nil {
+		return err
+	}
+	if err == nil {
+		o.Deployments = siblings(o.Deployments, objects(deployments.Items))
+	}
+	statefulSets, err := apps.StatefulSets(c.namespace).List(ctx, all)
+	if err := optional(notes, "statefulsets", err); err != nil {
+		return err
+	}
+	if err == nil {
+		o.StatefulSets = siblings(o.StatefulSets, objects(statefulSets.Items))
+	}
+	daemonSets, err := apps.DaemonSets(c.namespace).List(ctx, all)
+	if err := optional(notes, "daemonsets", err); err != nil {
+		return err
+	}
+	if err == nil {
+		o.DaemonSets = siblings(o.DaemonSets, objects(daemonSets.Items))
+	}
+	return nil
+}
+
+// siblings adds to the workload that was read, if it is of this kind, the others.
+func siblings[T metav1.Object](read, all []lint.Object[T]) []lint.Object[T] {
+	for _, other := range all {
+		if !slices.ContainsFunc(read, func(r lint.Object[T]) bool { return r.Value.GetName() == other.Value.GetName() }) {
+			read = append(read, other)
+		}
+	}
+	return read
+}
+
+func readClaims(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+	if !o.Claim() {
+		return nil
+	}
+	claims, err := c.observe.CoreV1().PersistentVolumeClaims(c.namespace).List(ctx, metav1.ListOptions{})
+	if err := optional(notes, "persistentvolumeclaims", err); err != nil {
+		return err
+	}
+	if err == nil {
+		o.Claims = objects(claims.Items)
+	}
+	return nil
+}
+
+// readIngresses adds the Ingresses, and their classes where there are any.
+func readIngresses(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+	ingresses, err := c.observe.NetworkingV1().Ingresses(c.namespace).List(ctx, metav1.ListOptions{})
+	if err := optional(notes, "ingresses", err); err != nil {
+		return err
+	}
+	if err != nil || len(ingresses.Items) == 0 {
+		return nil
+	}
+	o.Ingresses = objects(ingresses.Items)
+	classes, err := c.observe.NetworkingV1().IngressClasses().List(ctx, metav1.ListOptions{})
+	if err := optional(notes, "ingressclasses", err); err != nil {
+		return err
+	}
+	if err == nil {
+		o.IngressClasses = objects(classes.Items)
+	}
+	return nil
+}
+
+const (
+	kedaGroup     = "keda.sh"
+	kedaHTTPGroup = "http.keda.sh"
+	gatewayGroup  = "gateway.networking.k8s.io"
+	awsGroup      = "elbv2.k8s.aws"
+)
+
+// readCustom adds objects of kinds that a cluster need not have; one that has them not has
+// no such object, which is no want.
+func readCustom(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+	groups, err := c.observe.Discovery().ServerGroups()
+	if err != nil {
+		*notes = append(*notes, "scaledobjects and gateways, as the cluster does not tell whether it has such kinds: "+err.Error())
+		return nil
+	}
+	for _, g := range groups.Groups {
+		in := schema.GroupVersion{Group: g.Name, Version: g.PreferredVersion.Version}
+		switch g.Name {
+		case kedaGroup:
+			err = list(ctx, c, in.WithResource("scaledobjects"), c.namespace, &o.ScaledObjects, notes)
+		case kedaHTTPGroup:
+			err = list(ctx, c, in.WithResource("httpscaledobjects"), c.namespace, &o.HTTPScaledObjects, notes)
+		case awsGroup:
+			err = list(ctx, c, in.WithResource("targetgroupbindings"), c.namespace, &o.TargetGroups, notes)
+		case gatewayGroup:
+			err = readGateways(ctx, c, in, o, notes)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readGateways adds the namespace's routes, and the gateways of this namespace. Of others
+// no more than their name is in a route.
+func readGateways(ctx context.Context, c *cluster, in schema.GroupVersion, o *lint.Objects, notes *[]string) error {
+	for _, resource := range []string{"httproutes", "grpcroutes"} {
+		if err := list(ctx, c, in.WithResource(resource), c.namespace, &o.Routes, notes); err != nil {
+			return err
+		}
+	}
+	for _, parent := range o.Parents() {
+		resource := in.WithResource("gateways")
+		item, err := c.custom.Resource(resource).Namespace(parent.Namespace).Get(ctx, parent.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if apierrors.IsForbidden(err) {
+			*notes = append(*notes, "gateway "+parent.Namespace+"/"+parent.Name+", for want of the right to get it; what it leads through was left out")
+			continue
+		}
+		if err != nil {
+			return optional(notes, resource.GroupResource().String(), err)
+		}
+		if err := add(&o.Gateways, item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list adds the objects of a resource. A version that has it not has none of it.
+func list[T any](ctx context.Context, c *cluster, resource schema.GroupVersionResource, namespace string, to *[]lint.Object[*T], notes *[]string) error {
+	all, err := c.custom.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return optional(notes, resource.GroupResource().String(), err)
+	}
+	for i := range all.Items {
+		if err := add(to, &all.Items[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func add[T any](to *[]lint.Object[*T], item *unstructured.Unstructured) error {
+	data, err := item.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	value := new(T)
+	if err := json.Unmarshal(data, value); err != nil {
+		return err
+	}
+	*to = append(*to, object(value))
+	return nil
+}

@@ -1,0 +1,210 @@
+package lint
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+var dependencyRules = []rule{{
+	id:    "dependency-ends-first",
+	cause: report.ErrorsWhileDraining,
+	doc:   "A container that the serving one asks (php-fpm or an app behind a web server, a proxy to a database) gets SIGTERM earlier: all plain containers get it together, each after its own preStop (KEP-753).",
+	find: func(w *workload, report func(breach)) {
+		serving := w.serving()
+		for _, d := range w.containers() {
+			if slices.Contains(serving, d) || meshProxies[d.Name] {
+				continue
+			}
+			for _, c := range serving {
+				if b, found := endsBefore(w, d, c); found {
+					report(b)
+					break
+				}
+			}
+		}
+	},
+}}
+
+// endsBefore judges whether d, which c asks, may be gone while c still serves.
+func endsBefore(w *workload, d, c container) (b breach, found bool) {
+	proxy := databaseProxy(d)
+	behind, sure := isBehind(w, d, c)
+	behind = behind && proxy == ""
+	hook, exact := hookSeconds(d)
+	delay, known := termDelay(d)
+	if proxy == "" && !behind || !exact || !known {
+		return breach{}, false // or how long it stays is not known
+	}
+	served, servedExact := hookSeconds(c)
+	stays := hook + delay
+	if stays >= served && (stays > 0 || behind && servedExact) {
+		return breach{}, false
+	}
+	b = breach{severity: Warning, container: d.Name, field: d.field}
+	if served == 0 || behind && !sure || proxy != "" && (!slices.Contains(endAtOnce, proxy) || setElsewhere(d)) {
+		b.severity = Note
+	}
+	serves := fmt.Sprintf("%s goes on for the %g s of its preStop", c.Name, served)
+	switch {
+	case served == 0 && !servedExact:
+		serves = fmt.Sprintf("%s goes on until its preStop is over", c.Name)
+	case served == 0:
+		serves = fmt.Sprintf("%s still answers what is in flight", c.Name)
+	case !servedExact:
+		serves = fmt.Sprintf("%s goes on for %g s or more of its preStop", c.Name, served)
+	}
+	gets := fmt.Sprintf("%s gets SIGTERM after %g s", d.Name, hook)
+	switch {
+	case hook == 0:
+		gets = d.Name + " gets SIGTERM at once"
+	case delay > 0:
+		gets = fmt.Sprintf("%s ends after %g s", d.Name, stays)
+	}
+	b.why = fmt.Sprintf("%s: %s, and requests that need it fail.", serves, gets)
+	if served > 0 || !servedExact {
+		b.why = fmt.Sprintf("%s, but %s: requests that need it fail from then on.", serves, gets)
+	}
+	_, lag := w.slowest()
+	needed := max(int(math.Ceil(served)), lag)
+	b.fix = fmt.Sprintf("Give %s a preStop that sleeps at least as long as that of %s.", d.Name, c.Name)
+	if proxy != "" {
+		needed += advisedSleep
+		b.fix = fmt.Sprintf("Make %s a native sidecar (an initContainer with restartPolicy Always), which ends last, or let its preStop outlast that of %s and the longest request%s.", d.Name, c.Name, flagOf(proxy))
+	}
+	if needed > 0 && thenStop(d) == "" {
+		spec := patch.Object{}
+		d.list.Container(spec, d.Name, patch.Sleep(needed, otherHandlers(d)...))
+		if w.grace() < needed+leastDrain {
+			spec["terminationGracePeriodSeconds"] = needed + defaultGrace
+		}
+		b.patch = patch.PodSpec(spec)
+	}
+	return b, true
+}
+
+// databaseProxies are the programs through which others reach their data, or that keep
+// some for them, by the names of images, containers and commands.
+var databaseProxies = map[string]string{
+	"cloud-sql-proxy": "cloud-sql-proxy", "cloud_sql_proxy": "cloud-sql-proxy", "cloudsql-proxy": "cloud-sql-proxy", "gce-proxy": "cloud-sql-proxy", "cloud-sql-auth-proxy": "cloud-sql-proxy", "cloudsql-auth-proxy": "cloud-sql-proxy",
+	"alloydb-auth-proxy": "alloydb-auth-proxy", "alloydb-proxy": "alloydb-auth-proxy",
+	"pgbouncer": "pgbouncer", "pgcat": "pgcat", "pgpool": "pgpool", "odyssey": "odyssey", "proxysql": "proxysql", "maxscale": "maxscale", "mysql-router": "mysql-router", "twemproxy": "twemproxy", "nutcracker": "twemproxy", "mcrouter": "mcrouter",
+	"haproxy": "haproxy", "envoy": "envoy",
+	"redis": "redis", "valkey": "valkey", "memcached": "memcached",
+}
+
+// endAtOnce are those that by default close what is open as soon as they get SIGTERM
+// (cloud-sql-proxy's README: max-sigterm-delay and term_timeout are 0).
+var endAtOnce = []string{"cloud-sql-proxy", "alloydb-auth-proxy"}
+
+// databaseProxy names the proxy that a container runs; empty for none.
+func databaseProxy(c container) string {
+	image, _, _ := strings.Cut(path.Base(c.Image), "@")
+	image, _, _ = strings.Cut(image, ":")
+	names := []string{c.Name, image}
+	if len(c.Command) > 0 {
+		names = append(names, path.Base(c.Command[0]))
+	}
+	for _, name := range names {
+		if proxy := databaseProxies[name]; proxy != "" {
+			return proxy
+		}
+	}
+	return ""
+}
+
+// flagOf is the proxy's own setting, as the end of a sentence.
+func flagOf(proxy string) string {
+	if slices.Contains(endAtOnce, proxy) {
+		return ", or set its --max-sigterm-delay (of version 1 -term_timeout) to that"
+	}
+	return ""
+}
+
+// delayFlag finds the settings that let Google's proxies stay after SIGTERM, in the words
+// of their command or of a script around it.
+var delayFlag = regexp.MustCompile(`-(?:term_timeout|(?:max|min)-sigterm-delay)[= ]+["']?([0-9a-z.]+)`)
+
+// delayVariable ends the names of the same settings in the environment.
+var delayVariable = regexp.MustCompile(`_(?:MAX|MIN)_SIGTERM_DELAY$`)
+
+// termDelay is for how many seconds after SIGTERM a database's proxy stays, as its
+// settings tell. It is not known where they come from elsewhere.
+func termDelay(c container) (seconds float64, known bool) {
+	words := strings.Join(slices.Concat(c.Command, c.Args), " ")
+	if trap.MatchString(words) {
+		return 0, false // a script does at SIGTERM what it likes
+	}
+	for _, found := range delayFlag.FindAllStringSubmatch(words, -1) {
+		d, ok := durationOf(found[1])
+		if !ok {
+			return 0, false
+		}
+		seconds = max(seconds, d)
+	}
+	for i := range c.Env {
+		if !delayVariable.MatchString(c.Env[i].Name) {
+			continue
+		}
+		d, ok := durationOf(c.Env[i].Value)
+		if !ok {
+			return 0, false
+		}
+		seconds = max(seconds, d)
+	}
+	return seconds, true
+}
+
+var trap = regexp.MustCompile(`\btrap\b`)
+
+// setElsewhere tells that a file or another object may hold the same settings.
+func setElsewhere(c container) bool {
+	return len(c.EnvFrom) > 0 || slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool { return strings.Contains(word, "-config-file") })
+}
+
+// durationOf reads a duration of Go's, or a bare number of seconds.
+func durationOf(s string) (seconds float64, ok bool) {
+	if d, err := time.ParseDuration(s); err == nil {
+		return d.Seconds(), true
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil && n >= 0 && !math.IsInf(n, 0)
+}
+
+// webServers are the programs that pass requests on.
+var webServers = []string{"nginx", "apache", "haproxy", "caddy", "envoy", "traefik", "oauth2-proxy", "httpd"}
+
+// isBehind tells whether d is what the web server c passes requests on to: php-fpm by what
+// it runs, others by that or by a port of theirs. It is not sure of one that shows neither.
+func isBehind(w *workload, d, c container) (behind, sure bool) {
+	server, _ := manifest.Server(d.Container)
+	front, _ := manifest.Server(c.Container)
+	switch {
+	case isFPM(d):
+		return !isFPM(c), true
+	case accessory(d), !webServer(c, front), slices.Contains(webServers, server):
+		return false, false
+	default:
+		return server != "" || len(d.Ports) == 0 || slices.Contains(w.open(), d), server != "" || len(d.Ports) > 0
+	}
+}
+
+// isFPM tells a PHP behind FastCGI, which no user's request reaches but through another.
+func isFPM(c container) bool {
+	server, _ := manifest.Server(c.Container)
+	return server == "php-fpm" || slices.Contains(nameParts(c), "fpm")
+}
+
+func webServer(c container, server string) bool {
+	image, _, _ := strings.Cut(path.Base(c.Image), ":")
+	return slices.ContainsFunc([]string{server, c.Name, image}, func(name string) bool { return slices.Contains(webServers, name) })
+}

@@ -1,0 +1,191 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ScaledObject is what the rules read of KEDA's autoscalers (keda.sh/v1alpha1).
+type ScaledObject struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		ScaleTargetRef   ScaleTarget `json:"scaleTargetRef"`
+		MinReplicaCount  *int32      `json:"minReplicaCount"`
+		IdleReplicaCount *int32      `json:"idleReplicaCount"`
+		Triggers         []struct {
+			Type string `json:"type"`
+		} `json:"triggers"`
+	} `json:"spec"`
+}
+
+// HTTPScaledObject is what the rules read of the autoscalers of KEDA's HTTP add-on
+// (http.keda.sh/v1alpha1), which holds requests back while there is no pod.
+type HTTPScaledObject struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		ScaleTargetRef ScaleTarget `json:"scaleTargetRef"`
+	} `json:"spec"`
+}
+
+// ScaleTarget names the workload of an autoscaler of KEDA's: a Deployment where no kind is
+// given.
+type ScaleTarget struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+	// DeploymentName is KEDA 1's name (keda.k8s.io/v1alpha1).
+	DeploymentName string `json:"deploymentName"`
+}
+
+func (t ScaleTarget) is(w *workload) bool {
+	return cmp.Or(t.Name, t.DeploymentName) == w.meta.Name && (t.Kind == w.kind || t.Kind == "" && w.kind == "Deployment")
+}
+
+// scale is how many pods a workload is meant to have at least.
+type scale struct {
+	fewest int
+	// known is false where no manifest tells the number, as for a DaemonSet.
+	known bool
+	// off says that the workload is not meant to run.
+	off bool
+	// by is the autoscaler; nil where the workload itself says the number, or where a
+	// pause keeps it.
+	by *scaler
+}
+
+// scaler is a HorizontalPodAutoscaler or one of KEDA's.
+type scaler struct {
+	other
+	// field holds the least number of pods.
+	field string
+	// queue says that it looks at how much waits in a queue.
+	queue bool
+}
+
+// The annotations by which KEDA is told to leave a workload as it is
+// (keda.sh, Scaling Deployments: pausing autoscaling).
+const (
+	pausedReplicas = "autoscaling.keda.sh/paused-replicas"
+	paused         = "autoscaling.keda.sh/paused"
+	pausedScaleIn  = "autoscaling.keda.sh/paused-scale-in"
+)
+
+// queues are the triggers of KEDA's that look at queues (keda.sh, Scalers).
+var queues = []string{
+	"activemq", "apache-kafka", "artemis-queue", "aws-kinesis-stream", "aws-sqs-queue", "azure-eventhub", "azure-queue",
+	"azure-servicebus", "beanstalkd", "gcp-pubsub", "ibmmq", "kafka", "liiklus", "nats-jetstream", "pulsar", "rabbitmq",
+	"redis", "redis-cluster", "redis-streams", "solace-event-queue", "stan", "temporal",
+}
+
+// scaleOf finds the least number of pods. KEDA makes a HorizontalPodAutoscaler of its own,
+// which never goes to 0, so its ScaledObject tells more.
+func (o *Objects) scaleOf(w *workload) scale {
+	if w.daemonSet != nil {
+		return scale{}
+	}
+	stated := w.stated()
+	for _, s := range o.HTTPScaledObjects {
+		if together(s.Value.Namespace, w.meta.Namespace) && s.Value.Spec.ScaleTargetRef.is(w) {
+			return scale{}
+		}
+	}
+	for _, s := range o.ScaledObjects {
+		if together(s.Value.Namespace, w.meta.Namespace) && s.Value.Spec.ScaleTargetRef.is(w) {
+			return kedaScale(s, stated)
+		}
+	}
+	// A HorizontalPodAutoscaler leaves a workload alone that is at 0 (autoscaling/v2).
+	if stated != nil && *stated == 0 {
+		return scale{known: true, off: true}
+	}
+	for _, h := range o.Autoscalers {
+		if target := h.Value.Spec.ScaleTargetRef; together(h.Value.Namespace, w.meta.Namespace) && target.Kind == w.kind && target.Name == w.meta.Name {
+			return scale{fewest: orDefault(h.Value.Spec.MinReplicas, 1), known: true, by: hpa(h)}
+		}
+	}
+	return scale{fewest: orDefault(stated, 1), known: true}
+}
+
+// stated is the number of pods in the workload itself, nil for none.
+func (w *workload) stated() *int32 {
+	if w.deployment != nil {
+		return w.deployment.Spec.Replicas
+	}
+	return w.statefulSet.Spec.Replicas
+}
+
+func hpa(h Object[*autoscalingv2.HorizontalPodAutoscaler]) *scaler {
+	return &scaler{other: other{"HorizontalPodAutoscaler", h.Value.Name, h.Source}, field: "spec.minReplicas"}
+}
+
+func kedaScale(s Object[*ScaledObject], stated *int32) scale {
+	queue := false
+	onlyResources := len(s.Value.Spec.Triggers) > 0
+	for _, t := range s.Value.Spec.Triggers {
+		queue = queue || slices.Contains(queues, t.Type)
+		onlyResources = onlyResources && (t.Type == "cpu" || t.Type == "memory")
+	}
+	by := &scaler{other: other{"ScaledObject", s.Value.Name, s.Source}, field: "spec.minReplicaCount", queue: queue}
+	if n, err := strconv.Atoi(s.Value.Annotations[pausedReplicas]); err == nil && n >= 0 {
+		by.field = "metadata.annotations"
+		return scale{fewest: n, known: true, off: n == 0, by: by}
+	}
+	if s.Value.Annotations[paused] == "true" || s.Value.Annotations[pausedScaleIn] == "true" {
+		// The number stays what it was, which the workload's own tells if it has one.
+		return scale{fewest: orDefault(stated, 0), known: stated != nil, off: stated != nil && *stated == 0}
+	}
+	least := orDefault(s.Value.Spec.MinReplicaCount, 0)
+	if idle := s.Value.Spec.IdleReplicaCount; idle != nil && int(*idle) < least {
+		least, by.field = int(*idle), "spec.idleReplicaCount"
+	}
+	if onlyResources && least == 0 {
+		least = 1 // pods that are not there use no CPU (keda.sh, CPU scaler)
+	}
+	return scale{fewest: least, known: true, by: by}
+}
+
+// replicas is the fewest pods that the workload is meant to have, where that is known and
+// it is meant to run.
+func (w *workload) replicas() (n int, known bool) {
+	return w.scale.fewest, w.scale.known && !w.scale.off
+}
+
+// autoscaled tells whether the workload may have more pods than its fewest.
+func (w *workload) autoscaled() bool { return w.scale.by != nil && !w.scale.off }
+
+// pods is the fewest that workloads have together.
+func pods(all []*workload) (n int, known bool) {
+	for _, w := range all {
+		if !w.scale.known {
+			return 0, false
+		}
+		n += w.scale.fewest
+	}
+	return n, true
+}
+
+// lonely are the services behind which the workload is the only one with pods; beside
+// tells that behind another service there are more.
+func (w *workload) lonely() (alone []*podService, beside bool) {
+	for _, s := range w.trafficServices() {
+		others := slices.DeleteFunc(slices.Clone(s.of), func(other *workload) bool { return other == w })
+		if n, known := pods(others); known && n == 0 {
+			alone = append(alone, s)
+		} else {
+			beside = true
+		}
+	}
+	return alone, beside
+}
+
+// othersStay tells that whatever happens to the workload, each service has pods of others.
+func (w *workload) othersStay() bool {
+	alone, beside := w.lonely()
+	return beside && len(alone) == 0
+}

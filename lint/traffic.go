@@ -1,0 +1,343 @@
+package lint
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/shutdowncheck/shutdowncheck/manifest"
+)
+
+// traffic is how sure it is that requests reach a workload's pods.
+type traffic int
+
+// No way to a pod may be seen at all, or its ports tell of one that no service shows; the
+// manifests may hold no service because it is elsewhere; or a service or a port of the
+// node leads to the pods.
+const (
+	noTraffic traffic = iota
+	unlikely
+	presumed
+	certain
+)
+
+// route is the way from a service's port to a container's.
+type route struct {
+	service *podService
+	to      container
+	port    int32
+}
+
+// lead finds the ways to a workload's pods. That of a port for metrics or health checks is
+// none: no user's request takes it.
+func (o *Objects) lead(w *workload) {
+	for _, s := range w.services {
+		for i := range s.Value.Spec.Ports {
+			p := &s.Value.Spec.Ports[i]
+			to, port, ofUsers := w.target(p)
+			if to.Container != nil && (ofUsers && !forWatching(s.Value.Name, p.Name) || o.exposed(s.Value)) {
+				w.routes = append(w.routes, route{s, to, port})
+			}
+		}
+		if len(s.Value.Spec.Ports) == 0 { // it gives pods names, and clients choose the port
+			for _, c := range w.open() {
+				w.routes = append(w.routes, route{service: s, to: c})
+			}
+		}
+	}
+	switch {
+	case len(w.routes) > 0, w.onNode():
+		w.traffic = certain
+	case len(w.open()) == 0:
+		w.traffic = noTraffic
+	case o.servicesRead(w), w.scale.by != nil && w.scale.by.queue, o.onlyScraped(w):
+		w.traffic = unlikely
+	default:
+		w.traffic = presumed
+	}
+}
+
+// servicesRead tells whether a service for the workload would be among those that were read.
+func (o *Objects) servicesRead(w *workload) bool {
+	if o.ServicesUnknown {
+		return false
+	}
+	return o.AllServices || slices.ContainsFunc(o.Services, func(s Object[*corev1.Service]) bool {
+		return together(s.Value.Namespace, w.meta.Namespace)
+	})
+}
+
+// target is the container that a service's port leads to, and its port, 0 where it is not
+// sure that this is the one. ofUsers is false for one whose
+// name tells that it is for metrics or health checks.
+func (w *workload) target(p *corev1.ServicePort) (to container, port int32, ofUsers bool) {
+	port, name := targetPort(p)
+	for _, c := range slices.Concat(w.containers(), w.sidecars()) {
+		if meshProxies[c.Name] {
+			continue
+		}
+		for _, declared := range c.Ports {
+			if name != "" && declared.Name == name || name == "" && declared.ContainerPort == port {
+				return c, declared.ContainerPort, !watched(declared.Name)
+			}
+		}
+	}
+	// containerPort is optional for a number (core/v1 Container).
+	if open := w.open(); name != "" && len(open) > 0 {
+		return open[0], 0, !watched(name)
+	}
+	to, sure := w.mainFor(port)
+	if !sure {
+		port = 0
+	}
+	return to, port, !watched(name)
+}
+
+// open are the containers with a port that may be for users.
+func (w *workload) open() []container {
+	var all []container
+	for _, c := range slices.Concat(w.containers(), w.sidecars()) {
+		if !meshProxies[c.Name] && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return !watched(p.Name) }) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// onlyScraped tells whether each open port is one that Prometheus asks, by the pod's
+// annotations or by a PodMonitor. Where no service leads there, that is what it is for.
+func (o *Objects) onlyScraped(w *workload) bool {
+	for _, c := range w.open() {
+		for _, p := range c.Ports {
+			if !watched(p.Name) && !o.scraped(w, p) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (o *Objects) scraped(w *workload, p corev1.ContainerPort) bool {
+	if at := w.template.Annotations["prometheus.io/port"]; w.template.Annotations["prometheus.io/scrape"] == "true" && (at == "" || at == strconv.Itoa(int(p.ContainerPort))) {
+		return true
+	}
+	return slices.ContainsFunc(o.PodMonitors, func(m Object[*PodMonitor]) bool {
+		selector, err := metav1.LabelSelectorAsSelector(&m.Value.Spec.Selector)
+		return err == nil && selector.Matches(labels.Set(w.template.Labels)) && m.Value.asks(p)
+	})
+}
+
+// PodMonitor is what the rules read of the Prometheus operator's (monitoring.coreos.com/v1).
+type PodMonitor struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Selector            metav1.LabelSelector `json:"selector"`
+		PodMetricsEndpoints []struct {
+			Port       string              `json:"port"`
+			PortNumber int32               `json:"portNumber"`
+			TargetPort *intstr.IntOrString `json:"targetPort"`
+		} `json:"podMetricsEndpoints"`
+	} `json:"spec"`
+}
+
+func (m *PodMonitor) asks(p corev1.ContainerPort) bool {
+	for _, e := range m.Spec.PodMetricsEndpoints {
+		target := intstr.FromInt32(e.PortNumber)
+		if e.TargetPort != nil {
+			target = *e.TargetPort
+		}
+		if p.Name != "" && (e.Port == p.Name || target.StrVal == p.Name) || target.IntVal == p.ContainerPort {
+			return true
+		}
+	}
+	return false
+}
+
+// onNode tells whether a port of the node leads to the pod. With the node's network all
+// ports do, which says nothing of their use.
+func (w *workload) onNode() bool {
+	return !w.template.Spec.HostNetwork && slices.ContainsFunc(w.open(), func(c container) bool {
+		return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.HostPort != 0 && !watched(p.Name) })
+	})
+}
+
+// watching are the parts of names of ports at which nobody but monitoring asks.
+var watching = []string{
+	"actuator", "exporter", "health", "healthcheck", "healthz", "healthcheckport", "jmx", "liveness", "management", "metric",
+	"metrics", "mgmt", "monitoring", "pprof", "probe", "probes", "prom", "prometheus", "readiness", "statsd", "telemetry",
+}
+
+func watched(port string) bool {
+	return slices.ContainsFunc(strings.Split(port, "-"), func(part string) bool { return slices.Contains(watching, part) })
+}
+
+// forWatching tells whether a service's port is named for those who watch, or has no name
+// in a service that is.
+func forWatching(service, port string) bool {
+	if port != "" {
+		return watched(port)
+	}
+	return slices.ContainsFunc(strings.Split(service, "-"), func(part string) bool { return part == "metrics" || part == "exporter" || part == "telemetry" })
+}
+
+// fronts are the containers that requests reach first, native sidecars too.
+func (w *workload) fronts() []container {
+	var all []container
+	for _, r := range w.routes {
+		all = withContainer(all, r.to)
+	}
+	if len(all) == 0 && w.traffic > noTraffic {
+		return first(w.open())
+	}
+	return all
+}
+
+// first are those of containers with a port that are not there for another of them.
+func first(open []container) []container {
+	all := slices.DeleteFunc(slices.Clone(open), func(c container) bool {
+		return accessory(c) || isFPM(c)
+	})
+	if len(all) == 0 {
+		return open
+	}
+	return all
+}
+
+// serving are the containers that answer requests and are sent SIGTERM first: those that
+// requests reach, and those behind a native sidecar, which outlives them.
+func (w *workload) serving() []container {
+	var all []container
+	for _, c := range w.fronts() {
+		if !c.native() {
+			all = withContainer(all, c)
+			continue
+		}
+		behind := slices.DeleteFunc(w.open(), func(c container) bool { return c.native() || accessory(c) })
+		if len(behind) == 0 {
+			behind = nil
+			if c, _ := w.mainFor(0); c.Container != nil {
+				behind = []container{c}
+			}
+		}
+		for _, b := range behind {
+			all = withContainer(all, b)
+		}
+	}
+	return all
+}
+
+func (c container) native() bool { return strings.Contains(c.field, "initContainers") }
+
+func withContainer(all []container, c container) []container {
+	if c.Container == nil || slices.Contains(all, c) {
+		return all
+	}
+	return append(all, c)
+}
+
+// busy tells whether a container takes part in answering requests.
+func (w *workload) busy(c container) bool {
+	return slices.Contains(w.fronts(), c) || slices.Contains(w.serving(), c)
+}
+
+// mainFor is the container that most likely listens at a port that none declares. It is
+// sure of one that is asked there by a probe, and of the only one there is.
+func (w *workload) mainFor(port int32) (c container, sure bool) {
+	all := w.containers()
+	if len(all) == 0 {
+		return container{}, false
+	}
+	likely := slices.DeleteFunc(slices.Clone(all), accessory)
+	if len(likely) == 0 {
+		likely = all
+	}
+	others := slices.DeleteFunc(w.sidecars(), accessory)
+	for _, c := range slices.Concat(likely, others) {
+		if port != 0 && probesAt(c, port) {
+			return c, true
+		}
+	}
+	sure = len(likely)+len(others) == 1
+	for _, c := range likely {
+		if c.Name == w.template.Annotations["kubectl.kubernetes.io/default-container"] {
+			return c, sure
+		}
+	}
+	for _, c := range likely {
+		if len(c.Ports) == 0 {
+			return c, sure
+		}
+	}
+	return likely[0], sure
+}
+
+func probesAt(c container, port int32) bool {
+	for _, p := range []*corev1.Probe{c.ReadinessProbe, c.LivenessProbe, c.StartupProbe} {
+		if at, _, known := probePort(c, p); known && at == port {
+			return true
+		}
+	}
+	return false
+}
+
+// accessories are the parts of names and images of containers that stand beside the one
+// that answers.
+var accessories = []string{
+	"agent", "backup", "certs", "collector", "daemon", "datadog", "exporter", "filebeat", "fluent", "fluentbit", "fluentd", "jaeger", "log", "logger", "logging", "logs",
+	"logrotate", "metrics", "monitor", "monitoring", "otel", "promtail", "reloader", "statsd", "sync", "tail", "telegraf", "telemetry", "vault", "watcher", "xray", "zipkin",
+}
+
+func accessory(c container) bool {
+	if meshProxies[c.Name] || databaseProxy(c) != "" {
+		return true
+	}
+	server, _ := manifest.Server(c.Container)
+	return server == "" && slices.ContainsFunc(nameParts(c), func(part string) bool { return slices.Contains(accessories, part) })
+}
+
+// nameParts are the words in a container's name and in that of its image, without the tag.
+func nameParts(c container) []string {
+	image, _, _ := strings.Cut(path.Base(c.Image), "@")
+	image, _, _ = strings.Cut(image, ":")
+	return strings.FieldsFunc(c.Name+"-"+image, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
+}
+
+// trafficServices are the services that lead users to the workload.
+func (w *workload) trafficServices() []*podService {
+	var all []*podService
+	for _, r := range w.routes {
+		if !slices.Contains(all, r.service) {
+			all = append(all, r.service)
+		}
+	}
+	return all
+}
+
+// targets are the container's ports that services lead to.
+func (w *workload) targets(c container) map[int32]bool {
+	targets := map[int32]bool{}
+	for _, r := range w.routes {
+		if r.to == c && r.port != 0 {
+			targets[r.port] = true
+		}
+	}
+	return targets
+}
+
+// targetPort is the service's port where no other is named.
+func targetPort(p *corev1.ServicePort) (port int32, name string) {
+	if p.TargetPort.StrVal != "" {
+		return 0, p.TargetPort.StrVal
+	}
+	if p.TargetPort.IntVal != 0 {
+		return p.TargetPort.IntVal, ""
+	}
+	return p.Port, ""
+}
