@@ -22,6 +22,9 @@ const (
 // Severities are all of them, the worst first.
 var Severities = []Severity{Error, Warning, Note}
 
+// rank is 0 for the worst, and -1 for what is no severity.
+func rank(s Severity) int { return slices.Index(Severities, s) }
+
 // Place is where a finding is.
 type Place struct {
 	Namespace string `json:"namespace,omitempty"`
@@ -57,15 +60,40 @@ type Finding struct {
 	Recipe *report.Recipe `json:"recipe,omitempty"`
 }
 
+// What every report is called in JSON.
+const (
+	apiVersion = "shutdowncheck/v1alpha1"
+	reportKind = "LintReport"
+)
+
 // Report is what the rules found.
 type Report struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	// Workloads are those that were looked at, as kind/name.
-	Workloads []string  `json:"workloads"`
-	Findings  []Finding `json:"findings"`
+	Workloads []string `json:"workloads"`
+	// FailOn is the least severity that counts: a finding as bad or worse fails.
+	FailOn   Severity  `json:"failOn"`
+	Findings []Finding `json:"findings"`
+	// Ignored are findings that somebody gave a reason for. They never count.
+	Ignored []IgnoredFinding `json:"ignored,omitempty"`
+	// IdleIgnores have ignored nothing.
+	IdleIgnores []IdleIgnore `json:"idleIgnores,omitempty"`
+	// Known are findings that the baseline has, no worse than there. They never count.
+	Known []Finding `json:"known,omitempty"`
+	// Gone are the baseline's findings that were not found any more.
+	Gone []Identity `json:"gone,omitempty"`
 	// Notes say what could not be looked at.
 	Notes []string `json:"notes,omitempty"`
+	// NotJudged are the kinds among the objects that run pods and that no rule knows.
+	NotJudged []NotJudged `json:"notJudged"`
+}
+
+// NotJudged is how many objects of a kind were passed over.
+type NotJudged struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Count      int    `json:"count"`
 }
 
 // Count tells how many findings have the severity.
@@ -82,11 +110,14 @@ func (r *Report) Count(s Severity) int {
 // Reaches tells whether a finding is as bad as s or worse.
 func (r *Report) Reaches(s Severity) bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool {
-		return slices.Index(Severities, f.Severity) <= slices.Index(Severities, s)
+		return rank(f.Severity) <= rank(s)
 	})
 }
 
+// Failed tells whether a finding counts.
+func (r *Report) Failed() bool { return r.Reaches(r.FailOn) }
+
 // worstFirst keeps the order of the rules within a severity.
 func worstFirst(a, b Finding) int {
-	return cmp.Compare(slices.Index(Severities, a.Severity), slices.Index(Severities, b.Severity))
+	return cmp.Compare(rank(a.Severity), rank(b.Severity))
 }

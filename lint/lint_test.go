@@ -242,6 +242,7 @@ func TestRules(t *testing.T) {
 			if !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
+			fixes(t, change(t, test.changes...)+test.more)
 		})
 	}
 	documented, err := os.ReadFile("../docs/commands.md")

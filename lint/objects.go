@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -48,6 +49,29 @@ type Objects struct {
 	BudgetsUnknown, ServicesUnknown bool
 }
 
+// eachBeside visits the objects that are no workloads.
+func (o *Objects) eachBeside(visit func(kind string, object metav1.Object)) {
+	visitAll(visit, "Service", o.Services)
+	visitAll(visit, "PodDisruptionBudget", o.Budgets)
+	visitAll(visit, "HorizontalPodAutoscaler", o.Autoscalers)
+	visitAll(visit, "ScaledObject", o.ScaledObjects)
+	visitAll(visit, "HTTPScaledObject", o.HTTPScaledObjects)
+	visitAll(visit, "PersistentVolumeClaim", o.Claims)
+	visitAll(visit, "Ingress", o.Ingresses)
+	visitAll(visit, "IngressClass", o.IngressClasses)
+	visitAll(visit, "Gateway", o.Gateways)
+	visitAll(visit, "GatewayClass", o.GatewayClasses)
+	visitAll(visit, "Route", o.Routes)
+	visitAll(visit, "TargetGroupBinding", o.TargetGroups)
+	visitAll(visit, "PodMonitor", o.PodMonitors)
+}
+
+func visitAll[T metav1.Object](visit func(kind string, object metav1.Object), kind string, all []Object[T]) {
+	for _, object := range all {
+		visit(kind, object.Value)
+	}
+}
+
 // defaultGrace is terminationGracePeriodSeconds where nothing is said
 // (k8s.io/api core/v1 PodSpec).
 const defaultGrace = 30
@@ -86,6 +110,11 @@ type (
 )
 
 func (w *workload) String() string { return strings.ToLower(w.kind) + "/" + w.meta.Name }
+
+// judged are the workloads that findings may be about.
+func (o *Objects) judged() []*workload {
+	return slices.DeleteFunc(o.workloads(), func(w *workload) bool { return o.Only != "" && o.Only != w.String() })
+}
 
 // workloads brings the objects together, in their kinds' order.
 func (o *Objects) workloads() []*workload {

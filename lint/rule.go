@@ -41,14 +41,17 @@ type other struct {
 // rules is the table of all rules. A new one goes into its theme's file.
 var rules = slices.Concat(preStopRules, pathRules, commandRules, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules, versionRules)
 
+// ruleNumber is the rule's place in the table, -1 where there is none.
+func ruleNumber(id string) int {
+	return slices.IndexFunc(rules, func(r rule) bool { return r.id == id })
+}
+
 // Lint judges the workloads among the objects, the worst findings first.
 func Lint(o *Objects) *Report {
-	r := &Report{APIVersion: "shutdowncheck/v1alpha1", Kind: "LintReport", Workloads: []string{}, Findings: []Finding{}}
+	r := &Report{APIVersion: apiVersion, Kind: reportKind, Workloads: []string{}, FailOn: Warning, Findings: []Finding{}, NotJudged: []NotJudged{}}
 	said := map[string]bool{}
-	for _, w := range o.workloads() {
-		if o.Only != "" && o.Only != w.String() {
-			continue
-		}
+	workloads := o.judged()
+	for _, w := range workloads {
 		r.Workloads = append(r.Workloads, w.String())
 		for _, rule := range rules {
 			rule.find(w, func(b breach) {
@@ -63,6 +66,9 @@ func Lint(o *Objects) *Report {
 		}
 	}
 	slices.SortStableFunc(r.Findings, worstFirst)
+	ignores, idle := o.annotated(workloads)
+	r.IdleIgnores = idle
+	r.Ignore(ignores...)
 	return r
 }
 
