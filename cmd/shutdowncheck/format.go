@@ -21,6 +21,7 @@ const (
 	formatJUnit    format = "junit"
 	formatMarkdown format = "markdown"
 	formatHTML     format = "html"
+	formatSARIF    format = "sarif"
 )
 
 // reportFormats are those of a report.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +12,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/lint"
-	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // lintTimeout bounds the reading of the workload and what belongs to it.
@@ -23,9 +24,11 @@ const lintTimeout = time.Minute
 
 func newLint(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
 	var files []string
-	f, failOn := newFormatFlag(formatText, formatJSON), severity(lint.Warning)
+	var fix string
+	var many many
+	output := newLintOutput()
 	cmd := &cobra.Command{
-		Use:   "lint (WORKLOAD | -f FILE...)",
+		Use:   "lint (WORKLOAD | --all | -f FILE...)",
 		Short: "Find in manifests what would cost requests, without load",
 		Long: `lint judges a workload by its manifest, with the services, disruption budgets
 and autoscalers that belong to it: from the cluster, or from files and then
@@ -33,33 +36,47 @@ without any cluster.
 
   helm template . | shutdowncheck lint -f -
 
+With --all or -A it judges every workload of a namespace or of the cluster. What
+somebody has a reason for is ignored by an annotation of the workload,
+shutdowncheck.io/ignore: "RULE: REASON", or by --ignore-file; with --baseline only
+what is new counts. --fix writes the findings' patches as a kustomize overlay.
+
 Exit codes: 0 nothing found that counts, 1 at least one error or warning (see
 --fail-on), 2 bad usage, 4 tool or cluster error, 130 interrupted. Notes never
 count. A clean result is no proof: only a run shows what the program does.`,
 		Args: atMostOneWorkload,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			objects, notes, err := lintInput(cmd.Context(), s, connection, args, files)
+			judgement, err := output.read()
+			if err != nil {
+				return err
+			}
+			s, stdin := s, &bytes.Buffer{}
+			if fix != "" {
+				if len(files) == 0 {
+					return usagef("--fix: the objects of a cluster are made from manifests elsewhere; want these with -f")
+				}
+				s.in = io.TeeReader(s.in, stdin)
+			}
+			objects, notes, err := lintInput(cmd.Context(), s, connection, args, files, &many)
 			if err != nil {
 				return interrupted(cmd.Context(), err)
 			}
 			rep := lint.Lint(objects)
 			rep.Notes = notes
-			write := lint.WriteText
-			if f.format == formatJSON {
-				write = lint.WriteJSON
+			judgement.on(rep)
+			if fix != "" {
+				overlay := overlay{folder: fix, names: files, stdin: stdin.Bytes(), namespace: *connection.Namespace}
+				if err := overlay.write(s, objects, &judgement); err != nil {
+					return err
+				}
 			}
-			if err := write(s.out, rep); err != nil {
-				return err
-			}
-			if rep.Reaches(lint.Severity(failOn)) {
-				return &verdictError{report.Failed}
-			}
-			return nil
+			return output.write(s, rep)
 		},
 	}
 	cmd.Flags().StringArrayVarP(&files, "filename", "f", nil, "read manifests from a file, a folder or - for stdin instead of from the cluster; may be given several times")
-	f.add(cmd.Flags())
-	cmd.Flags().Var(&failOn, "fail-on", "the least severity that makes the exit code 1: error or warning")
+	many.add(cmd.Flags())
+	output.add(cmd)
+	cmd.Flags().StringVar(&fix, "fix", "", "write the findings' patches into this folder, as a kustomize overlay over what -f names")
 	connection.AddFlags(cmd.Flags())
 	return cmd
 }
@@ -80,27 +97,66 @@ func (v *severity) Set(value string) error {
 
 func (*severity) Type() string { return "SEVERITY" }
 
-func lintInput(ctx context.Context, s streams, connection *genericclioptions.ConfigFlags, args, files []string) (*lint.Objects, []string, error) {
+func lintInput(ctx context.Context, s streams, connection *genericclioptions.ConfigFlags, args, files []string, many *many) (*lint.Objects, []string, error) {
 	switch {
+	case many.all || many.everywhere:
+		if err := many.alone(args, files, *connection.Namespace); err != nil {
+			return nil, nil, err
+		}
+		return lintCluster(ctx, connection, func(ctx context.Context, c *cluster) (*lint.Objects, []string, error) {
+			return readAll(ctx, c, many.everywhere)
+		})
 	case len(args) == 1 && len(files) > 0:
 		return nil, nil, usagef("both %s and -f %s; want one WORKLOAD or files, not both", args[0], files[0])
 	case len(files) > 0:
 		objects, err := readManifests(s.in, files, *connection.Namespace)
 		return objects, nil, err
 	case len(args) == 0:
-		return nil, nil, usagef("no argument; want one WORKLOAD, or manifests with -f")
+		return nil, nil, usagef("no argument; want one WORKLOAD, --all, or manifests with -f")
 	}
 	ref, err := check.ParseWorkload(args[0])
 	if err != nil {
 		return nil, nil, &usageError{err}
 	}
+	return lintCluster(ctx, connection, func(ctx context.Context, c *cluster) (*lint.Objects, []string, error) {
+		return readCluster(ctx, c, ref)
+	})
+}
+
+// lintCluster reads from the cluster, and not for ever.
+func lintCluster(ctx context.Context, connection *genericclioptions.ConfigFlags, read func(context.Context, *cluster) (*lint.Objects, []string, error)) (*lint.Objects, []string, error) {
 	cluster, err := connect(connection)
 	if err != nil {
 		return nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lintTimeout)
 	defer cancel()
-	return readCluster(ctx, cluster, ref)
+	return read(ctx, cluster)
+}
+
+// many asks for all workloads of a namespace, or of all of them.
+type many struct{ all, everywhere bool }
+
+func (m *many) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&m.all, "all", false, "judge every Deployment, StatefulSet and DaemonSet of the namespace")
+	flags.BoolVarP(&m.everywhere, "all-namespaces", "A", false, "judge those of all namespaces, but for kube-system, kube-public and kube-node-lease")
+}
+
+// alone refuses what would say of which ones a second time.
+func (m *many) alone(args, files []string, namespace string) error {
+	flag := "--all"
+	if m.everywhere {
+		flag = "--all-namespaces"
+	}
+	switch {
+	case len(args) > 0:
+		return usagef("both %s and %s; want one WORKLOAD or all, not both", args[0], flag)
+	case len(files) > 0:
+		return usagef("both %s and -f %s; want workloads of the cluster or files, not both", flag, files[0])
+	case m.everywhere && namespace != "":
+		return usagef("both --all-namespaces and -n %s; want one of them", namespace)
+	}
+	return nil
 }
 
 // readManifests reads what -f names. All that is wrong with it can be seen

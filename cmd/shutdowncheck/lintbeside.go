@@ -10,18 +10,16 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/lint"
 )
 
-// readBeside reads what stands beside the workload ref: the workloads that may share its
-// services and budgets, its claims, what leads users to its services, and the autoscalers
-// and gateways of clusters that have such kinds. What the user has no right to read
-// becomes a note.
-func readBeside(ctx context.Context, c *cluster, ref check.Workload, o *lint.Objects, notes *[]string) error {
-	o.Only = ref.String()
+// readBeside reads what stands beside workloads, in the cluster's namespace or in all where
+// it is empty: what selects and scales their pods, their claims, and what leads users to
+// their services, with the autoscalers and gateways of clusters that have such kinds. What
+// the user has no right to read becomes a note.
+func readBeside(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
 	for _, read := range []func(context.Context, *cluster, *lint.Objects, *[]string) error{
-		readSiblings, readClaims, readIngresses, readCustom,
+		readSelecting, readClaims, readIngresses, readCustom,
 	} {
 		if err := read(ctx, c, o, notes); err != nil {
 			return err

@@ -19,32 +19,42 @@ func readCluster(ctx context.Context, c *cluster, ref check.Workload) (*lint.Obj
 		return nil, nil, fmt.Errorf("read %s in namespace %s: %w", ref, c.namespace, err)
 	}
 	var notes []string
+	o.Only = ref.String()
+	if err := readSiblings(ctx, c, &o, &notes); err != nil {
+		return nil, nil, err
+	}
+	if err := readBeside(ctx, c, &o, &notes); err != nil {
+		return nil, nil, err
+	}
+	return &o, notes, nil
+}
+
+// readSelecting reads what selects pods, or scales them, in the cluster's namespace, or in
+// all where it is empty: each kind once.
+func readSelecting(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
 	all := metav1.ListOptions{}
 	services, err := c.observe.CoreV1().Services(c.namespace).List(ctx, all)
-	if err := optional(&notes, "services", err); err != nil {
-		return nil, nil, err
+	if err := optional(notes, "services", err); err != nil {
+		return err
 	}
 	if o.AllServices, o.ServicesUnknown = err == nil, err != nil; err == nil {
 		o.Services = objects(services.Items)
 	}
 	budgets, err := c.observe.PolicyV1().PodDisruptionBudgets(c.namespace).List(ctx, all)
-	if err := optional(&notes, "poddisruptionbudgets", err); err != nil {
-		return nil, nil, err
+	if err := optional(notes, "poddisruptionbudgets", err); err != nil {
+		return err
 	}
 	if o.BudgetsUnknown = err != nil; err == nil {
 		o.Budgets = objects(budgets.Items)
 	}
 	autoscalers, err := c.observe.AutoscalingV2().HorizontalPodAutoscalers(c.namespace).List(ctx, all)
-	if err := optional(&notes, "horizontalpodautoscalers", err); err != nil {
-		return nil, nil, err
+	if err := optional(notes, "horizontalpodautoscalers", err); err != nil {
+		return err
 	}
 	if err == nil {
 		o.Autoscalers = objects(autoscalers.Items)
 	}
-	if err := readBeside(ctx, c, ref, &o, &notes); err != nil {
-		return nil, nil, err
-	}
-	return &o, notes, nil
+	return nil
 }
 
 func readWorkload(ctx context.Context, c *cluster, ref check.Workload, o *lint.Objects) error {
