@@ -8,7 +8,7 @@ import (
 
 func baseline(t *testing.T, r *Report) *Baseline {
 	t.Helper()
-	b, err := ReadBaseline(strings.NewReader(written(t, r, "json")), "b.json")
+	b, err := ReadBaseline(strings.NewReader(rendered(t, r, "json")), "b.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,8 @@ type Finding struct {
 	// Cause is the one that it leads to in a report; empty where it leads to
 	// none by itself.
 	Cause report.Cause `json:"cause,omitempty"`
-	// Workload is kind/name of the workload whose requests are at stake.
+	// Workload is kind/name of the workload whose requests are at stake; empty
+	// where the finding is about how another object is written.
 	Workload string `json:"workload"`
 	Place    Place  `json:"place"`
 	// Why and Fix are a sentence each.
@@ -85,15 +86,8 @@ type Report struct {
 	Gone []Identity `json:"gone,omitempty"`
 	// Notes say what could not be looked at.
 	Notes []string `json:"notes,omitempty"`
-	// NotJudged are the kinds among the objects that run pods and that no rule knows.
+	// NotJudged are the objects that make pods and that no rule looks at.
 	NotJudged []NotJudged `json:"notJudged"`
-}
-
-// NotJudged is how many objects of a kind were passed over.
-type NotJudged struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Count      int    `json:"count"`
 }
 
 // Count tells how many findings have the severity.

@@ -190,14 +190,14 @@ func (p *Patched) fileName(files map[string][]byte) string {
 	return file
 }
 
-// yaml writes the patch as kustomize finds its object: by what stands in the manifest,
-// which may leave the namespace out.
+// yaml writes the patch as kustomize finds its object: by what stands in the manifest or
+// in what is built of it, which may leave the namespace out.
 func (p *Patched) yaml() ([]byte, error) {
 	meta := patch.Object{"name": p.Name}
-	if namespace := p.source.text("metadata", "namespace"); namespace != "" {
-		meta["namespace"] = namespace
+	if p.source.namespace != "" {
+		meta["namespace"] = p.source.namespace
 	}
-	whole := patch.Merge(patch.Object{"apiVersion": p.source.text("apiVersion"), "kind": p.Kind, "metadata": meta}, p.patch)
+	whole := patch.Merge(patch.Object{"apiVersion": p.source.apiVersion, "kind": p.Kind, "metadata": meta}, p.patch)
 	// JSON is YAML, and its numbers stay whole.
 	var node any
 	if err := yaml.Unmarshal([]byte(patch.JSON(whole)), &node); err != nil {
@@ -208,22 +208,4 @@ func (p *Patched) yaml() ([]byte, error) {
 		return nil, fmt.Errorf("write the patch of %s: %w", p.Name, err)
 	}
 	return append([]byte("# For "+strings.Join(p.Rules, ", ")+".\n"), text...), nil
-}
-
-// text is the scalar that the steps lead to; empty where there is none.
-func (s Source) text(steps ...string) string {
-	node := s.node
-	for _, step := range steps {
-		if node == nil {
-			return ""
-		}
-		node, _ = below(node, step)
-	}
-	if node != nil && node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	if node == nil || node.Kind != yaml.ScalarNode {
-		return ""
-	}
-	return node.Value
 }

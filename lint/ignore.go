@@ -96,6 +96,14 @@ func readIgnore(node *yaml.Node) (ignore Ignore, err error) {
 	return ignore, oneLine(node.Decode(&ignore))
 }
 
+// oneLine puts what yaml tells on several lines into one.
+func oneLine(err error) error {
+	if several, ok := errors.AsType[*yaml.TypeError](err); ok {
+		return errors.New(strings.Join(several.Errors, "; "))
+	}
+	return err
+}
+
 func (i *Ignore) check() error {
 	if ruleNumber(i.Rule) < 0 {
 		return fmt.Errorf("%q is no rule; want one that docs/commands.md lists", i.Rule)

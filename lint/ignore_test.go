@@ -132,8 +132,8 @@ func TestIgnoredNeverFails(t *testing.T) {
 	if r.Failed() || r.Count(Warning) != 0 {
 		t.Errorf("%+v", r.Findings)
 	}
-	if !strings.HasPrefix(written(t, r, "text"), "0 errors, 0 warnings, 0 notes in deployment/web; 1 ignored\n") {
-		t.Error(written(t, r, "text"))
+	if !strings.HasPrefix(rendered(t, r, "text"), "0 errors, 0 warnings, 0 notes in deployment/web; 1 ignored\n") {
+		t.Error(rendered(t, r, "text"))
 	}
 }
 

@@ -47,6 +47,10 @@ type Objects struct {
 	AllServices bool
 	// BudgetsUnknown and ServicesUnknown say that none was read although there may be one.
 	BudgetsUnknown, ServicesUnknown bool
+	// Apart are sets of objects that belong together and not to these: what
+	// two overlays of one folder are built to.
+	Apart []*Objects
+	found
 }
 
 // eachBeside visits the objects that are no workloads.
@@ -94,8 +98,6 @@ type workload struct {
 	routes   []route
 	traffic  traffic
 	paths    []hop
-	// old are the objects among these that are of a version no longer served.
-	old []old
 }
 
 // selecting is an object that selects pods, with the workloads that they are of.
@@ -142,7 +144,6 @@ func (o *Objects) workloads() []*workload {
 		w.claim = o.claimOf(w)
 		o.lead(w)
 		w.paths = o.pathsTo(w)
-		w.old = o.oldAround(w)
 	}
 	return all
 }

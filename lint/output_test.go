@@ -20,7 +20,7 @@ var writers = map[string]func(io.Writer, *Report) error{
 	"text": WriteText, "json": WriteJSON, "sarif": WriteSARIF, "junit": WriteJUnit, "markdown": WriteMarkdown,
 }
 
-func written(t *testing.T, r *Report, format string) string {
+func rendered(t *testing.T, r *Report, format string) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := writers[format](&out, r); err != nil {
@@ -50,7 +50,7 @@ func everyPart(t *testing.T) *Report {
 func TestEveryFormatTellsEveryPart(t *testing.T) {
 	r := everyPart(t)
 	for format := range writers {
-		got := strings.NewReplacer("&lt;", "<", "&gt;", ">", `\u003c`, "<", "&#34;", `"`, `\"`, `"`).Replace(strings.Join(strings.Fields(written(t, r, format)), " "))
+		got := strings.NewReplacer("&lt;", "<", "&gt;", ">", `\u003c`, "<", "&#34;", `"`, `\"`, `"`).Replace(strings.Join(strings.Fields(rendered(t, r, format)), " "))
 		want := []string{"no-prestop", "drained <by> the mesh", "no-such", "recreate", "want of the right", "Rollout", "argoproj.io/v1alpha1"}
 		for _, f := range r.Findings {
 			want = append(want, f.Rule)
@@ -75,7 +75,7 @@ func TestSARIFIsValid(t *testing.T) {
 		"every part": everyPart(t), "nothing": Lint(&Objects{}), "hostile": hostile,
 		"a cluster": {Findings: []Finding{{Rule: "no-prestop", Severity: Error, Place: Place{Kind: "Deployment", Name: "web"}}}},
 	} {
-		value, err := jsonschema.UnmarshalJSON(strings.NewReader(written(t, r, "sarif")))
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(rendered(t, r, "sarif")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestSARIFIsValid(t *testing.T) {
 func sarif(t *testing.T, r *Report) sarifRun {
 	t.Helper()
 	var log sarifLog
-	if err := json.Unmarshal([]byte(written(t, r, "sarif")), &log); err != nil {
+	if err := json.Unmarshal([]byte(rendered(t, r, "sarif")), &log); err != nil {
 		t.Fatal(err)
 	}
 	return log.Runs[0]
@@ -171,7 +171,7 @@ func TestJUnit(t *testing.T) {
 	r := everyPart(t)
 	for _, failOn := range []Severity{Error, Warning} {
 		r.FailOn = failOn
-		suites, err := junit.Ingest([]byte(written(t, r, "junit")))
+		suites, err := junit.Ingest([]byte(rendered(t, r, "junit")))
 		if err != nil || len(suites) != 1 {
 			t.Fatal(suites, err)
 		}
@@ -196,7 +196,7 @@ func TestMarkdown(t *testing.T) {
 	}
 	r := &Report{Findings: []Finding{f}, Notes: []string{hostile}, FailOn: Warning, Ignored: []IgnoredFinding{{Finding: f, Reason: hostile, From: hostile}}}
 	var page bytes.Buffer
-	if err := goldmark.Convert([]byte(written(t, r, "markdown")), &page); err != nil {
+	if err := goldmark.Convert([]byte(rendered(t, r, "markdown")), &page); err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{"<img", "<a href=\"http://evil", "\u202e", "<h1", "raw HTML"} {
@@ -204,7 +204,7 @@ func TestMarkdown(t *testing.T) {
 			t.Errorf("%q in\n%s", bad, page.String())
 		}
 	}
-	if text := written(t, Lint(read(t, shop(400))), "markdown"); utf8.RuneCountInString(text) > MarkdownLimit || strings.Contains(text, "left out") || !strings.Contains(text, "more") {
+	if text := rendered(t, Lint(read(t, shop(400))), "markdown"); utf8.RuneCountInString(text) > MarkdownLimit || strings.Contains(text, "left out") || !strings.Contains(text, "more") {
 		t.Errorf("%d characters of 400 workloads", len(text))
 	}
 	many := &Report{}
@@ -213,7 +213,7 @@ func TestMarkdown(t *testing.T) {
 		many.Findings = append(many.Findings, f)
 		many.Ignored = append(many.Ignored, IgnoredFinding{Finding: f, Reason: strings.Repeat("w", i%50)})
 	}
-	if text := written(t, many, "markdown"); utf8.RuneCountInString(text) > MarkdownLimit || !strings.Contains(text, "left out") {
+	if text := rendered(t, many, "markdown"); utf8.RuneCountInString(text) > MarkdownLimit || !strings.Contains(text, "left out") {
 		t.Errorf("%d characters", len(text))
 	}
 }

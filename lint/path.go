@@ -354,9 +354,9 @@ func (o *Objects) googles(class string) bool {
 }
 
 // keepOldIngress reads an Ingress of a version whose backends are called otherwise.
-func keepOldIngress(to *[]Object[*networkingv1.Ingress], source Source, namespace string) error {
+func keepOldIngress(r *reader, to *[]Object[*networkingv1.Ingress], g *given) error {
 	var read []Object[*networkingv1beta1.Ingress]
-	if err := keep(&read, source, namespace); err != nil {
+	if err := keep(r, &read, g); err != nil || len(read) == 0 {
 		return err
 	}
 	before := read[0].Value
@@ -378,6 +378,6 @@ func keepOldIngress(to *[]Object[*networkingv1.Ingress], source Source, namespac
 		}
 		now.Spec.Rules = append(now.Spec.Rules, rule)
 	}
-	*to = append(*to, Object[*networkingv1.Ingress]{Value: now, Source: source})
+	*to = append(withoutEarlier(r, g, *to, now.Namespace, now.Name), Object[*networkingv1.Ingress]{Value: now, Source: read[0].Source})
 	return nil
 }

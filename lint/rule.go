@@ -30,6 +30,8 @@ type breach struct {
 	always bool
 	patch  string
 	recipe *report.Recipe
+	// meant tells of an unknown field that it is one that is known.
+	meant bool
 }
 
 // other is an object beside the workload.
@@ -38,17 +40,39 @@ type other struct {
 	source     Source
 }
 
-// rules is the table of all rules. A new one goes into its theme's file.
-var rules = slices.Concat(preStopRules, pathRules, commandRules, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules, versionRules)
+// rules is the table of the rules about workloads. A new one goes into its theme's file.
+var rules = slices.Concat(preStopRules, pathRules, commandRules, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules)
+
+// writingRules are those about how an object is written; they are told while it is read.
+var writingRules = []rule{unknownField, doubleField, removedAPI, sameObject}
+
+// allRules are those of both kinds.
+var allRules = slices.Concat(rules, writingRules)
 
 // ruleNumber is the rule's place in the table, -1 where there is none.
 func ruleNumber(id string) int {
-	return slices.IndexFunc(rules, func(r rule) bool { return r.id == id })
+	return slices.IndexFunc(allRules, func(r rule) bool { return r.id == id })
 }
 
 // Lint judges the workloads among the objects, the worst findings first.
 func Lint(o *Objects) *Report {
-	r := &Report{APIVersion: apiVersion, Kind: reportKind, Workloads: []string{}, FailOn: Warning, Findings: []Finding{}, NotJudged: []NotJudged{}}
+	r := &Report{APIVersion: apiVersion, Kind: reportKind, Workloads: []string{}, FailOn: Warning, Findings: []Finding{}, NotJudged: o.NotJudged()}
+	for _, set := range append([]*Objects{o}, o.Apart...) {
+		judged := set.judge()
+		r.Workloads = append(r.Workloads, judged.Workloads...)
+		r.Findings = append(r.Findings, judged.Findings...)
+		r.Ignored = append(r.Ignored, judged.Ignored...)
+		r.IdleIgnores = append(r.IdleIgnores, judged.IdleIgnores...)
+		r.Notes = append(r.Notes, set.Notes()...)
+	}
+	slices.SortStableFunc(r.Findings, worstFirst)
+	return r
+}
+
+// judge gives what is found in these objects, without those that stand apart, and what
+// their annotations ignore of it.
+func (o *Objects) judge() *Report {
+	r := &Report{}
 	said := map[string]bool{}
 	workloads := o.judged()
 	for _, w := range workloads {
@@ -64,6 +88,9 @@ func Lint(o *Objects) *Report {
 				said[key] = true
 			})
 		}
+	}
+	for i := range o.written {
+		r.Findings = append(r.Findings, o.written[i].finding())
 	}
 	slices.SortStableFunc(r.Findings, worstFirst)
 	ignores, idle := o.annotated(workloads)

@@ -140,8 +140,8 @@ type (
 )
 
 func sarifRules() []sarifRule {
-	all := make([]sarifRule, len(rules))
-	for i, r := range rules {
+	all := make([]sarifRule, len(allRules))
+	for i, r := range allRules {
 		all[i] = sarifRule{
 			ID: r.id, ShortDescription: sarifMessage{Text: r.doc}, FullDescription: sarifMessage{Text: r.doc}, HelpURI: RulesURL,
 			Help: sarifMessage{Text: r.doc + " All rules: " + RulesURL, Markdown: prose(r.doc) + "\n\n[All rules](" + RulesURL + ")"},

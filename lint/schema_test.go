@@ -40,11 +40,11 @@ func TestSchemaTakesReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := written(t, everyPart(t), "json")
+	whole := rendered(t, everyPart(t), "json")
 	if err := compiled.Validate([]byte(whole)); err != nil {
 		t.Error(err)
 	}
-	if err := compiled.Validate([]byte(written(t, Lint(&Objects{}), "json"))); err != nil {
+	if err := compiled.Validate([]byte(rendered(t, Lint(&Objects{}), "json"))); err != nil {
 		t.Error(err)
 	}
 	for name, spoiled := range map[string]string{

@@ -186,11 +186,7 @@ func remarks(r *Report) (all []remark) {
 	add("Ignores nothing", idle...)
 	add("Not looked at", r.Notes...)
 	if len(r.NotJudged) > 0 {
-		kinds := make([]string, len(r.NotJudged))
-		for i, k := range r.NotJudged {
-			kinds[i] = fmt.Sprintf("%s (%s)", text.Count(k.Count, k.Kind), k.APIVersion)
-		}
-		add("Not judged, as no rule knows the kind", strings.Join(kinds, ", "))
+		add("Not judged, as no rule knows the kind", KindsNotJudged(r.NotJudged))
 	}
 	return all
 }

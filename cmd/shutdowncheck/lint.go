@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,18 +13,19 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/lint"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // lintTimeout bounds the reading of the workload and what belongs to it.
 const lintTimeout = time.Minute
 
 func newLint(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
-	var files []string
+	var from manifestFlags
 	var fix string
 	var many many
 	output := newLintOutput()
 	cmd := &cobra.Command{
-		Use:   "lint (WORKLOAD | --all | -f FILE...)",
+		Use:   "lint (WORKLOAD | --all | -f FILE... | -k FOLDER)",
 		Short: "Find in manifests what would cost requests, without load",
 		Long: `lint judges a workload by its manifest, with the services, disruption budgets
 and autoscalers that belong to it: from the cluster, or from files and then
@@ -52,31 +49,44 @@ count. A clean result is no proof: only a run shows what the program does.`,
 			}
 			s, stdin := s, &bytes.Buffer{}
 			if fix != "" {
-				if len(files) == 0 {
-					return usagef("--fix: the objects of a cluster are made from manifests elsewhere; want these with -f")
+				if !from.any() {
+					return usagef("--fix: the objects of a cluster are made from manifests elsewhere; want these with -f or -k")
 				}
 				s.in = io.TeeReader(s.in, stdin)
 			}
-			objects, notes, err := lintInput(cmd.Context(), s, connection, args, files, &many)
-			if err != nil {
+			objects, notes, err := lintInput(cmd.Context(), s, connection, args, &from, &many)
+			_, partly := errors.AsType[*badManifestsError](err)
+			if err != nil && (!partly || objects.Empty()) {
 				return interrupted(cmd.Context(), err)
 			}
 			rep := lint.Lint(objects)
-			rep.Notes = notes
+			rep.Notes = append(rep.Notes, notes...)
 			judgement.on(rep)
+			if partly {
+				rep.Gone = nil // what could not be read may hold them still
+				return errors.Join(output.show(s, rep), err)
+			}
 			if fix != "" {
-				overlay := overlay{folder: fix, names: files, stdin: stdin.Bytes(), namespace: *connection.Namespace}
+				overlay := overlay{folder: fix, sources: from.sources, stdin: stdin.Bytes(), namespace: *connection.Namespace}
 				if err := overlay.write(s, objects, &judgement); err != nil {
 					return err
 				}
 			}
-			return output.write(s, rep)
+			if err := output.show(s, rep); err != nil {
+				return err
+			}
+			if rep.Failed() {
+				return &verdictError{report.Failed}
+			}
+			return nil
 		},
 	}
-	cmd.Flags().StringArrayVarP(&files, "filename", "f", nil, "read manifests from a file, a folder or - for stdin instead of from the cluster; may be given several times")
+	cmd.Flags().StringArrayVarP(&from.files, "filename", "f", nil, "read manifests from a file, a folder or - for stdin instead of from the cluster; may be given several times")
+	cmd.Flags().StringVarP(&from.kustomize, "kustomize", "k", "", "read what kustomize builds of this folder, as kubectl's -k does, but without the network")
+	cmd.Flags().BoolVarP(&from.recursive, "recursive", "R", false, "read the folders below those of -f too")
 	many.add(cmd.Flags())
 	output.add(cmd)
-	cmd.Flags().StringVar(&fix, "fix", "", "write the findings' patches into this folder, as a kustomize overlay over what -f names")
+	cmd.Flags().StringVar(&fix, "fix", "", "write the findings' patches into this folder, as a kustomize overlay over what -f or -k names")
 	connection.AddFlags(cmd.Flags())
 	return cmd
 }
@@ -97,22 +107,26 @@ func (v *severity) Set(value string) error {
 
 func (*severity) Type() string { return "SEVERITY" }
 
-func lintInput(ctx context.Context, s streams, connection *genericclioptions.ConfigFlags, args, files []string, many *many) (*lint.Objects, []string, error) {
+func lintInput(ctx context.Context, s streams, connection *genericclioptions.ConfigFlags, args []string, from *manifestFlags, many *many) (*lint.Objects, []string, error) {
 	switch {
 	case many.all || many.everywhere:
-		if err := many.alone(args, files, *connection.Namespace); err != nil {
+		if err := many.alone(args, from, *connection.Namespace); err != nil {
 			return nil, nil, err
 		}
 		return lintCluster(ctx, connection, func(ctx context.Context, c *cluster) (*lint.Objects, []string, error) {
 			return readAll(ctx, c, many.everywhere)
 		})
-	case len(args) == 1 && len(files) > 0:
-		return nil, nil, usagef("both %s and -f %s; want one WORKLOAD or files, not both", args[0], files[0])
-	case len(files) > 0:
-		objects, err := readManifests(s.in, files, *connection.Namespace)
+	case len(args) == 1 && len(from.files) > 0:
+		return nil, nil, usagef("both %s and -f %s; want one WORKLOAD or files, not both", args[0], from.files[0])
+	case len(args) == 1 && from.kustomize != "":
+		return nil, nil, usagef("both %s and -k %s; want one WORKLOAD or a folder, not both", args[0], from.kustomize)
+	case from.recursive && len(from.files) == 0 && from.kustomize == "":
+		return nil, nil, usagef("-R without -f; want folders to read with -f")
+	case from.any():
+		objects, err := from.read(s.in, *connection.Namespace)
 		return objects, nil, err
 	case len(args) == 0:
-		return nil, nil, usagef("no argument; want one WORKLOAD, --all, or manifests with -f")
+		return nil, nil, usagef("no argument; want one WORKLOAD, --all, or manifests with -f or -k")
 	}
 	ref, err := check.ParseWorkload(args[0])
 	if err != nil {
@@ -143,7 +157,7 @@ func (m *many) add(flags *pflag.FlagSet) {
 }
 
 // alone refuses what would say of which ones a second time.
-func (m *many) alone(args, files []string, namespace string) error {
+func (m *many) alone(args []string, from *manifestFlags, namespace string) error {
 	flag := "--all"
 	if m.everywhere {
 		flag = "--all-namespaces"
@@ -151,69 +165,14 @@ func (m *many) alone(args, files []string, namespace string) error {
 	switch {
 	case len(args) > 0:
 		return usagef("both %s and %s; want one WORKLOAD or all, not both", args[0], flag)
-	case len(files) > 0:
-		return usagef("both %s and -f %s; want workloads of the cluster or files, not both", flag, files[0])
+	case len(from.files) > 0:
+		return usagef("both %s and -f %s; want workloads of the cluster or files, not both", flag, from.files[0])
+	case from.kustomize != "":
+		return usagef("both %s and -k %s; want workloads of the cluster or a folder, not both", flag, from.kustomize)
+	case from.recursive:
+		return usagef("both %s and -R; want -R with the folders of -f alone", flag)
 	case m.everywhere && namespace != "":
 		return usagef("both --all-namespaces and -n %s; want one of them", namespace)
 	}
 	return nil
-}
-
-// readManifests reads what -f names. All that is wrong with it can be seen
-// without a cluster.
-func readManifests(stdin io.Reader, names []string, namespace string) (*lint.Objects, error) {
-	var o lint.Objects
-	for _, name := range names {
-		if name == "-" {
-			if err := o.Read(stdin, "stdin", namespace); err != nil {
-				return nil, &usageError{err}
-			}
-			continue
-		}
-		paths, err := manifestsIn(name)
-		if err != nil {
-			return nil, &usageError{err}
-		}
-		for _, path := range paths {
-			if err := readManifest(&o, path, namespace); err != nil {
-				return nil, &usageError{err}
-			}
-		}
-	}
-	if o.Empty() {
-		return nil, usagef("-f: no workload in the manifests; want a Deployment, StatefulSet or DaemonSet of apps/v1")
-	}
-	return &o, nil
-}
-
-func readManifest(o *lint.Objects, path, namespace string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("-f: %w", err)
-	}
-	defer file.Close()
-	return o.Read(file, path, namespace)
-}
-
-// manifestsIn gives the file itself, or a folder's manifests, not those below
-// its subfolders: as kubectl's -f does.
-func manifestsIn(name string) ([]string, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, fmt.Errorf("-f: %w", err)
-	}
-	if !info.IsDir() {
-		return []string{name}, nil
-	}
-	entries, err := os.ReadDir(name)
-	if err != nil {
-		return nil, fmt.Errorf("-f: %w", err)
-	}
-	var paths []string
-	for _, entry := range entries {
-		if !entry.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(entry.Name())) {
-			paths = append(paths, filepath.Join(name, entry.Name()))
-		}
-	}
-	return paths, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,10 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/kustomize/api/konfig"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
-
+	"github.com/shutdowncheck/shutdowncheck/internal/kustomize"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/lint"
 )
@@ -22,9 +18,9 @@ import (
 // overlay is --fix: a folder that gets a kustomize overlay of the findings' patches.
 type overlay struct {
 	folder string
-	// names are what -f names, stdin is what was read for "-".
-	names []string
-	stdin []byte
+	// sources are the manifests, stdin is what was read for "-".
+	sources []manifestSource
+	stdin   []byte
 	// namespace stands in for one that an object does not have.
 	namespace string
 }
@@ -37,6 +33,9 @@ const copied = "resources"
 // write makes the overlay, has kustomize build it, and tells what is found in that. It
 // replaces no file, and leaves none behind where it fails.
 func (o *overlay) write(s streams, objects *lint.Objects, j *judgement) (err error) {
+	if len(objects.Apart) > 0 {
+		return usagef("--fix: %d folders are built apart from each other; want one of them with -k", len(objects.Apart))
+	}
 	fix, err := lint.NewFix(objects, j.on)
 	if err != nil {
 		return fmt.Errorf("--fix: %w", err)
@@ -95,52 +94,26 @@ func (o *overlay) resources() (resources []string, copies map[string][]byte, err
 		copies[path] = text
 		resources = append(resources, path)
 	}
-	for _, name := range o.names {
-		if name == "-" {
+	for _, source := range o.sources {
+		if source.path == "-" {
 			add("stdin.yaml", o.stdin)
 			continue
 		}
-		if hasKustomization(name) && !same(name, o.folder) {
-			relative, err := relativeTo(o.folder, name)
+		relative, err := relativeTo(o.folder, source.path)
+		if source.built || err == nil && filepath.IsLocal(filepath.FromSlash(relative)) {
 			if err != nil {
 				return nil, nil, err
 			}
 			resources = append(resources, relative)
 			continue
 		}
-		paths, err := manifestsIn(name)
+		text, err := os.ReadFile(source.path)
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, path := range paths {
-			if relative, err := relativeTo(o.folder, path); err == nil && filepath.IsLocal(filepath.FromSlash(relative)) {
-				resources = append(resources, relative)
-				continue
-			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil, nil, err
-			}
-			add(filepath.Base(path), text)
-		}
+		add(filepath.Base(source.path), text)
 	}
 	return resources, copies, nil
-}
-
-func hasKustomization(folder string) bool {
-	return slices.ContainsFunc(konfig.RecognizedKustomizationFileNames(), func(name string) bool {
-		_, err := os.Stat(filepath.Join(folder, name))
-		return err == nil
-	})
-}
-
-func same(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
 }
 
 // relativeTo is the path from a folder, which need not exist, in kustomize's own form.
@@ -186,7 +159,7 @@ func (c created) remove() error {
 
 // create writes files into the overlay's folder, none of which may exist.
 func (o *overlay) create(files map[string][]byte) (made created, err error) {
-	if hasKustomization(o.folder) {
+	if kustomize.FileIn(o.folder) != "" {
 		return nil, usagef("%s has a kustomization already; want another folder, or remove it there", o.folder)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -231,17 +204,15 @@ func (c created) folder(path string) (created, error) {
 
 // build has kustomize build the overlay, and sums up what is found in that.
 func (o *overlay) build(j *judgement) (left string, err error) {
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), o.folder)
+	built, err := kustomize.Run(o.folder)
 	if err != nil {
-		return "", fmt.Errorf("kustomize takes these manifests for no resources of an overlay: %s", strings.Join(strings.Fields(err.Error()), " "))
-	}
-	manifests, err := resources.AsYaml()
-	if err != nil {
-		return "", fmt.Errorf("write what kustomize has built: %w", err)
+		return "", fmt.Errorf("kustomize takes these manifests for no resources of an overlay: %w", err)
 	}
 	var objects lint.Objects
-	if err := objects.Read(bytes.NewReader(manifests), o.folder, o.namespace); err != nil {
-		return "", fmt.Errorf("read what kustomize has built: %w", err)
+	for _, object := range built.Objects {
+		if err := objects.ReadBuilt(lint.Built{JSON: object.JSON, File: o.folder}, o.namespace); err != nil {
+			return "", fmt.Errorf("read what kustomize has built: %w", err)
+		}
 	}
 	r := lint.Lint(&objects)
 	j.on(r)

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shutdowncheck/shutdowncheck/lint"
-	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // lintOutput says which findings count, and how all of them are shown.
@@ -88,8 +87,8 @@ func (j *judgement) on(r *lint.Report) {
 	}
 }
 
-// write shows the report; the error is the verdict.
-func (o *lintOutput) write(s streams, r *lint.Report) error {
+// show writes the report.
+func (o *lintOutput) show(s streams, r *lint.Report) error {
 	write := lint.WriteText
 	switch o.format {
 	case formatJSON:
@@ -103,9 +102,6 @@ func (o *lintOutput) write(s streams, r *lint.Report) error {
 	}
 	if err := write(s.out, r); err != nil {
 		return fmt.Errorf("show the findings: %w", err)
-	}
-	if r.Failed() {
-		return &verdictError{report.Failed}
 	}
 	return nil
 }

@@ -141,7 +141,7 @@ var rules = []rule{
 	{
 		pkg:     "lint",
 		house:   []string{"balancer", "internal/patch", "internal/shell", "internal/text", "manifest", "recording", "report"},
-		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml"},
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml", "golang.org/x/text", "sigs.k8s.io/json", "sigs.k8s.io/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests, the names of the causes, and what a run keeps of them; they never ask a cluster",
 	},
@@ -174,6 +174,12 @@ var rules = []rule{
 	{
 		pkg:    "internal/guard",
 		reason: "what everyone may lean on leans on nothing",
+	},
+	{
+		pkg:     "internal/kustomize",
+		modules: []string{"sigs.k8s.io/kustomize", "sigs.k8s.io/yaml"},
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason:  "it builds what a folder holds, whatever that is for",
 	},
 	{
 		pkg:     "internal/label",
@@ -250,7 +256,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "fleet", "image", "image/kind", "internal/guard", "internal/procfs", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render", "sender"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "fleet", "image", "image/kind", "internal/guard", "internal/kustomize", "internal/procfs", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render", "sender"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",
