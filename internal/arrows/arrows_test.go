@@ -140,7 +140,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"balancer", "internal/patch", "internal/shell", "internal/text", "manifest", "recording", "report"},
+		house:   []string{"balancer", "internal/patch", "internal/shell", "internal/text", "manifest", "manifest/script", "recording", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml", "golang.org/x/text", "sigs.k8s.io/json", "sigs.k8s.io/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests, the names of the causes, and what a run keeps of them; they never ask a cluster",
@@ -150,8 +150,14 @@ var rules = []rule{
 		reason: "what is known of balancers is the same for a manifest and for a run",
 	},
 	{
+		pkg:     "manifest/script",
+		modules: []string{"mvdan.cc/sh"},
+		never:   slices.Concat(commandLine, load, kubernetes),
+		reason:  "a script is judged by its words alone, and nothing of it is run",
+	},
+	{
 		pkg:     "manifest",
-		house:   []string{"check"},
+		house:   []string{"check", "manifest/script"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
 		reason:  "a template says the same to all who read it, and nobody is asked",

@@ -1,0 +1,138 @@
+package script
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Outcome is what becomes of a stop signal that goes to a container's first process.
+type Outcome int
+
+// The outcomes, from the best to the worst of which something is known.
+const (
+	// Reaches: a program gets it, or there is none that would have to.
+	Reaches Outcome = iota
+	// Unknown: what runs cannot be told.
+	Unknown
+	// ReadsFile: a shell reads a script that is not known.
+	ReadsFile
+	// Launched: npm or its kin start the program through a shell of their own.
+	Launched
+	// MayStay: some versions of the shell become the program, others stay before it.
+	MayStay
+	// Hurries: the shell hands the signal on and ends at once, without waiting for the
+	// program to end.
+	Hurries
+	// Branches: on some paths a shell stays before its program, on others it becomes it.
+	Branches
+	// Cuts: the shell takes the signal and ends, and its end takes the program along.
+	Cuts
+	// Waits: the shell traps the signal, but runs its trap only once the program that it
+	// has in the foreground has ended.
+	Waits
+	// Stays: the shell neither takes the signal nor hands it on.
+	Stays
+)
+
+// Start is how a container starts.
+type Start struct {
+	Outcome Outcome
+	// Shell is the one that is the first process or the init's child; empty for none. It is
+	// of the Dialect.
+	Shell   string
+	Dialect Dialect
+	// Init is the init before it, Group tells that it signals all that runs.
+	Init  string
+	Group bool
+	// Program is what the shell has started, in short; of Launched the launcher, of ReadsFile
+	// the file.
+	Program string
+	// Words are those of the program that is at the end of all, from its name on; nil where
+	// it cannot be told.
+	Words []string
+}
+
+// First judges the command by which a container starts. $(NAME) in it has been replaced
+// already (see manifest.Words).
+func First(words []string, c Context) Start { return first(words, c, 0, new(int)) }
+
+// first judges what stands within depth other scripts, and counts its steps with theirs.
+func first(words []string, c Context, depth int, steps *int) Start {
+	u := unwrap(words, c.Env)
+	if !u.known || depth > maxDepth || strings.Contains(u.words[0], "$(") {
+		return Start{Outcome: Unknown, Init: u.init, Group: u.group}
+	}
+	name := path.Base(u.words[0])
+	if slices.Contains(launchers, name) {
+		return Start{Outcome: Launched, Init: u.init, Group: u.group, Program: name, Words: u.words}
+	}
+	shell, isShell := shellCall(u.words, c.Sh)
+	if !isShell {
+		start := Start{Outcome: Reaches, Init: u.init, Group: u.group, Program: short(u.words), Words: u.words}
+		if ext := path.Ext(name); (ext == ".sh" || ext == ".bash") && !strings.Contains(name, "entrypoint") {
+			start.Outcome, start.Shell, start.Program = ReadsFile, name, u.words[0]
+		}
+		return start
+	}
+	start := Start{Shell: shell.shell, Dialect: shell.dialect, Init: u.init, Group: u.group}
+	switch {
+	case shell.fails() != "" || !shell.inline && shell.file == "":
+		start.Outcome = Unknown
+	case !shell.inline:
+		start.Outcome, start.Program = ReadsFile, shell.file
+	default:
+		judgeText(&start, shell, c, depth, steps)
+	}
+	return start
+}
+
+func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
+	file, err := parse(shell.text)
+	if err != nil {
+		start.Outcome = Unknown
+		return
+	}
+	w := &walk{context: c, dialect: shell.dialect, level: depth, steps: steps}
+	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true}, true); end.on {
+		w.ends = append(w.ends, end)
+	}
+	if w.lost {
+		start.Outcome = Unknown
+		return
+	}
+	var outcomes []Outcome
+	for _, f := range w.ends {
+		outcome, p := w.judge(f)
+		if p == nil {
+			continue
+		}
+		outcomes = append(outcomes, outcome)
+		if outcome >= start.Outcome {
+			start.Outcome, start.Program = outcome, p.name()
+		}
+	}
+	for _, s := range w.became {
+		outcomes = append(outcomes, s.Outcome)
+		if s.Outcome > start.Outcome {
+			start.Outcome, start.Program = s.Outcome, s.Program
+			if s.Shell != "" {
+				start.Shell, start.Dialect = s.Shell, s.Dialect
+			}
+		}
+		start.Init, start.Group = cmp.Or(start.Init, s.Init), start.Group || s.Group
+	}
+	if start.Outcome > Unknown && slices.Contains(outcomes, Unknown) {
+		start.Outcome = Unknown
+	}
+	if start.Outcome >= Cuts && slices.Contains(outcomes, Reaches) {
+		start.Outcome = Branches
+	}
+	start.Words = w.words()
+}
+
+// short names a program by its first two words.
+func short(words []string) string {
+	return cmp.Or(strings.TrimSpace(strings.Join(words[:min(2, len(words))], " ")), "the program")
+}

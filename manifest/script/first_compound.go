@@ -1,0 +1,204 @@
+package script
+
+import (
+	"cmp"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// walk goes through a container's script.
+type walk struct {
+	context Context
+	dialect Dialect
+	level   int
+	// ends are the moments at which the shell ends, or goes on for ever; became is what it
+	// became by exec.
+	ends    []flow
+	became  []Start
+	bodies  map[string]*syntax.Stmt
+	returns [][]flow
+	breaks  [][]flow
+	// steps and depth are bounded, lost tells that a bound was met.
+	steps *int
+	depth int
+	lost  bool
+}
+
+func (w *walk) all(list []*syntax.Stmt, s *scope, f flow, last bool) flow {
+	for i, one := range list {
+		if !f.on || w.lost {
+			break
+		}
+		f = w.stmt(one, s, f, last && i == len(list)-1)
+	}
+	return f
+}
+
+// compound tells whether a shell becomes a program that stands last within a compound
+// command or has redirections (busybox does, bash 5.2 does not: measured).
+func (w *walk) compound() bool { return w.dialect == Busybox || w.dialect == Korn }
+
+func (w *walk) stmt(stmt *syntax.Stmt, s *scope, f flow, last bool) flow {
+	if *w.steps++; *w.steps > maxSteps || w.depth > maxDepth {
+		w.lost = true
+		return f
+	}
+	if stmt == nil || stmt.Cmd == nil {
+		return f // redirections alone
+	}
+	if stmt.Negated || len(stmt.Redirs) > 0 && !w.compound() {
+		last = false
+	}
+	if stmt.Background || stmt.Coprocess || stmt.Disown {
+		if p := w.within(s, func(s *scope, f flow) flow { return w.cmd(stmt.Cmd, s, f, false) }); p != nil {
+			f.back = p
+		}
+		return f
+	}
+	return w.cmd(stmt.Cmd, s, f, last)
+}
+
+// within is the program that a subshell runs: exec and exit there are not the shell's.
+func (w *walk) within(s *scope, do func(*scope, flow) flow) *program {
+	ends, became, own := w.ends, w.became, *s
+	own.variables = cloned(s.variables)
+	w.ends, w.became = nil, nil
+	after := do(&own, flow{on: true})
+	if after.on {
+		w.ends = append(w.ends, after)
+	}
+	var found *program
+	for _, start := range w.became {
+		found = &program{words: programWords(start), start: start}
+	}
+	for _, end := range w.ends {
+		found = cmp.Or(end.fore, found, end.back)
+		if end.lost && found == nil {
+			found = &program{start: Start{Outcome: Unknown}}
+		}
+	}
+	w.ends, w.became = ends, became
+	return found
+}
+
+func (w *walk) cmd(command syntax.Command, s *scope, f flow, last bool) flow {
+	switch c := command.(type) {
+	case *syntax.CallExpr:
+		return w.simple(c, s, f, last)
+	case *syntax.BinaryCmd:
+		return w.binary(c, s, f, last)
+	case *syntax.Block:
+		return w.all(c.Stmts, s, f, last && w.compound())
+	case *syntax.Subshell:
+		p := w.within(s, func(s *scope, f flow) flow { return w.all(c.Stmts, s, f, last && w.compound()) })
+		return ran(f, p)
+	case *syntax.IfClause:
+		return w.branches(c, s, f, last && w.compound())
+	case *syntax.WhileClause:
+		return w.while(c, s, f)
+	case *syntax.ForClause:
+		s.forget(c)
+		w.breaks = append(w.breaks, nil)
+		after := join(f, w.all(c.Do, s, f, false))
+		return w.left(after)
+	case *syntax.CaseClause:
+		after, whole := flow{}, false
+		for _, item := range c.Items {
+			for _, p := range item.Patterns {
+				whole = whole || p.Lit() == "*"
+			}
+			own := *s
+			own.variables = cloned(s.variables)
+			after = join(after, w.all(item.Stmts, &own, f, last && w.compound()))
+		}
+		s.forget(c)
+		if !whole {
+			after = join(after, f)
+		}
+		return after
+	case *syntax.FuncDecl:
+		if w.bodies == nil {
+			w.bodies = map[string]*syntax.Stmt{}
+		}
+		if c.Name != nil {
+			w.bodies[c.Name.Value] = c.Body
+		}
+		return f
+	case *syntax.TimeClause:
+		return w.stmt(c.Stmt, s, f, false)
+	case *syntax.DeclClause:
+		for _, a := range c.Args {
+			s.assign(a)
+		}
+		return f
+	case *syntax.TestClause, *syntax.ArithmCmd, *syntax.LetClause:
+		return f
+	default:
+		f.lost = true
+		return f
+	}
+}
+
+func (w *walk) binary(c *syntax.BinaryCmd, s *scope, f flow, last bool) flow {
+	if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
+		one := w.within(s, func(s *scope, f flow) flow { return w.stmt(c.X, s, f, false) })
+		two := w.within(s, func(s *scope, f flow) flow { return w.stmt(c.Y, s, f, false) })
+		return ran(f, cmp.Or(one, two))
+	}
+	after := w.stmt(c.X, s, f, false)
+	if !after.on {
+		return after
+	}
+	then := w.stmt(c.Y, s, after, last)
+	if c.Op == syntax.OrStmt {
+		// What comes after a failure comes after a success too.
+		return join(after, then)
+	}
+	return join(then, condition(f, after))
+}
+
+func (w *walk) branches(c *syntax.IfClause, s *scope, f flow, last bool) flow {
+	if c == nil {
+		return f
+	}
+	if len(c.Cond) == 0 { // an else
+		return w.all(c.Then, s, f, last)
+	}
+	asked := w.all(c.Cond, s, f, false)
+	if !asked.on {
+		return asked
+	}
+	asked = condition(f, asked)
+	own := *s
+	own.variables = cloned(s.variables)
+	then := w.all(c.Then, &own, asked, last)
+	otherwise := asked
+	if c.Else != nil {
+		own := *s
+		own.variables = cloned(s.variables)
+		otherwise = w.branches(c.Else, &own, asked, last)
+	}
+	s.forget(c)
+	return join(then, otherwise)
+}
+
+func (w *walk) while(c *syntax.WhileClause, s *scope, f flow) flow {
+	s.forget(c)
+	w.breaks = append(w.breaks, nil)
+	asked := condition(f, w.all(c.Cond, s, f, false))
+	body := w.all(c.Do, s, asked, false)
+	if body.on && body.waits > asked.waits {
+		body.waits += 2 // it waits again and again
+	}
+	if endless(c) {
+		// A shell that only waits in a loop for ever hears of its traps between.
+		if body.on {
+			if body.back != nil && body.waits == 0 && body.fore == nil {
+				body.waits = 2
+			}
+			w.ends = append(w.ends, body)
+		}
+		return w.left(flow{})
+	}
+	return w.left(join(asked, body))
+}

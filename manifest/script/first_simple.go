@@ -1,0 +1,170 @@
+package script
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// longSleep is as long as a usual grace: a trap that has to wait for it comes too late.
+const longSleep = 30 * time.Second
+
+func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
+	if len(c.Args) == 0 {
+		for _, a := range c.Assigns {
+			s.assign(a)
+		}
+		return f
+	}
+	words := s.fields(c.Args)
+	if len(words) == 0 {
+		return f
+	}
+	name := words[0].text
+	if body := w.bodies[name]; body != nil && words[0].known {
+		w.depth++
+		w.returns = append(w.returns, nil)
+		was := s.arguments
+		s.arguments = append([]string{"sh"}, texts(words[1:])...)
+		after := w.stmt(body, s, f, last && w.compound())
+		s.arguments = was
+		for _, r := range w.returns[len(w.returns)-1] {
+			after = join(after, r)
+		}
+		w.returns = w.returns[:len(w.returns)-1]
+		w.depth--
+		return after
+	}
+	if !words[0].known {
+		if strings.Contains(name, "/") && strings.HasPrefix(name, "$") || strings.HasPrefix(name, `"$`) && strings.Contains(name, "/") {
+			return ran(f, &program{words: texts(words), replaces: last && w.dialect != Dash})
+		}
+		// It may be exec, or a function of the shell.
+		f.lost = true
+		return ran(f, &program{words: texts(words)})
+	}
+	if name == "command" && len(words) > 1 && words[1].known && !strings.HasPrefix(words[1].text, "-") {
+		words = words[1:]
+		name = words[0].text
+		last = false
+	}
+	switch name {
+	case "exec":
+		return w.exec(words[1:], f)
+	case "exit":
+		w.ends = append(w.ends, f)
+		return flow{}
+	case "return":
+		if n := len(w.returns); n > 0 {
+			w.returns[n-1] = append(w.returns[n-1], f)
+		} else {
+			w.ends = append(w.ends, f)
+		}
+		return flow{}
+	case "break", "continue":
+		if n := len(w.breaks); n > 0 {
+			w.breaks[n-1] = append(w.breaks[n-1], f)
+			return flow{}
+		}
+		return f
+	case "eval":
+		return w.eval(words[1:], s, f, last)
+	case ".", "source":
+		clear(s.variables)
+		f.lost = true
+		return f
+	case "trap":
+		return w.trap(words[1:], f)
+	case "wait":
+		if f.back != nil {
+			if f.waits == 0 {
+				f.waitTrap = f.trap
+			}
+			f.waits++
+			f.fore, f.later = nil, false
+		}
+		return f
+	case "set":
+		s.argumentsUnknown = true
+		return f
+	}
+	if slept, isSleep := sleepOf(words); isSleep {
+		if slept.known && slept.length >= longSleep {
+			f.holds = true
+		}
+		f.later, f.lingers = true, f.lingers || f.waits > 0
+		return f
+	}
+	base := path.Base(name)
+	if base == "tail" && slices.ContainsFunc(words[1:], func(t word) bool { return strings.HasPrefix(strings.ToLower(t.text), "-f") }) {
+		f.holds, f.later = true, true
+		return f
+	}
+	if isPreparing(base) && base != "env" {
+		f.later, f.lingers = true, f.lingers || f.waits > 0 && !isPrompt(base)
+		return f
+	}
+	nested := first(texts(words), w.context, w.level+1, w.steps)
+	return ran(f, &program{words: texts(words), replaces: last && w.dialect != Dash, start: stripped(nested, words)})
+}
+
+// stripped leaves out of a nested start what is unknown only because a word of the
+// program's arguments is.
+func stripped(s Start, words []word) Start {
+	if s.Shell == "" && s.Outcome == Unknown {
+		s.Outcome = Reaches
+	}
+	if slices.ContainsFunc(words, func(w word) bool { return !w.known }) && s.Shell != "" {
+		s.Outcome = Unknown
+	}
+	return s
+}
+
+// exec is after the shell has become another program. Where there is none it has only
+// redirected its own files; one that is missing ends it (measured with all three).
+func (w *walk) exec(words []word, f flow) flow {
+	for len(words) > 0 && words[0].known && strings.HasPrefix(words[0].text, "-") {
+		option := words[0].text
+		words = words[1:]
+		if option == "-a" && len(words) > 0 {
+			words = words[1:]
+		}
+	}
+	if len(words) == 0 {
+		return f
+	}
+	if !words[0].known {
+		w.became = append(w.became, Start{Outcome: Reaches, Program: words[0].text})
+		return flow{}
+	}
+	start := first(texts(words), w.context, w.level+1, w.steps)
+	if slices.ContainsFunc(words, func(t word) bool { return !t.known }) && (start.Shell != "" || start.Outcome == Unknown) {
+		start = Start{Outcome: Reaches, Program: short(texts(words))}
+	}
+	if start.Outcome == Unknown && start.Shell == "" {
+		start.Outcome = Reaches
+	}
+	w.became = append(w.became, start)
+	return flow{}
+}
+
+func (w *walk) eval(words []word, s *scope, f flow, last bool) flow {
+	for _, one := range words {
+		if !one.known {
+			clear(s.variables)
+			f.lost = true
+			return f
+		}
+	}
+	file, err := parse(strings.Join(texts(words), " "))
+	if err != nil {
+		f.lost = true
+		return f
+	}
+	w.depth++
+	defer func() { w.depth-- }()
+	return w.all(file.Stmts, s, f, last && w.compound())
+}

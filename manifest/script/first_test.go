@@ -1,0 +1,198 @@
+package script
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestFirst(t *testing.T) {
+	for _, tt := range []struct {
+		words   []string
+		sh      Dialect
+		want    Outcome
+		program string
+	}{
+		{words: []string{"/app/server"}, want: Reaches},
+		{words: []string{"/start.sh"}, want: ReadsFile},
+		{words: []string{"/docker-entrypoint.sh", "app"}, want: Reaches},
+		{words: []string{"npm", "start"}, want: Launched, program: "npm"},
+		{words: []string{"tini", "--", "yarn", "start"}, want: Launched, program: "yarn"},
+		{words: []string{"sh", "-c", "exec pnpm start"}, want: Launched, program: "pnpm"},
+		{words: []string{"sh", "-c", "npm start"}, want: Stays, program: "npm start"},
+		{words: []string{"sh", "-c", "bundle exec rails s"}, want: Stays, program: "rails s"},
+		{words: []string{"sh", "-c", ". /env; app"}, want: Unknown, program: "app"},
+		{words: []string{"$(START)"}, want: Unknown},
+		{words: []string{"sh", "-c", "$(START)"}, want: Unknown},
+		{words: []string{"sh", "-c", "app --port $(PORT)"}, want: Stays, program: "app --port"},
+
+		// Where the script stands.
+		{words: []string{"sh", "/start"}, want: ReadsFile},
+		{words: []string{"sh"}, want: Unknown},
+		{words: []string{"sh", "-c"}, want: Unknown},
+		{words: []string{"/bin/sh", "-c", "-x", "exec app"}, want: Reaches},
+		{words: []string{"/bin/sh", "-c", "-x", "app"}, want: Stays, program: "app"},
+		{words: []string{"bash", "-c", "--", "exec app"}, want: Reaches},
+		{words: []string{"sh", "-c", "--", "-app"}, want: Stays, program: "-app"},
+		{words: []string{"bash", "-euo", "pipefail", "-c", "app; app2 | tee log"}, want: Stays, program: "app2"},
+		{words: []string{"bash", "-eux", "-o", "pipefail", "-c", "exec app"}, want: Reaches},
+		{words: []string{"bash", "--login", "-c", "app"}, want: MayStay, program: "app"},
+		{words: []string{"/usr/bin/env", "bash", "-c", "app | cat"}, want: Stays, program: "app"},
+		{words: []string{"/usr/bin/env", "A=1", "sh", "-c", "app"}, want: Stays, program: "app"},
+		{words: []string{"busybox", "sh", "-c", "app"}, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", `exec "$@"`, "sh", "app"}, want: Reaches},
+		{words: []string{"sh", "-c", `"$@"`, "sh", "app"}, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", `"$0" "$@"`, "app", "-v"}, want: Stays, program: "app -v"},
+		{words: []string{"gosu", "app", "sh", "-c", "app"}, want: Stays, program: "app"},
+		{words: []string{"su-exec", "app:app", "app"}, want: Reaches},
+		{words: []string{"chpst", "-u", "app", "sh", "-c", "exec app"}, want: Reaches},
+
+		// The shell's own version. All of these were measured.
+		{words: []string{"sh", "-c", "app"}, sh: Dash, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "app"}, sh: Bash, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "app"}, sh: Busybox, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "cd /x && app;"}, sh: Bash, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "app 2>&1"}, sh: Bash, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "app 2>&1"}, sh: Busybox, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "if true; then app; fi"}, sh: Bash, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "if true; then app; fi"}, sh: Busybox, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "(app)"}, sh: Bash, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "! app"}, sh: Busybox, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "app || exit 1"}, sh: Busybox, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "app; true"}, sh: Busybox, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "trap 'exit 0' TERM; app"}, sh: Busybox, want: Waits, program: "app"},
+		{words: []string{"bash", "-c", "trap 'echo bye' EXIT; app"}, want: Cuts, program: "app"},
+		{words: []string{"dash", "-c", "trap 'echo bye' EXIT; app"}, want: Stays, program: "app"},
+
+		// Inits.
+		{words: []string{"tini", "--", "app"}, want: Reaches},
+		{words: []string{"tini", "--", "sh", "-c", "app"}, want: Stays, program: "app"},
+		{words: []string{"dumb-init", "-c", "sh", "-c", "app"}, want: Stays, program: "app"},
+		{words: []string{"dumb-init", "--rewrite", "15:3", "app"}, want: Unknown},
+		{words: []string{"sh", "-c", "exec tini -- app"}, want: Reaches},
+	} {
+		got := First(tt.words, Context{Sh: tt.sh})
+		if got.Outcome != tt.want || tt.program != "" && got.Program != tt.program {
+			t.Errorf("%q (%s): got %d %q, want %d %q", tt.words, tt.sh, got.Outcome, got.Program, tt.want, tt.program)
+		}
+	}
+}
+
+func TestFirstOfScripts(t *testing.T) {
+	for script, want := range map[string]Outcome{
+		"exec app":                        Reaches,
+		"exec app; echo stopped":          Reaches,
+		"exec app || exit 1":              Reaches,
+		"exec migrate && app":             Reaches,
+		"cd /srv && exec ./app --port 80": Reaches,
+		"migrate && exec app":             Reaches,
+		"A=1 exec app 2>&1":               Reaches,
+		"exec 2>&1\nexec app":             Reaches,
+		"exec -a web app":                 Reaches,
+		`exec "$JAVA_HOME/bin/java" -jar`: Reaches,
+		"exec $START":                     Reaches,
+		"set -e\nuntil nc -z db 1; do sleep 1; done\nexec app":  Reaches,
+		"if [ -n \"$X\" ]; then exec a; else exec b; fi":        Reaches,
+		"if [ -n \"$X\" ]; then exec a; fi\nexec b":             Reaches,
+		"case $1 in a) exec a;; *) exec b;; esac":               Reaches,
+		"[ -x /a ] && exec /a; exec /b":                         Reaches,
+		"run() { exec app; }\nrun":                              Reaches,
+		"eval 'exec app'":                                       Reaches,
+		"cat >/etc/x <<EOF\nexec\nEOF\nexec app":                Reaches,
+		"x=$(migrate) && exec app \"$x\"":                       Reaches,
+		"# nothing":                                             Reaches,
+		"":                                                      Reaches,
+		"sleep infinity":                                        Reaches,
+		"echo hello":                                            Reaches,
+		"helper & exec app":                                     Reaches,
+		"trap 'kill $p; wait $p' TERM; app & p=$!; wait $p":     Reaches,
+		"trap 'kill $p' TERM; app & p=$!; wait $p; wait $p":     Reaches,
+		"stop() { kill $p; }; trap stop TERM; app & p=$!; wait": Reaches,
+		"trap 'kill $p' TERM; app & p=$!; while kill -0 $p; do wait $p; done": Reaches,
+		"exec": Reaches,
+		"trap 'kill $p' TERM; app & p=$!; wait $p; trap - TERM; wait $p": Reaches,
+		". /env && exec app": Reaches,
+
+		"trap 'kill $p' TERM; app & p=$!; wait $p":          Hurries,
+		"trap 'kill $p; exit 0' TERM INT; app & p=$!; wait": Hurries,
+		"trap 'exit 0' TERM; app & wait":                    Cuts,
+		"trap : TERM; app & wait":                           Cuts,
+		"trap 'kill $p' TERM; app":                          Waits,
+		"trap 'kill $p' 15; app & p=$!; tail -f /dev/null":  Waits,
+		"trap 'kill $p' INT; app & p=$!; wait":              Stays,
+		"trap '' TERM; app":                                 Stays,
+		"trap - TERM; app":                                  Stays,
+
+		"app":                               Stays,
+		"exec 2>&1; app":                    Stays,
+		"migrate && app":                    Stays,
+		"echo 'exec app' ; app":             Stays,
+		"exec app | tee log":                Stays,
+		"setup | exec app":                  Stays,
+		"(exec app)":                        Stays,
+		"exec app &\nwait":                  Stays,
+		"app & wait":                        Stays,
+		"app & sleep infinity":              Stays,
+		"while true; do app; sleep 1; done": Stays,
+		"app # exec":                        Stays,
+		"app \\\n  --exec":                  Stays,
+		"run() { app; }; run":               Stays,
+		"eval app":                          Stays,
+		"cat <<EOF | app\nexec\nEOF":        Stays,
+		"nohup app":                         Stays,
+		"exec sh -c app":                    Stays,
+		"$JAVA_HOME/bin/java -jar x.jar":    Stays,
+
+		"if [ -n \"$X\" ]; then exec a; fi; b": Branches,
+		"[ -n \"$X\" ] && exec a; b":           Branches,
+		"case $1 in a) exec a;; *) b;; esac":   Branches,
+
+		". /env; app":     Unknown,
+		"$START":          Unknown,
+		"eval \"$START\"": Unknown,
+		"trap x $S; app":  Unknown,
+		"if ; then":       Unknown,
+	} {
+		if got := First([]string{"sh", "-c", script}, Context{}); got.Outcome != want {
+			t.Errorf("%q: got %d %q, want %d", script, got.Outcome, got.Program, want)
+		}
+	}
+}
+
+func TestInits(t *testing.T) {
+	for _, tt := range []struct {
+		words []string
+		env   map[string]string
+		group bool
+	}{
+		{words: []string{"tini", "--", "sh", "-c", "app"}},
+		{words: []string{"/tini-static-amd64", "-s", "-g", "--", "sh", "-c", "app"}, group: true},
+		{words: []string{"/sbin/tini", "-g", "--", "sh", "-c", "app"}, group: true},
+		{words: []string{"tini", "-sg", "--", "sh", "-c", "app"}, group: true},
+		{words: []string{"tini", "-e", "143", "-g", "--", "sh", "-c", "app"}, group: true},
+		{words: []string{"tini", "--", "sh", "-c", "app"}, env: map[string]string{"TINI_KILL_PROCESS_GROUP": "1"}, group: true},
+		{words: []string{"dumb-init", "--", "sh", "-c", "app"}, group: true},
+		{words: []string{"dumb-init", "--single-child", "sh", "-c", "app"}},
+		{words: []string{"catatonit", "--", "sh", "-c", "app"}},
+	} {
+		got := First(tt.words, Context{Env: tt.env})
+		if got.Init == "" || got.Group != tt.group || got.Shell != "sh" || got.Outcome != Stays {
+			t.Errorf("%q: %+v", tt.words, got)
+		}
+	}
+}
+
+func TestWordsOfTheProgram(t *testing.T) {
+	for script, want := range map[string][]string{
+		"sed x >y; exec nginx -c /y":   {"nginx", "-c", "/y"},
+		"php-fpm -D && nginx -g 'a b'": {"nginx", "-g", "a b"},
+		"exec gosu www nginx":          {"nginx"},
+		"nginx & tail -f /log":         nil,
+		"nginx &":                      nil,
+		"nginx; true":                  nil,
+		"if x; then nginx; else y; fi": nil,
+	} {
+		if got := First([]string{"sh", "-c", script}, Context{}).Words; !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", script, got, want)
+		}
+	}
+}

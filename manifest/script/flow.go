@@ -1,0 +1,176 @@
+package script
+
+import (
+	"cmp"
+)
+
+// program is one that a script runs.
+type program struct {
+	words []string
+	// replaces tells that it stands where some shells become the program.
+	replaces bool
+	// start is what becomes of the signal that it gets, if it is a shell itself.
+	start Start
+}
+
+// name is the program's in short, without what only starts it.
+func (p *program) name() string {
+	if p.start.Words != nil {
+		return short(p.start.Words)
+	}
+	return short(p.words)
+}
+
+// trapped is what a shell does on SIGTERM.
+type trapped int
+
+const (
+	untrapped trapped = iota
+	// drains is a trap that hands the signal on and waits, or whose text is not known.
+	drains
+	// hands is one that hands the signal on and goes on.
+	hands
+	// handsAndExits does so and ends the shell.
+	handsAndExits
+	// idles does neither.
+	idles
+	// exits is one that does no more than end the shell.
+	exits
+	// atExit is a trap of EXIT alone.
+	atExit
+)
+
+// flow is a moment in a script: what has been started by then.
+type flow struct {
+	on bool
+	// fore is the last program that ran in the foreground, back one in the background.
+	fore, back *program
+	// later tells that something else was run behind fore.
+	later bool
+	// holds tells that something without end is in the foreground beside back.
+	holds bool
+	// waits counts the waits for back, lingers tells that more than that came after one.
+	waits   int
+	lingers bool
+	// trap is the one that counts now or, where the script waits for back, did so then.
+	trap, waitTrap trapped
+	// lost tells that what was run is not known.
+	lost bool
+}
+
+// join is where two paths meet.
+func join(a, b flow) flow {
+	switch {
+	case !a.on:
+		return b
+	case !b.on:
+		return a
+	}
+	return flow{
+		on: true, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
+		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), lost: a.lost || b.lost,
+	}
+}
+
+// judge tells what becomes of a signal after a path through the script, and of which
+// program; nil for none that matters.
+func (w *walk) judge(f flow) (Outcome, *program) {
+	if f.waits > 0 {
+		f.trap = f.waitTrap
+	}
+	switch {
+	case f.lost:
+		return Unknown, cmp.Or(f.fore, f.back, &program{})
+	case f.back != nil && (f.waits > 0 || f.holds || f.fore == nil):
+		switch {
+		case f.waits == 0 && !f.holds:
+			return Reaches, nil // nothing is left in the foreground, and the container ends
+		case f.trap == untrapped, f.trap == atExit && w.dialect != Bash:
+			return Stays, f.back
+		case f.trap == exits && !f.holds, f.trap == atExit:
+			return Cuts, f.back
+		case f.holds:
+			return Waits, f.back
+		case f.trap == drains, f.lingers:
+			return Reaches, nil
+		case f.trap == idles && f.waits == 1:
+			return Cuts, f.back
+		case f.trap == idles:
+			return Stays, f.back
+		case f.trap == handsAndExits, f.waits == 1:
+			return Hurries, f.back
+		default:
+			return Reaches, nil
+		}
+	case f.fore == nil:
+		return Reaches, nil
+	case f.trap == atExit && w.dialect == Bash:
+		return Cuts, f.fore
+	case f.trap != untrapped && f.trap != atExit:
+		return Waits, f.fore
+	case f.fore.replaces && f.trap == untrapped:
+		return max(MayStay, f.fore.start.Outcome), f.fore
+	default:
+		return Stays, f.fore
+	}
+}
+
+// words are those of the program in which the script ends.
+func (w *walk) words() []string {
+	var found []string
+	for _, s := range w.became {
+		if found != nil || s.Words == nil {
+			return nil
+		}
+		found = s.Words
+	}
+	for _, f := range w.ends {
+		if f.fore == nil && f.back == nil {
+			continue
+		}
+		if found != nil || f.fore == nil || f.later || f.lost || f.holds {
+			return nil
+		}
+		if found = f.fore.start.Words; found == nil {
+			return nil
+		}
+	}
+	return found
+}
+
+func programWords(s Start) []string {
+	if s.Words != nil {
+		return s.Words
+	}
+	return []string{s.Program}
+}
+
+// ran is after a program in the foreground.
+func ran(f flow, p *program) flow {
+	f.lingers = f.lingers || f.waits > 0
+	if p == nil {
+		f.later = true
+		return f
+	}
+	f.fore, f.later = p, false
+	if p.start.Outcome == Unknown {
+		f.lost = true
+	}
+	return f
+}
+
+// left is after a loop: where it was left as well.
+func (w *walk) left(after flow) flow {
+	for _, b := range w.breaks[len(w.breaks)-1] {
+		after = join(after, b)
+	}
+	w.breaks = w.breaks[:len(w.breaks)-1]
+	return after
+}
+
+// condition is after what was only asked, or has failed: a program in it is not what the
+// container is there for, and a file that could not be sourced has changed nothing.
+func condition(before, after flow) flow {
+	after.fore, after.later, after.lost = before.fore, before.later, before.lost
+	return after
+}

@@ -1,0 +1,295 @@
+package script
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+func (r *run) all(list []*syntax.Stmt, s *scope, e elapsed) elapsed {
+	for _, one := range list {
+		if !e.on || r.lost {
+			break
+		}
+		e = r.stmt(one, s, e)
+	}
+	return e
+}
+
+// sub runs what a subshell does: its end is not the script's.
+func (r *run) sub(s *scope, e elapsed, do func(*scope, elapsed) elapsed) elapsed {
+	ends, own := r.ends, *s
+	own.variables = cloned(s.variables)
+	r.ends = nil
+	after := do(&own, e)
+	for _, end := range r.ends {
+		after = either(after, end)
+	}
+	r.ends = ends
+	return after
+}
+
+// sometimes marks what is not on every path.
+func (r *run) sometimes(s *scope, e elapsed, do func(*scope, elapsed) elapsed) elapsed {
+	was := e.unsure
+	e.unsure = true
+	own := *s
+	own.variables = cloned(s.variables)
+	after := do(&own, e)
+	after.unsure = was
+	return after
+}
+
+func cloned(m map[string]string) map[string]string {
+	c := make(map[string]string, len(m))
+	maps.Copy(c, m)
+	return c
+}
+
+func (r *run) stmt(stmt *syntax.Stmt, s *scope, e elapsed) elapsed {
+	if r.steps++; r.steps > maxSteps || r.depth > maxDepth {
+		r.lost = true
+		return e.unknown()
+	}
+	if stmt == nil || stmt.Cmd == nil {
+		return e
+	}
+	if stmt.Background || stmt.Coprocess || stmt.Disown {
+		after := r.sub(s, e, func(s *scope, e elapsed) elapsed { return r.cmd(stmt.Cmd, s, e) })
+		r.other = true
+		e.waiting, e.asleep = true, false
+		e.behind = max(e.behind, after.least)
+		e.exact = e.exact && after.exact
+		if !after.on {
+			e.behind = Forever
+		}
+		return e
+	}
+	return r.cmd(stmt.Cmd, s, e)
+}
+
+func (r *run) cmd(command syntax.Command, s *scope, e elapsed) elapsed {
+	switch c := command.(type) {
+	case *syntax.CallExpr:
+		return r.simple(c, s, e)
+	case *syntax.BinaryCmd:
+		return r.binary(c, s, e)
+	case *syntax.Block:
+		return r.all(c.Stmts, s, e)
+	case *syntax.Subshell:
+		return r.sub(s, e, func(s *scope, e elapsed) elapsed { return r.all(c.Stmts, s, e) })
+	case *syntax.IfClause:
+		return r.branches(c, s, e)
+	case *syntax.WhileClause:
+		return r.while(c, s, e)
+	case *syntax.ForClause:
+		return r.forEach(c, s, e)
+	case *syntax.CaseClause:
+		after, whole := elapsed{}, false
+		for _, item := range c.Items {
+			for _, p := range item.Patterns {
+				whole = whole || p.Lit() == "*"
+			}
+			after = either(after, r.sometimes(s, e, func(s *scope, e elapsed) elapsed { return r.all(item.Stmts, s, e) }))
+		}
+		if !whole {
+			after = either(after, e)
+		}
+		s.forget(c)
+		r.other = true
+		return after
+	case *syntax.FuncDecl:
+		r.declare(c)
+		return e
+	case *syntax.TimeClause:
+		if c.Stmt == nil {
+			return e
+		}
+		return r.stmt(c.Stmt, s, e)
+	case *syntax.DeclClause:
+		for _, a := range c.Args {
+			s.assign(a)
+		}
+		return r.substituted(c, e.did())
+	case *syntax.TestClause, *syntax.ArithmCmd, *syntax.LetClause:
+		r.other = true
+		return r.substituted(c, e.did())
+	default:
+		r.other = true
+		return e.unknown()
+	}
+}
+
+func (r *run) declare(c *syntax.FuncDecl) {
+	if r.bodies == nil {
+		r.bodies = map[string]*syntax.Stmt{}
+	}
+	if c.Name != nil {
+		r.bodies[c.Name.Value] = c.Body
+	}
+}
+
+func (r *run) binary(c *syntax.BinaryCmd, s *scope, e elapsed) elapsed {
+	if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
+		// A pipe ends with the last of its commands.
+		r.other = true
+		one := r.sub(s, e, func(s *scope, e elapsed) elapsed { return r.stmt(c.X, s, e) })
+		two := r.sub(s, e, func(s *scope, e elapsed) elapsed { return r.stmt(c.Y, s, e) })
+		if !one.on || !two.on {
+			return elapsed{}
+		}
+		after := one
+		after.least, after.exact, after.asleep = max(one.least, two.least), one.exact && two.exact, false
+		return after
+	}
+	r.guarded++
+	after := r.stmt(c.X, s, e)
+	r.guarded--
+	if !after.on {
+		return after
+	}
+	var follows elapsed
+	switch sure, succeeds := succeeds(c.X, s, maxDepth); {
+	case sure && succeeds == (c.Op == syntax.AndStmt):
+		return r.stmt(c.Y, s, after)
+	case sure:
+		return after
+	default:
+		follows = r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.stmt(c.Y, s, e) })
+	}
+	s.forget(c.Y)
+	return either(after, follows)
+}
+
+func (r *run) branches(c *syntax.IfClause, s *scope, e elapsed) elapsed {
+	if c == nil {
+		return e
+	}
+	r.other = true
+	r.guarded++
+	after := r.all(c.Cond, s, e)
+	r.guarded--
+	if !after.on {
+		return after
+	}
+	if len(c.Cond) == 0 { // an else
+		return r.all(c.Then, s, after)
+	}
+	then := r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.all(c.Then, s, e) })
+	otherwise := after
+	if c.Else != nil {
+		otherwise = r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.branches(c.Else, s, e) })
+	}
+	s.forget(c)
+	return either(then, otherwise)
+}
+
+// endless tells of a loop's condition that always holds.
+func endless(c *syntax.WhileClause) bool {
+	if len(c.Cond) != 1 || c.Cond[0].Negated {
+		return false
+	}
+	call, is := c.Cond[0].Cmd.(*syntax.CallExpr)
+	if !is || len(call.Args) == 0 {
+		return false
+	}
+	name := call.Args[0].Lit()
+	if c.Until {
+		return name == "false"
+	}
+	return name == "true" || name == ":" || name == "[" && len(call.Args) == 3 && call.Args[1].Lit() == "1"
+}
+
+func (r *run) while(c *syntax.WhileClause, s *scope, e elapsed) elapsed {
+	r.other = true
+	s.forget(c)
+	r.breaks = append(r.breaks, nil)
+	r.guarded++
+	after := r.all(c.Cond, s, e)
+	r.guarded--
+	var body elapsed
+	if endless(c) {
+		body = r.all(c.Do, s, after)
+	} else if after.on {
+		body = r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.all(c.Do, s, e) })
+	}
+	left := elapsed{}
+	for _, b := range r.breaks[len(r.breaks)-1] {
+		left = either(left, b.unknown())
+	}
+	r.breaks = r.breaks[:len(r.breaks)-1]
+	if endless(c) {
+		return left
+	}
+	return either(left, either(after, body).unknown())
+}
+
+// forEach runs a loop over words that are all known as often as there are any.
+func (r *run) forEach(c *syntax.ForClause, s *scope, e elapsed) elapsed {
+	r.other = true
+	s.forget(c)
+	times, known := repeats(c.Loop, s)
+	r.breaks = append(r.breaks, nil)
+	after := e
+	if known && times > 0 {
+		body := r.all(c.Do, s, e)
+		after = body
+		if body.on && times > 1 {
+			after.least = e.least
+			for range min(times, 1000) {
+				after.least = plus(after.least, body.least-e.least)
+			}
+			if after.asleep {
+				after.first = after.least
+			}
+		}
+	} else if !known {
+		body := r.sometimes(s, e, func(s *scope, e elapsed) elapsed { return r.all(c.Do, s, e) })
+		after = either(e, body).unknown()
+	}
+	for _, b := range r.breaks[len(r.breaks)-1] {
+		after = either(after, b.unknown())
+	}
+	r.breaks = r.breaks[:len(r.breaks)-1]
+	return after
+}
+
+// repeats counts the words of a loop, and those of seq.
+func repeats(loop syntax.Loop, s *scope) (int, bool) {
+	words, is := loop.(*syntax.WordIter)
+	if !is || !words.InPos.IsValid() {
+		return 0, false
+	}
+	n := 0
+	for _, w := range words.Items {
+		text, known, splits := s.value(w)
+		switch {
+		case known && splits:
+			n += len(strings.Fields(text))
+		case known && !strings.ContainsAny(text, "*?[{"):
+			n++
+		default:
+			fields := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(source(w), "$("), ")"))
+			if len(fields) < 2 || len(fields) > 3 || fields[0] != "seq" {
+				return 0, false
+			}
+			from := 1
+			last, err := strconv.Atoi(fields[len(fields)-1])
+			if err != nil {
+				return 0, false
+			}
+			if len(fields) == 3 {
+				if from, err = strconv.Atoi(fields[1]); err != nil {
+					return 0, false
+				}
+			}
+			if last-from > maxSteps || from < 0 {
+				return 0, false
+			}
+			n += max(0, last-from+1)
+		}
+	}
+	return n, true
+}
