@@ -1,83 +1,169 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/manifest/script"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 var commandRules = []rule{{
 	id:    "shell-pid-1",
 	cause: report.SigtermIgnored,
-	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)). What the image starts by itself is not known here and not judged.",
+	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. What the image starts by itself is not known here and not judged.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.containers() {
-			if len(c.Command) == 0 {
-				continue
+		for _, s := range w.starts() {
+			if !s.cuts() {
+				if b := s.ignores(w.grace()); b.why != "" {
+					b.severity = w.lessBeside(s.container, b.severity)
+					report(b)
+				}
 			}
-			call, isShell := manifest.ParseShell(slices.Concat(c.Command, c.Args))
-			if !isShell {
-				continue
-			}
-			b := breach{container: c.Name, field: c.field + ".command"}
-			if share := w.template.Spec.ShareProcessNamespace; share != nil && *share {
-				b.severity = Note
-				b.why = fmt.Sprintf("The container starts through %s and shareProcessNamespace is true: PID 1 is the pod's pause process, and what the shell does on SIGTERM cannot be told from the manifest.", call.Shell)
-				b.fix = "Start the program with exec, so that SIGTERM reaches it and not the shell."
-				report(b)
-				continue
-			}
-			if !call.Inline {
-				b.severity = Note
-				b.why = fmt.Sprintf("The container starts through %s with a script file, and PID 1 stays the shell unless that script ends in exec: the program would then never get SIGTERM and be killed after %d s.", call.Shell, w.grace())
-				b.fix = "See that the script ends in: exec PROGRAM."
-				report(b)
-				continue
-			}
-			if b.severity, b.why = judgeScript(call, w.grace()); b.why != "" {
-				b.fix = "Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell, or under an init such as tini."
+		}
+	},
+}, {
+	id:    "shell-cuts-short",
+	cause: report.NoDrain,
+	doc:   "A shell ends at SIGTERM before its program has, and what still runs is killed with it: the child of an init that signals nobody else (tini without -g; one that signals all, as dumb-init does, is not judged), or one whose trap does not wait (seen with tini 0.19, dumb-init 1.2.5, dash, bash and busybox).",
+	find: func(w *workload, report func(breach)) {
+		for _, s := range w.starts() {
+			if s.cuts() {
+				b := s.cutsShort()
+				b.severity = w.lessBeside(s.container, b.severity)
 				report(b)
 			}
 		}
 	},
 }}
 
-// selfReplacing shells become the last simple command of a -c script by
-// themselves: bash from 5.1 on (seen with 5.2), busybox for a single one. dash
-// 0.5.12, the sh of Debian and Ubuntu, was seen to stay.
-var selfReplacing = []string{"bash", "ash", "zsh", "ksh"}
+// start is how one of a workload's containers starts.
+type start struct {
+	script.Start
+	container container
+	shared    bool
+	// elsewhere tells that the shell may be another than the one that is judged, by which it
+	// would be another matter.
+	elsewhere bool
+}
 
-// judgeScript tells what is wrong with a -c script; why is empty if nothing.
-func judgeScript(call manifest.ShellCall, grace int) (severity Severity, why string) {
-	all := manifest.Steps(call.Script)
-	if len(all) == 0 {
-		return "", ""
+// starts are those of the containers whose commands a shell or a launcher runs.
+func (w *workload) starts() []start {
+	pod := &w.template.Spec
+	if manifest.Windows(pod) {
+		return nil
 	}
-	if slices.ContainsFunc(all, func(s manifest.Step) bool { c := s.Command(); return len(c) > 0 && c[0] == "trap" }) {
-		return "", "" // it handles signals by itself
+	var all []start
+	for _, c := range w.containers() {
+		context, words := manifest.Context(pod, c.Container), manifest.Words(c.Container)
+		if len(words) == 0 {
+			continue
+		}
+		s := start{Start: script.First(words, context), container: c, shared: context.SharedPIDs}
+		if s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches || s.Group && !s.launches() {
+			continue
+		}
+		if context.Sh == "" && s.Shell == "sh" {
+			context.Sh = script.Busybox
+			s.elsewhere = script.First(words, context).Outcome != s.Outcome
+		}
+		all = append(all, s)
 	}
-	last := all[len(all)-1]
-	piped := len(all) > 1 && all[len(all)-2].End == "|"
-	compound := manifest.Closes(last.Words[0])
-	switch {
-	case compound && slices.ContainsFunc(all, manifest.Step.Execs), last.Execs() && !piped && last.End != "&":
-		return "", ""
-	case compound, piped, last.End == "&", !slices.Contains(selfReplacing, call.Shell):
-		return Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s never learns that it has to stop and is killed after %d s.", call.Shell, program(all), grace)
+	return all
+}
+
+func (s *start) launches() bool { return s.Outcome == script.Launched }
+
+// cuts tells whether the shell's end takes the program along. One that shares the pod's
+// processes is no process 1 either, but what becomes of the others is the runtime's choice.
+func (s *start) cuts() bool {
+	switch s.Outcome {
+	case script.Cuts, script.Hurries:
+		return true
+	case script.Stays, script.Branches, script.MayStay:
+		return s.Init != "" && !s.shared
 	default:
-		return Note, fmt.Sprintf("PID 1 is %s at first; not every version replaces itself by the script's last command, and one that stays passes no SIGTERM on to %s, which is then killed after %d s.", call.Shell, program(all), grace)
+		return false
 	}
 }
 
-// program names what a script runs last.
-func program(all []manifest.Step) string {
-	for _, s := range slices.Backward(all) {
-		if c := s.Command(); len(c) > 0 && !manifest.Closes(c[0]) && c[0] != "wait" {
-			return strings.Join(c[:min(2, len(c))], " ")
+func (s *start) breach(severity Severity, why, fix string) breach {
+	field := s.container.field + ".command"
+	if len(s.container.Command) == 0 {
+		field = s.container.field + ".args"
+	}
+	return breach{severity: severity, container: s.container.Name, field: field, why: why, fix: fix}
+}
+
+const execLast = "Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell."
+
+// ofThatShell restrains what is said where an image's sh is not known.
+func (s *start) ofThatShell() string {
+	if !s.elsewhere {
+		return ""
+	}
+	return " (That is the sh of Debian and Ubuntu; those of Alpine and Fedora may become the program.)"
+}
+
+// ignores says how SIGTERM comes to nothing; empty where it does not.
+func (s *start) ignores(grace int) breach {
+	const killed = "never learns that it has to stop and is killed after %d s."
+	switch {
+	case s.shared:
+		return s.breach(Note, fmt.Sprintf("The container starts through %s and shares the processes of its pod or node: PID 1 is another, and what becomes of the program on SIGTERM cannot be told from the manifest.", cmp.Or(s.Shell, s.Program)),
+			"Start the program with exec, so that SIGTERM reaches it and not the shell.")
+	case s.launches():
+		return s.breach(Note, fmt.Sprintf("%s runs the program through a shell of its own: by its version, and by the image's sh, SIGTERM is lost on the way or cuts the program short.", s.Program),
+			fmt.Sprintf("Start the program itself, without %s: node server.js.", s.Program))
+	case s.Outcome == script.Stays:
+		return s.breach(Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s "+killed, s.Shell, s.Program, grace)+s.ofThatShell(), execLast)
+	case s.Outcome == script.Waits:
+		return s.breach(Warning, fmt.Sprintf("%s traps SIGTERM, but runs its trap only once the program in its foreground has ended: %s "+killed, s.Shell, s.Program, grace),
+			"Start the program with exec and without a trap, or in the background, and wait for it: PROGRAM & wait; the trap signals it and waits again.")
+	case s.Outcome == script.Branches:
+		return s.breach(Note, fmt.Sprintf("PID 1 becomes the program on some paths through the script; on others it stays %s, and %s "+killed, s.Shell, s.Program, grace), execLast)
+	case s.Outcome == script.MayStay:
+		return s.breach(Note, fmt.Sprintf("PID 1 is %s at first; not every version replaces itself by the script's last command, and one that stays passes no SIGTERM on to %s, which is then killed after %d s.", s.Shell, s.Program, grace), execLast)
+	case s.Outcome == script.ReadsFile:
+		return s.breach(Note, fmt.Sprintf("The container starts with a script file (%s), and a shell stays before its program unless that script ends in exec: the program would then not get SIGTERM, and be killed with the shell or after %d s.", s.Program, grace),
+			"See that the script ends in: exec PROGRAM.")
+	default:
+		return s.breach(Note, fmt.Sprintf("The container starts through %s with a script of which the manifest does not tell all: unless it ends in exec, its program does not get SIGTERM.", s.Shell),
+			"See that the script ends in: exec PROGRAM.")
+	}
+}
+
+// cutsShort says how the program is killed with its shell.
+func (s *start) cutsShort() breach {
+	const took = "the program gets SIGKILL at once, with what it is answering."
+	switch s.Outcome {
+	case script.Hurries:
+		return s.breach(Note, fmt.Sprintf("The trap passes SIGTERM on to %s, but %s does not wait for it: it ends as soon as the trap has run, and what the program has not answered by then is lost.", s.Program, s.Shell),
+			"Wait for the program once more after the trap: wait $PID; wait $PID.")
+	case script.Cuts:
+		return s.breach(Warning, fmt.Sprintf("%s takes SIGTERM and ends without passing it on to %s: "+took, s.Shell, s.Program),
+			"Start the program with exec, or let the trap pass the signal on (kill $PID) and wait for the program.")
+	case script.Stays:
+		return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s alone, which dies of it, and not to %s: "+took, s.Init, s.Shell, s.Program)+s.ofThatShell(),
+			"Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell: the init then signals the program.")
+	default:
+		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to %s alone; where that has not become %s, "+took, s.Init, s.Shell, s.Program),
+			execLast)
+	}
+}
+
+// lessBeside makes a note of what concerns a container beside those that requests reach:
+// what it loses is not known to be a request.
+func (w *workload) lessBeside(c container, s Severity) Severity {
+	serving := w.serving()
+	if len(serving) == 0 || meshProxies[c.Name] {
+		return s
+	}
+	for _, other := range serving {
+		if other.Name == c.Name {
+			return s
 		}
 	}
-	return "the program"
+	return Note
 }

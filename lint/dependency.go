@@ -40,12 +40,12 @@ func endsBefore(w *workload, d, c container) (b breach, found bool) {
 	proxy := databaseProxy(d)
 	behind, sure := isBehind(w, d, c)
 	behind = behind && proxy == ""
-	hook, exact := hookSeconds(d)
+	hook, exact := hookSeconds(w, d)
 	delay, known := termDelay(d)
 	if proxy == "" && !behind || !exact || !known {
 		return breach{}, false // or how long it stays is not known
 	}
-	served, servedExact := hookSeconds(c)
+	served, servedExact := hookSeconds(w, c)
 	stays := hook + delay
 	if stays >= served && (stays > 0 || behind && servedExact) {
 		return breach{}, false

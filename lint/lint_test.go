@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch/patchtest"
-	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -129,9 +128,45 @@ func TestRules(t *testing.T) {
 		{name: "preStop longer than the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 4"}, want: []string{"error prestop-eats-grace"}},
 		{name: "exec sleep longer than the grace", changes: []string{preStop5, exec("[sleep, '31']")}, want: []string{"error prestop-eats-grace", "note prestop-needs-binary"}},
 		{name: "preStop leaves 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 29}}}"}, want: []string{"warning prestop-eats-grace"}},
-		{name: "preStop leaves 2 s of 30", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 28}}}"}},
-		{name: "preStop most of a short grace", changes: []string{grace30, "terminationGracePeriodSeconds: 9"}, want: []string{"warning prestop-eats-grace"}},
-		{name: "preStop half of a short grace", changes: []string{grace30, "terminationGracePeriodSeconds: 10"}},
+		{name: "preStop leaves 2 s of 30", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 28}}}"}, want: []string{"note prestop-eats-grace"}},
+		{name: "preStop leaves 9 s", changes: []string{grace30, "terminationGracePeriodSeconds: 14"}, want: []string{"note prestop-eats-grace"}},
+		{name: "preStop most of a grace that fits", changes: []string{grace30, "terminationGracePeriodSeconds: 25", preStop5, "lifecycle: {preStop: {sleep: {seconds: 15}}}"}},
+		{name: "preStop all of the grace, then a quit", changes: []string{preStop5, exec("[sh, -c, sleep 30; nginx -s quit]")}, want: []string{"error prestop-eats-grace", "note prestop-needs-binary"}},
+		{name: "preStop all of the grace, then more", changes: []string{preStop5, exec("[sh, -c, sleep 30; /drain]")}, want: []string{"error prestop-eats-grace", "note prestop-needs-binary"}},
+		{name: "preStop by a known variable", changes: []string{preStop5, "env: [{name: DELAY, value: '40'}]\n        " + exec("[sh, -c, 'sleep $DELAY']")}, want: []string{"error prestop-eats-grace", "note prestop-needs-binary"}},
+		{name: "preStop by an unknown variable", changes: []string{preStop5, "env: [{name: DELAY, valueFrom: {configMapKeyRef: {name: a, key: b}}}]\n        " + exec("[sh, -c, 'sleep $DELAY']")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
+		{name: "preStop for ever", changes: []string{preStop5, exec("[sleep, infinity]")}, want: []string{"error prestop-eats-grace", "note prestop-needs-binary"}},
+		{name: "preStop that quits and waits for ever", changes: []string{preStop5, exec("[sh, -c, sleep 5; nginx -s quit; sleep infinity]")}, want: []string{"note prestop-needs-binary"}},
+		{name: "preStop that quits too late to drain", changes: []string{preStop5, exec("[sh, -c, sleep 29; nginx -s quit]")}, want: []string{"warning prestop-eats-grace", "note prestop-needs-binary", "note prestop-quits-fast"}},
+		{name: "another container's long preStop", changes: []string{image, "        image: app\n", "      containers:\n", "      containers:\n      - {name: log, image: log, lifecycle: {preStop: {exec: {command: [sleep, '60']}}}}\n"}, want: []string{"note prestop-eats-grace"}},
+		{name: "sleep and quit", changes: []string{preStop5, exec("[sh, -c, sleep 5 && nginx -s quit]")}, want: []string{"note prestop-needs-binary", "note prestop-quits-fast"}},
+		{name: "sleep and quit, of its own image", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5 && nginx -s quit]")}, want: []string{"note prestop-needs-binary"}},
+		{name: "a mesh's proxy with a long preStop", changes: []string{"      containers:\n", "      containers:\n      - {name: istio-proxy, image: proxy, lifecycle: {preStop: {exec: {command: [sleep, '60']}}}}\n"}, want: []string{"error prestop-eats-grace", "note mesh-proxy-order"}},
+		{name: "a request, then a sleep", changes: []string{preStop5, exec("[sh, -c, curl -X POST localhost/drain; sleep 5]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
+		{name: "quit at once", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[nginx, -s, quit]")}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
+		{name: "kill at once", changes: []string{preStop5, exec("[sh, -c, kill -TERM 1]")}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
+		{name: "quit, then sleep", changes: []string{preStop5, exec("[sh, -c, nginx -s quit; sleep 10]")}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
+		{name: "quit after who knows", changes: []string{preStop5, exec("[sh, -c, /drain; nginx -s quit]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary", "note prestop-quits-early"}},
+		{name: "quit by a signal that is something else", changes: []string{preStop5, exec("[kill, -USR1, '1']")}, want: []string{"note prestop-needs-binary"}},
+		{name: "quit fast", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; nginx -s stop]")}, want: []string{"warning prestop-quits-fast", "note prestop-needs-binary"}},
+		{name: "quit nginx by SIGTERM", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill 1]")}, want: []string{"warning prestop-quits-fast", "note prestop-needs-binary"}},
+		{name: "quit nginx by SIGQUIT", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill -QUIT 1]")}, want: []string{"note prestop-needs-binary"}},
+		{name: "sh without -c", changes: []string{preStop5, exec("[sh, sleep 10; kill -QUIT 1]")}, want: []string{"warning prestop-fails"}},
+		{name: "sleep without a number", changes: []string{preStop5, exec("[sh, -c, sleep, '5']")}, want: []string{"warning prestop-fails"}},
+		{name: "one word", changes: []string{preStop5, exec("[sleep 5]")}, want: []string{"warning prestop-fails"}},
+		{name: "a variable without a shell", changes: []string{preStop5, exec("[sleep, $(DELAY)]")}, want: []string{"warning prestop-fails"}},
+		{name: "tcpSocket", changes: []string{preStop5, "lifecycle: {preStop: {tcpSocket: {port: http}}}"}, want: []string{"warning prestop-fails"}},
+		{name: "a failing hook beside", changes: []string{"      containers:\n", "      containers:\n      - {name: log, image: log, lifecycle: {preStop: {exec: {command: [sleep]}}}}\n"}, want: []string{"note prestop-fails"}},
+		{name: "GET where POST is wanted", changes: []string{preStop5, "lifecycle: {preStop: {httpGet: {path: /actuator/shutdown, port: http}}}"}, want: []string{"note prestop-get"}},
+		{name: "GET to Envoy", changes: []string{preStop5, "lifecycle: {preStop: {httpGet: {path: 'drain_listeners?graceful', port: 9901}}}"}, want: []string{"note prestop-get"}},
+		{name: "a hook on Windows", changes: []string{grace30, grace30 + "\n      nodeSelector: {kubernetes.io/os: windows}", preStop5, exec("[sleep 5]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
+
+		{name: "stopSignal SIGKILL", changes: []string{preStop5, "lifecycle: {stopSignal: SIGKILL, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"error stop-signal"}},
+		{name: "stopSignal SIGTERM", changes: []string{preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}},
+		{name: "stopSignal SIGTERM of nginx", changes: []string{image, "        image: nginx:1.27\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
+		{name: "stopSignal SIGTERM of httpd", changes: []string{image, "        image: httpd:2.4\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
+		{name: "stopSignal SIGQUIT of nginx", changes: []string{image, "        image: nginx:1.27\n", preStop5, "lifecycle: {stopSignal: SIGQUIT, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}},
+		{name: "stopSignal SIGINT of gunicorn", changes: []string{image, started("[gunicorn, 'app:app']"), preStop5, "lifecycle: {stopSignal: SIGINT, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
 		{name: "grace 0", changes: []string{grace30, "terminationGracePeriodSeconds: 0"}, want: []string{"error grace-zero"}},
 		{name: "grace left out", changes: []string{"      " + grace30 + "\n", ""}},
 		{name: "exec sleep", changes: []string{preStop5, exec("[sleep, '5']")}, want: []string{"note prestop-needs-binary"}},
@@ -145,10 +180,39 @@ func TestRules(t *testing.T) {
 		{name: "sh -c exec", changes: []string{image, started("[sh, -c, exec python app.py]")}},
 		{name: "bash -c", changes: []string{image, started("[bash, -c, python app.py]")}, want: []string{"note shell-pid-1"}},
 		{name: "a script", changes: []string{image, started("[sh, /start.sh]")}, want: []string{"note shell-pid-1"}},
-		{name: "tini", changes: []string{image, started("[tini, --, sh, -c, python app.py]")}},
+		{name: "sh -c of Alpine", changes: []string{image, "        image: node:22-alpine\n        command: [sh, -c, node server.js]\n"}, want: []string{"note shell-pid-1"}},
+		{name: "sh -c of UBI", changes: []string{image, "        image: registry.access.redhat.com/ubi9/nodejs-22:1\n        command: [sh, -c, node server.js]\n"}, want: []string{"note shell-pid-1"}},
+		{name: "sh -c with words of Alpine behind", changes: []string{image, "        image: node:22-alpine\n        command: [sh, -c, node server.js; true]\n"}, want: []string{"warning shell-pid-1"}},
+		{name: "options behind -c", changes: []string{image, started("[sh, -c, -x, exec app]")}},
+		{name: "a pipe behind bash -c --", changes: []string{image, started("[bash, -c, --]") + "        args: ['cd /srv && python app.py | tee log']\n"}, want: []string{"warning shell-pid-1"}},
+		{name: "exec is not last", changes: []string{image, started("[sh, -c, exec app || exit 1]")}},
+		{name: "exec on some paths", changes: []string{image, started("[sh, -c, 'if x; then exec a; fi; b']")}, want: []string{"note shell-pid-1"}},
+		{name: "a trap behind a program", changes: []string{image, started(`[sh, -c, "trap 'kill 0' TERM; app"]`)}, want: []string{"warning shell-pid-1"}},
+		{name: "a trap that waits", changes: []string{image, started(`[sh, -c, "trap 'kill $p; wait $p' TERM; app & p=$!; wait"]`)}},
+		{name: "a trap that does not wait", changes: []string{image, started(`[sh, -c, "trap 'kill $p' TERM; app & p=$!; wait"]`)}, want: []string{"note shell-cuts-short"}},
+		{name: "a trap that only exits", changes: []string{image, started(`[sh, -c, "trap 'exit 0' TERM; app & wait"]`)}, want: []string{"warning shell-cuts-short"}},
+		{name: "a sourced file", changes: []string{image, started("[sh, -c, . /env && app]")}, want: []string{"note shell-pid-1"}},
+		{name: "a variable of Kubernetes", changes: []string{image, started("[sh, -c, $(START)]")}, want: []string{"note shell-pid-1"}},
+		{name: "a known variable of Kubernetes", changes: []string{image, started("[sh, -c, $(START)]") + "        env: [{name: START, value: exec app}]\n"}},
+		{name: "npm", changes: []string{image, started("[npm, start]")}, want: []string{"note shell-pid-1"}},
+		{name: "yarn under dumb-init", changes: []string{image, started("[dumb-init, yarn, start]")}, want: []string{"note shell-pid-1"}},
+		{name: "bundle exec", changes: []string{image, started("[bundle, exec, puma]")}},
+		{name: "a shell on Windows", changes: []string{image, started("[sh, -c, app]"), grace30, grace30 + "\n      os: {name: windows}"}},
+		{name: "a shell beside", changes: []string{"      containers:\n", "      containers:\n      - {name: log, image: log, command: [sh, -c, fluent-bit]}\n"}, want: []string{"note shell-pid-1"}},
+		{name: "tini before a program", changes: []string{image, started("[tini, --, python, app.py]")}},
+		{name: "tini before exec", changes: []string{image, started("[tini, --, sh, -c, exec python app.py]")}},
+		{name: "tini before a shell", changes: []string{image, started("[tini, --, sh, -c, python app.py]")}, want: []string{"warning shell-cuts-short"}},
+		{name: "tini before bash", changes: []string{image, started("[tini, --, bash, -c, python app.py]")}, want: []string{"note shell-cuts-short"}},
+		{name: "tini -g", changes: []string{image, started("[tini, -g, --, sh, -c, python app.py]")}},
+		{name: "tini told by its environment", changes: []string{image, started("[tini, --, sh, -c, python app.py]") + "        env: [{name: TINI_KILL_PROCESS_GROUP, value: '1'}]\n"}},
+		{name: "dumb-init", changes: []string{image, started("[dumb-init, sh, -c, python app.py]")}},
 		{name: "a program", changes: []string{image, started("[python, -c, 'import app; app.main()']")}},
+		{name: "args of an image that runs them", changes: []string{image, "        image: node:22\n        args: [npm, start]\n"}, want: []string{"note shell-pid-1"}},
+		{name: "args of an image with an entrypoint", changes: []string{image, "        image: node:22\n        args: ['--inspect', server.js]\n"}},
 		{name: "args alone", changes: []string{image, image + "        args: [sh, -c, python app.py]\n"}},
 		{name: "shared process namespace", changes: []string{image, started("[sh, -c, python app.py]"), "      containers:\n", "      shareProcessNamespace: true\n      containers:\n"}, want: []string{"note shell-pid-1"}},
+
+		{name: "tini and a shared process namespace", changes: []string{image, started("[tini, --, sh, -c, python app.py]"), "      containers:\n", "      shareProcessNamespace: true\n      containers:\n"}, want: []string{"note shell-pid-1"}},
 
 		{name: "no readiness probe", changes: []string{readiness, ""}, want: []string{"warning no-readiness-probe"}},
 		{name: "readiness by TCP", changes: []string{"httpGet: {path: /ready, port: http}", "tcpSocket: {port: 8080}"}},
@@ -287,6 +351,63 @@ func TestPreStopAgainstTheGrace(t *testing.T) {
 	}
 }
 
+// What is said of scripts names what they do.
+func TestSentencesOfScripts(t *testing.T) {
+	for name, test := range map[string]struct {
+		changes   []string
+		rule, why string
+	}{
+		"all slept before a quit": {
+			[]string{preStop5, exec("[sh, -c, 'sleep 30; /usr/sbin/nginx -s quit']")},
+			"prestop-eats-grace",
+			"preStop sleeps at least 30 s, all of the grace period of 30 s, before it does the rest, so that it never comes to /usr/sbin/nginx -s quit: the kubelet waits no longer than that, and the program is killed 2 s after SIGTERM.",
+		},
+		"a quit at once": {
+			[]string{preStop5, exec("[nginx, -s, quit]")},
+			"prestop-quits-early",
+			"preStop tells the server to stop (nginx -s quit) at once: it closes its port while the cluster's proxies send new requests for up to 2 s.",
+		},
+		"no -c": {
+			[]string{preStop5, exec("[sh, sleep 10; kill 1]")},
+			"prestop-fails",
+			`preStop fails at once: sh is given no -c, so that it takes "sleep 10; kill 1" for the name of a file. SIGTERM comes without a wait, while the cluster's proxies send new requests for up to 2 s.`,
+		},
+		"a request, then a sleep": {
+			[]string{preStop5, exec("[sh, -c, 'curl localhost; sleep 6']")},
+			"prestop-length-unknown",
+			"preStop takes at least 6 s, and more for a time that no manifest tells: it is missing from the grace period of 30 s.",
+		},
+		"a pipe": {
+			[]string{image, started("[bash, -c, --, 'cd /srv && python app.py | tee log']")},
+			"shell-pid-1",
+			"PID 1 is bash, which neither dies of SIGTERM nor passes it on: python app.py never learns that it has to stop and is killed after 30 s.",
+		},
+		"an init": {
+			[]string{image, "        image: debian:12\n        command: [tini, --, dash, -c, python app.py]\n"},
+			"shell-cuts-short",
+			"tini passes SIGTERM on to dash alone, which dies of it, and not to python app.py: the program gets SIGKILL at once, with what it is answering.",
+		},
+		"a stop signal": {
+			[]string{image, "        image: haproxy:3.0\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}"},
+			"stop-signal",
+			"stopSignal is SIGTERM; haproxy answers what is in flight before it ends only at SIGUSR1.",
+		},
+	} {
+		var got []string
+		for _, f := range Lint(read(t, change(t, test.changes...))).Findings {
+			if f.Rule == test.rule {
+				got = append(got, f.Why)
+			}
+			if strings.Contains(f.Fix, "tini") {
+				t.Errorf("%s: advises an init: %s", name, f.Fix)
+			}
+		}
+		if !slices.Equal(got, []string{test.why}) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
 // manifestOf gives the object that a finding is about, in JSON.
 func manifestOf(t *testing.T, o *Objects, place *Place) []byte {
 	t.Helper()
@@ -311,36 +432,6 @@ func manifestOf(t *testing.T, o *Objects, place *Place) []byte {
 		t.Fatal(err)
 	}
 	return data
-}
-
-func TestScripts(t *testing.T) {
-	tests := map[string]Severity{
-		"exec app":                        "",
-		"cd /srv && exec ./app --port 80": "",
-		"migrate; exec app":               "",
-		"A=1 exec app 2>&1":               "",
-		"exec 2>&1\nexec app":             "",
-		"if [ -n \"$X\" ]; then exec a; else exec b; fi": "",
-		"trap 'kill $p' TERM; app & p=$!; wait $p":       "",
-		"# nothing":                "",
-		"app":                      Warning,
-		"exec 2>&1; app":           Warning,
-		"migrate && app":           Warning,
-		`exec ""; app`:             Warning,
-		"exec migrate && app":      Warning,
-		"echo 'exec app' ; app":    Warning,
-		"exec app | tee log":       Warning,
-		"setup | exec app":         Warning,
-		"exec app &\nwait":         Warning,
-		"while true; do app; done": Warning,
-		"app # exec":               Warning,
-		"app \\\n  --exec":         Warning,
-	}
-	for script, want := range tests {
-		if got, why := judgeScript(manifest.ShellCall{Shell: "sh", Script: script, Inline: true}, 30); got != want {
-			t.Errorf("%q: got %q (%s), want %q", script, got, why, want)
-		}
-	}
 }
 
 func TestLines(t *testing.T) {
@@ -444,9 +535,11 @@ func TestAdviceKnowsTheServer(t *testing.T) {
 		// section is the recipe's.
 		section string
 	}{
-		"a hook that quits":            {nginx(exec("[nginx, -s, quit]")), "prestop-length-unknown", quit, "#nginx"},
-		"a hook that sleeps and quits": {nginx(exec("[sh, -c, 'sleep 5; nginx -s quit; sleep 9']")), "prestop-length-unknown", "See that the longest request is answered within what is left of the grace.", "#nginx"},
-		"a hook that sleeps too short": {nginx(exec("[sh, -c, 'sleep 1; nginx -s quit; sleep 9']")), "prestop-length-unknown", quit, "#nginx"},
+		"a hook that quits":            {nginx(exec("[nginx, -s, quit]")), "prestop-quits-early", "Let preStop sleep for 5 s and do nothing else: the image's own stop signal, SIGQUIT, then does what the hook does.", "#nginx"},
+		"a hook that runs a script":    {nginx(exec("[/drain]")), "prestop-length-unknown", quit, "#nginx"},
+		"a hook that sleeps and waits": {nginx(exec("[sh, -c, 'sleep 5; nginx -s quit; while pgrep nginx; do sleep 1; done']")), "prestop-length-unknown", "See that the longest request is answered within what is left of the grace.", "#nginx"},
+		"a hook that sleeps too short": {[]string{image, started("[nginx]"), preStop5, exec("[sh, -c, 'sleep 1; nginx -s quit; sleep 9']")}, "prestop-quits-early", "Let the hook sleep for 5 s first, then quit, and wait until the server has gone, all of it within the grace.", "#nginx"},
+		"a hook that fails":            {nginx(exec("[sleep]")), "prestop-fails", "Give a script to a shell as one word after -c, and let it sleep for 5 s and, unless SIGQUIT is the image's STOPSIGNAL, then send nginx SIGQUIT and wait until it has gone.", "#nginx"},
 		"a stop signal in the spec":    {nginx("lifecycle: {stopSignal: SIGQUIT, preStop: {exec: {command: [/drain]}}}"), "prestop-length-unknown", "See that it takes at least 2 s and leaves enough of the grace, or sleep instead.", "#nginx"},
 		"its own image, no hook":       {nginx(""), "no-prestop", "Let preStop sleep for 5 s.", "#nginx"},
 		"its command, no hook":         {[]string{image, started("[apache2, -D, FOREGROUND]"), preStop5, ""}, "no-prestop", "Let preStop sleep for 5 s and, unless SIGWINCH is the image's STOPSIGNAL, then send apache SIGWINCH and wait until it has gone.", "#apache"},

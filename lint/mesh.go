@@ -26,10 +26,10 @@ const (
 func (w *workload) meshWaits(proxy container) bool {
 	served, exact := 0.0, true
 	for _, c := range w.serving() {
-		hook, known := hookSeconds(c)
+		hook, known := hookSeconds(w, c)
 		served, exact = max(served, hook), exact && known
 	}
-	waits, _ := hookSeconds(proxy)
+	waits, _ := hookSeconds(w, proxy)
 	for _, name := range linkerdWaits {
 		if s, ok := durationOf(w.template.Annotations[name]); ok {
 			waits = max(waits, s)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/balancer"
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
-	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -38,7 +37,7 @@ var pathRules = []rule{{
 		}
 		slowest, lag := w.slowest()
 		for _, c := range w.serving() {
-			sleep, exact := hookSeconds(c)
+			sleep, exact := hookSeconds(w, c)
 			if sleep >= float64(lag) {
 				continue
 			}
@@ -75,18 +74,33 @@ func (w *workload) slowest() (h hop, lag int) {
 	return h, int(math.Ceil(h.profile.Lag.Seconds()))
 }
 
-// hookSeconds is how long preStop sleeps at least; exact is true where it does no more.
-// Without a hook that is 0.
-func hookSeconds(c container) (seconds float64, exact bool) {
-	hook := preStop(c)
-	if hook == nil {
+// advised is for how many seconds preStop should sleep: longer than usual where a balancer
+// outside of the cluster learns late that a pod ends.
+func (w *workload) advised() int {
+	_, lag := w.slowest()
+	return max(advisedSleep, lag)
+}
+
+// advisedPatch lets preStop sleep for as long as is advised.
+func (w *workload) advisedPatch(c container) string {
+	if seconds := w.advised(); seconds > advisedSleep {
+		return pathPatch(w, c, seconds)
+	}
+	return sleepPatch(w, c, advisedSleep)
+}
+
+// hookSeconds is for how long preStop keeps a container from ending, at the least: until
+// the hook ends, or tells the server to stop. exact is true where it does no more than
+// sleep. Without a hook that is 0.
+func hookSeconds(w *workload, c container) (seconds float64, exact bool) {
+	if preStop(c) == nil {
 		return 0, true
 	}
-	if d, known := manifest.PreStopSleep(hook); known {
-		return d.Seconds(), true
+	hook := judge(w, c)
+	if hook.Quits != nil {
+		return hook.Quits.After.Seconds(), false
 	}
-	d, _ := manifest.PreStopSleepsFirst(hook)
-	return d.Seconds(), false
+	return hook.Least.Seconds(), hook.OnlySleeps || hook.Fails != ""
 }
 
 // pathPatch lets preStop sleep, and leaves the usual grace after it where little was left.

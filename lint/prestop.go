@@ -3,6 +3,8 @@ package lint
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
@@ -10,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/manifest/script"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -24,6 +27,11 @@ const (
 	// program; the kubelet itself gives no less than 2 s
 	// (kuberuntime_container.go, minimumGracePeriodInSeconds).
 	leastDrain = 2
+	// usualDrain is the time, in seconds, that outlasts what most services take for a
+	// request: less of it is worth a note, as it is no fault where requests are short.
+	usualDrain = 10
+
+	proxyLagTime = proxyLag * time.Second
 )
 
 var preStopRules = []rule{{
@@ -36,16 +44,16 @@ var preStopRules = []rule{{
 				b := breach{
 					severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
 					why:    fmt.Sprintf("SIGTERM comes at once, while the cluster's proxies send new requests for up to %d s more: a program that stops listening on SIGTERM turns them away.", proxyLag),
-					fix:    fmt.Sprintf("Let preStop sleep for %d s%s.", advisedSleep, thenStop(c)),
+					fix:    fmt.Sprintf("Let preStop sleep for %d s%s.", w.advised(), thenStop(c)),
 					recipe: recipe(c),
 				}
 				if thenStop(c) == "" {
-					b.patch = sleepPatch(w, c, advisedSleep)
+					b.patch = w.advisedPatch(c)
 				}
 				if b.recipe.Server == "caddy" {
 					// caddyserver.com/docs/caddyfile/options: shutdown_delay.
 					b.severity = Note
-					b.fix = fmt.Sprintf("Set Caddy's shutdown_delay to %d s, if its configuration does not, or let preStop sleep for as long.", advisedSleep)
+					b.fix = fmt.Sprintf("Set Caddy's shutdown_delay to %d s, if its configuration does not, or let preStop sleep for as long.", w.advised())
 				}
 				report(b)
 			}
@@ -57,12 +65,59 @@ var preStopRules = []rule{{
 	doc:   "preStop sleeps for less than the proxies' lag: kube-proxy's minSyncPeriod of 1 s, measured up to 1.5 s.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
-			if sleep, known := preStopSleep(c); known && sleep < proxyLag && w.grace() > 0 {
+			hook := judge(w, c)
+			if preStop(c) == nil || !hook.Exact || hook.Fails != "" || hook.Quits != nil || hook.Least >= proxyLagTime || w.grace() == 0 {
+				continue
+			}
+			does := "sleeps"
+			if !hook.OnlySleeps || hook.Least == 0 && preStop(c).Exec != nil {
+				does = "takes"
+			}
+			report(breach{
+				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
+				why:   fmt.Sprintf("preStop %s %g s, while the cluster's proxies send new requests for up to %d s.", does, hook.Least.Seconds(), proxyLag),
+				fix:   fmt.Sprintf("Let preStop sleep for %d s.", w.advised()),
+				patch: w.advisedPatch(c), recipe: recipe(c),
+			})
+		}
+	},
+}, {
+	id:    "prestop-fails",
+	cause: report.ListenerClosedEarly,
+	doc:   "preStop's command cannot do what it is there for (a shell without -c, a sleep without a number, words that no shell takes apart; seen with dash, bash and busybox), or is a tcpSocket, which the kubelet does not run (core/v1 LifecycleHandler): the hook fails and SIGTERM comes at once.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.containers() {
+			hook := judge(w, c)
+			if hook.Fails == "" || w.grace() == 0 {
+				continue
+			}
+			b := breach{
+				severity: w.lessBeside(c, Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				why: fmt.Sprintf("preStop fails at once: %s. SIGTERM comes without a wait, while the cluster's proxies send new requests for up to %d s.", hook.Fails, proxyLag),
+				fix: fmt.Sprintf("Let preStop sleep for %d s by its own sleep action.", w.advised()),
+			}
+			if stop := thenStop(c); stop != "" {
+				b.fix = fmt.Sprintf("Give a script to a shell as one word after -c, and let it sleep for %d s%s.", w.advised(), stop)
+			} else {
+				b.patch = w.advisedPatch(c)
+			}
+			if len(w.serving()) == 0 {
+				b.severity = Note
+			}
+			report(b)
+		}
+	},
+}, {
+	id:    "prestop-get",
+	cause: report.ListenerClosedEarly,
+	doc:   "A httpGet hook is a GET, and the kubelet ignores the answer's status; the path is known to want POST: Spring Boot's /actuator/shutdown, Envoy's admin interface (all mutations must be POST), Prometheus' /-/quit, Dapr's and Linkerd's /shutdown.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.containers() {
+			if get := wantsPost(preStop(c)); get != "" && w.grace() > 0 {
 				report(breach{
-					severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
-					why:   fmt.Sprintf("preStop sleeps %g s, while the cluster's proxies send new requests for up to %d s.", sleep, proxyLag),
-					fix:   fmt.Sprintf("Let preStop sleep for %d s.", advisedSleep),
-					patch: sleepPatch(w, c, advisedSleep), recipe: recipe(c),
+					severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop.httpGet", recipe: recipe(c),
+					why: fmt.Sprintf("preStop asks for %s by GET; as far as that path is known it takes POST alone: the request then does nothing, the kubelet does not mind the answer, and SIGTERM comes at once.", get),
+					fix: fmt.Sprintf("Let preStop sleep for %d s, and the program end in good order at SIGTERM; or send the POST from a command, and sleep.", w.advised()),
 				})
 			}
 		}
@@ -73,39 +128,9 @@ var preStopRules = []rule{{
 	doc:   "The grace period counts from before preStop; what preStop leaves of it is all that the program has after SIGTERM, at least 2 s.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
-			sleep, known := preStopSleep(c)
-			grace := float64(w.grace())
-			left := grace - sleep
-			b := breach{container: c.Name, field: c.field + ".lifecycle.preStop"}
-			switch {
-			case !known || grace == 0:
-				continue
-			case left < 0:
-				b.severity = Error
-				b.why = fmt.Sprintf("preStop sleeps %g s, longer than the grace period of %g s: ", sleep, grace)
-				b.always = preStop(c).Sleep != nil
-				if b.always {
-					b.why += "the API server refuses that of a sleep action."
-				} else {
-					b.why += fmt.Sprintf("the kubelet waits no longer than that, and the program is killed %d s after SIGTERM.", leastDrain)
-				}
-			case left == 0:
-				// With short requests a pod is idle by the time of SIGTERM, and loses nothing.
-				b.severity = Warning
-				b.why = fmt.Sprintf("preStop sleeps for all of the grace period of %g s: nothing is left, and the program is killed %d s after SIGTERM.", grace, leastDrain)
-			case left < leastDrain:
-				b.severity = Warning
-				b.why = fmt.Sprintf("preStop sleeps %g s of a grace period of %g s and leaves %g s to answer what is in flight.", sleep, grace, left)
-			case grace < defaultGrace && sleep > grace/2:
-				b.severity = Warning
-				b.why = fmt.Sprintf("The grace period is %g s, less than the usual %d s, and preStop sleeps %g s of it: %g s are left to answer what is in flight.", grace, defaultGrace, sleep, left)
-			default:
-				continue
+			if b := eatsGrace(w, c); b.why != "" {
+				report(b)
 			}
-			needed := int(math.Ceil(sleep)) + defaultGrace
-			b.fix = fmt.Sprintf("Set terminationGracePeriodSeconds to %d, preStop and the usual %d s after it, or sleep less.", needed, defaultGrace)
-			b.patch = patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": needed})
-			report(b)
 		}
 	},
 }, {
@@ -128,12 +153,13 @@ var preStopRules = []rule{{
 	doc:   "preStop runs a command or a request whose length no manifest tells.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
-			hook := preStop(c)
-			if _, known := preStopSleep(c); hook == nil || known || (hook.Exec == nil && hook.HTTPGet == nil) {
+			hook, own := judge(w, c), preStop(c)
+			eaten := hook.Least.Seconds() >= float64(w.grace()) // that is another rule's
+			if own == nil || hook.Exact || eaten || hook.Fails != "" || own.Exec == nil && own.HTTPGet == nil || wantsPost(own) != "" {
 				continue
 			}
 			what := "a command"
-			if hook.HTTPGet != nil {
+			if own.HTTPGet != nil {
 				what = "an HTTP request"
 			}
 			b := breach{
@@ -142,10 +168,10 @@ var preStopRules = []rule{{
 				fix: fmt.Sprintf("See that it takes at least %d s and leaves enough of the grace, or sleep instead.", proxyLag),
 			}
 			if stop := thenStop(c); stop != "" {
-				b.fix = fmt.Sprintf("Let it sleep for %d s%s, all of it within the grace.", advisedSleep, stop)
+				b.fix = fmt.Sprintf("Let it sleep for %d s%s, all of it within the grace.", w.advised(), stop)
 			}
-			if sleep, known := manifest.PreStopSleepsFirst(hook); known && sleep >= proxyLag*time.Second {
-				b.why = fmt.Sprintf("preStop sleeps %g s and then does more, for a time that no manifest tells: it is missing from the grace period of %d s.", sleep.Seconds(), w.grace())
+			if hook.Least >= proxyLagTime {
+				b.why = fmt.Sprintf("preStop takes at least %g s, and more for a time that no manifest tells: it is missing from the grace period of %d s.", hook.Least.Seconds(), w.grace())
 				b.fix = "See that the longest request is answered within what is left of the grace."
 			}
 			report(b)
@@ -157,25 +183,131 @@ var preStopRules = []rule{{
 	doc:   "A preStop command runs inside the image; where the image has no such program the hook fails and SIGTERM comes at once.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
-			hook := preStop(c)
-			if hook == nil || hook.Exec == nil || len(hook.Exec.Command) == 0 {
+			hook, own := judge(w, c), preStop(c)
+			if own == nil || own.Exec == nil || len(own.Exec.Command) == 0 || hook.Fails != "" {
 				continue
 			}
 			b := breach{
 				severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop.exec",
-				why: fmt.Sprintf("preStop runs %s, which the image must hold: in one without it the hook fails and SIGTERM comes at once.", hook.Exec.Command[0]),
-				fix: "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later).",
+				why: fmt.Sprintf("preStop runs %s, which the image must hold: in one without it the hook fails and SIGTERM comes at once.", own.Exec.Command[0]),
+				fix: "See that the image holds it, and what its script calls.",
 			}
-			if _, known := manifest.PreStopSleepsFirst(hook); known {
-				b.fix = "See that the image holds it, and what its script calls."
+			if hook.OnlySleeps || !hook.Exact && hook.Least == 0 && hook.Quits == nil {
+				b.fix = "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later)."
 			}
-			if sleep, known := preStopSleep(c); known && sleep >= 1 {
-				b.patch = sleepPatch(w, c, int(math.Ceil(sleep)))
+			if seconds := hook.Least.Seconds(); hook.OnlySleeps && seconds >= 1 && hook.Least != script.Forever {
+				b.patch = sleepPatch(w, c, int(math.Ceil(seconds)))
 			}
 			report(b)
 		}
 	},
 }}
+
+// postOnly are the ends of paths that are known to take POST alone. Where cloud-sql-proxy
+// answers at /quitquitquit it takes GET too.
+var postOnly = []string{
+	"/actuator/shutdown", "/drain_listeners", "/healthcheck/fail", "/quitquitquit", "/-/quit", "/-/reload", "/v1.0/shutdown", "/v1.0/healthz/shutdown",
+}
+
+// wantsPost gives the path of a request that is known to need POST; empty for others.
+func wantsPost(hook *corev1.LifecycleHandler) string {
+	if hook == nil || hook.HTTPGet == nil {
+		return ""
+	}
+	path, _, _ := strings.Cut("/"+strings.TrimLeft(hook.HTTPGet.Path, "/"), "?")
+	path = strings.TrimSuffix(path, "/")
+	linkerd := path == "/shutdown" && hook.HTTPGet.Port.IntValue() == 4191
+	if linkerd || slices.ContainsFunc(postOnly, func(end string) bool { return strings.HasSuffix(path, end) }) {
+		return path
+	}
+	return ""
+}
+
+// eatsGrace tells what a hook leaves of the grace; nothing where that is enough, or not
+// known.
+func eatsGrace(w *workload, c container) breach {
+	hook, grace := judge(w, c), float64(w.grace())
+	if preStop(c) == nil || hook.Fails != "" || grace == 0 {
+		return breach{}
+	}
+	took := hook.Least.Seconds()
+	sleeps := fmt.Sprintf("preStop sleeps %g s", took)
+	switch {
+	case hook.Least == script.Forever:
+		sleeps = "preStop never ends by itself"
+	case !hook.OnlySleeps:
+		sleeps = fmt.Sprintf("preStop sleeps at least %g s", took)
+	}
+	never := ""
+	if q := hook.Quits; q != nil && q.After.Seconds() >= grace {
+		never = fmt.Sprintf(", so that it never comes to %s", q.Command)
+	} else if q != nil && q.Certain {
+		// From there on the server answers what is in flight, and takes the hook along when
+		// it ends.
+		took = q.After.Seconds()
+		sleeps = fmt.Sprintf("preStop sleeps %g s before it tells the server to stop", took)
+	}
+	left := grace - took
+	if took == 0 {
+		return breach{}
+	}
+	b := breach{container: c.Name, field: c.field + ".lifecycle.preStop"}
+	killed := fmt.Sprintf("the kubelet waits no longer than that, and the program is killed %d s after SIGTERM.", leastDrain)
+	switch own := preStop(c); {
+	case took > grace && own.Sleep != nil:
+		b.severity = Error
+		b.always = true
+		b.why = fmt.Sprintf("%s, longer than the grace period of %g s: the API server refuses that of a sleep action.", sleeps, grace)
+	case took == script.Forever.Seconds():
+		b.severity = w.lessBeside(c, Error)
+		b.why = fmt.Sprintf("%s, and the grace period is %g s: ", sleeps, grace) + killed
+	case took > grace:
+		b.severity = w.lessBeside(c, Error)
+		b.why = fmt.Sprintf("%s, longer than the grace period of %g s%s: ", sleeps, grace, never) + killed
+	case took == grace && (never != "" || !hook.Exact):
+		b.severity = w.lessBeside(c, Error)
+		b.why = fmt.Sprintf("%s, all of the grace period of %g s, before it does the rest%s: ", sleeps, grace, never) + killed
+	case left == 0:
+		// With short requests a pod is idle by the time of SIGTERM, and loses nothing.
+		b.severity = w.lessBeside(c, Warning)
+		b.why = fmt.Sprintf("preStop sleeps for all of the grace period of %g s: nothing is left, and the program is killed %d s after SIGTERM.", grace, leastDrain)
+	case left < leastDrain:
+		b.severity = w.lessBeside(c, Warning)
+		b.why = fmt.Sprintf("%s of a grace period of %g s and leaves %g s to answer what is in flight.", sleeps, grace, left)
+	case left < usualDrain:
+		b.severity = Note
+		b.why = fmt.Sprintf("%s of a grace period of %g s and leaves %g s to answer what is in flight: enough for short requests, and for none that takes longer.", sleeps, grace, left)
+	default:
+		return breach{}
+	}
+	if took == script.Forever.Seconds() {
+		b.fix = "Let the hook end after a time that leaves enough of the grace."
+		return b
+	}
+	needed := int(math.Ceil(took)) + defaultGrace
+	b.fix = fmt.Sprintf("Set terminationGracePeriodSeconds to %d, preStop and the usual %d s after it, or sleep less.", needed, defaultGrace)
+	b.patch = patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": needed})
+	return b
+}
+
+// judge tells what a container's hook does; of Windows, where its words mean other things,
+// only what the kubelet itself does.
+func judge(w *workload, c container) script.Hook {
+	hook := preStop(c)
+	pod := &w.template.Spec
+	if hook == nil || hook.Exec != nil && manifest.Windows(pod) {
+		return script.Hook{}
+	}
+	context := manifest.Context(pod, c.Container)
+	h := manifest.JudgeHook(hook, context)
+	if words := manifest.Words(c.Container); h.Quits != nil && h.Quits.First && len(words) > 0 {
+		// A shell that stays process 1 takes no notice of a signal from its hook either.
+		if s := script.First(words, context); s.Init == "" && (s.Outcome == script.Stays || s.Outcome == script.Waits) {
+			h.Quits = nil
+		}
+	}
+	return h
+}
 
 // goodStops are the signals with which servers answer what is in flight before they end,
 // where SIGTERM is their fast stop (nginx.org/en/docs/control.html,
@@ -207,12 +339,6 @@ func recipe(c container) *report.Recipe {
 }
 
 func preStop(c container) *corev1.LifecycleHandler { return manifest.PreStop(c.Container) }
-
-// preStopSleep is how many seconds preStop sleeps, where it does only that.
-func preStopSleep(c container) (seconds float64, known bool) {
-	d, known := manifest.PreStopSleep(preStop(c))
-	return d.Seconds(), known
-}
 
 // sleepPatch makes preStop sleep, and the grace hold it.
 func sleepPatch(w *workload, c container, seconds int) string {

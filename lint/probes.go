@@ -194,7 +194,7 @@ func shortGrace(w *workload, c container) (b breach, found bool) {
 		return b, false
 	}
 	grace := int(*p.TerminationGracePeriodSeconds)
-	hook, _ := hookSeconds(c)
+	hook, _ := hookSeconds(w, c)
 	left := float64(grace) - hook
 	if left >= advisedSleep || grace >= w.grace() {
 		return b, false

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/manifest/script"
 )
 
 // servers are programs that answer requests, by the names under which they are
@@ -115,44 +117,22 @@ func serverOf(program string) string {
 	return ""
 }
 
-// inits run a program as it is: of their options only these have no value.
-var inits = map[string][]string{
-	"tini":      {"-s", "-g", "-v", "-w", "--"},
-	"dumb-init": {"-c", "-v", "--single-child", "--verbose", "--"},
-}
-
 // programOf gives the name of the program that a command starts in the foreground,
 // without path and version; empty where it cannot be told.
 func programOf(words []string) string {
-	for len(words) > 0 {
-		if call, isShell := ParseShell(words); isShell {
-			all := Steps(call.Script)
-			if len(all) == 0 || all[len(all)-1].End != "" {
-				return ""
-			}
-			words = all[len(all)-1].Command()
-			continue
-		}
-		name := unversioned(path.Base(words[0]))
-		switch {
-		case name == "exec":
-			words = words[1:]
-		case inits[name] != nil:
-			words = words[1:]
-			for len(words) > 0 && slices.Contains(inits[name], words[0]) {
-				words = words[1:]
-			}
-		case name == "python" && len(words) > 2 && words[1] == "-m":
-			words = words[2:]
-		case name == "bundle" && len(words) > 2 && words[1] == "exec":
-			words = words[2:]
-		case name == "gunicorn" && otherWorkers(words[1:]):
-			return ""
-		default:
-			return name
-		}
+	words = script.First(words, script.Context{}).Words
+	if len(words) == 0 {
+		return ""
 	}
-	return ""
+	name := unversioned(path.Base(words[0]))
+	switch {
+	case name == "python" && len(words) > 2 && words[1] == "-m":
+		return programOf(words[2:])
+	case name == "gunicorn" && otherWorkers(words[1:]):
+		return ""
+	default:
+		return name
+	}
 }
 
 // unversioned takes the version off a program's name, as in php-fpm8.2.

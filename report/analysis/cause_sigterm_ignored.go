@@ -18,7 +18,7 @@ var causeSigtermIgnored = cause{
 	evident: proof.certain,
 	fix: func(m *measured) report.Fix {
 		return report.Fix{Text: m.stopSignal() + fmt.Sprintf("Handle %s in the container's first process: stop when it comes, after answering what is in flight%s. "+
-			"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app), or under an init such as tini, which passes the signal on; without a handler it then dies at once, with what it is answering. "+
+			"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app). An init such as tini helps neither: before a shell it ends with the shell, and before a program without a handler it passes the signal on, at which the program dies at once; either way what is being answered is lost. "+
 			"A longer grace only makes each rollout slower.", m.signal(), m.longestWords())}
 	},
 }

@@ -1,0 +1,191 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/manifest/script"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// stopRules are about the signal that ends a server, by the spec or by its hook.
+var stopRules = []rule{{
+	id:    "stop-signal",
+	cause: report.NoDrain,
+	doc:   "lifecycle.stopSignal (KEP-4960) names one that no program can handle, or another than the server's own for a graceful stop (nginx.org/en/docs/control.html, httpd.apache.org/docs/2.4/stopping.html, HAProxy's management guide, php-fpm(8), docs.gunicorn.org/en/stable/signals.html, Java's signal handling).",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.containers() {
+			if c.Lifecycle == nil || c.Lifecycle.StopSignal == nil {
+				continue
+			}
+			signal := string(*c.Lifecycle.StopSignal)
+			b := breach{container: c.Name, field: c.field + ".lifecycle.stopSignal", recipe: recipe(c)}
+			server, _ := manifest.Server(c.Container)
+			graceful := gracefulStops[server]
+			switch {
+			case signal == "SIGKILL" || signal == "SIGSTOP":
+				b.severity = Error
+				b.why = fmt.Sprintf("stopSignal is %s, which no program can handle: what is in flight is cut.", signal)
+				b.fix = "Take stopSignal out, or name a signal that the program handles."
+				b.patch = stopSignalPatch(c, nil)
+			case len(graceful) == 0 || slices.Contains(graceful, signal) || manifest.Windows(&w.template.Spec):
+				continue
+			default:
+				b.severity = Warning
+				b.why = fmt.Sprintf("stopSignal is %s; %s answers what is in flight before it ends only at %s.", signal, server, strings.Join(graceful, " or "))
+				b.fix = fmt.Sprintf("Set stopSignal to %s.", graceful[0])
+				b.patch = stopSignalPatch(c, graceful[0])
+				if stops(c) {
+					b.fix = fmt.Sprintf("Take stopSignal out, as %s's own images name %s, or set it to that.", server, graceful[0])
+				}
+				if q := judge(w, c).Quits; q != nil && !fast(q, server) && q.Certain {
+					// The hook has ended it by then.
+					b.severity = Note
+				}
+			}
+			b.severity = w.lessBeside(c, b.severity)
+			report(b)
+		}
+	},
+}, {
+	id:    "prestop-quits-early",
+	cause: report.ListenerClosedEarly,
+	doc:   "preStop itself tells the server to stop before the proxies have stopped sending (nginx -s quit, kill, and the like): kube-proxy's minSyncPeriod of 1 s, measured up to 1.5 s.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.serving() {
+			q := judge(w, c).Quits
+			server, by := manifest.Server(c.Container)
+			if q == nil || q.After >= proxyLagTime || w.grace() == 0 || !closes(q, server) {
+				continue
+			}
+			b := breach{
+				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				why: fmt.Sprintf("preStop tells the server to stop (%s) %s: it closes its port while the cluster's proxies send new requests for up to %d s.", q.Command, after(q), proxyLag),
+				fix: fmt.Sprintf("Let the hook sleep for %d s first, then quit, and wait until the server has gone, all of it within the grace.", w.advised()),
+			}
+			switch {
+			case !q.Certain || !q.Exact:
+				b.severity = Note
+				b.why = fmt.Sprintf("preStop tells the server to stop (%s), and whether %d s have gone by until then no manifest tells: the cluster's proxies send new requests for as long.", q.Command, proxyLag)
+			case by == manifest.Image && goodStops[server] != "" && c.Lifecycle.StopSignal == nil:
+				b.fix = fmt.Sprintf("Let preStop sleep for %d s and do nothing else: the image's own stop signal, %s, then does what the hook does.", w.advised(), goodStops[server])
+				b.patch = w.advisedPatch(c)
+			}
+			report(b)
+		}
+	},
+}, {
+	id:    "prestop-quits-fast",
+	cause: report.NoDrain,
+	doc:   "preStop ends the server by its fast stop, which answers nothing that is in flight (nginx -s stop, httpd -k stop, SIGTERM for nginx, Apache and HAProxy, SIGKILL), or does not wait for a graceful one.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.serving() {
+			server, _ := manifest.Server(c.Container)
+			q := judge(w, c).Quits
+			if q == nil || q.After.Seconds() >= float64(w.grace()) {
+				continue
+			}
+			if !fast(q, server) {
+				if b := quitsWithoutWaiting(c, judge(w, c), cmp.Or(server, q.Server)); b.why != "" {
+					report(b)
+				}
+				continue
+			}
+			b := breach{
+				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				why: fmt.Sprintf("preStop ends the server without letting it answer what is in flight (%s).", q.Command),
+				fix: "Let the hook end it by its graceful stop, or only sleep, and leave the end to the stop signal.",
+			}
+			if graceful := gracefulStops[cmp.Or(q.Server, server)]; len(graceful) > 0 {
+				b.fix = fmt.Sprintf("Let the hook send %s instead, and wait until the server has gone.", graceful[0])
+			}
+			if !q.Certain {
+				b.severity = Note
+			}
+			report(b)
+		}
+	},
+}}
+
+// quitsWithoutWaiting tells of a hook that begins a graceful stop and ends, so that the
+// stop signal follows at once; nothing where that is a graceful one too.
+func quitsWithoutWaiting(c container, hook script.Hook, server string) breach {
+	graceful := goodStops[server]
+	signalled := c.Lifecycle.StopSignal != nil && string(*c.Lifecycle.StopSignal) == graceful
+	if graceful == "" || signalled || c.Lifecycle.StopSignal == nil && stops(c) || !hook.Exact || !hook.Quits.Certain || hook.Least-hook.Quits.After >= proxyLagTime {
+		return breach{}
+	}
+	return breach{
+		severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+		why: fmt.Sprintf("preStop begins a graceful stop (%s) and does not wait for its end: the stop signal follows at once and, unless %s is the image's STOPSIGNAL, cuts it short.", hook.Quits.Command, graceful),
+		fix: "Let the hook wait until the server has gone, within the grace.",
+	}
+}
+
+// gracefulStops are the signals at which a server answers what is in flight before it
+// ends, the usual one first.
+var gracefulStops = map[string][]string{
+	"nginx":    {"SIGQUIT"},
+	"apache":   {"SIGWINCH"},
+	"haproxy":  {"SIGUSR1"},
+	"php-fpm":  {"SIGQUIT"},
+	"gunicorn": {"SIGTERM"},
+	"uvicorn":  {"SIGTERM", "SIGINT"},
+	"puma":     {"SIGTERM", "SIGINT"},
+	"caddy":    {"SIGTERM", "SIGINT"},
+	"jvm":      {"SIGTERM", "SIGINT", "SIGHUP"},
+}
+
+// stops tells whether a server's own images name its graceful stop.
+func stops(c container) bool {
+	server, by := manifest.Server(c.Container)
+	return by == manifest.Image && (goodStops[server] != "" || server == "php-fpm")
+}
+
+// closes tells whether a step closes the server's port: signals mean other things to some.
+func closes(q *script.Quit, server string) bool {
+	switch {
+	case q.Server != "":
+		return true
+	case q.Signal == "SIGUSR1":
+		return server == "haproxy"
+	case q.Signal == "SIGWINCH":
+		return server == "apache"
+	case q.Signal == "SIGQUIT":
+		return server != "jvm" // a thread dump
+	default:
+		return true
+	}
+}
+
+// fast tells whether a step ends the server with what is in flight. Of a server that is
+// not known only SIGKILL is.
+func fast(q *script.Quit, server string) bool {
+	graceful := gracefulStops[server]
+	switch {
+	case q.Fast || q.Signal == "SIGKILL":
+		return true
+	case q.Server != "" || q.Signal == "" || len(graceful) == 0:
+		return false
+	default:
+		return closes(q, server) && !slices.Contains(graceful, q.Signal)
+	}
+}
+
+func after(q *script.Quit) string {
+	if q.After == 0 {
+		return "at once"
+	}
+	return fmt.Sprintf("after %g s", q.After.Seconds())
+}
+
+// stopSignalPatch sets a container's stop signal; nil takes it out.
+func stopSignalPatch(c container, signal any) string {
+	spec := patch.Object{}
+	patch.Main.Container(spec, c.Name, patch.Object{"lifecycle": patch.Object{"stopSignal": signal}})
+	return patch.PodSpec(spec)
+}
