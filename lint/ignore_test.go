@@ -148,6 +148,9 @@ func TestEveryKindIsVisited(t *testing.T) {
 			continue
 		}
 		one := reflect.New(field.Type().Elem()).Elem()
+		if one.Kind() != reflect.Struct {
+			continue
+		}
 		value, ok := one.Type().FieldByName("Value")
 		if !ok || slices.Contains([]string{"Deployments", "StatefulSets", "DaemonSets"}, all.Type().Field(i).Name) {
 			continue

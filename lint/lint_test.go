@@ -141,7 +141,7 @@ func TestRules(t *testing.T) {
 		{name: "another container's long preStop", changes: []string{image, "        image: app\n", "      containers:\n", "      containers:\n      - {name: log, image: log, lifecycle: {preStop: {exec: {command: [sleep, '60']}}}}\n"}, want: []string{"note prestop-eats-grace"}},
 		{name: "sleep and quit", changes: []string{preStop5, exec("[sh, -c, sleep 5 && nginx -s quit]")}, want: []string{"note prestop-needs-binary", "note prestop-quits-fast"}},
 		{name: "sleep and quit, of its own image", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5 && nginx -s quit]")}, want: []string{"note prestop-needs-binary"}},
-		{name: "a mesh's proxy with a long preStop", changes: []string{"      containers:\n", "      containers:\n      - {name: istio-proxy, image: proxy, lifecycle: {preStop: {exec: {command: [sleep, '60']}}}}\n"}, want: []string{"error prestop-eats-grace", "note mesh-proxy-order"}},
+		{name: "a mesh's proxy with a long preStop", changes: []string{"      containers:\n", "      containers:\n      - {name: istio-proxy, image: proxy, lifecycle: {preStop: {exec: {command: [sleep, '60']}}}}\n"}, want: []string{"error prestop-eats-grace"}},
 		{name: "a request, then a sleep", changes: []string{preStop5, exec("[sh, -c, curl -X POST localhost/drain; sleep 5]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
 		{name: "quit at once", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[nginx, -s, quit]")}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
 		{name: "kill at once", changes: []string{preStop5, exec("[sh, -c, kill -TERM 1]")}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
@@ -279,7 +279,7 @@ func TestRules(t *testing.T) {
 		{name: "a database's proxy", changes: []string{"      containers:\n", "      containers:\n      - {name: cloud-sql-proxy, image: proxy}\n"}, want: []string{"warning dependency-ends-first"}},
 		{name: "scaled to none", more: fmt.Sprintf(autoscaler, 0), want: []string{"warning scales-to-zero"}},
 		{name: "a claim of one node", changes: []string{grace30, grace30 + "\n      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"}, more: "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\nspec: {accessModes: [ReadWriteOnce]}\n", want: []string{"note claim-holds-rollout"}},
-		{name: "a budget of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"note version-not-served"}},
+		{name: "a budget of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"note removed-api"}},
 		{name: "mesh as a sidecar", changes: []string{"      containers:\n", "      initContainers:\n      - {name: istio-proxy, image: proxy, restartPolicy: Always}\n      containers:\n"}},
 	}
 	broken := map[string]bool{}

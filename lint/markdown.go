@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -33,11 +34,16 @@ func WriteMarkdown(w io.Writer, r *Report) error {
 	last := clipped(strings.Join(after, "\n"), MarkdownLimit/3)
 	room := MarkdownLimit - utf8.RuneCountInString(blocks[0]+last) - 200
 	all := groups(r.Findings)
+	// later is what the groups behind one take without their lists.
+	later := make([]int, len(all)+1)
+	for i, g := range slices.Backward(all) {
+		later[i] = later[i+1] + utf8.RuneCountInString(markdownGroup(i+1, g, 0)) + 2
+	}
 	for i, g := range all {
 		// A long list gives way before a finding does.
 		block := markdownGroup(i+1, g, len(g.members))
 		for _, most := range []int{100, 20, 0} {
-			if utf8.RuneCountInString(block)+2 > room {
+			if utf8.RuneCountInString(block)+2 > room-later[i+1] {
 				block = markdownGroup(i+1, g, most)
 			}
 		}

@@ -7,8 +7,9 @@ import (
 )
 
 // occasions say of each rule what has to happen for that which it finds to show in a run.
-// A rule that has none is about what no run brings about: a service that stalls, or a
-// client that does not look the name up again.
+// A rule that has none is about what no run brings about, or need not: a service that
+// stalls, a client that does not look the name up again, a balancer that the requests of
+// the run do not come by, how files are written.
 var occasions = map[string]recording.Occasion{
 	"no-prestop":             recording.PodEnds,
 	"prestop-short":          recording.PodEnds,
@@ -18,6 +19,13 @@ var occasions = map[string]recording.Occasion{
 	"grace-zero":             recording.PodEnds,
 	"shell-pid-1":            recording.PodEnds,
 	"mesh-proxy-order":       recording.PodEnds,
+	"prestop-fails":          recording.PodEnds,
+	"prestop-get":            recording.PodEnds,
+	"prestop-quits-early":    recording.PodEnds,
+	"prestop-quits-fast":     recording.PodEnds,
+	"stop-signal":            recording.PodEnds,
+	"shell-cuts-short":       recording.PodEnds,
+	"dependency-ends-first":  recording.PodEnds,
 	"no-readiness-probe":     recording.PodStarts,
 	"readiness-other-port":   recording.PodStarts,
 	"publishes-not-ready":    recording.PodStarts,
@@ -29,6 +37,8 @@ var occasions = map[string]recording.Occasion{
 	"rollout-leaves-none":    recording.Rollout,
 	"rollout-halves":         recording.Rollout,
 	"host-port-surge":        recording.Rollout,
+	"claim-holds-rollout":    recording.Rollout,
+	"probe-port-unknown":     recording.Rollout,
 }
 
 // Recorded gives the report as a run keeps it.

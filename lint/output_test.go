@@ -209,7 +209,7 @@ func TestMarkdown(t *testing.T) {
 	}
 	many := &Report{}
 	for i := range 20_000 {
-		f.Rule = strings.Repeat("r", 1+i%20)
+		f.Rule = strings.Repeat("r", 1+i%400)
 		many.Findings = append(many.Findings, f)
 		many.Ignored = append(many.Ignored, IgnoredFinding{Finding: f, Reason: strings.Repeat("w", i%50)})
 	}

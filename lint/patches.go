@@ -92,7 +92,6 @@ func half(g *given) bool {
 			ScaleTargetRef struct {
 				Name string `json:"name"`
 			} `json:"scaleTargetRef"`
-			Triggers       []json.RawMessage `json:"triggers"`
 			Rules          []json.RawMessage `json:"rules"`
 			DefaultBackend json.RawMessage   `json:"defaultBackend"`
 			Backend        json.RawMessage   `json:"backend"`
@@ -113,8 +112,6 @@ func half(g *given) bool {
 		return len(s.Rules) == 0 && s.DefaultBackend == nil && s.Backend == nil
 	case "PersistentVolumeClaim":
 		return len(s.AccessModes) == 0
-	case "ScaledObject":
-		return s.ScaleTargetRef.Name == "" || len(s.Triggers) == 0
 	case "Deployment", "StatefulSet", "DaemonSet":
 		template := &g.bones.Spec.Template
 		if len(template.Spec.Containers) == 0 || len(template.Metadata.Labels) == 0 {

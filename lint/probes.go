@@ -67,7 +67,7 @@ var probeRules = []rule{{
 }, {
 	id:    "probe-port-unknown",
 	cause: report.NoCapacity,
-	doc:   "A probe asks a port by a name that its container does not declare (pkg/kubelet/prober: names are looked up in the probed container alone).",
+	doc:   "A probe asks a port by a name that its container does not declare (pkg/probe ResolveContainerPort: names are looked up in the probed container alone).",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range slices.Concat(w.containers(), w.sidecars()) {
 			for _, p := range []struct {

@@ -273,7 +273,7 @@ func TestJudgedAsKubectlTakesIt(t *testing.T) {
 		"dropped fields":    {[]string{"readinessProbe", "readinessprobe", "preStop: ", "prestop: "}, []string{"no-prestop:16", "no-readiness-probe:12", "unknown-field:16", "unknown-field:15"}},
 		"a merged hook": {
 			[]string{"      - name: app\n", merged, preStop5, "lifecycle: {preStop: {sleep: {seconds: 1}}}\n      - <<: *app\n        name: second\n        ports: [{name: admin, containerPort: 9090}]", "targetPort: http", "targetPort: admin"},
-			[]string{"prestop-short:17"},
+			[]string{"prestop-short:17", "probe-port-unknown:16"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

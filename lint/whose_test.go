@@ -152,7 +152,7 @@ spec: {selector: {track: canary}, ports: [{port: 80, targetPort: http}]}
 		{name: "of a DaemonSet", changes: []string{"kind: Deployment", "kind: DaemonSet", replicas3, "", budget1, "  maxUnavailable: 0\n"}},
 		{name: "of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"note removed-api web"}},
 		{name: "all of the namespace", changes: []string{"  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {}"}},
-		{name: "none of it, in the version that went", changes: []string{"policy/v1", "policy/v1beta1", "  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {}"}, want: []string{"note no-budget web"}},
+		{name: "none of it, in the version that went", changes: []string{"policy/v1", "policy/v1beta1", "  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {}"}, want: []string{"note no-budget web", "note removed-api web"}},
 		{name: "one without a namespace", changes: []string{"kind: PodDisruptionBudget\nmetadata: {name: web, namespace: shop}", "kind: PodDisruptionBudget\nmetadata: {name: web}"}},
 		{name: "one more of who knows which namespace", more: strings.Replace(secondBudget, ", namespace: shop", "", 1)},
 	})
@@ -347,7 +347,7 @@ func TestPaths(t *testing.T) {
 	}
 	try(t, []whose{
 		{name: "ALB to pods", more: alb, want: note, says: []string{"25 s", "as reported", "preStop sleeps 5 s", `"seconds":25`, `"terminationGracePeriodSeconds":55`}},
-		{name: "ALB to pods, 25 s", changes: sleep(25), more: alb},
+		{name: "ALB to pods, 25 s", changes: sleep(25), more: alb, want: []string{"note prestop-eats-grace app"}},
 		{name: "ALB to pods, 30 s of 60", changes: append(sleep(30), grace30, "terminationGracePeriodSeconds: 60"), more: alb},
 		{name: "ALB to pods, no hook", changes: []string{lifecycle, ""}, more: alb, want: []string{"warning no-prestop app", "note prestop-short-for-path app"}, says: []string{"there is no preStop"}},
 		{name: "ALB to pods, a hook of unknown length", changes: []string{preStop5, exec("[/drain]")}, more: alb, want: []string{"note prestop-length-unknown app", "note prestop-needs-binary app", "note prestop-short-for-path app"}, says: []string{"how long preStop takes is not known"}},

@@ -186,7 +186,7 @@ func remarks(r *Report) (all []remark) {
 	add("Ignores nothing", idle...)
 	add("Not looked at", r.Notes...)
 	if len(r.NotJudged) > 0 {
-		add("Not judged, as no rule knows the kind", KindsNotJudged(r.NotJudged))
+		add("Not judged", KindsNotJudged(r.NotJudged))
 	}
 	return all
 }
