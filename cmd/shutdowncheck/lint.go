@@ -59,11 +59,20 @@ count. A clean result is no proof: only a run shows what the program does.`,
 			if err != nil && (!partly || objects.Empty()) {
 				return interrupted(cmd.Context(), err)
 			}
+			if partly {
+				// What could not be read may be what belongs to a workload.
+				for _, set := range append([]*lint.Objects{objects}, objects.Apart...) {
+					set.BudgetsUnknown, set.ServicesUnknown = true, true
+				}
+			}
 			rep := lint.Lint(objects)
 			rep.Notes = append(rep.Notes, notes...)
 			judgement.on(rep)
 			if partly {
-				rep.Gone = nil // what could not be read may hold them still
+				rep.Gone = nil // nor is it known whether these are
+				if fix != "" {
+					err = errors.Join(err, usagef("--fix: nothing was written, as not all of the manifests can be read"))
+				}
 				return errors.Join(output.show(s, rep), err)
 			}
 			if fix != "" {
