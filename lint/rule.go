@@ -63,7 +63,7 @@ func Lint(o *Objects) *Report {
 		r.Findings = append(r.Findings, judged.Findings...)
 		r.Ignored = append(r.Ignored, judged.Ignored...)
 		r.IdleIgnores = append(r.IdleIgnores, judged.IdleIgnores...)
-		r.Notes = append(r.Notes, set.Notes()...)
+		r.Notes = append(append(r.Notes, judged.Notes...), set.Notes()...)
 	}
 	slices.SortStableFunc(r.Findings, worstFirst)
 	return r
@@ -89,6 +89,7 @@ func (o *Objects) judge() *Report {
 			})
 		}
 	}
+	r.Notes = o.unreached(workloads)
 	for i := range o.written {
 		r.Findings = append(r.Findings, o.written[i].finding())
 	}

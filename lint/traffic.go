@@ -73,6 +73,21 @@ func (o *Objects) servicesRead(w *workload) bool {
 	})
 }
 
+// unreached says of which workloads nothing tells whether requests reach them. That none
+// was found there is no news of them.
+func (o *Objects) unreached(workloads []*workload) (notes []string) {
+	var names []string
+	for _, w := range workloads {
+		if w.traffic == noTraffic && !o.servicesRead(w) {
+			names = append(names, w.String())
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"requests to " + strings.Join(names, ", ") + ", as no port for them is declared there and no service was read: the rules about them were left out"}
+}
+
 // target is the container that a service's port leads to, and its port, 0 where it is not
 // sure that this is the one. ofUsers is false for one whose
 // name tells that it is for metrics or health checks.

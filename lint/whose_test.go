@@ -441,3 +441,37 @@ func TestServicesOfACluster(t *testing.T) {
 		})
 	}
 }
+
+// Where nothing tells of requests, that is said; where services were read and lead
+// elsewhere, or a port is declared, it is known.
+func TestUnreached(t *testing.T) {
+	deployment, rest, _ := strings.Cut(change(t, "        ports: [{name: http, containerPort: 8080}]\n", "", "        readinessProbe: {httpGet: {path: /ready, port: http}}\n", ""), "---\n")
+	open, _, _ := strings.Cut(base, "---\n")
+	for name, tt := range map[string]struct {
+		manifests string
+		want      int
+	}{
+		"neither port nor service": {deployment, 1},
+		"a port":                   {open, 0},
+		"a service elsewhere":      {deployment + "---\n" + strings.Replace(rest, "app: web", "app: other", 1), 0},
+		"a service":                {deployment + "---\n" + rest, 0},
+	} {
+		r := Lint(read(t, tt.manifests))
+		if len(r.Notes) != tt.want {
+			t.Errorf("%s: got %q, want %d", name, r.Notes, tt.want)
+		}
+	}
+}
+
+// What stands in one set of objects ignores nothing in another.
+func TestApart(t *testing.T) {
+	const annotated = `{name: web, namespace: shop, annotations: {shutdowncheck.io/ignore: "no-prestop: drains by itself"}}`
+	o := &Objects{Apart: []*Objects{
+		read(t, change(t, lifecycle, "")),
+		read(t, change(t, "{name: web, namespace: shop}", annotated, lifecycle, "")),
+	}}
+	r := Lint(o)
+	if len(r.Workloads) != 2 || len(r.Findings) != 1 || len(r.Ignored) != 1 || len(r.IdleIgnores) != 0 || r.Findings[0].Rule != "no-prestop" {
+		t.Errorf("%q: found %+v, ignored %+v, idle %+v", r.Workloads, r.Findings, r.Ignored, r.IdleIgnores)
+	}
+}

@@ -23,6 +23,6 @@ func preflightLint(ctx context.Context, c *cluster, ref check.Workload) *recordi
 		return &recording.Lint{Findings: []recording.LintFinding{}, Notes: []string{fmt.Sprintf("the manifest: %v", err)}}
 	}
 	rep := lint.Lint(objects)
-	rep.Notes = notes
+	rep.Notes = append(rep.Notes, notes...)
 	return rep.Recorded()
 }
