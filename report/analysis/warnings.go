@@ -173,7 +173,7 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 	stayed := func(as stay) func(*account) bool {
 		return func(t *account) bool {
 			why, outlasted := stays[t]
-			return outlasted && why == as && !t.exitCost && !(as == unclear && t.cutAlive)
+			return outlasted && why == as && !t.exitCost && (as != unclear || !t.cutAlive)
 		}
 	}
 	signal, change := stopSignals(ended), ""
