@@ -294,7 +294,7 @@ func keepAs[T any, P interface {
 	*T
 	named
 }](r *reader, to *[]Object[P], g *given, own any) error {
-	if templatedValues(g.text) {
+	if own != nil && templatedValues(g.text) {
 		return errTemplate
 	}
 	value := P(new(T))
@@ -323,7 +323,7 @@ func keepAs[T any, P interface {
 		r.report(&unknownField, g, b)
 	}
 	r.doubles(g, true)
-	g.source.apiVersion, g.source.namespace = g.head.APIVersion, value.GetNamespace()
+	g.source.apiVersion, g.source.kind, g.source.namespace = g.head.APIVersion, g.head.Kind, value.GetNamespace()
 	if value.GetNamespace() == "" {
 		value.SetNamespace(r.namespace)
 	}

@@ -14,9 +14,9 @@ type Source struct {
 	node *yaml.Node
 	// before is how many lines of the file stand before the node's document.
 	before int
-	// apiVersion and namespace are the object's own, the namespace as it was read:
+	// apiVersion, kind and namespace are the object's own, the namespace as it was read:
 	// empty where another stands in for it.
-	apiVersion, namespace string
+	apiVersion, kind, namespace string
 }
 
 // line is the line of the field at path, or of the nearest one around it. It

@@ -15,7 +15,7 @@ var sameObject = rule{
 // follows: kubectl apply leaves the cluster with the last one.
 func withoutEarlier[P named](r *reader, g *given, all []Object[P], namespace, name string) []Object[P] {
 	i := slices.IndexFunc(all, func(o Object[P]) bool {
-		return o.Value.GetNamespace() == namespace && o.Value.GetName() == name
+		return o.Source.kind == g.head.Kind && o.Value.GetNamespace() == namespace && o.Value.GetName() == name
 	})
 	if i < 0 {
 		return all
