@@ -349,7 +349,7 @@ func TestPaths(t *testing.T) {
 		{name: "ALB to pods", more: alb, want: note, says: []string{"25 s", "as reported", "preStop sleeps 5 s", `"seconds":25`, `"terminationGracePeriodSeconds":55`}},
 		{name: "ALB to pods, 25 s", changes: sleep(25), more: alb, want: []string{"note prestop-eats-grace app"}},
 		{name: "ALB to pods, 30 s of 60", changes: append(sleep(30), grace30, "terminationGracePeriodSeconds: 60"), more: alb},
-		{name: "ALB to pods, no hook", changes: []string{lifecycle, ""}, more: alb, want: []string{"warning no-prestop app", "note prestop-short-for-path app"}, says: []string{"there is no preStop"}},
+		{name: "ALB to pods, no hook", changes: []string{lifecycle, ""}, more: alb, want: []string{"warning no-prestop app", "note prestop-short-for-path app"}, says: []string{"there is no preStop"}, never: []string{"sleep for 5 s", `"seconds":5}`}},
 		{name: "ALB to pods, a hook of unknown length", changes: []string{preStop5, exec("[/drain]")}, more: alb, want: []string{"note prestop-length-unknown app", "note prestop-needs-binary app", "note prestop-short-for-path app"}, says: []string{"how long preStop takes is not known"}},
 		{name: "ALB by its old annotation", more: ingress(albIP+", kubernetes.io/ingress.class: alb", ""), want: note},
 		{name: "ALB by its class's controller", more: ingress(albIP, fmt.Sprintf(class, "public")) + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: public}\nspec: {controller: ingress.k8s.aws/alb}\n", want: note},
