@@ -18,6 +18,9 @@ import (
 // about holds RULE: REASON, several on lines of their own or separated by semicolons.
 const IgnoreAnnotation = "shutdowncheck.io/ignore"
 
+// annotationOf begins the place of what an annotation ignores.
+const annotationOf = "annotation of "
+
 // Ignore is somebody's reason for which findings do not count.
 type Ignore struct {
 	Rule string `yaml:"rule"`
@@ -180,7 +183,7 @@ func (o *Objects) annotated(workloads []*workload) (ignores []Ignore, idle []Idl
 	add := func(kind string, meta metav1.Object, annotations ...map[string]string) {
 		of := Ignore{
 			Kind: kind, Namespace: meta.GetNamespace(), Name: meta.GetName(), annotated: true,
-			from: "annotation of " + strings.ToLower(kind) + "/" + meta.GetName(),
+			from: annotationOf + strings.ToLower(kind) + "/" + meta.GetName(),
 		}
 		for _, a := range annotations {
 			for _, text := range entries(a[IgnoreAnnotation]) {

@@ -165,3 +165,16 @@ func TestEveryKindIsVisited(t *testing.T) {
 		t.Errorf("visited %v, want %v", got, want)
 	}
 }
+
+// Where one workload is judged, an annotation that is about others is not idle.
+func TestIdleOfOne(t *testing.T) {
+	const service = "kind: Service\nmetadata: {name: web, namespace: shop"
+	text := change(t, "metadata: {name: web, namespace: shop}", `metadata: {name: web, namespace: shop, annotations: {shutdowncheck.io/ignore: "recreate: why not"}}`, service, service+`, annotations: {shutdowncheck.io/ignore: "headless: peers"}`)
+	for only, want := range map[string]int{"": 2, "deployment/web": 1} {
+		o := read(t, text)
+		o.Only = only
+		if idle := Lint(o).IdleIgnores; len(idle) != want {
+			t.Errorf("only %q: got %+v, want %d", only, idle, want)
+		}
+	}
+}

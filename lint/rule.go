@@ -97,6 +97,10 @@ func (o *Objects) judge() *Report {
 	ignores, idle := o.annotated(workloads)
 	r.IdleIgnores = idle
 	r.Ignore(ignores...)
+	if o.Only != "" {
+		// What stands beside may ignore findings about others.
+		r.IdleIgnores = slices.DeleteFunc(r.IdleIgnores, func(i IdleIgnore) bool { return i.From != annotationOf+o.Only })
+	}
 	return r
 }
 
