@@ -19,6 +19,6 @@ var causeSigtermIgnored = cause{
 	fix: func(m *measured) report.Fix {
 		return report.Fix{Text: m.stopSignal() + fmt.Sprintf("Handle %s in the container's first process: stop when it comes, after answering what is in flight%s. "+
 			"The kernel does not deliver a signal without a handler to PID 1; a shell as PID 1 does not pass it on: start the program with exec (in a Dockerfile: CMD [\"app\"], not CMD app). An init such as tini helps neither: before a shell it ends with the shell, and before a program without a handler it passes the signal on, at which the program dies at once; either way what is being answered is lost. "+
-			"A longer grace only makes each rollout slower.", m.signal(), m.longestWords())}
+			"If it does handle %[1]s, and waits before it stops, or reloads, that wait or reload is what has to become shorter than the grace. A longer grace only makes each rollout slower.", m.signal(), m.longestWords())}
 	},
 }
