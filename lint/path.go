@@ -286,6 +286,9 @@ var classes = map[string]string{
 	"azure/application-gateway": "agic", "azure-application-gateway": "agic",
 }
 
+// ownClasses are the usual names of controllers that are pods of the cluster.
+var ownClasses = []string{"nginx", "traefik", "haproxy", "kong", "contour", "istio", "cilium", "apisix", "ambassador", "public"}
+
 // classOf is what makes an Ingress: empty where nothing is said, "other" for what is not
 // among the classes.
 func (o *Objects) classOf(i *networkingv1.Ingress) string {
@@ -304,6 +307,9 @@ func (o *Objects) classOf(i *networkingv1.Ingress) string {
 	}
 	if class := classes[name]; class != "" {
 		return class
+	}
+	if slices.Contains(ownClasses, name) {
+		return "other"
 	}
 	// A class may have any name; these annotations nobody else reads.
 	if hasPrefix(i.Annotations, albPrefix) {

@@ -161,23 +161,51 @@ var rolloutRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		n, _ := w.replicas()
 		surge, _, rolling := w.fenceposts(n)
-		if !rolling || surge == 0 {
+		ofNode := w.daemonSet != nil && surges(w.daemonSet)
+		if !ofNode && (!rolling || surge == 0) {
 			return
 		}
-		for _, c := range w.containers() {
-			for _, p := range c.Ports {
-				if p.HostPort != 0 || w.template.Spec.HostNetwork {
-					report(breach{
-						severity: Note, container: c.Name, field: c.field + ".ports",
-						why: fmt.Sprintf("The pod takes port %d of its node: of %d pods that a rollout adds, each needs a node where the port is free, or the rollout stands still.", max(p.HostPort, p.ContainerPort), surge),
-						fix: "Have more nodes than pods, or do without host ports.",
-					})
-					return
-				}
-			}
+		c, port := w.hostPort()
+		switch {
+		case port == 0:
+		case ofNode:
+			report(breach{
+				severity: Warning, always: true, container: c.Name, field: c.field + ".ports",
+				why: fmt.Sprintf("The pod takes port %d of its node, and maxSurge has a rollout start the node's new pod beside the old one: it finds the port taken, and the rollout never ends.", port),
+				fix: "Leave maxSurge at 0, or do without host ports.",
+			})
+		default:
+			report(breach{
+				severity: Note, container: c.Name, field: c.field + ".ports",
+				why: fmt.Sprintf("The pod takes port %d of its node: a rollout adds %s, and each needs a node where the port is free, or the rollout stands still.", port, text.Count(surge, "pod")),
+				fix: "Have more nodes than pods, or do without host ports.",
+			})
 		}
 	},
 }}
+
+// hostPort is the first port of the node that the pod takes, 0 if it takes none. With the
+// node's network a container's ports are the node's (core/v1 PodSpec.HostNetwork).
+func (w *workload) hostPort() (c container, port int32) {
+	for _, c := range w.containers() {
+		for _, p := range c.Ports {
+			switch {
+			case p.HostPort != 0:
+				return c, p.HostPort
+			case w.template.Spec.HostNetwork:
+				return c, p.ContainerPort
+			}
+		}
+	}
+	return container{}, 0
+}
+
+// surges tells whether a DaemonSet's rollout starts new pods beside the old ones.
+func surges(d *appsv1.DaemonSet) bool {
+	u := d.Spec.UpdateStrategy
+	return u.Type != appsv1.OnDeleteDaemonSetStrategyType && u.RollingUpdate != nil && u.RollingUpdate.MaxSurge != nil &&
+		u.RollingUpdate.MaxSurge.String() != "0" && u.RollingUpdate.MaxSurge.String() != "0%"
+}
 
 func deploymentLeavesNone(w *workload, report func(breach)) {
 	n, known := w.replicas()

@@ -41,7 +41,7 @@ type other struct {
 }
 
 // rules is the table of the rules about workloads. A new one goes into its theme's file.
-var rules = slices.Concat(preStopRules, pathRules, stopRules, commandRules, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules)
+var rules = slices.Concat(preStopRules, pathRules, stopRules, commandRules, handlerRules, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules)
 
 // writingRules are those about how an object is written; they are told while it is read.
 var writingRules = []rule{unknownField, doubleField, removedAPI, sameObject}

@@ -41,7 +41,7 @@ func (o *Objects) lead(w *workload) {
 		for i := range s.Value.Spec.Ports {
 			p := &s.Value.Spec.Ports[i]
 			to, port, ofUsers := w.target(p)
-			if to.Container != nil && (ofUsers && !forWatching(s.Value.Name, p.Name) || o.exposed(s.Value)) {
+			if to.Container != nil && (ofUsers && !forWatching(s.Value.Name, p.Name, w.meta.Name) || o.exposed(s.Value)) {
 				w.routes = append(w.routes, route{s, to, port})
 			}
 		}
@@ -193,13 +193,22 @@ func watched(port string) bool {
 	return slices.ContainsFunc(strings.Split(port, "-"), func(part string) bool { return slices.Contains(watching, part) })
 }
 
-// forWatching tells whether a service's port is named for those who watch, or has no name
-// in a service that is.
-func forWatching(service, port string) bool {
-	if port != "" {
+// protocols are names of ports that tell the protocol, and not what it is for.
+var protocols = []string{"", "http", "https", "tcp", "web", "port", "grpc", "http2", "h2c"}
+
+// forWatching tells whether a service's port is for those who watch: by its own name or,
+// where that tells the protocol alone, by the service's. One called as the workload itself
+// is that of what it does: a program called metrics serves its users by such a name.
+func forWatching(service, port, workload string) bool {
+	if !slices.Contains(protocols, port) {
 		return watched(port)
 	}
-	return slices.ContainsFunc(strings.Split(service, "-"), func(part string) bool { return part == "metrics" || part == "exporter" || part == "telemetry" })
+	if port != "" && service == workload {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(service, "-"), func(part string) bool {
+		return part == "metrics" || part == "exporter" || part == "telemetry" || part == "monitoring"
+	})
 }
 
 // fronts are the containers that requests reach first, native sidecars too.

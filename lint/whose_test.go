@@ -201,6 +201,8 @@ func TestRollouts(t *testing.T) {
 		{name: "most of a DaemonSet", changes: daemons("rollingUpdate: {maxUnavailable: 60%}"), want: []string{"note rollout-leaves-none web"}},
 		{name: "a DaemonSet, few nodes", changes: daemons("rollingUpdate: {maxUnavailable: 3}"), want: []string{"note rollout-leaves-none web"}},
 		{name: "a DaemonSet that adds first", changes: daemons("rollingUpdate: {maxUnavailable: 0, maxSurge: 1}")},
+		{name: "a DaemonSet that adds first, with a port of the node", changes: append(daemons("rollingUpdate: {maxUnavailable: 0, maxSurge: 1}"), "containerPort: 8080", "containerPort: 8080, hostPort: 80"), want: []string{"warning host-port-surge app"}, says: []string{"takes port 80 of its node", "the rollout never ends"}},
+		{name: "a DaemonSet that adds none, with a port of the node", changes: append(daemons("rollingUpdate: {maxUnavailable: 1, maxSurge: 0}"), "containerPort: 8080", "containerPort: 8080, hostPort: 80")},
 	})
 }
 
@@ -220,6 +222,8 @@ func TestTraffic(t *testing.T) {
 		{name: "a port of the node for metrics", changes: with(append(ported("{name: metrics, containerPort: 8080, hostPort: 80}"), service, "  selector: {app: other}\n")...), want: []string{"note host-port-surge app"}},
 		{name: "a service for metrics", changes: with(append(ported("{name: http-metrics, containerPort: 8080}"), "targetPort: http}", "targetPort: http-metrics}")...)},
 		{name: "a service of names for metrics", changes: append(ported("{name: http, containerPort: 8080}, {name: metrics, containerPort: 9090}"), budget1, budget1), more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: metrics, namespace: shop}\nspec: {clusterIP: None, publishNotReadyAddresses: true, sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 9090, targetPort: metrics}]}\n"},
+		{name: "a service that is named for metrics, a port for its protocol", changes: with("kind: Service\nmetadata: {name: web,", "kind: Service\nmetadata: {name: web-metrics-service,", "ports: [{port: 80,", "ports: [{name: https, port: 80,"), want: notes},
+		{name: "a workload that is called metrics", changes: with("kind: Deployment\nmetadata: {name: web,", "kind: Deployment\nmetadata: {name: metrics,", "kind: Service\nmetadata: {name: web,", "kind: Service\nmetadata: {name: metrics,", "ports: [{port: 80,", "ports: [{name: http, port: 80,"), want: []string{"warning no-prestop app", "warning no-readiness-probe app", "warning one-replica metrics"}},
 		{name: "a service that is named for metrics", changes: with("kind: Service\nmetadata: {name: web,", "kind: Service\nmetadata: {name: web-metrics,"), want: notes},
 		{name: "a service for metrics that users are led to", changes: with(append(ported("{name: http-metrics, containerPort: 8080}"), "targetPort: http}", "targetPort: http-metrics}")...), more: ingress("", "ingressClassName: nginx, "), want: warnings},
 		{name: "a metrics port beside", changes: with(ported("{name: http, containerPort: 8080}, {name: metrics, containerPort: 9090}")...), want: warnings},
@@ -352,6 +356,7 @@ func TestPaths(t *testing.T) {
 		{name: "ALB to pods, no hook", changes: []string{lifecycle, ""}, more: alb, want: []string{"warning no-prestop app", "note prestop-short-for-path app"}, says: []string{"there is no preStop"}, never: []string{"sleep for 5 s", `"seconds":5}`}},
 		{name: "ALB to pods, a hook of unknown length", changes: []string{preStop5, exec("[/drain]")}, more: alb, want: []string{"note prestop-length-unknown app", "note prestop-needs-binary app", "note prestop-short-for-path app"}, says: []string{"how long preStop takes is not known"}},
 		{name: "ALB by its old annotation", more: ingress(albIP+", kubernetes.io/ingress.class: alb", ""), want: note},
+		{name: "what is left of an ALB, under nginx' class", more: ingress(albIP+", kubernetes.io/ingress.class: nginx", "")},
 		{name: "ALB by its class's controller", more: ingress(albIP, fmt.Sprintf(class, "public")) + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: public}\nspec: {controller: ingress.k8s.aws/alb}\n", want: note},
 		{name: "ALB by the default class", more: ingress(albIP, "") + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: public, annotations: {ingressclass.kubernetes.io/is-default-class: 'true'}}\nspec: {controller: ingress.k8s.aws/alb}\n", want: note},
 		{name: "another default class", more: ingress(albIP, "") + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: public, annotations: {ingressclass.kubernetes.io/is-default-class: 'true'}}\nspec: {controller: k8s.io/ingress-nginx}\n"},
