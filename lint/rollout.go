@@ -124,7 +124,7 @@ var rolloutRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		n, known := w.replicas()
 		surge, unavailable, rolling := w.fenceposts(n)
-		if w.claim == nil || !w.claim.known || !known || !rolling || surge == 0 || unavailable > 0 {
+		if w.claim == nil || !w.claim.known || !known || !rolling || surge == 0 || unavailable > 0 || !w.claim.holds() {
 			return
 		}
 		report(breach{
