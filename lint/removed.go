@@ -27,6 +27,15 @@ var removedAPI = rule{
 	doc: "The object is of a version that Kubernetes serves no more: the API server does not take it.",
 }
 
+// Removed says of a kind that is not judged that no API server takes it; empty where one does.
+func (u *NotJudged) Removed() string {
+	old, ok := removed[u.APIVersion+" "+u.Kind]
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("Kubernetes %s and later do not serve %s of %s; use %s (%s)", old.since, u.Kind, u.APIVersion, old.use, removedAPI.id)
+}
+
 func (r *reader) noteRemoved(g *given) {
 	old := removed[g.head.APIVersion+" "+g.head.Kind]
 	r.report(&removedAPI, g, breach{

@@ -72,6 +72,11 @@ func notJudged(o *lint.Objects) string {
 	if kinds := lint.KindsNotJudged(o.NotJudged()); kinds != "" {
 		said.WriteString(". Not judged: " + kinds)
 	}
+	for _, u := range o.NotJudged() {
+		if removed := u.Removed(); removed != "" {
+			said.WriteString(". " + removed)
+		}
+	}
 	for _, note := range o.Notes() {
 		said.WriteString(". Not looked at: " + note)
 	}
