@@ -36,7 +36,7 @@ var disruptionRules = []rule{{
 			return // drains leave the pods of DaemonSets alone
 		}
 		for _, b := range w.budgets {
-			n, known := pods(b.of)
+			n, known := pods(b.of, b.beside)
 			field, why := blocks(b.Value, n, known)
 			if why == "" {
 				continue

@@ -41,6 +41,7 @@ func (r *reader) countNotJudged(g *given) {
 	if len(g.bones.Metadata.OwnerReferences) > 0 {
 		return // its owner makes it, and is what is judged
 	}
+	r.noteSource(g, group)
 	if !makesPods[group+" "+g.head.Kind] && !holdsPods(g.text) {
 		return
 	}

@@ -104,6 +104,8 @@ type workload struct {
 type selecting[T any] struct {
 	Object[T]
 	of []*workload
+	// beside is how many pods of objects that are not judged it selects too.
+	beside scale
 }
 
 type (
@@ -134,7 +136,7 @@ func (o *Objects) workloads() []*workload {
 		o.attachService(&podService{Object: s}, all)
 	}
 	for _, b := range o.Budgets {
-		attachBudget(&podBudget{Object: b}, all)
+		o.attachBudget(&podBudget{Object: b}, all)
 	}
 	for _, w := range all {
 		w.services = sameNamespace(w, w.services)
@@ -154,6 +156,7 @@ func (o *Objects) attachService(s *podService, all []*workload) {
 		return
 	}
 	selector := labels.SelectorFromSet(s.Value.Spec.Selector)
+	s.beside = o.beside(s.Value.Namespace, selector)
 	for _, w := range all {
 		if together(s.Value.Namespace, w.meta.Namespace) && selector.Matches(labels.Set(w.template.Labels)) {
 			w.services = append(w.services, s)
@@ -162,7 +165,7 @@ func (o *Objects) attachService(s *podService, all []*workload) {
 	}
 }
 
-func attachBudget(b *podBudget, all []*workload) {
+func (o *Objects) attachBudget(b *podBudget, all []*workload) {
 	// A nil selector selects no pod, an empty one all of the namespace, in policy/v1beta1
 	// none (policy/v1 PodDisruptionBudgetSpec).
 	given := b.Value.Spec.Selector
@@ -173,6 +176,7 @@ func attachBudget(b *podBudget, all []*workload) {
 	if err != nil {
 		return
 	}
+	b.beside = o.beside(b.Value.Namespace, selector)
 	for _, w := range all {
 		if together(b.Value.Namespace, w.meta.Namespace) && selector.Matches(labels.Set(w.template.Labels)) {
 			w.budgets = append(w.budgets, b)

@@ -160,6 +160,7 @@ type skeleton struct {
 		GenerateName string            `json:"generateName"`
 		Namespace    string            `json:"namespace"`
 		Labels       map[string]string `json:"labels"`
+		Annotations  map[string]string `json:"annotations"`
 
 		OwnerReferences []json.RawMessage `json:"ownerReferences"`
 	} `json:"metadata"`
@@ -348,5 +349,6 @@ func (o *Objects) Empty() bool {
 type found struct {
 	written   []written
 	notJudged []NotJudged
+	sources   []podSource
 	passed    []passedOver
 }

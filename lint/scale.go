@@ -159,8 +159,12 @@ func (w *workload) replicas() (n int, known bool) {
 // autoscaled tells whether the workload may have more pods than its fewest.
 func (w *workload) autoscaled() bool { return w.scale.by != nil && !w.scale.off }
 
-// pods is the fewest that workloads have together.
-func pods(all []*workload) (n int, known bool) {
+// pods is the fewest that workloads have together with what stands beside them.
+func pods(all []*workload, beside scale) (n int, known bool) {
+	if !beside.known {
+		return 0, false
+	}
+	n = beside.fewest
 	for _, w := range all {
 		if !w.scale.known {
 			return 0, false
@@ -175,7 +179,7 @@ func pods(all []*workload) (n int, known bool) {
 func (w *workload) lonely() (alone []*podService, beside bool) {
 	for _, s := range w.trafficServices() {
 		others := slices.DeleteFunc(slices.Clone(s.of), func(other *workload) bool { return other == w })
-		if n, known := pods(others); known && n == 0 {
+		if n, known := pods(others, s.beside); known && n == 0 {
 			alone = append(alone, s)
 		} else {
 			beside = true
