@@ -43,9 +43,9 @@ var handlerRules = []rule{{
 
 // handlersOf counts the fields that are set; each is a pointer to one kind of handler.
 func handlersOf(handler any) int {
-	n, v := 0, reflect.ValueOf(handler)
-	for i := range v.NumField() {
-		if !v.Field(i).IsNil() {
+	n := 0
+	for _, kind := range reflect.ValueOf(handler).Fields() {
+		if !kind.IsNil() {
 			n++
 		}
 	}
