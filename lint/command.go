@@ -139,7 +139,11 @@ func (s *start) cutsShort() breach {
 	const took = "the program gets SIGKILL at once, with what it is answering."
 	switch s.Outcome {
 	case script.Hurries:
-		return s.breach(Note, fmt.Sprintf("The trap passes SIGTERM on to %s, but %s does not wait for it: it ends as soon as the trap has run, and what the program has not answered by then is lost.", s.Program, s.Shell),
+		severity := Warning
+		if s.shared || s.Partly {
+			severity = Note
+		}
+		return s.breach(severity, fmt.Sprintf("The trap passes SIGTERM on to %s, but %s does not wait for it: it ends as soon as the trap has run, and what the program has not answered by then is lost.", s.Program, s.Shell),
 			"Wait for the program once more after the trap: wait $PID; wait $PID.")
 	case script.Cuts:
 		return s.breach(Warning, fmt.Sprintf("%s takes SIGTERM and ends without passing it on to %s: "+took, s.Shell, s.Program),

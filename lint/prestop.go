@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/manifest/script"
@@ -66,7 +68,7 @@ var preStopRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
 			hook := judge(w, c)
-			if preStop(c) == nil || !hook.Exact || hook.Fails != "" || hook.Quits != nil || hook.Least >= proxyLagTime || w.grace() == 0 {
+			if preStop(c) == nil || !hook.Exact || hook.Fails != "" || hook.Quits != nil && !hook.Quits.Maybe || hook.Least >= proxyLagTime || w.grace() == 0 {
 				continue
 			}
 			does := "sleeps"
@@ -248,6 +250,7 @@ func eatsGrace(w *workload, c container) breach {
 		sleeps = fmt.Sprintf("preStop sleeps %g s before it tells the server to stop", took)
 	}
 	left := grace - took
+	maybe := hook.Quits != nil && hook.Quits.Maybe // it may end with the server
 	if took == 0 {
 		return breach{}
 	}
@@ -280,6 +283,9 @@ func eatsGrace(w *workload, c container) breach {
 	default:
 		return breach{}
 	}
+	if maybe {
+		b.severity = Note
+	}
 	if took == script.Forever.Seconds() {
 		b.fix = "Let the hook end after a time that leaves enough of the grace."
 		return b
@@ -300,13 +306,20 @@ func judge(w *workload, c container) script.Hook {
 	}
 	context := manifest.Context(pod, c.Container)
 	h := manifest.JudgeHook(hook, context)
-	if words := manifest.Words(c.Container); h.Quits != nil && h.Quits.First && len(words) > 0 {
-		// A shell that stays process 1 takes no notice of a signal from its hook either.
-		if s := script.First(words, context); s.Init == "" && (s.Outcome == script.Stays || s.Outcome == script.Waits) {
-			h.Quits = nil
-		}
+	if hook.HTTPGet != nil && unresolved(c, hook.HTTPGet.Port) {
+		return script.Hook{Exact: true, Fails: fmt.Sprintf("the container declares no port with the name %q", hook.HTTPGet.Port.StrVal)}
 	}
+	h.Quits = manifest.Stops(pod, c.Container, h.Steps)
 	return h
+}
+
+// unresolved tells of a port's name that the container has none of (Kubernetes,
+// pkg/probe/util.go ResolveContainerPort, which takes a number in quotes). None at all is 80.
+func unresolved(c container, port intstr.IntOrString) bool {
+	if _, err := strconv.Atoi(port.StrVal); err == nil || port.Type != intstr.String || port.StrVal == "" {
+		return false
+	}
+	return !slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.Name == port.StrVal })
 }
 
 // goodStops are the signals with which servers answer what is in flight before they end,

@@ -57,8 +57,12 @@ var stopRules = []rule{{
 	doc:   "preStop itself tells the server to stop before the proxies have stopped sending (nginx -s quit, kill, and the like): kube-proxy's minSyncPeriod of 1 s, measured up to 1.5 s.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
-			q := judge(w, c).Quits
+			hook := judge(w, c)
+			q := hook.Quits
 			server, by := manifest.Server(c.Container)
+			if q != nil && q.Maybe && hook.Exact && hook.Least < proxyLagTime {
+				continue // it is too short, whatever it stops
+			}
 			if q == nil || q.After >= proxyLagTime || w.grace() == 0 || !closes(q, server) {
 				continue
 			}
@@ -68,6 +72,10 @@ var stopRules = []rule{{
 				fix: fmt.Sprintf("Let the hook sleep for %d s first, then quit, and wait until the server has gone, all of it within the grace.", w.advised()),
 			}
 			switch {
+			case q.Maybe:
+				b.severity = Note
+				b.why = fmt.Sprintf("preStop tells a program to stop (%s) that may be the server: if it is, it closes its port while the cluster's proxies send new requests for up to %d s.", q.Command, proxyLag)
+				b.fix = fmt.Sprintf("If that is the server, let the hook sleep for %d s first.", w.advised())
 			case !q.Certain || !q.Exact:
 				b.severity = Note
 				b.why = fmt.Sprintf("preStop tells the server to stop (%s), and whether %d s have gone by until then no manifest tells: the cluster's proxies send new requests for as long.", q.Command, proxyLag)
@@ -105,6 +113,9 @@ var stopRules = []rule{{
 			}
 			if !q.Certain {
 				b.severity = Note
+			}
+			if q.Maybe {
+				b.why = fmt.Sprintf("preStop ends a program (%s) that may be the server: if it is, what is in flight is not answered.", q.Command)
 			}
 			report(b)
 		}

@@ -39,6 +39,8 @@ const (
 // Start is how a container starts.
 type Start struct {
 	Outcome Outcome
+	// Partly tells of Hurries that on other paths the signal reaches the program.
+	Partly bool
 	// Shell is the one that is the first process or the init's child; empty for none. It is
 	// of the Dialect.
 	Shell   string
@@ -129,6 +131,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 	if start.Outcome >= Cuts && slices.Contains(outcomes, Reaches) {
 		start.Outcome = Branches
 	}
+	start.Partly = start.Outcome == Hurries && slices.Contains(outcomes, Reaches)
 	start.Words = w.words()
 }
 

@@ -18,8 +18,11 @@ type Quit struct {
 	// command it ends without answering what is in flight.
 	Signal string
 	Fast   bool
-	// First tells that it goes to process 1.
-	First bool
+	// First tells that it goes to process 1, Target to which other it does. Maybe tells that
+	// the target is not known to be the container's server (see manifest.Stops).
+	First  bool
+	Target Target
+	Maybe  bool
 	// After is for how long the hook has slept by then at the least, Exact that it has
 	// taken just that, Certain that this step is come to on every path.
 	After   time.Duration
@@ -65,6 +68,7 @@ func quitOf(words []word) (Quit, bool) {
 				return Quit{}, false // it waits first, for as long as it is told
 			}
 			c.quit.Command = said
+			c.quit.Target = managed(name, all[1:])
 			return c.quit, true
 		}
 	}
@@ -91,12 +95,36 @@ func quitOf(words []word) (Quit, bool) {
 			// The kernel keeps SIGKILL of its own children from process 1 (pid_namespaces(7)).
 			return q, signal != "SIGKILL"
 		case name == "kill" && !t.known && containsAny(t.text, "pidof", "pgrep", ".pid", "PID"):
+			q.Target = substitutedTarget(t.text)
 			return q, true
 		case name != "kill" && t.known:
+			q.Target = namedTarget(all[1:], t.text)
 			return q, true
 		}
 	}
 	return Quit{}, name == "killall5"
+}
+
+// managed is what a supervisor or the system's services are told to stop: one of those
+// that they run, if not all.
+func managed(name string, words []string) Target {
+	if name != "supervisorctl" && name != "service" {
+		return Target{}
+	}
+	i := slices.Index(words, "stop")
+	switch {
+	case i < 0: // supervisorctl shutdown
+		return Target{}
+	case name == "service" && i > 0:
+		return Target{Name: words[i-1], By: ByName}
+	case name == "supervisorctl" && slices.Contains(words[i+1:], "all"):
+		return Target{}
+	case name == "supervisorctl" && i+1 < len(words):
+		process, _, _ := strings.Cut(words[i+1], ":")
+		return Target{Name: process, By: ByName}
+	default:
+		return Target{By: ByName}
+	}
 }
 
 // follows tells whether the words hold the wanted ones, one behind the other.

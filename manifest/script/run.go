@@ -19,8 +19,10 @@ type Hook struct {
 	// anything else.
 	OnlySleeps bool
 	First      time.Duration
-	// Quits is the first step that tells a server to stop; nil for none that is known.
+	// Quits is the first step that tells a server to stop, of all such Steps; nil for none
+	// that is known.
 	Quits *Quit
+	Steps []Quit
 	// Fails says why the command fails before it has done anything; empty where it does
 	// not, or that is not known.
 	Fails string
@@ -81,8 +83,8 @@ type run struct {
 	context Context
 	// ends are the moments at which the script ends before its last line.
 	ends []elapsed
-	// quits is the first step that quits a server, wrong why a sleep ended at once.
-	quits *Quit
+	// quits are the steps that quit a server, wrong why a sleep ended at once.
+	quits []Quit
 	wrong string
 	// other tells that something else than sleep was run, lost that a bound was met.
 	other, lost  bool
@@ -101,10 +103,14 @@ func (r *run) hook(end elapsed) Hook {
 	if end.on {
 		r.ends = append(r.ends, end)
 	}
-	if len(r.ends) == 0 {
-		return Hook{Least: Forever, Exact: true, Quits: r.quits, OnlySleeps: !r.other}
+	var quits *Quit
+	if len(r.quits) > 0 {
+		quits = &r.quits[0]
 	}
-	h := Hook{Least: r.ends[0].least, Exact: !r.lost, First: r.ends[0].first, Quits: r.quits}
+	if len(r.ends) == 0 {
+		return Hook{Least: Forever, Exact: true, Quits: quits, Steps: r.quits, OnlySleeps: !r.other}
+	}
+	h := Hook{Least: r.ends[0].least, Exact: !r.lost, First: r.ends[0].first, Quits: quits, Steps: r.quits}
 	for _, e := range r.ends {
 		h.Exact = h.Exact && e.exact && !e.waiting && e.least == r.ends[0].least
 		h.Least = min(h.Least, e.least)

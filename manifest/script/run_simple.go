@@ -207,10 +207,8 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 	}
 	if q, quits := quitOf(words); quits && (!q.First || !r.context.SharedPIDs) {
 		r.other = true
-		if r.quits == nil {
-			q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure
-			r.quits = &q
-		}
+		q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure
+		r.quits = append(r.quits, q)
 		return e.did()
 	}
 	if c, isShell := shellCall(texts(words), r.context.Sh); isShell {
