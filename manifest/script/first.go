@@ -135,7 +135,12 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 	start.Words = w.words()
 }
 
-// short names a program by its first two words.
+// short names a program by its first two words, or three where the second is an option,
+// whose value the third may be.
 func short(words []string) string {
-	return cmp.Or(strings.TrimSpace(strings.Join(words[:min(2, len(words))], " ")), "the program")
+	n := min(2, len(words))
+	if n == 2 && len(words) > 2 && strings.HasPrefix(words[1], "-") {
+		n = 3
+	}
+	return cmp.Or(strings.TrimSpace(strings.Join(words[:n], " ")), "the program")
 }

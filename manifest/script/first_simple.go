@@ -46,7 +46,7 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		f.lost = true
 		return ran(f, &program{words: texts(words)})
 	}
-	if name == "command" && len(words) > 1 && words[1].known && !strings.HasPrefix(words[1].text, "-") {
+	if (name == "command" || name == "builtin") && len(words) > 1 && words[1].known && !strings.HasPrefix(words[1].text, "-") {
 		words = words[1:]
 		name = words[0].text
 		last = false

@@ -23,7 +23,9 @@ func TestFirst(t *testing.T) {
 		{words: []string{"sh", "-c", ". /env; app"}, want: Unknown, program: "app"},
 		{words: []string{"$(START)"}, want: Unknown},
 		{words: []string{"sh", "-c", "$(START)"}, want: Unknown},
-		{words: []string{"sh", "-c", "app --port $(PORT)"}, want: Stays, program: "app --port"},
+		{words: []string{"sh", "-c", "app --port $(PORT)"}, want: Stays, program: "app --port $(PORT)"},
+		{words: []string{"sh", "-c", "nginx -g 'daemon off;'"}, want: Stays, program: "nginx -g daemon off;"},
+		{words: []string{"bash", "-c", "builtin exec node a.js"}, want: Reaches},
 
 		// Where the script stands.
 		{words: []string{"sh", "/start"}, want: ReadsFile},

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,13 @@ func (c call) fails() string {
 		return c.shell + " is given no -c, so that it takes " + strconv.Quote(c.file) + " for the name of a file"
 	case !c.inline && (c.file == "sleep" || c.file == "exec" || c.file == "kill"):
 		return c.shell + " is given no -c, so that it takes " + c.file + " for a script"
+	case c.inline && c.dialect != Korn && !strings.Contains(c.text, "\n"):
+		// A shell reads a whole line before it runs any of it.
+		_, err := parse(c.text)
+		if wrong := (syntax.ParseError{}); errors.As(err, &wrong) {
+			return c.shell + " cannot read its script, by a mistake in its syntax"
+		}
+		return ""
 	default:
 		return ""
 	}

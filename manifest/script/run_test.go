@@ -101,6 +101,9 @@ func TestRunFails(t *testing.T) {
 		{[]string{"/bin/sh -c 'sleep 5'"}, true},
 		{[]string{"exec", "sleep", "5"}, true},
 		{[]string{""}, true},
+		{[]string{"sh", "-c", "if true; sleep 10"}, true},
+		{[]string{"sh", "-c", "sleep 10; echo 'x"}, true},
+		{[]string{"sh", "-c", "sleep 10\necho 'x"}, false},
 
 		{[]string{"sh", "/drain.sh"}, false},
 		{[]string{"sh", "-c", "curl x; sleep"}, false},
