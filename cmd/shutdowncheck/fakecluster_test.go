@@ -52,7 +52,7 @@ func fakePod(name string) string {
 var fakeKinds = map[string]string{
 	"services": "ServiceList", "events": "EventList", "nodes": "NodeList", "leases": "LeaseList",
 	"deployments": "DeploymentList", "pods": "PodList", "statefulsets": "StatefulSetList", "daemonsets": "DaemonSetList", "jobs": "JobList",
-	"ingresses": "IngressList", "replicasets": "ReplicaSetList", "endpointslices": "EndpointSliceList",
+	"ingresses": "IngressList", "ingressclasses": "IngressClassList", "persistentvolumeclaims": "PersistentVolumeClaimList", "replicasets": "ReplicaSetList", "endpointslices": "EndpointSliceList",
 	"horizontalpodautoscalers": "HorizontalPodAutoscalerList", "poddisruptionbudgets": "PodDisruptionBudgetList",
 }
 
@@ -142,6 +142,10 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (c *fakeCluster) answer(r *http.Request, path []string, last string, body []byte) (int, string) {
 	switch {
+	case last == "api":
+		return http.StatusOK, `{"kind": "APIVersions", "versions": ["v1"]}`
+	case last == "apis":
+		return http.StatusOK, `{"kind": "APIGroupList", "apiVersion": "v1", "groups": []}`
 	case last == "selfsubjectaccessreviews":
 		return http.StatusCreated, `{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "status": {"allowed": true}}`
 	case last == c.forbidden:

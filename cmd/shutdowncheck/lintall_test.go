@@ -87,7 +87,8 @@ func TestReadAll(t *testing.T) {
 				}
 			}
 			for what, times := range asked {
-				if times != 1 || !strings.HasPrefix(what, "list ") {
+				// Which custom kinds there are is told once, by discovery.
+				if times != 1 || !strings.HasPrefix(what, "list ") && what != "get group" {
 					t.Errorf("%s was asked for %d times", what, times)
 				}
 			}
