@@ -52,9 +52,10 @@ func withFixes(findings []report.Finding, failures []*explained, longest time.Du
 	return fixed
 }
 
-// scalesToNone tells whether a disruption of the check asks for no pods at all.
+// scalesToNone tells whether all that the check does is to ask for no pods. Beside another
+// disruption it is not known which of them left nobody ready.
 func scalesToNone(c *check.Check) bool {
-	return slices.ContainsFunc(c.Disruptions, func(d check.Disruption) bool { return d.Scale != nil && d.Scale.To == 0 })
+	return len(c.Disruptions) > 0 && !slices.ContainsFunc(c.Disruptions, func(d check.Disruption) bool { return d.Scale == nil || d.Scale.To != 0 })
 }
 
 // restingOnSleep are the causes whose fix has requests stop coming before the end.

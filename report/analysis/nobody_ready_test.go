@@ -37,13 +37,21 @@ func TestATimeWithoutAReadyPod(t *testing.T) {
 
 // Where the check asks for no pods, no change of the workload helps.
 func TestACheckThatAsksForNoPods(t *testing.T) {
-	for to, want := range map[int32]bool{0: true, 1: false} {
+	none := check.Disruption{Scale: &check.Scale{To: 0}}
+	for name, tt := range map[string]struct {
+		disruptions []check.Disruption
+		want        bool
+	}{
+		"none":                  {[]check.Disruption{none}, true},
+		"one":                   {[]check.Disruption{{Scale: &check.Scale{To: 1}}}, false},
+		"none, after a restart": {[]check.Disruption{{Restart: &check.Restart{}}, none}, false},
+	} {
 		s := newScenario().pod("web-1", drained()).traffic(0, 6*second, "web-1").steady(12 * second)
-		s.header.Check.Disruptions = []check.Disruption{{Scale: &check.Scale{To: to}}}
+		s.header.Check.Disruptions = tt.disruptions
 		s.request(request{sent: 7 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
 		fix := fixOf(t, s.analyze(t), report.NoCapacity)
-		if said := strings.HasPrefix(fix.Text, "The check itself asked for no pods"); said != want || said && fix.Patch != "" {
-			t.Errorf("to %d: %+v", to, fix)
+		if said := strings.HasPrefix(fix.Text, "The check itself asked for no pods"); said != tt.want || said && fix.Patch != "" {
+			t.Errorf("%s: %+v", name, fix)
 		}
 	}
 }

@@ -51,8 +51,8 @@ func (c *exitCuts) took(f *examined) {
 //
 // Those of a ReplicaSet that is not spared, of which an exit has cut something that a pod was
 // at work on, are cutting: all run the same program, so that its other exits cut what they
-// had as well, also what had just come. Where one that is closed in good order crosses with a request, most of
-// these have just come; late news makes few look older.
+// had as well, also what had just come. Where one that is closed in good order crosses with
+// a request, most of these have just come; late news makes few look older.
 func (s *explainer) spared(failures []examined) (spared, cutting map[string]bool) {
 	share, took := s.newPerKept()
 	cuts := map[string]exitCuts{}
