@@ -40,6 +40,9 @@ type suspect struct {
 	// answersFor tells that it, or a pod of the same ReplicaSet, answered in the place of
 	// another of its containers before it was told to stop itself.
 	answersFor bool
+	// lettingGo is when it let go of requests as it was told to stop: the first and the last
+	// of them. Not known if it did not.
+	lettingGo report.Interval
 	// holderCut is when requests that it held were cut by what may be the exit of another of
 	// its containers: the first and the last of them. Not known if none was.
 	holderCut report.Interval
@@ -223,17 +226,17 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 				return cutAtExit, looseFit
 			}
 			return cutAtExit, t.exitFits(end)
+		case s.cutAsSignalled(f, t):
+			if t.cutWhileAlive(end) {
+				return cutWhileAlive, closeFit
+			}
+			return cutAtExit, closeFit
 		case t.held(f) && t.cutWhileAlive(end):
 			return cutWhileAlive, looseFit
 		case t.held(f) && end.Before(exit.From) && t.signalled(end):
-			// Cut before the exit that the kubelet tells of. Of several pods it is the one that
-			// was signalled just then, if none was killed.
-			if f.life == nil && t.signalPlaced() && within(end, t.Sigterm, 0) && len(s.killedAt(f)) == 0 {
-				return cutAtExit, closeFit
-			}
-			return cutAtExit, looseFit
+			return cutAtExit, looseFit // before the exit that the kubelet tells of
 		case !f.Fresh() && end.Before(exit.From) && t.signalled(end):
-			return closedWhileKept, s.letGo(f)
+			return closedWhileKept, s.letGo(f, t)
 		case s.blurred && f.wasHeld() && !f.proxied && !sent.After(exit.To) && end.After(exit.To):
 			// A machine that is late notices late what an exit has cut.
 			return cutAtExit, looseFit
@@ -251,7 +254,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case within(end, exit, clockSlack):
 			return t.cutOnReuse(end)
 		case end.Before(exit.From) && t.signalled(end):
-			return closedWhileKept, s.letGo(f)
+			return closedWhileKept, s.letGo(f, t)
 		}
 	case wrongAnswer:
 		if t.abandoned(f) {
@@ -264,9 +267,9 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 
 // letGo tells how well it fits that a pod which lives on has let go of the connection. If
 // no name says that it was that pod's, the kill of another just then, which closes all
-// connections of that one, fits better.
-func (s *explainer) letGo(f *examined) strength {
-	if f.life == nil && len(s.killedAt(f)) > 0 {
+// connections of that one, fits better, and so does its SIGTERM.
+func (s *explainer) letGo(f *examined, t *suspect) strength {
+	if f.life == nil && len(s.killedAt(f)) > 0 || s.anotherSignalled(f, t) {
 		return looseFit
 	}
 	return closeFit

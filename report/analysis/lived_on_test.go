@@ -23,7 +23,8 @@ func TestCutLongBeforeTheKill(t *testing.T) {
 		want string
 	}{
 		{"at SIGTERM, by a worker", cut(request{sent: 5300 * ms, took: 1000 * ms, connPod: "web-1", served: 3}), "failed; 1 no-drain (likely) [web-1] between SIGTERM and exit"},
-		{"on a new connection", cut(request{sent: 5300 * ms, took: 1000 * ms}), "failed; 1 no-drain (possible) [web-1] between SIGTERM and exit"},
+		{"on a new connection", cut(request{sent: 5300 * ms, took: 1000 * ms}), "failed; 1 no-drain (likely) [web-1] between SIGTERM and exit"},
+		{"on a new connection, at another moment", cut(request{sent: 5300 * ms, took: 1200 * ms}), "failed; 1 no-drain (possible) [web-1] between SIGTERM and exit"},
 		{"at the kill", cut(request{sent: 6300 * ms, took: 2960 * ms, connPod: "web-1", served: 3}), "failed; 1 grace-too-short (certain) [web-1] at the exit"},
 		{"within the second of the kill", cut(request{sent: 6300 * ms, took: 2500 * ms, connPod: "web-1", served: 3}), "failed; 1 grace-too-short (likely) [web-1] between SIGTERM and exit"},
 	}

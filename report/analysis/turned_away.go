@@ -16,6 +16,9 @@ func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 	if f.refused() && !f.proxied && !s.emptyAt(f) && !s.traffic.frontends.pods.owns(f.RemoteAddr) && t.leftLongBefore() && len(t.doors(f)) == 0 {
 		fits = min(fits, looseFit)
 	}
+	if s.accepted(f) && s.anotherSignalled(f, t) {
+		fits = min(fits, looseFit)
+	}
 	return fits
 }
 
