@@ -70,6 +70,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 	}
 	s.findKilled(failures)
 	s.findLettingGo(failures)
+	s.findErrors(failures)
 	s.findUnread(failures)
 	s.findGateways(failures)
 	s.findHolders(failures)

@@ -11,8 +11,9 @@ import (
 // SIGKILL closes all connections of a pod at one moment.
 
 // carried is what a kept connection had carried before a request failed on it: when its
-// last two answered requests were sent; zero if there were fewer.
-type carried struct{ before, last time.Time }
+// last two answered requests were sent, and the last of them was answered; zero if there
+// were fewer. An error is an answer: somebody had read the request.
+type carried struct{ before, last, answered time.Time }
 
 // carriers are the kept connections whose answers name no pod.
 type carriers map[connection]carried
@@ -28,13 +29,19 @@ func (c carriers) answered(s *recording.Sample) {
 	at := connection{s.Stream, s.Conn}
 	known, there := c[at]
 	if there || len(c) < carriersKept {
-		c[at] = carried{known.last, s.SentAt()}
+		c[at] = carried{known.last, s.SentAt(), s.EndAt()}
 	}
 }
 
-// of gives what the request's connection had carried, and forgets the connection.
-func (c carriers) of(s *recording.Sample) carried {
+// failed gives what the failed request's connection had carried, and forgets the connection
+// unless an error was answered on it.
+func (c carriers) failed(s *recording.Sample) carried {
 	at := connection{s.Stream, s.Conn}
-	defer delete(c, at)
-	return c[at]
+	known := c[at]
+	if s.Class == recording.ClassStatus {
+		c.answered(s)
+	} else {
+		delete(c, at)
+	}
+	return known
 }

@@ -21,6 +21,9 @@ type suspect struct {
 	// that it certainly had not read when it closed that: when each was sent, zero if
 	// there is none.
 	unreadNew, unreadKept time.Time
+	// erredNew and erredKept are when the last requests were sent, on a new and on a kept
+	// connection of its own, that it answered with an error; zero if there is none.
+	erredNew, erredKept time.Time
 	// servedOn tells that a kept connection which none but its kill can have cut shows that
 	// it had gone on serving such.
 	servedOn bool
@@ -105,12 +108,18 @@ func (s *explainer) forgotten(f *examined, t *suspect) bool {
 }
 
 // waited tells of a request that was cut whether it had been under way for longer than
-// any answer took. Behind a proxy it had then waited for a pod that was ending when it
+// any answer took, be it an error: a gateway in the pod may have read it, and have tried for
+// seconds to reach a program that had gone (HAProxy's timeout connect, and its retries).
+// Behind a proxy it had then waited for a pod that was ending when it
 // was sent (HAProxy's and nginx's connect timeouts, and retries after these), rather
 // than been answered by one whose end came later.
 func (s *explainer) waited(f *examined) bool {
 	stream := s.traffic.stream(f.Stream)
-	return f.symptom == cutShort && stream.OK > 0 && f.age() > stream.longest+delivery
+	longest := stream.longestAnswer
+	if f.proxied {
+		longest = stream.longest
+	}
+	return f.symptom == cutShort && stream.OK > 0 && f.age() > longest+delivery
 }
 
 // atMost is how well something explains the failure whose times fit so well.

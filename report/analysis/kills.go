@@ -2,7 +2,7 @@ package analysis
 
 // findKilled notes of each that was killed what the kept connections tell which only its
 // kill may have cut. Where two requests that were sent after SIGTERM had been answered
-// on one, it had gone on serving those. Where two waited on them from SIGTERM on for
+// on one, and the next came soon and did not wait in vain, it had gone on serving those. Where two waited on them from SIGTERM on for
 // longer than any answered request took, and it is not known to have gone on, it had
 // stopped reading.
 func (s *explainer) findKilled(failures []examined) {
@@ -16,7 +16,7 @@ func (s *explainer) findKilled(failures []examined) {
 			continue
 		}
 		t, signalled := killed[0], killed[0].Sigterm.To.Add(clockSlack)
-		if !f.before.before.Before(signalled) && !t.exit().From.After(f.before.last.Add(keptReach)) {
+		if !f.before.before.Before(signalled) && !f.SentAt().After(f.before.answered.Add(keptReach)) && !s.waited(f) {
 			t.servedOn = true
 		}
 		if s.waited(f) && f.before.last.Before(signalled) && !f.SentAt().Before(t.Sigterm.From.Add(-clockSlack)) {

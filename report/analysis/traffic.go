@@ -60,6 +60,9 @@ type streamTally struct {
 	// longest of these times: what a drain has to wait for.
 	took    *hdrhistogram.Histogram
 	longest time.Duration
+	// longestAnswer is the longest of all complete answers, of errors, too: what took long to
+	// be answered with an error had been read.
+	longestAnswer time.Duration
 	// longestPart is the longest time for which an answered request was what a
 	// stream of its kind is there for (longPart).
 	longestPart time.Duration
@@ -337,11 +340,14 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 		p.answer(s, tally)
 	case recording.Failed:
 		tally.Failed++
+		if s.Class == recording.ClassStatus {
+			tally.longestAnswer = max(tally.longestAnswer, s.End-begun(s))
+		}
 		if s.Maskable {
 			tally.Maskable++
 		}
 		if len(p.failures) < failuresExamined {
-			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline, traceID: p.traceID(s), before: p.carriers.of(s)})
+			p.failures = append(p.failures, &failure{Sample: *s, baseline: baseline, traceID: p.traceID(s), before: p.carriers.failed(s)})
 			break
 		}
 		tally.unexamined++
@@ -363,6 +369,7 @@ func (p *pass) answer(s *recording.Sample, tally *streamTally) {
 	tally.maximum = max(tally.maximum, s.End)
 	recordIn(tally.took, s.End-begun(s))
 	tally.longest = max(tally.longest, s.End-begun(s))
+	tally.longestAnswer = max(tally.longestAnswer, s.End-begun(s))
 	if dial := s.Acquired - max(s.Sent, s.Resolved); s.Fresh() && s.Acquired != recording.NotReached && (p.roundTrip == 0 || dial < p.roundTrip) {
 		p.roundTrip = dial
 	}

@@ -16,12 +16,31 @@ func (t *suspect) unread(f *examined) *time.Time {
 	return &t.unreadKept
 }
 
-// lastRead is when the last request was sent, on such a connection, that it answered.
+// lastRead is when the last request was sent, on such a connection, that it answered, be it
+// with an error.
 func (t *suspect) lastRead(f *examined) time.Time {
 	if f.Fresh() {
-		return t.lastNew
+		return later(t.lastNew, t.erredNew)
 	}
-	return t.lastKept
+	return later(t.lastKept, t.erredKept)
+}
+
+// findErrors notes of each the last requests that it answered with an error on connections
+// of its own: whichever of its containers answered had read them.
+func (s *explainer) findErrors(failures []examined) {
+	for i := range failures {
+		f := &failures[i]
+		if f.symptom != wrongAnswer || f.life == nil || f.proxied {
+			continue
+		}
+		for _, t := range s.candidates(f) {
+			if f.Fresh() {
+				t.erredNew = later(t.erredNew, f.SentAt())
+			} else {
+				t.erredKept = later(t.erredKept, f.SentAt())
+			}
+		}
+	}
 }
 
 // unread tells how well it fits that the pod no longer read what came on the request's
