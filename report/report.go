@@ -202,7 +202,8 @@ type Finding struct {
 	Node string `json:"node,omitempty"`
 	// SinceSigterm is the span of the failures' moments, measured from SIGTERM:
 	// of a request that reached no pod the moment it was sent, of others the
-	// moment it failed.
+	// moment it failed. It lies in the phase: nothing of it is negative where
+	// SIGTERM had come.
 	SinceSigterm *Span    `json:"sinceSigterm,omitempty"`
 	Evidence     []string `json:"evidence"`
 	Fix          Fix      `json:"fix"`

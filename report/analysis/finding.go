@@ -92,6 +92,20 @@ func sinceSigterm(f *explained) (since report.Span, ok bool) {
 	return since, true
 }
 
+// inPart is what lies in the part of the termination of a span that counts from the signal:
+// where the signal had come nothing of it lies before. What was refused after it may have
+// been sent before, and clocks and bounds leave a little besides. Nil where nothing is left.
+func inPart(since *report.Span, part string) *report.Span {
+	switch {
+	case since == nil || part == beforeSigterm || since.From >= 0:
+		return since
+	case since.To <= 0:
+		return nil
+	default:
+		return &report.Span{From: 0, To: since.To}
+	}
+}
+
 type findingKey struct {
 	cause report.Cause
 	part  string
@@ -145,6 +159,7 @@ func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 			f.SinceSigterm.To = max(f.SinceSigterm.To, since.To)
 		}
 	}
+	f.SinceSigterm = inPart(f.SinceSigterm, key.part)
 	f.Streams, f.Pods = sorted(streams), sorted(pods)
 	f.Evidence = evidence(key.cause, members)
 	if node, share := t.fromOneNode(members); node != "" {
