@@ -12,8 +12,10 @@ import (
 type explained struct {
 	*examined
 	suspects []*suspect
-	// starting are the new pods whose start explains it.
+	// starting are the new pods whose start explains it, warming tells that these had given
+	// good answers before.
 	starting   []*life
+	warming    bool
 	cause      report.Cause
 	confidence report.Confidence
 	// manner is how the end of a pod lost it, if one did.
@@ -133,7 +135,7 @@ func (s *explainer) explainNamed(f *examined) *explained {
 		return &explained{examined: f, cause: causeOf(loss{manner: tooEarly}), confidence: report.Certain, starting: []*life{f.life}}
 	}
 	if s.warming(f) {
-		return &explained{examined: f, cause: causeOf(loss{manner: tooEarly}), confidence: report.Likely, starting: []*life{f.life}}
+		return &explained{examined: f, cause: causeOf(loss{manner: tooEarly}), confidence: report.Likely, starting: []*life{f.life}, warming: true}
 	}
 	e := &explained{examined: f, cause: report.Unknown}
 	best := strength(0)

@@ -255,7 +255,7 @@ func TestDrainingIsLearnedFromTheAnswers(t *testing.T) {
 		{
 			"0 at once, with another that it was answering", sudden(0), nil,
 			[]request{cutKept(6258*ms, 2*ms), cutKept(6200*ms, 60*ms)},
-			"failed; 2 no-drain (certain) [web-1] at the exit",
+			"failed; 2 no-drain (likely) [web-1] at the exit",
 		},
 		{
 			"0 at once, without names, where closed doors refuse at once", sudden(0), unlabeled,

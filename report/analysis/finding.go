@@ -19,6 +19,7 @@ const (
 	atExit        = "at the exit"
 	afterExit     = "after the exit"
 	whileStarting = "before the first answer"
+	whileWarming  = "after the first answer"
 	whileAway     = "while its container was away"
 	whileEmpty    = "while no pod was ready"
 	noTermination = "outside of any termination"
@@ -44,6 +45,8 @@ func part(f *explained) string {
 	switch {
 	case f.follows != nil:
 		return part(f.follows)
+	case len(f.starting) > 0 && f.warming:
+		return whileWarming
 	case len(f.starting) > 0:
 		return whileStarting
 	case len(f.suspects) == 0 && f.cause == report.NoCapacity:
@@ -205,6 +208,9 @@ func said(cause report.Cause, members []*explained) string {
 	}) {
 		return "the pod lets go of requests that are in flight at SIGTERM, without answering them"
 	}
+	if cause == report.NotReadyYet && !slices.ContainsFunc(members, func(f *explained) bool { return !f.warming }) {
+		return "a new pod is given requests while it still answers some of them with errors"
+	}
 	return causeNamed(cause).says
 }
 
@@ -215,22 +221,21 @@ func sorted(set map[string]bool) []string {
 	return names
 }
 
-// confidences orders them, the strongest first.
-var confidences = []report.Confidence{report.Certain, report.Likely, report.Possible}
-
-// sharedConfidence is the strongest one that at least half of the failures
-// have: a single request on a loose end does not weaken a clear case, and a
-// single clear one does not carry the rest.
+// sharedConfidence is certain where each of the failures is: no word of a finding exceeds
+// what its failures carry. Below that it is likely where at least half of them are that or
+// more: a single request on a loose end does not weaken a clear case.
 func sharedConfidence(members []*explained) report.Confidence {
 	if !members[0].cause.Explains() {
 		return ""
 	}
-	reached := 0
-	for _, c := range confidences {
-		reached += countFunc(members, func(f *explained) bool { return f.confidence == c })
-		if 2*reached >= len(members) {
-			return c
-		}
+	certain := countFunc(members, func(f *explained) bool { return f.confidence == report.Certain })
+	likely := countFunc(members, func(f *explained) bool { return f.confidence == report.Likely })
+	switch {
+	case certain == len(members):
+		return report.Certain
+	case 2*(certain+likely) >= len(members):
+		return report.Likely
+	default:
+		return report.Possible
 	}
-	return report.Possible
 }

@@ -35,11 +35,11 @@ func TestAProxyThatOutlivesTheProgram(t *testing.T) {
 		{"for long", withMesh, []request{kept(request{sent: 18 * second, took: ms})}, gone},
 		{"502", withMesh, []request{answered(onKept(request{sent: 7500 * ms, took: ms}, "web-1"), 502)}, gone},
 		{"504 to what came before", withMesh, []request{answered(onKept(request{sent: 6100 * ms, took: 5 * second}, "web-1"), 504)}, "failed; 1 listener-closed-early (certain) [web-1] before SIGTERM"},
-		{"within the second of the exit, where a proxy is known", withMesh, []request{proof, kept(request{sent: 6500 * ms, took: ms})}, "failed; 2 listener-closed-early (certain) [web-1] after the exit"},
+		{"within the second of the exit, where a proxy is known", withMesh, []request{proof, kept(request{sent: 6500 * ms, took: ms})}, "failed; 2 listener-closed-early (likely) [web-1] after the exit"},
 		{"what was under way at SIGTERM", withMesh, []request{proof, kept(request{sent: 6150 * ms, took: 120 * ms})}, "failed; 1 no-drain (likely) [web-1] at the exit; 1 listener-closed-early (certain) [web-1] after the exit"},
 		{"on a new connection", withMesh, []request{answered(request{sent: 6500 * ms, took: ms}, 503)}, perhaps},
 		{"on a new connection, later", withMesh, []request{answered(request{sent: 7500 * ms, took: 3 * ms}, 503)}, perhaps},
-		{"on a new one, and for long on kept ones", withMesh, []request{answered(request{sent: 6500 * ms, took: ms}, 503), kept(request{sent: 18 * second, took: ms})}, "failed; 2 listener-closed-early (certain) [web-1] after the exit"},
+		{"on a new one, and for long on kept ones", withMesh, []request{answered(request{sent: 6500 * ms, took: ms}, 503), kept(request{sent: 18 * second, took: ms})}, "failed; 2 listener-closed-early (likely) [web-1] after the exit"},
 
 		{"within the second of the exit, where none is known", withMesh, []request{kept(request{sent: 6500 * ms, took: ms})}, own},
 		{"an exporter that ends as well", []recording.Container{exporter, app}, []request{answered(request{sent: 6500 * ms, took: ms}, 503), kept(request{sent: 7500 * ms, took: ms})}, "failed; 2 unknown () [] outside of any termination"},
@@ -71,7 +71,8 @@ func TestAProxyThatOutlivesTheProgram(t *testing.T) {
 			if lived != strings.Contains(tt.want, "listener-closed-early") {
 				t.Error(said)
 			}
-			if sure := strings.Contains(tt.want, "listener-closed-early (certain)"); sure != strings.Contains(fix.Text, "Container mesh took requests after app had ended") || sure && !strings.Contains(fix.Patch, `"name":"app"`) {
+			// Of two that are likely together one is certain.
+			if sure := strings.Contains(tt.want, "listener-closed-early (certain)") || strings.Contains(tt.want, "2 listener-closed-early (likely)"); sure != strings.Contains(fix.Text, "Container mesh took requests after app had ended") || sure && !strings.Contains(fix.Patch, `"name":"app"`) {
 				t.Errorf("%s\n%s", fix.Text, fix.Patch)
 			}
 		})

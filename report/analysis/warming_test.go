@@ -25,8 +25,11 @@ func TestANewPodThatWarmsUp(t *testing.T) {
 	}
 	early := []time.Duration{10500 * ms, 11 * second, 11500 * ms, 12 * second, 13 * second}
 	got, evidence := run(t, early...)
-	if want := "5 not-ready-yet"; !strings.Contains(got, want) || !strings.Contains(evidence, ", errors beside others until 3.0") {
+	if want := "5 not-ready-yet (likely) [web-8] after the first answer"; !strings.Contains(got, want) || !strings.Contains(evidence, ", errors beside others until 3.0") {
 		t.Errorf("errors until it was warm: %s\n%s", got, evidence)
+	}
+	if got, _ := run(t, append(early, 10050*ms)...); !strings.Contains(got, "5 not-ready-yet (likely) [web-8] after the first answer; 1 not-ready-yet (certain) [web-8] before the first answer") {
+		t.Errorf("one before its first answer: %s", got)
 	}
 	if got, _ := run(t, early[:4]...); !strings.Contains(got, "4 unknown") {
 		t.Errorf("too few to tell: %s", got)
