@@ -26,7 +26,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 	page.add("the streams", markdownStreams(r))
 	page.add("the senders", markdownSenders(r))
 	for i := range r.Findings {
-		page.add(fmt.Sprintf("finding %d", i+1), markdownFinding(i+1, &r.Findings[i], r))
+		page.add(fmt.Sprintf("finding %d", i+1), markdownFinding(i, r))
 	}
 	page.add("the warnings", markdownWarnings(r))
 	page.add("what lint says", markdownLint(r))
@@ -125,15 +125,16 @@ func markdownSenders(r *report.Report) string {
 	return folded(count(len(r.Senders), "sender"), table)
 }
 
-func markdownFinding(number int, f *report.Finding, r *report.Report) string {
+func markdownFinding(i int, r *report.Report) string {
+	f, fix := &r.Findings[i], fixInFull(r.Findings, i)
 	var text strings.Builder
-	fmt.Fprintf(&text, "#### %d. %s%s: %s\n\n%s.", number, code(string(f.Cause)), sureness(f), prose(losses(r, f)), prose(upperFirst(f.Says)))
-	fmt.Fprintf(&text, "\n\n**Fix:** %s", prose(f.Fix.Text))
-	if f.Fix.Patch != "" {
+	fmt.Fprintf(&text, "#### %d. %s%s: %s\n\n%s.", i+1, code(string(f.Cause)), sureness(f), prose(losses(r, f)), prose(upperFirst(f.Says)))
+	fmt.Fprintf(&text, "\n\n**Fix:** %s", prose(fix.Text))
+	if fix.Patch != "" {
 		command, patch := patchCommand(r, f)
 		text.WriteString("\n\n" + fenced("sh", command+" \\\n  "+patch))
 	}
-	if recipe := f.Fix.Recipe; recipe != nil {
+	if recipe := fix.Recipe; recipe != nil {
 		whose, name := recipeFor(recipe)
 		fmt.Fprintf(&text, "\n\n**%s:** %s.", prose(whose), strings.TrimSpace(prose(recipe.Text)+" "+link(name, recipe.URL)))
 	}

@@ -168,17 +168,17 @@ func terminationTable(r *report.Report) pageTable {
 }
 
 func findingWords(i int, r *report.Report) pageFinding {
-	f := &r.Findings[i]
+	f, fix := &r.Findings[i], fixInFull(r.Findings, i)
 	words := pageFinding{
 		Number: i + 1, Cause: clean(string(f.Cause)), Sureness: sureness(f), Losses: clean(losses(r, f)),
-		Says: clean(upperFirst(f.Says) + "."), Fix: clean(f.Fix.Text),
+		Says: clean(upperFirst(f.Says) + "."), Fix: clean(fix.Text),
 		Failed: clean(failed(r, f)), FixInShort: clean(fixInShort(r.Findings, i)),
 	}
-	if f.Fix.Patch != "" {
+	if fix.Patch != "" {
 		command, patch := patchCommand(r, f)
 		words.Patch = command + " " + patch
 	}
-	if recipe := f.Fix.Recipe; recipe != nil {
+	if recipe := fix.Recipe; recipe != nil {
 		whose, link := recipeFor(recipe)
 		words.Recipe = &pageRecipe{Whose: clean(whose), Text: clean(recipe.Text), URL: site(recipe.URL), Link: link}
 	}

@@ -28,7 +28,7 @@ func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	p.streams(r)
 	p.senders(r)
 	for i := range r.Findings {
-		p.finding(i+1, &r.Findings[i], r)
+		p.finding(i, r)
 	}
 	p.warnings(r)
 	p.lint(r)
@@ -143,8 +143,9 @@ func (p *printer) senders(r *report.Report) {
 	p.line("")
 }
 
-func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
-	p.wrapped(fmt.Sprintf("%d. ", number), "   ", string(f.Cause)+sureness(f)+": "+losses(r, f))
+func (p *printer) finding(i int, r *report.Report) {
+	f, fix := &r.Findings[i], fixInFull(r.Findings, i)
+	p.wrapped(fmt.Sprintf("%d. ", i+1), "   ", string(f.Cause)+sureness(f)+": "+losses(r, f))
 	p.wrapped("   ", "   ", upperFirst(f.Says)+".")
 	p.wrapped("   streams: ", "            ", strings.Join(f.Streams, ", "))
 	if len(f.Pods) > 0 {
@@ -156,13 +157,13 @@ func (p *printer) finding(number int, f *report.Finding, r *report.Report) {
 	if said := foreseen(f); said != "" {
 		p.wrapped("   - ", "     ", said)
 	}
-	p.wrapped("   Fix: ", "        ", f.Fix.Text)
-	if f.Fix.Patch != "" {
+	p.wrapped("   Fix: ", "        ", fix.Text)
+	if fix.Patch != "" {
 		command, patch := patchCommand(r, f)
 		p.line("   " + command + " \\")
 		p.line("     " + patch)
 	}
-	if recipe := f.Fix.Recipe; recipe != nil {
+	if recipe := fix.Recipe; recipe != nil {
 		whose, _ := recipeFor(recipe)
 		p.wrapped("   ", "        ", whose+": "+recipe.Text)
 		p.line("   " + clean(recipe.URL))

@@ -83,16 +83,27 @@ func stopSignal(r *report.Report, f *report.Finding) string {
 	return cmp.Or(shared, sigterm)
 }
 
-// fixInShort is the first sentence of finding i's fix, or names the earlier finding
-// that has the same one: the fix belongs to the cause.
-func fixInShort(findings []report.Finding, i int) string {
-	fix := findings[i].Fix.Text
+// fixInFull is finding i's fix or, where an earlier finding has the same one, a word of
+// that: the fix belongs to the cause, and is told once.
+func fixInFull(findings []report.Finding, i int) report.Fix {
+	fix := findings[i].Fix
 	for j := range findings[:i] {
-		if findings[j].Fix.Text == fix {
-			return fmt.Sprintf("the same as for %d.", j+1)
+		if same(findings[j].Fix, fix) {
+			return report.Fix{Text: fmt.Sprintf("the same as for %d.", j+1)}
 		}
 	}
-	return firstSentence(fix)
+	return fix
+}
+
+// same tells of two fixes that they say the same in text, patch and recipe.
+func same(a, b report.Fix) bool {
+	recipes := a.Recipe == b.Recipe || a.Recipe != nil && b.Recipe != nil && *a.Recipe == *b.Recipe
+	return recipes && a.Text == b.Text && a.Patch == b.Patch
+}
+
+// fixInShort is the first sentence of that.
+func fixInShort(findings []report.Finding, i int) string {
+	return firstSentence(fixInFull(findings, i).Text)
 }
 
 // sentenceEnd is a full stop before a word that begins with a capital letter:
