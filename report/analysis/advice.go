@@ -9,47 +9,66 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
+// learned is what the run has shown, as far as advice rests on it.
+type learned struct {
+	*recording.Recording
+	run       *run
+	senders   []*sender
+	traffic   *traffic
+	failures  []*explained
+	ended     []*account
+	endpoints *endpoints
+	others    []otherEndpoint
+	// starved tells that the run's times are no measure.
+	starved bool
+}
+
 // withFixes gives the findings, each with what to change; where the run was starved,
 // without numbers.
-func withFixes(findings []report.Finding, failures []*explained, longest time.Duration, c *check.Check, workload recording.Workload, starved bool) []report.Finding {
+func (l *learned) withFixes(findings []report.Finding) []report.Finding {
 	byCause := map[report.Cause][]*explained{}
-	for _, f := range failures {
+	for _, f := range l.failures {
 		byCause[f.cause] = append(byCause[f.cause], f)
 	}
 	fixes := map[report.Cause]report.Fix{}
-	lag, closed := propagationLag(counted(failures)), closedWhileAlive(failures)
+	lag, closed := propagationLag(counted(l.failures)), closedWhileAlive(l.failures)
 	for cause, members := range byCause {
 		sure := counted(members)
 		leftOut := beyond(lag, members)
-		m := &measured{
-			longest: longest, longestLost: oldest(sure),
+		fixes[cause] = (&measured{
+			longest: l.traffic.longest(), longestLost: oldest(sure),
 			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
 			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
-			workload: workload, starved: starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
-			noticed: allNoticed(endsOf(members), closed), toNone: scalesToNone(c),
-		}
-		fix := causeNamed(cause).fix(m)
-		if m.published() && slices.Contains(restingOnSleep, cause) {
-			fix.Text = unpublish + fix.Text
-		}
-		if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
-			fix.Text = mendHook + fix.Text
-		}
-		fix.Text += m.injectedWords(cause)
-		if !m.published() || cause != report.ListenerClosedEarly {
-			fix.Recipe = recipeFor(cause, m)
-		}
-		if unknown := unknownServer(m.ends, &workload); unknown != "" && (cause == report.ListenerClosedEarly || cause == report.ErrorsWhileDraining) {
-			fix = report.Fix{Text: unknown}
-		}
-		fixes[cause] = fix
+			workload: l.Header.Workload, starved: l.starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
+			noticed: allNoticed(endsOf(members), closed), toNone: scalesToNone(&l.Header.Check),
+		}).fix(cause)
 	}
 	fixed := slices.Clone(findings)
 	for i := range fixed {
 		fixed[i].Fix = fixes[fixed[i].Cause]
 	}
 	return fixed
+}
+
+// fix is what to change because of a cause: first of all to find out which container
+// takes the requests, where a fix for the wrong one may make it worse.
+func (m *measured) fix(cause report.Cause) report.Fix {
+	if unknown := unknownServer(m.ends, &m.workload); unknown != "" && (cause == report.ListenerClosedEarly || cause == report.ErrorsWhileDraining) {
+		return report.Fix{Text: unknown}
+	}
+	fix := causeNamed(cause).fix(m)
+	if m.published() && slices.Contains(restingOnSleep, cause) {
+		fix.Text = unpublish + fix.Text
+	}
+	if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
+		fix.Text = mendHook + fix.Text
+	}
+	fix.Text += m.injectedWords(cause)
+	if !m.published() || cause != report.ListenerClosedEarly {
+		fix.Recipe = recipeFor(cause, m)
+	}
+	return fix
 }
 
 // scalesToNone tells whether all that the check does is to ask for no pods. Beside another

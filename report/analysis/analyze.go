@@ -34,8 +34,9 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	streams := streams(traffic, failures, r)
 
 	// What was found out, and what to change.
-	findings := withFixes(findings(failures, traffic), failures, traffic.longest(), &r.Header.Check, r.Header.Workload, pace.starved)
-	warnings := warn(r, run, senders, traffic, ended, findings, endpoints, others, pace.starved)
+	learned := &learned{r, run, senders, traffic, failures, ended, endpoints, others, pace.starved}
+	findings := learned.withFixes(findings(failures, traffic))
+	warnings := learned.warn(findings)
 
 	// What it is worth.
 	baselineFailed := baselineFailures(run, failures)

@@ -41,45 +41,46 @@ func lateSlices(ended []*account, endpoints *endpoints, gaps []recording.Gap) []
 // warn lists what a passing run should not be silent about: first what the check
 // itself gives up, what preflight noticed, what others have put back and what could not
 // be put back, then the weaknesses that cost nothing.
-func warn(r *recording.Recording, run *run, senders []*sender, t *traffic, ended []*account, findings []report.Finding, endpoints *endpoints, others []otherEndpoint, starved bool) []report.Warning {
+func (l *learned) warn(findings []report.Finding) []report.Warning {
+	t := l.traffic
 	var all []report.Warning
-	if secure := r.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
+	if secure := l.Header.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		all = append(all, report.Warning{Text: "certificates were not verified (insecureSkipVerify): whether clients that verify them would have been answered is not known"})
 	}
-	for _, noticed := range r.Header.Workload.Warnings {
+	for _, noticed := range l.Header.Workload.Warnings {
 		all = append(all, report.Warning{Text: noticed})
 	}
-	for _, did := range run.takenBack {
+	for _, did := range l.run.takenBack {
 		all = append(all, report.Warning{Text: did + ", before the run did"})
 	}
-	for _, failed := range run.restoreFailed {
+	for _, failed := range l.run.restoreFailed {
 		all = append(all, report.Warning{Text: "not put back: " + failed})
 	}
-	all = append(all, driftWarnings(senders)...)
-	all = append(all, t.lookups.warnings(starved, t.whoSent())...)
-	all = append(all, portsShared(r.Ending)...)
+	all = append(all, driftWarnings(l.senders)...)
+	all = append(all, t.lookups.warnings(l.starved, t.whoSent())...)
+	all = append(all, portsShared(l.Ending)...)
 	all = append(all, neverReused(t)...)
-	if !starved {
-		all = append(all, lateSlices(ended, endpoints, gaps(&r.Events))...)
+	if !l.starved {
+		all = append(all, lateSlices(l.ended, l.endpoints, gaps(&l.Events))...)
 	}
-	all = append(all, weaknesses(ended, t, findings, t.keptUnderWay(r.Header.Began, endpoints.most), starved)...)
-	all = append(all, nobodyReady(run, t, endpoints, findings)...)
-	all = append(all, otherEndpointsWarning(others, r.Header.Check.Workload.String())...)
-	header, service := r.Header.Check.Target.PodHeader, r.Header.Check.Target.Service
+	all = append(all, weaknesses(l.ended, t, findings, t.keptUnderWay(l.Header.Began, l.endpoints.most), l.starved)...)
+	all = append(all, nobodyReady(l.run, t, l.endpoints, findings)...)
+	all = append(all, otherEndpointsWarning(l.others, l.Header.Check.Workload.String())...)
+	header, service := l.Header.Check.Target.PodHeader, l.Header.Check.Target.Service
 	switch {
-	case r.Header.Workload.Front(service):
+	case l.Header.Workload.Front(service):
 		all = append(all, report.Warning{Text: "answers come from the pods of service " + service + ", not from those that ended: whether each of these carried traffic could not be checked"})
-	case t.otherName != "" && r.Header.Workload.ServesURL:
+	case t.otherName != "" && l.Header.Workload.ServesURL:
 		all = append(all, report.Warning{Text: "answers name pods to which the workload passes requests on (" + t.otherName + " for one): whether each ended pod carried traffic could not be checked"})
 	case !t.podsNamed && t.otherName == "" && slices.ContainsFunc(t.streams, func(s *streamTally) bool { return s.OK > 0 }):
 		all = append(all, report.Warning{Text: unnamed(header)})
 	}
 	const proxied = "a layer-7 proxy stands in front of the pods. Which pod failed a request is told by times or by the answer, and what the proxy sent again is not seen"
 	switch {
-	case r.Header.Check.Target.Proxy:
+	case l.Header.Check.Target.Proxy:
 		all = append(all, report.Warning{Text: "the check says that " + proxied})
-	case len(r.Header.Workload.ForeignServices) > 0:
-		all = append(all, report.Warning{Text: "connections lead to pods of service " + strings.Join(r.Header.Workload.ForeignServices, ", ") +
+	case len(l.Header.Workload.ForeignServices) > 0:
+		all = append(all, report.Warning{Text: "connections lead to pods of service " + strings.Join(l.Header.Workload.ForeignServices, ", ") +
 			", not to the workload's: which of these failed a request is told by times or by the answer, and what was sent again on the way is not seen"})
 	case t.frontends.found():
 		all = append(all, report.Warning{Text: "answers of several pods came on one connection: " + proxied})
