@@ -90,6 +90,9 @@ type Container struct {
 	PreStop PreStopKind `json:"preStop,omitempty"`
 	// PreStopSleep is the length of a native sleep hook.
 	PreStopSleep time.Duration `json:"preStopSleep,omitempty"`
+	// PreStopQuit is the step of a hook that itself tells the container's server to stop;
+	// nil where it does not for certain. Recordings of older versions do not have it.
+	PreStopQuit *Quit `json:"preStopQuit,omitempty"`
 	// Sidecar is an init container that is always restarted (KEP-753): its
 	// SIGTERM comes after the main containers have ended.
 	Sidecar bool `json:"sidecar,omitempty"`
@@ -123,6 +126,16 @@ type Container struct {
 	// Terminated is the present state's, or after a restart the last one's.
 	Terminated *Exit `json:"terminated,omitempty"`
 	Last       *Exit `json:"last,omitempty"`
+}
+
+// Quit is a step of a preStop hook that tells the server to stop, such as kill -QUIT 1.
+type Quit struct {
+	// Command is the step, in short.
+	Command string `json:"command"`
+	// After is how long the hook sleeps before it, at the least. Exact tells that it does
+	// nothing else before it that takes time.
+	After time.Duration `json:"after"`
+	Exact bool          `json:"exact,omitempty"`
 }
 
 // Port is one that a container listens on.

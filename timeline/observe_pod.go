@@ -69,7 +69,7 @@ func observePod(change recording.Change, object runtime.Object) (recording.Event
 		if spec.ReadinessProbe != nil {
 			o.HasReadinessProbe = true
 		}
-		o.Containers = append(o.Containers, observeContainer(spec, pod.Status.ContainerStatuses))
+		o.Containers = append(o.Containers, observeContainer(&pod.Spec, spec, pod.Status.ContainerStatuses))
 	}
 	for i := range pod.Spec.InitContainers {
 		spec := &pod.Spec.InitContainers[i]
@@ -81,18 +81,19 @@ func observePod(change recording.Change, object runtime.Object) (recording.Event
 		if spec.ReadinessProbe != nil {
 			o.HasReadinessProbe = true
 		}
-		c := observeContainer(spec, pod.Status.InitContainerStatuses)
+		c := observeContainer(&pod.Spec, spec, pod.Status.InitContainerStatuses)
 		c.Sidecar = true
 		o.Containers = append(o.Containers, c)
 	}
 	return recording.Event{Pod: o}, true
 }
 
-func observeContainer(spec *corev1.Container, statuses []corev1.ContainerStatus) recording.Container {
+func observeContainer(pod *corev1.PodSpec, spec *corev1.Container, statuses []corev1.ContainerStatus) recording.Container {
 	c := recording.Container{Name: spec.Name, Readiness: probeOf(spec.ReadinessProbe), Liveness: probeOf(spec.LivenessProbe), MemoryLimit: spec.Resources.Limits.Memory().Value()}
 	server, by := manifest.Server(spec)
 	c.Server, c.ServerBy = server, string(by)
 	c.PreStop, c.PreStopSleep = preStopOf(spec)
+	c.PreStopQuit = quitOf(pod, spec)
 	c.ReadinessPort = askedPort(spec)
 	for _, p := range spec.Ports {
 		port := recording.Port{Name: p.Name, Number: p.ContainerPort}
@@ -227,4 +228,18 @@ func preStopOf(container *corev1.Container) (recording.PreStopKind, time.Duratio
 	default:
 		return recording.PreStopNone, 0
 	}
+}
+
+// quitOf is the step of a container's command hook that certainly tells its server to stop.
+func quitOf(pod *corev1.PodSpec, container *corev1.Container) *recording.Quit {
+	hook := manifest.PreStop(container)
+	if hook == nil || hook.Exec == nil || manifest.Windows(pod) {
+		return nil
+	}
+	judged := manifest.JudgeHook(hook, manifest.Context(pod, container))
+	q := manifest.Stops(pod, container, judged.Steps)
+	if judged.Fails != "" || q == nil || !q.Certain {
+		return nil
+	}
+	return &recording.Quit{Command: q.Command, After: q.After, Exact: q.Exact}
 }

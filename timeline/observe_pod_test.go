@@ -75,11 +75,11 @@ func TestThePortThatAReadinessProbeAsks(t *testing.T) {
 		spec := &corev1.Container{
 			Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}}, ReadinessProbe: &corev1.Probe{ProbeHandler: tt.probe},
 		}
-		if got := observeContainer(spec, nil).ReadinessPort; got != tt.want {
+		if got := observeContainer(&corev1.PodSpec{}, spec, nil).ReadinessPort; got != tt.want {
 			t.Errorf("%s: %d, want %d", name, got, tt.want)
 		}
 	}
-	if got := observeContainer(&corev1.Container{}, nil).ReadinessPort; got != 0 {
+	if got := observeContainer(&corev1.PodSpec{}, &corev1.Container{}, nil).ReadinessPort; got != 0 {
 		t.Errorf("no probe: %d", got)
 	}
 }
@@ -99,9 +99,31 @@ func TestObservePreStop(t *testing.T) {
 		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"nginx", "-s", "quit"}}}, recording.PreStopExec, 0},
 		{&corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"python", "-c", "sleep 5"}}}, recording.PreStopExec, 0},
 	} {
-		got := observeContainer(&corev1.Container{Lifecycle: &corev1.Lifecycle{PreStop: tt.hook}}, nil)
+		got := observeContainer(&corev1.PodSpec{}, &corev1.Container{Lifecycle: &corev1.Lifecycle{PreStop: tt.hook}}, nil)
 		if got.PreStop != tt.kind || got.PreStopSleep != tt.want {
 			t.Errorf("%v: %q for %s, want %q for %s", tt.hook, got.PreStop, got.PreStopSleep, tt.kind, tt.want)
+		}
+	}
+}
+
+// Only what certainly stops the container's own server is the end of it.
+func TestObserveAHookThatQuits(t *testing.T) {
+	for name, tt := range map[string]struct {
+		image   string
+		command []string
+		want    *recording.Quit
+	}{
+		"its first process, after a sleep": {"nginx", []string{"sh", "-c", "sleep 5; kill -QUIT 1; while kill -0 1; do sleep 0.1; done"}, &recording.Quit{Command: "kill -QUIT 1", After: 5 * time.Second, Exact: true}},
+		"its own command":                  {"nginx", []string{"nginx", "-s", "quit"}, &recording.Quit{Command: "nginx -s quit", Exact: true}},
+		"on one path":                      {"nginx", []string{"sh", "-c", "if test -e /drain; then nginx -s quit; fi"}, nil},
+		"another program":                  {"nginx", []string{"sh", "-c", "pkill filebeat"}, nil},
+		"none":                             {"nginx", []string{"sleep", "5"}, nil},
+		"never run":                        {"nginx", []string{"sh", "nginx -s quit"}, nil},
+	} {
+		spec := &corev1.Container{Image: tt.image, Lifecycle: &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: tt.command}}}}
+		got := observeContainer(&corev1.PodSpec{}, spec, nil).PreStopQuit
+		if (got == nil) != (tt.want == nil) || got != nil && *got != *tt.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
 		}
 	}
 }

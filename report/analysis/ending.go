@@ -37,6 +37,8 @@ type ending struct {
 	// hooks are those of the container that serves or, where that is not known, of
 	// each main one, none among them.
 	hooks []hook
+	// quit is the step of a hook that told it to stop before any signal did; nil for none.
+	quit *recording.Quit
 	// others are the containers that may stand behind the one that serves.
 	others []other
 	// specGrace is the pod's own grace, which a deletion may have overridden.

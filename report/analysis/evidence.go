@@ -98,7 +98,10 @@ func describeEnd(t *suspect) string {
 		return describeInterruption(&t.ending)
 	}
 	line := t.signal()
-	if t.StopSignal != "" {
+	switch {
+	case t.quit != nil:
+		line = fmt.Sprintf("told to stop by its preStop hook (%s)", t.quit.Command)
+	case t.StopSignal != "":
 		line += " (its stop signal, instead of SIGTERM)"
 	}
 	switch {

@@ -9,8 +9,11 @@ import (
 
 // hook is one container's preStop hook.
 type hook struct {
-	kind  recording.PreStopKind
-	sleep time.Duration
+	container string
+	kind      recording.PreStopKind
+	sleep     time.Duration
+	// quit is its step that itself tells the server to stop, nil if it has none.
+	quit *recording.Quit
 	// over is when the kubelet said that it had failed, after which it sends the stop
 	// signal at once; not known where it did not say so.
 	over report.Interval
@@ -19,7 +22,7 @@ type hook struct {
 // hookOf is a container's hook. A tcpSocket counts as none: the kubelet runs none
 // (core/v1 LifecycleHandler.TCPSocket) and goes on to the signal at once.
 func (t *ending) hookOf(c *recording.Container, events []kubeEvent, clock span) hook {
-	h := hook{kind: c.PreStop, sleep: c.PreStopSleep, over: t.hookFailure(c, events, clock)}
+	h := hook{container: c.Name, kind: c.PreStop, sleep: c.PreStopSleep, quit: c.PreStopQuit, over: t.hookFailure(c, events, clock)}
 	if h.kind == recording.PreStopTCP {
 		h.kind = recording.PreStopNone
 	}
@@ -34,11 +37,19 @@ func (t *ending) readHooks(containers []recording.Container, events []kubeEvent,
 		if t.failedFirst(h, t.exitOf(c.Name)) {
 			h.sleep, failed = 0, h.over
 		}
+		if t.quits(h) {
+			t.quit = h.quit
+		}
 		t.hooks = append(t.hooks, h)
 		if h.kind != recording.PreStopNone && report.Duration(h.sleep) >= t.PreStopSleep {
 			t.PreStop, t.PreStopSleep, t.PreStopFailed = h.kind, report.Duration(h.sleep), failed
 		}
 	}
+}
+
+// quits tells of a hook that tells the server to stop whether it came to that.
+func (t *ending) quits(h hook) bool {
+	return h.quit != nil && !t.forced() && !t.byNode() && !(h.over.Known() && t.failedFirst(h, t.exitOf(h.container)))
 }
 
 // exitOf is a container's exit.
@@ -82,5 +93,8 @@ func (t *ending) failedFirst(h hook, exit report.Interval) bool {
 		return false
 	}
 	took := h.over.To.Sub(t.KubeletStarted.From)
+	if h.quit != nil && took >= max(h.quit.After, hookDelay) {
+		return false // it has done what it is there for, however it went on
+	}
 	return took < max(h.sleep, hookDelay) || exit.Known() && h.over.To.Before(exit.From)
 }

@@ -229,3 +229,54 @@ func TestOneSignalOfSeveralEndings(t *testing.T) {
 		}
 	}
 }
+
+// What tells a server to stop is its hook, where that does so itself: what is lost from that
+// step on is lost to the pod, though the signal comes after its exit.
+func TestAHookThatTellsTheServerToStop(t *testing.T) {
+	quits := func(after time.Duration, exact bool) *death {
+		return &death{
+			deleted: 6200 * ms, left: 6220 * ms, killing: 6250 * ms, exited: 14300 * ms, gone: 15 * second,
+			grace: 30 * second, preStop: recording.PreStopExec, quit: &recording.Quit{Command: "kill -QUIT 1", After: after, Exact: exact},
+		}
+	}
+	for name, tt := range map[string]struct {
+		with *death
+		// fails is when the kubelet says that the hook failed.
+		fails    time.Duration
+		failed   bool
+		from, to time.Duration
+	}{
+		"after a sleep":                            {quits(5*second, true), 0, false, 11250 * ms, 12350 * ms},
+		"and ends with the server":                 {quits(5*second, true), 14200 * ms, false, 11250 * ms, 12350 * ms},
+		"and fails later":                          {quits(5*second, true), 12 * second, false, 11250 * ms, 12350 * ms},
+		"and fails before":                         {quits(5*second, true), 9 * second, true, 9 * second, 9100 * ms},
+		"and fails at once":                        {quits(0, true), 6300 * ms, true, 6300 * ms, 6400 * ms},
+		"after some time":                          {quits(5*second, false), 0, false, 11250 * ms, 14600 * ms},
+		"after its grace, which gives the hook up": {quits(40*second, true), 0, false, 14600 * ms, 14600 * ms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", tt.with)
+			if tt.fails > 0 {
+				s.hookFails("web-1", "app", tt.fails)
+			}
+			got := ends(s)[0]
+			if got.PreStopFailed.Known() != tt.failed || (got.quit == nil) != tt.failed {
+				t.Errorf("failed %v, told by %v", got.PreStopFailed, got.quit)
+			}
+			if got.Sigterm.From.Sub(began) != tt.from || got.Sigterm.To.Sub(began) != tt.to {
+				t.Errorf("SIGTERM in [%s, %s], want [%s, %s]", got.Sigterm.From.Sub(began), got.Sigterm.To.Sub(began), tt.from, tt.to)
+			}
+		})
+	}
+
+	s := newScenario().pod("web-1", quits(5*second, true)).pod("web-2", nil).pod("web-3", nil).hookFails("web-1", "app", 14200*ms)
+	undisturbed(s)
+	s.request(request{stream: "short-reused", sent: 11300 * ms, took: ms, connPod: "web-1", served: 12, phase: recording.PhaseFirstByte, class: recording.ClassReset})
+	rep := s.analyze(t)
+	if got := summary(rep); got != "failed; 1 keepalive-cut (certain) [web-1] between SIGTERM and exit" {
+		t.Fatal(got)
+	}
+	if said := strings.Join(rep.Findings[0].Evidence, "\n"); !strings.Contains(said, "told to stop by its preStop hook (kill -QUIT 1) between 12:00:11.250 and") {
+		t.Error(said)
+	}
+}

@@ -90,6 +90,7 @@ type death struct {
 	reason                               string
 	preStop                              recording.PreStopKind
 	sleep                                time.Duration
+	quit                                 *recording.Quit
 	owner                                string        // web-old unless given
 	target                               string        // DisruptionTarget
 	own                                  time.Duration // the pod's own grace, where the deletion overrode it
@@ -112,7 +113,7 @@ func (s *scenario) pod(name string, d *death) *scenario {
 	}
 	container := recording.Container{Name: "app"}
 	if d != nil {
-		container.PreStop, container.PreStopSleep = d.preStop, d.sleep
+		container.PreStop, container.PreStopSleep, container.PreStopQuit = d.preStop, d.sleep, d.quit
 	}
 	live := recording.PodObservation{Phase: "Running", Ready: true, Containers: []recording.Container{container}}
 	if d != nil {

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -60,7 +61,7 @@ func (t *ending) afterOthers(own report.Interval) report.Interval {
 }
 
 // signalAfter is at the kubelet's start without a hook, after a sleep of known
-// length, and anywhere up to the end of the grace after any other hook, whose
+// length, where a hook itself tells the server to stop at that step, and anywhere up to the end of the grace after any other hook, whose
 // success emits nothing, and where the node took less time for the pod than the pod
 // has (kubernetes pkg/kubelet/eviction, gracePeriodOverride).
 func (t *ending) signalAfter(h hook) report.Interval {
@@ -73,6 +74,15 @@ func (t *ending) signalAfter(h hook) report.Interval {
 		limit = earlier(limit, t.Exited.To)
 	}
 	switch {
+	case t.quits(h):
+		told := shifted(start, min(h.quit.After, time.Duration(t.Grace)))
+		told.To = told.To.Add(hookDelay + signalDelay)
+		if !h.quit.Exact {
+			told.To = limit
+		}
+		told.To = earlier(told.To, limit)
+		told.From = earlier(told.From, told.To)
+		return sourced(told, fmt.Sprintf("the kubelet's start and the preStop hook, which tells the server to stop (%s)", h.quit.Command))
 	case h.over.Known() && !t.forced():
 		over := report.Interval{From: h.over.From, To: earlier(h.over.To.Add(signalDelay), limit)}
 		over.From = earlier(over.From, over.To)
