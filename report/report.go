@@ -269,8 +269,10 @@ type Failure struct {
 	// Pods are the pods whose termination explains it: one where the evidence
 	// suffices, several where it does not tell them apart, none where nothing
 	// does.
-	Pods         []string  `json:"pods"`
-	SinceSigterm *Duration `json:"sinceSigterm,omitempty"`
+	Pods []string `json:"pods"`
+	// Confidence is how surely it is theirs, and of this cause; empty without one that explains it.
+	Confidence   Confidence `json:"confidence,omitempty"`
+	SinceSigterm *Duration  `json:"sinceSigterm,omitempty"`
 	// TraceID is that of the traceparent which it bore; empty where it bore none.
 	TraceID string `json:"traceId,omitempty"`
 }

@@ -23,7 +23,7 @@ type Tally struct {
 	Right int `json:"right"`
 	Sole  int `json:"sole"`
 	// Wrong are those for which only other pods are named, WrongCertain the
-	// part of them whose cause is called certain.
+	// part of them that is called certain.
 	Wrong        int `json:"wrong"`
 	WrongCertain int `json:"wrongCertain"`
 	// Unnamed are those for which the report names no pod.
@@ -74,21 +74,10 @@ func compare(r *report.Report, placed places) Tally {
 			}
 		default:
 			t.Wrong++
-			if certain(r, f) {
+			if f.Confidence == report.Certain {
 				t.WrongCertain++
 			}
 		}
 	}
 	return t
-}
-
-// certain tells whether a finding to which the failure belongs is called
-// certain. A failure does not say which finding that is; where it fits several,
-// the strongest counts.
-func certain(r *report.Report, f *report.Failure) bool {
-	return slices.ContainsFunc(r.Findings, func(finding report.Finding) bool {
-		return finding.Confidence == report.Certain && finding.Cause == f.Cause &&
-			slices.Contains(finding.Streams, f.Stream) &&
-			!slices.ContainsFunc(f.Pods, func(pod string) bool { return !slices.Contains(finding.Pods, pod) })
-	})
 }

@@ -11,14 +11,10 @@ func TestCompare(t *testing.T) {
 		return report.Failure{Stream: "new", Seq: seq, Cause: cause, Pods: pods}
 	}
 	r := &report.Report{
-		Findings: []report.Finding{
-			{Cause: report.NoDrain, Confidence: report.Certain, Streams: []string{"new"}, Pods: []string{"a", "b"}},
-			{Cause: report.ListenerClosedEarly, Confidence: report.Likely, Streams: []string{"new"}, Pods: []string{"a", "b", "c"}},
-		},
 		Failures: []report.Failure{
-			failure(1, report.NoDrain, "a"),
+			certainly(failure(1, report.NoDrain, "a")),
 			failure(2, report.ListenerClosedEarly, "b", "a"),
-			failure(3, report.NoDrain, "b"),
+			certainly(failure(3, report.NoDrain, "b")),
 			failure(4, report.ListenerClosedEarly, "b", "c"),
 			failure(5, report.Unknown),
 			failure(6, report.NoDrain, "b"),
@@ -32,4 +28,9 @@ func TestCompare(t *testing.T) {
 	if got := compare(r, placed); got != want {
 		t.Errorf("have %+v\nwant %+v", got, want)
 	}
+}
+
+func certainly(f report.Failure) report.Failure {
+	f.Confidence = report.Certain
+	return f
 }

@@ -114,6 +114,9 @@ func describe(failures []*explained, senders int) []report.Failure {
 			Phase: f.Phase, Class: f.Class, Status: f.Status, Error: strings.ToValidUTF8(f.Error, "�"),
 			Connection: f.Conn, Served: f.Served, Maskable: f.Maskable, Cause: f.cause, Pods: f.pods(), TraceID: f.traceID,
 		}
+		if f.cause.Explains() {
+			one.Confidence = f.confidence
+		}
 		if f.Phase == recording.PhaseBody {
 			one.BytesIn = &f.BytesIn
 		}

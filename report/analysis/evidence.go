@@ -16,6 +16,9 @@ import (
 // evidence names the times and counts behind a finding.
 func evidence(cause report.Cause, members []*explained) []string {
 	lines := []string{symptoms(members)}
+	if certain := countFunc(members, func(f *explained) bool { return f.confidence == report.Certain }); cause.Explains() && 2*certain >= len(members) && certain < len(members) {
+		lines = append(lines, fmt.Sprintf("%d of %d are certain by themselves", certain, len(members)))
+	}
 	if cut := bodiesCut(members); cut != "" {
 		lines = append(lines, cut)
 	}
