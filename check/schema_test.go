@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/schema"
+	"github.com/shutdowncheck/shutdowncheck/internal/schema/schematest"
 )
 
 var update = flag.Bool("update", false, "write schema.json anew")
@@ -79,30 +79,13 @@ func workloadPattern() string {
 }
 
 func TestSchemaIsThatOfTheModel(t *testing.T) {
-	document, err := schema.Generate(schema.Model{
+	schematest.Kept(t, schema.Model{
 		Title:    "A check of shutdowncheck",
 		Of:       Check{},
 		In:       "check",
 		Packages: []string{"check"},
 		Only:     map[string]string{"apiVersion": APIVersion, "kind": Kind},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	amend(t, document)
-	got, err := schema.Text(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile("schema.json", []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if got != Schema() {
-		t.Error("schema.json is not that of the model; look at the difference with: go test ./check -run Schema -update && git diff schema.json")
-	}
+	}, *update, func(d *schema.Document) { amend(t, d) })
 }
 
 // amend turns the schema of a whole check into that of a file, which may be

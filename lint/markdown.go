@@ -7,32 +7,23 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/markdown"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 )
-
-// MarkdownLimit is how many characters the Markdown has at the most, as a report's:
-// GitHub takes 65,536 in a comment.
-const MarkdownLimit = 60_000
 
 // shownPlaces is how many places stand open in the Markdown; more are folded.
 const shownPlaces = 5
 
 // WriteMarkdown writes the report for a comment on a pull request, in GitHub's flavour.
-// Where it would exceed MarkdownLimit it leaves out the last findings and says so.
+// Where it would exceed markdown.Limit it leaves out the last findings and says so.
 func WriteMarkdown(w io.Writer, r *Report) error {
 	mark := ":white_check_mark:"
 	if r.Failed() {
 		mark = ":x:"
 	}
-	blocks := []string{"### " + mark + " " + prose(summary(r))}
-	var after []string
-	for _, part := range remarks(r) {
-		for _, said := range part.said {
-			after = append(after, "- "+prose(clipped(part.title+": "+said, 2000)))
-		}
-	}
-	last := clipped(strings.Join(after, "\n"), MarkdownLimit/3)
-	room := MarkdownLimit - utf8.RuneCountInString(blocks[0]+last) - 200
+	blocks := []string{"### " + mark + " " + markdown.Prose(summary(r))}
+	last := text.Clip(markdown.Bullets(remarkLines(r)), markdown.Limit/3)
+	room := markdown.Limit - utf8.RuneCountInString(blocks[0]+last) - 200
 	all := groups(r.Findings)
 	// later is what the groups behind one take without their lists.
 	later := make([]int, len(all)+1)
@@ -66,11 +57,11 @@ func WriteMarkdown(w io.Writer, r *Report) error {
 func markdownGroup(number int, g *group, most int) string {
 	first := g.members[0]
 	lines := []string{
-		fmt.Sprintf("#### %d. %s", number, prose(g.title())), "",
-		prose(g.why), "", "**Fix:** " + prose(g.fix),
+		fmt.Sprintf("#### %d. %s", number, markdown.Prose(g.title())), "",
+		markdown.Prose(g.why), "", "**Fix:** " + markdown.Prose(g.fix),
 	}
 	if r := first.Recipe; r != nil {
-		lines = append(lines, "", fmt.Sprintf("[%s](%s)", prose(settingsOf(r)), r.URL))
+		lines = append(lines, "", fmt.Sprintf("[%s](%s)", markdown.Prose(settingsOf(r)), r.URL))
 	}
 	var places []string
 	for i, f := range g.members {
@@ -78,20 +69,20 @@ func markdownGroup(number int, g *group, most int) string {
 			places = append(places, fmt.Sprintf("- and %d more", len(g.members)-most))
 			break
 		}
-		place := "- " + code(whereabouts(&f.Place))
+		place := "- " + markdown.Code(whereabouts(&f.Place))
 		if f.Place.File != "" {
-			place += fmt.Sprintf(" at %s", code(fmt.Sprintf("%s:%d", f.Place.File, f.Place.Line)))
+			place += fmt.Sprintf(" at %s", markdown.Code(fmt.Sprintf("%s:%d", f.Place.File, f.Place.Line)))
 		}
 		if g.twice[f.Place] {
-			place += ", for " + code(f.Workload)
+			place += ", for " + markdown.Code(f.Workload)
 		}
 		if value := g.values[i]; value != "" {
-			place += ", " + prose(differing) + " is " + code(value)
+			place += ", " + markdown.Prose(differing) + " is " + markdown.Code(value)
 		}
 		places = append(places, place)
 	}
 	if len(places) > shownPlaces {
-		lines = append(lines, "", fmt.Sprintf("<details><summary>%d places</summary>", len(g.members)), "", strings.Join(places, "\n"), "", "</details>")
+		lines = append(lines, "", markdown.Folded(text.Count(len(g.members), "place"), strings.Join(places, "\n")))
 	} else {
 		lines = append(lines, "", strings.Join(places, "\n"))
 	}
@@ -104,56 +95,7 @@ func markdownGroup(number int, g *group, most int) string {
 		case len(g.members) > 1:
 			said = fmt.Sprintf("The same patch for %s, such as:", patches[0].many(g))
 		}
-		whole, fence := text.Clean(command+" "+patch), "```"
-		for strings.Contains(whole, fence) {
-			fence += "`"
-		}
-		lines = append(lines, "", said, "", fence+"sh", whole, fence)
+		lines = append(lines, "", said, "", markdown.Fenced("sh", command+" "+patch))
 	}
 	return strings.Join(lines, "\n")
-}
-
-// prose writes text of any origin so that Markdown takes it for words: it forms no
-// elements, calls nobody and opens no line.
-func prose(s string) string {
-	var escaped strings.Builder
-	for _, c := range text.Clean(strings.Join(strings.Fields(s), " ")) {
-		switch c {
-		case '<':
-			escaped.WriteString("&lt;")
-		case '>':
-			escaped.WriteString("&gt;")
-		case '&':
-			escaped.WriteString("&amp;")
-		case '\\', '`', '*', '_', '[', ']', '~', '#', '$', '|':
-			escaped.WriteRune('\\')
-			escaped.WriteRune(c)
-		case '@':
-			escaped.WriteString("@\u200b") // or GitHub would call a person
-		default:
-			escaped.WriteRune(c)
-		}
-	}
-	return escaped.String()
-}
-
-// code writes a name; whatever it holds stays inside of the code span.
-func code(s string) string {
-	s = clipped(text.Clean(s), 300)
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	if len(fence) > 1 {
-		s = " " + s + " "
-	}
-	return fence + s + fence
-}
-
-// clipped bounds a text's length in characters.
-func clipped(s string, limit int) string {
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	return string([]rune(s)[:limit]) + "..."
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/joshdk/go-junit"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/yuin/goldmark"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/markdown"
 )
 
 var writers = map[string]func(io.Writer, *Report) error{
@@ -204,7 +206,7 @@ func TestMarkdown(t *testing.T) {
 			t.Errorf("%q in\n%s", bad, page.String())
 		}
 	}
-	if text := rendered(t, Lint(read(t, shop(400))), "markdown"); utf8.RuneCountInString(text) > MarkdownLimit || strings.Contains(text, "left out") || !strings.Contains(text, "more") {
+	if text := rendered(t, Lint(read(t, shop(400))), "markdown"); utf8.RuneCountInString(text) > markdown.Limit || strings.Contains(text, "left out") || !strings.Contains(text, "more") {
 		t.Errorf("%d characters of 400 workloads", len(text))
 	}
 	many := &Report{}
@@ -213,7 +215,7 @@ func TestMarkdown(t *testing.T) {
 		many.Findings = append(many.Findings, f)
 		many.Ignored = append(many.Ignored, IgnoredFinding{Finding: f, Reason: strings.Repeat("w", i%50)})
 	}
-	if text := rendered(t, many, "markdown"); utf8.RuneCountInString(text) > MarkdownLimit || !strings.Contains(text, "left out") {
+	if text := rendered(t, many, "markdown"); utf8.RuneCountInString(text) > markdown.Limit || !strings.Contains(text, "left out") {
 		t.Errorf("%d characters", len(text))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/markdown"
 )
 
 // RulesURL is the page that says what each rule looks for.
@@ -144,7 +146,7 @@ func sarifRules() []sarifRule {
 	for i, r := range allRules {
 		all[i] = sarifRule{
 			ID: r.id, ShortDescription: sarifMessage{Text: r.doc}, FullDescription: sarifMessage{Text: r.doc}, HelpURI: RulesURL,
-			Help: sarifMessage{Text: r.doc + " All rules: " + RulesURL, Markdown: prose(r.doc) + "\n\n[All rules](" + RulesURL + ")"},
+			Help: sarifMessage{Text: r.doc + " All rules: " + RulesURL, Markdown: markdown.Prose(r.doc) + "\n\n[All rules](" + RulesURL + ")"},
 		}
 		if r.cause != "" {
 			all[i].Properties = map[string]string{"cause": string(r.cause)}
@@ -207,10 +209,8 @@ func logical(p *Place) sarifLogical {
 func notifications(r *Report) (all []sarifNotification) {
 	without := *r
 	without.Ignored = nil
-	for _, part := range remarks(&without) {
-		for _, said := range part.said {
-			all = append(all, sarifNotification{Level: "note", Message: sarifMessage{Text: part.title + ": " + said}})
-		}
+	for _, line := range remarkLines(&without) {
+		all = append(all, sarifNotification{Level: "note", Message: sarifMessage{Text: line}})
 	}
 	return all
 }

@@ -191,6 +191,16 @@ func remarks(r *Report) (all []remark) {
 	return all
 }
 
+// remarkLines are the remarks with their titles, a line each.
+func remarkLines(r *Report) (lines []string) {
+	for _, part := range remarks(r) {
+		for _, said := range part.said {
+			lines = append(lines, strings.Join(strings.Fields(part.title+": "+said), " "))
+		}
+	}
+	return lines
+}
+
 // ignored says for each rule and reason what is ignored.
 func ignored(findings []IgnoredFinding) (said []string) {
 	type by struct{ rule, reason, from string }

@@ -127,7 +127,7 @@ var rules = []rule{
 	},
 	{
 		pkg:    "report/render",
-		house:  []string{"check", "internal/shell", "internal/text", "report"},
+		house:  []string{"check", "internal/junit", "internal/markdown", "internal/shell", "internal/text", "report"},
 		never:  slices.Concat(kubernetes, commandLine, load, []string{analysis}),
 		reason: "a format shows what the report says and finds out nothing by itself",
 	},
@@ -140,7 +140,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"balancer", "internal/patch", "internal/shell", "internal/text", "manifest", "manifest/script", "recording", "report"},
+		house:   []string{"balancer", "internal/junit", "internal/markdown", "internal/patch", "internal/shell", "internal/text", "manifest", "manifest/script", "recording", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml", "golang.org/x/text", "sigs.k8s.io/json", "sigs.k8s.io/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests, the names of the causes, and what a run keeps of them; they never ask a cluster",
@@ -223,9 +223,24 @@ var rules = []rule{
 		reason: "all who write for people use it, so it knows none of them",
 	},
 	{
+		pkg:    "internal/junit",
+		house:  []string{"internal/text"},
+		reason: "results are written alike, whatever was tested",
+	},
+	{
+		pkg:    "internal/markdown",
+		house:  []string{"internal/text"},
+		reason: "a comment is written alike, whatever it is about",
+	},
+	{
 		pkg:     "internal/schema",
 		modules: []string{"github.com/invopop/jsonschema", "github.com/santhosh-tekuri/jsonschema"},
 		reason:  "it makes schemas of any model and judges by any; what they are of is not its business",
+	},
+	{
+		pkg:    "internal/schema/schematest",
+		house:  []string{"internal/schema"},
+		reason: "it tests a schema of any model",
 	},
 	{
 		pkg:    "internal/synthetic",

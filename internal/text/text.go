@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Width is that of a line, in characters.
@@ -24,6 +25,23 @@ func Clean(s string) string {
 		}
 		return c
 	}, s)
+}
+
+// CleanAll cleans each of the texts.
+func CleanAll(all []string) []string {
+	clean := make([]string, len(all))
+	for i, s := range all {
+		clean[i] = Clean(s)
+	}
+	return clean
+}
+
+// Clip bounds a text's length in characters, and shows where it did.
+func Clip(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return string([]rune(s)[:limit-1]) + "…"
 }
 
 // Wrap breaks s between words into lines of at most Width, the first of which

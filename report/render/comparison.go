@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/markdown"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -33,17 +34,17 @@ func ComparisonText(w io.Writer, c *report.Comparison, o TextOptions) error {
 
 // ComparisonMarkdown writes a comparison for a comment on a pull request.
 func ComparisonMarkdown(w io.Writer, c *report.Comparison) error {
-	page := &markdown{}
-	page.add("the outcome", fmt.Sprintf("### %s %s: %s", outcomeMarks[c.Outcome], upperFirst(string(c.Outcome)), prose(compared(c))))
-	page.add("the reasons", bullets(c.Reasons))
+	page := &comment{}
+	page.add("the outcome", fmt.Sprintf("### %s %s: %s", outcomeMarks[c.Outcome], upperFirst(string(c.Outcome)), markdown.Prose(compared(c))))
+	page.add("the reasons", markdown.Bullets(c.Reasons))
 	rows := comparisonRows(c)
 	for i := range rows {
 		for j, cell := range rows[i] {
-			rows[i][j] = prose(cell)
+			rows[i][j] = markdown.Prose(cell)
 		}
 	}
 	page.add("the table", pipeTable(rows, 1))
-	page.add("the notes", bullets(c.Notes))
+	page.add("the notes", markdown.Bullets(c.Notes))
 	if _, err := io.WriteString(w, page.text()); err != nil {
 		return fmt.Errorf("write the comparison as Markdown: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/markdown"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -162,11 +163,11 @@ func markdownShows(t *testing.T, out string, r *report.Report, text string) {
 }
 
 // wordsOf gives the words that a reader of the Markdown sees.
-func wordsOf(t *testing.T, markdown string) string {
+func wordsOf(t *testing.T, comment string) string {
 	t.Helper()
 	var page bytes.Buffer
 	gfm := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(unsafe.WithUnsafe()))
-	if err := gfm.Convert([]byte(markdown), &page); err != nil {
+	if err := gfm.Convert([]byte(comment), &page); err != nil {
 		t.Fatal(err)
 	}
 	var words strings.Builder
@@ -177,10 +178,10 @@ func wordsOf(t *testing.T, markdown string) string {
 			return words.String()
 		case html.StartTagToken, html.SelfClosingTagToken:
 			if token := tokens.Token(); !slices.Contains(allowed, token.Data) {
-				t.Errorf("<%s> in\n%s", token.Data, markdown)
+				t.Errorf("<%s> in\n%s", token.Data, comment)
 			}
 		case html.CommentToken, html.DoctypeToken:
-			t.Errorf("markup %s in\n%s", tokens.Raw(), markdown)
+			t.Errorf("markup %s in\n%s", tokens.Raw(), comment)
 		case html.TextToken:
 			words.WriteString(tokens.Token().Data)
 		}
@@ -200,7 +201,7 @@ func TestMarkdownFitsAComment(t *testing.T) {
 			if err := Markdown(&out, r); err != nil {
 				t.Fatal(err)
 			}
-			if n := utf8.RuneCountInString(out.String()); n >= MarkdownLimit {
+			if n := utf8.RuneCountInString(out.String()); n >= markdown.Limit {
 				t.Errorf("%d characters", n)
 			}
 			if !strings.HasPrefix(out.String(), "### :x: Failed: ") || !strings.Contains(out.String(), "Left out here") {

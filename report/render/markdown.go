@@ -3,25 +3,21 @@ package render
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/markdown"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// MarkdownLimit is how many characters the Markdown has at the most. GitHub
-// takes 65,536 in a comment; the rest is for what a pipeline adds.
-const MarkdownLimit = 60_000
-
 // Markdown writes the report for a comment on a pull request, in GitHub's
 // flavour: the verdict, the findings in short, the sums, the findings whole, and
-// the details folded. Where it would exceed MarkdownLimit it leaves out the last
+// the details folded. Where it would exceed markdown.Limit it leaves out the last
 // parts and says which.
 func Markdown(w io.Writer, r *report.Report) error {
-	page := &markdown{}
+	page := &comment{}
 	page.add("the verdict", markdownVerdict(r))
-	page.add("the reasons", bullets(r.Reasons))
+	page.add("the reasons", markdown.Bullets(r.Reasons))
 	page.add("the findings in short", markdownAnswer(r))
 	page.add("the streams", markdownStreams(r))
 	page.add("the senders", markdownSenders(r))
@@ -32,15 +28,15 @@ func Markdown(w io.Writer, r *report.Report) error {
 	page.add("what lint says", markdownLint(r))
 	page.add("the disruptions", markdownDisruptions(r))
 	page.add("the terminations", markdownTerminations(r))
-	page.add("the power", prose(smallestOutages(r)))
+	page.add("the power", markdown.Prose(smallestOutages(r)))
 	if _, err := io.WriteString(w, page.text()); err != nil {
 		return fmt.Errorf("write the report as Markdown: %w", err)
 	}
 	return nil
 }
 
-// markdown is a page of blocks that does not outgrow MarkdownLimit.
-type markdown struct {
+// comment is a page of blocks that does not outgrow markdown.Limit.
+type comment struct {
 	blocks  []string
 	length  int
 	leftOut []string
@@ -50,27 +46,27 @@ type markdown struct {
 const roomForNote = 500
 
 // add appends a block, unless there is no room for it. An empty one is nothing.
-func (m *markdown) add(what, block string) {
+func (c *comment) add(what, block string) {
 	if block == "" {
 		return
 	}
 	length := utf8.RuneCountInString(block) + len("\n\n")
-	if m.length+length > MarkdownLimit-roomForNote {
-		m.leftOut = append(m.leftOut, what)
+	if c.length+length > markdown.Limit-roomForNote {
+		c.leftOut = append(c.leftOut, what)
 		return
 	}
-	m.blocks, m.length = append(m.blocks, block), m.length+length
+	c.blocks, c.length = append(c.blocks, block), c.length+length
 }
 
-func (m *markdown) text() string {
-	if n := len(m.leftOut); n > 0 {
-		named := strings.Join(m.leftOut[:min(n, 5)], ", ")
+func (c *comment) text() string {
+	if n := len(c.leftOut); n > 0 {
+		named := strings.Join(c.leftOut[:min(n, 5)], ", ")
 		if n > 5 {
 			named += fmt.Sprintf(" and %d more", n-5)
 		}
-		m.blocks = append(m.blocks, "_Left out here for its length: "+named+". `report.json` in the run's folder has it all._")
+		c.blocks = append(c.blocks, "_Left out here for its length: "+named+". `report.json` in the run's folder has it all._")
 	}
-	return strings.Join(m.blocks, "\n\n") + "\n"
+	return strings.Join(c.blocks, "\n\n") + "\n"
 }
 
 var verdictMarks = map[report.Verdict]string{
@@ -78,7 +74,7 @@ var verdictMarks = map[report.Verdict]string{
 }
 
 func markdownVerdict(r *report.Report) string {
-	return fmt.Sprintf("### %s %s: %s in namespace %s", verdictMarks[r.Verdict], upperFirst(string(r.Verdict)), code(r.Workload), code(r.Namespace))
+	return fmt.Sprintf("### %s %s: %s in namespace %s", verdictMarks[r.Verdict], upperFirst(string(r.Verdict)), markdown.Code(r.Workload), markdown.Code(r.Namespace))
 }
 
 // markdownAnswer lists the findings in short, unless there is one alone, which
@@ -88,10 +84,10 @@ func markdownAnswer(r *report.Report) string {
 		return ""
 	}
 	var lines []string
-	for i := range r.Findings[:min(len(r.Findings), listed)] {
+	for i := range r.Findings[:min(len(r.Findings), markdown.Listed)] {
 		f := &r.Findings[i]
 		lines = append(lines, fmt.Sprintf("- **%d.** %s%s: %s. **Fix:** %s",
-			i+1, code(string(f.Cause)), sureness(f), prose(failed(r, f)), prose(fixInShort(r.Findings, i))))
+			i+1, markdown.Code(string(f.Cause)), sureness(f), markdown.Prose(failed(r, f)), markdown.Prose(fixInShort(r.Findings, i))))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -99,9 +95,9 @@ func markdownAnswer(r *report.Report) string {
 func markdownStreams(r *report.Report) string {
 	rows := [][]string{append([]string{"stream"}, sumsHead...)}
 	for i := range r.Streams {
-		name := code(r.Streams[i].Name)
+		name := markdown.Code(r.Streams[i].Name)
 		if r.Streams[i].Kind != "" {
-			name += " " + prose(ofKind(&r.Streams[i]))
+			name += " " + markdown.Prose(ofKind(&r.Streams[i]))
 		}
 		rows = append(rows, append([]string{name}, sums(&r.Streams[i])...))
 	}
@@ -112,33 +108,33 @@ func markdownSenders(r *report.Report) string {
 	if len(r.Senders) == 0 {
 		return ""
 	}
-	shown, others := sendersShown(r, listed)
+	shown, others := sendersShown(r, markdown.Listed)
 	rows := [][]string{sendersHead}
 	for i := range shown {
 		cells := senderCells(&shown[i])
-		rows = append(rows, append([]string{code(cells[0]), code(cells[1])}, cells[2:]...))
+		rows = append(rows, append([]string{markdown.Code(cells[0]), markdown.Code(cells[1])}, cells[2:]...))
 	}
 	table := pipeTable(rows, 2)
 	if others != "" {
 		table += "\n\n" + upperFirst(others) + "."
 	}
-	return folded(count(len(r.Senders), "sender"), table)
+	return markdown.Folded(count(len(r.Senders), "sender"), table)
 }
 
 func markdownFinding(i int, r *report.Report) string {
 	f, fix := &r.Findings[i], fixInFull(r.Findings, i)
 	var text strings.Builder
-	fmt.Fprintf(&text, "#### %d. %s%s: %s\n\n%s.", i+1, code(string(f.Cause)), sureness(f), prose(losses(r, f)), prose(upperFirst(f.Says)))
-	fmt.Fprintf(&text, "\n\n**Fix:** %s", prose(fix.Text))
+	fmt.Fprintf(&text, "#### %d. %s%s: %s\n\n%s.", i+1, markdown.Code(string(f.Cause)), sureness(f), markdown.Prose(losses(r, f)), markdown.Prose(upperFirst(f.Says)))
+	fmt.Fprintf(&text, "\n\n**Fix:** %s", markdown.Prose(fix.Text))
 	if fix.Patch != "" {
 		command, patch := patchCommand(r, f)
-		text.WriteString("\n\n" + fenced("sh", command+" \\\n  "+patch))
+		text.WriteString("\n\n" + markdown.Fenced("sh", command+" \\\n  "+patch))
 	}
 	if recipe := fix.Recipe; recipe != nil {
 		whose, name := recipeFor(recipe)
-		fmt.Fprintf(&text, "\n\n**%s:** %s.", prose(whose), strings.TrimSpace(prose(recipe.Text)+" "+link(name, recipe.URL)))
+		fmt.Fprintf(&text, "\n\n**%s:** %s.", markdown.Prose(whose), strings.TrimSpace(markdown.Prose(recipe.Text)+" "+link(name, recipe.URL)))
 	}
-	text.WriteString("\n\n" + folded("Evidence", bullets(evidence(f))))
+	text.WriteString("\n\n" + markdown.Folded("Evidence", markdown.Bullets(evidence(f))))
 	return text.String()
 }
 
@@ -150,7 +146,7 @@ func markdownWarnings(r *report.Report) string {
 	for _, w := range r.Warnings {
 		lines = append(lines, warning(w))
 	}
-	return folded(count(len(lines), "warning"), bullets(lines))
+	return markdown.Folded(count(len(lines), "warning"), markdown.Bullets(lines))
 }
 
 func markdownLint(r *report.Report) string {
@@ -158,11 +154,11 @@ func markdownLint(r *report.Report) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	block := bullets(lines)
+	block := markdown.Bullets(lines)
 	if others != "" {
-		block += "\n\n" + prose(upperFirst(others)) + "."
+		block += "\n\n" + markdown.Prose(upperFirst(others)) + "."
 	}
-	return folded("What lint says of the manifest: "+count(len(lines), "finding"), block)
+	return markdown.Folded("What lint says of the manifest: "+count(len(lines), "finding"), block)
 }
 
 func markdownDisruptions(r *report.Report) string {
@@ -177,7 +173,7 @@ func markdownDisruptions(r *report.Report) string {
 			lines = append(lines, d.Kind+" was refused: "+refusal)
 		}
 	}
-	return folded(count(len(r.Disruptions), "disruption"), bullets(lines))
+	return markdown.Folded(count(len(r.Disruptions), "disruption"), markdown.Bullets(lines))
 }
 
 func markdownTerminations(r *report.Report) string {
@@ -185,37 +181,18 @@ func markdownTerminations(r *report.Report) string {
 		return ""
 	}
 	rows := [][]string{{"pod", "ended by", "exit", "left slice", "drain", "last answer", "grace left"}}
-	for i := range r.Terminations[:min(len(r.Terminations), listed)] {
+	for i := range r.Terminations[:min(len(r.Terminations), markdown.Listed)] {
 		t := &r.Terminations[i]
 		rows = append(rows, []string{
-			code(ended(t)), prose(string(t.EndedBy)), exitCode(t),
+			markdown.Code(ended(t)), markdown.Prose(string(t.EndedBy)), exitCode(t),
 			margin(t.Margins.SliceLag), margin(t.Margins.Drain), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
 		})
 	}
 	legend := "Left slice and last answer: time since the deletion was first seen; drain: from leaving the slice to SIGTERM."
-	if n := len(r.Terminations); n > listed {
-		legend = fmt.Sprintf("The first %d of %d. ", listed, n) + legend
+	if n := len(r.Terminations); n > markdown.Listed {
+		legend = fmt.Sprintf("The first %d of %d. ", markdown.Listed, n) + legend
 	}
-	return folded(count(len(r.Terminations), "termination"), pipeTable(rows, 2)+"\n\n"+legend)
-}
-
-// folded hides a block behind its summary until it is clicked.
-func folded(summary, block string) string {
-	return "<details><summary>" + prose(summary) + "</summary>\n\n" + block + "\n\n</details>"
-}
-
-// listed bounds a list, so that a long one does not crowd out what follows it.
-const listed = 100
-
-func bullets(lines []string) string {
-	items := make([]string, 0, len(lines))
-	for _, line := range lines[:min(len(lines), listed)] {
-		items = append(items, "- "+prose(line))
-	}
-	if n := len(lines); n > listed {
-		items = append(items, fmt.Sprintf("- and %d more", n-listed))
-	}
-	return strings.Join(items, "\n")
+	return markdown.Folded(count(len(r.Terminations), "termination"), pipeTable(rows, 2)+"\n\n"+legend)
 }
 
 // pipeTable aligns the first columns left and the others right. Cells are
@@ -242,72 +219,10 @@ func pipeTable(rows [][]string, left int) string {
 	return strings.Join(lines, "\n")
 }
 
-// listMark is what would make the beginning of a line an item of a list, or the
-// line a rule.
-var listMark = regexp.MustCompile(`^(?:([0-9]{1,9})([.)](?: |$))|([-+=]))`)
-
-// prose escapes all that Markdown, or the HTML in it, would take for markup, and
-// bounds the length: a server's words may be of any.
-func prose(text string) string {
-	var escaped strings.Builder
-	for _, c := range clean(clipped(strings.TrimSpace(text), 1000)) {
-		switch c {
-		case '<':
-			escaped.WriteString("&lt;")
-		case '>':
-			escaped.WriteString("&gt;")
-		case '&':
-			escaped.WriteString("&amp;")
-		case '\\', '`', '*', '_', '[', ']', '~', '#', '!', '$':
-			escaped.WriteRune('\\')
-			escaped.WriteRune(c)
-		case '@':
-			// The zero-width space keeps GitHub from calling a person whom a text
-			// only quotes.
-			escaped.WriteString("@\u200b")
-		default:
-			escaped.WriteRune(c)
-		}
-	}
-	return listMark.ReplaceAllString(escaped.String(), `$1\$2$3`)
-}
-
-// code writes a name as a code span whose fence the name cannot close.
-func code(text string) string {
-	text = clean(clipped(text, 300))
-	fence := "`"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	if len(fence) > 1 {
-		text = " " + text + " "
-	}
-	return fence + text + fence
-}
-
 // link writes a link to another site; of what is none only the words are left.
 func link(words, address string) string {
 	if address = site(address); address == "" {
-		return prose(words)
+		return markdown.Prose(words)
 	}
-	return fmt.Sprintf("[%s](<%s>)", prose(words), address)
-}
-
-// fenced writes a block of code whose fence its content cannot close.
-func fenced(language, text string) string {
-	fence := "```"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	lines := strings.Split(clipped(text, 8000), "\n")
-	return fence + language + "\n" + strings.Join(cleaned(lines), "\n") + "\n" + fence
-}
-
-// clipped bounds a text's length in characters.
-func clipped(text string, limit int) string {
-	if utf8.RuneCountInString(text) <= limit {
-		return text
-	}
-	runes := []rune(text)
-	return string(runes[:limit-1]) + "…"
+	return fmt.Sprintf("[%s](<%s>)", markdown.Prose(words), address)
 }

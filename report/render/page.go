@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -55,7 +56,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		Verdict:   upperFirst(string(r.Verdict)),
 		Workload:  clean(r.Workload),
 		Namespace: clean(r.Namespace),
-		Reasons:   cleaned(r.Reasons),
+		Reasons:   text.CleanAll(r.Reasons),
 		When: fmt.Sprintf("%s, %s long", r.Began.UTC().Format("2 January 2006, 15:04:05 UTC"),
 			short(report.Duration(r.Ended.Sub(r.Began)))),
 		Streams:      streamTable(r),
@@ -74,7 +75,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		}
 	}
 	lint, others := lintLines(r)
-	page.Lint, page.LintOthers = cleaned(lint), clean(others)
+	page.Lint, page.LintOthers = text.CleanAll(lint), clean(others)
 	page.WarningCount = count(len(r.Warnings), "warning")
 	for i := range r.Disruptions {
 		page.Disruptions = append(page.Disruptions, disruptionWords(i+1, &r.Disruptions[i]))
@@ -139,7 +140,7 @@ func streamTable(r *report.Report) pageTable {
 		if d := r.Power[s.Name]; d > 0 {
 			power = short(d)
 		}
-		t.Rows = append(t.Rows, cleaned(slices.Concat([]string{streamName(s), s.Connections, fmt.Sprintf("%g/s", s.Rate)}, sums(s), []string{power})))
+		t.Rows = append(t.Rows, text.CleanAll(slices.Concat([]string{streamName(s), s.Connections, fmt.Sprintf("%g/s", s.Rate)}, sums(s), []string{power})))
 	}
 	return t
 }
@@ -159,7 +160,7 @@ func terminationTable(r *report.Report) pageTable {
 		if end.ExitReason != "" {
 			code += " " + end.ExitReason
 		}
-		t.Rows = append(t.Rows, cleaned([]string{
+		t.Rows = append(t.Rows, text.CleanAll([]string{
 			ended(end), string(end.EndedBy), end.Node, short(end.Grace), hook, code,
 			margin(end.Margins.SliceLag), margin(end.Margins.Drain), margin(end.Margins.LastAnswer), margin(end.Margins.GraceHeadroom),
 		}))
@@ -182,7 +183,7 @@ func findingWords(i int, r *report.Report) pageFinding {
 		whose, link := recipeFor(recipe)
 		words.Recipe = &pageRecipe{Whose: clean(whose), Text: clean(recipe.Text), URL: site(recipe.URL), Link: link}
 	}
-	words.Evidence = cleaned(evidence(f))
+	words.Evidence = text.CleanAll(evidence(f))
 	return words
 }
 
@@ -210,7 +211,7 @@ func disruptionWords(number int, d *report.Disruption) pageDisruption {
 	if len(d.Terminated) > 0 {
 		words.Lines = append(words.Lines, "ended: "+strings.Join(d.Terminated, ", "))
 	}
-	words.Lines = cleaned(words.Lines)
+	words.Lines = text.CleanAll(words.Lines)
 	return words
 }
 
@@ -244,5 +245,5 @@ func validityLines(r *report.Report) []string {
 	for _, doubt := range v.Doubts {
 		lines = append(lines, "Doubt: "+doubt+".")
 	}
-	return cleaned(lines)
+	return text.CleanAll(lines)
 }

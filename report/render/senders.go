@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -54,7 +55,7 @@ func senderTable(r *report.Report) pageTable {
 	t := pageTable{Head: sendersHead}
 	shown, _ := sendersShown(r, len(r.Senders))
 	for i := range shown {
-		t.Rows = append(t.Rows, cleaned(senderCells(&shown[i])))
+		t.Rows = append(t.Rows, text.CleanAll(senderCells(&shown[i])))
 	}
 	return t
 }

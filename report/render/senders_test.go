@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/schema/schematest"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -62,7 +63,7 @@ func TestSendersInJSON(t *testing.T) {
 	if err := JSON(&text, r); err != nil {
 		t.Fatal(err)
 	}
-	if err := compileSchema(t).Validate(text.Bytes()); err != nil {
+	if err := schematest.Compiled(t, Schema()).Validate(text.Bytes()); err != nil {
 		t.Error(err)
 	}
 	var back report.Report

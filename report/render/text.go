@@ -104,13 +104,13 @@ func (p *printer) headline(word, color, about string) {
 
 // table writes rows in aligned columns.
 func (p *printer) table(rows [][]string) {
-	var text strings.Builder
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	var aligned strings.Builder
+	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		_, _ = fmt.Fprintln(table, "  "+strings.Join(cleaned(row), "\t"))
+		_, _ = fmt.Fprintln(table, "  "+strings.Join(text.CleanAll(row), "\t"))
 	}
 	_ = table.Flush()
-	for line := range strings.Lines(text.String()) {
+	for line := range strings.Lines(aligned.String()) {
 		_, _ = p.w.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 }

@@ -263,11 +263,3 @@ func upperFirst(text string) string {
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
-
-func cleaned(cells []string) []string {
-	texts := make([]string, len(cells))
-	for i, cell := range cells {
-		texts[i] = clean(cell)
-	}
-	return texts
-}
