@@ -33,6 +33,7 @@ func fixes(t *testing.T, manifests string) {
 	if len(f.Patched) == 0 {
 		return
 	}
+	fixesInPlace(t, f, manifests)
 	after := Lint(read(t, built(t, f, manifests)))
 	if !slices.Equal(sentences(after), sentences(f.Left)) {
 		t.Errorf("after kustomize %q, foretold %q", sentences(after), sentences(f.Left))

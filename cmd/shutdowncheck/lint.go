@@ -22,6 +22,7 @@ const lintTimeout = time.Minute
 func newLint(s streams, connection *genericclioptions.ConfigFlags) *cobra.Command {
 	var from manifestFlags
 	var fix string
+	var inPlace bool
 	var many many
 	output := newLintOutput()
 	cmd := &cobra.Command{
@@ -36,7 +37,8 @@ without any cluster.
 With --all or -A it judges every workload of a namespace or of the cluster. What
 somebody has a reason for is ignored by an annotation of the workload,
 shutdowncheck.io/ignore: "RULE: REASON", or by --ignore-file; with --baseline only
-what is new counts. --fix writes the findings' patches as a kustomize overlay.
+what is new counts. --fix writes the findings' patches as a kustomize overlay,
+--fix-in-place puts them into the files and judges these again.
 
 Exit codes: 0 nothing found that counts, 1 at least one error or warning (see
 --fail-on), 2 bad usage, 4 tool or cluster error, 130 interrupted. Notes never
@@ -48,10 +50,17 @@ count. A clean result is no proof: only a run shows what the program does.`,
 				return err
 			}
 			s, stdin := s, &bytes.Buffer{}
-			if fix != "" {
-				if !from.any() {
-					return usagef("--fix: the objects of a cluster are made from manifests elsewhere; want these with -f or -k")
-				}
+			flag := "--fix"
+			if inPlace {
+				flag = "--fix-in-place"
+			}
+			fixes := fix != "" || inPlace
+			switch {
+			case fix != "" && inPlace:
+				return usagef("both --fix and --fix-in-place; want one of them")
+			case fixes && !from.any():
+				return usagef("%s: the objects of a cluster are made from manifests elsewhere; want these with -f or -k", flag)
+			case fix != "":
 				s.in = io.TeeReader(s.in, stdin)
 			}
 			objects, notes, err := lintInput(cmd.Context(), s, connection, args, &from, &many)
@@ -65,13 +74,21 @@ count. A clean result is no proof: only a run shows what the program does.`,
 					set.BudgetsUnknown, set.ServicesUnknown = true, true
 				}
 			}
+			if inPlace && !partly {
+				if err := fixInPlace(s, from.sources, objects, &judgement); err != nil {
+					return err
+				}
+				if objects, err = from.read(s.in, *connection.Namespace); err != nil {
+					return err
+				}
+			}
 			rep := lint.Lint(objects)
 			rep.Notes = append(rep.Notes, notes...)
 			judgement.on(rep)
 			if partly {
 				rep.Gone = nil // nor is it known whether these are
-				if fix != "" {
-					err = errors.Join(err, usagef("--fix: nothing was written, as not all of the manifests can be read"))
+				if fixes {
+					err = errors.Join(err, usagef("%s: nothing was written, as not all of the manifests can be read", flag))
 				}
 				return errors.Join(output.show(s, rep), err)
 			}
@@ -96,6 +113,7 @@ count. A clean result is no proof: only a run shows what the program does.`,
 	many.add(cmd.Flags())
 	output.add(cmd)
 	cmd.Flags().StringVar(&fix, "fix", "", "write the findings' patches into this folder, as a kustomize overlay over what -f or -k names")
+	cmd.Flags().BoolVar(&inPlace, "fix-in-place", false, "put the findings' patches into the files of -f, where nothing else in them changes, and judge these again")
 	connection.AddFlags(cmd.Flags())
 	return cmd
 }

@@ -140,7 +140,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"balancer", "internal/junit", "internal/markdown", "internal/patch", "internal/shell", "internal/text", "manifest", "manifest/script", "recording", "report"},
+		house:   []string{"balancer", "internal/junit", "internal/markdown", "internal/patch", "internal/shell", "internal/text", "internal/yamlpatch", "manifest", "manifest/script", "recording", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml", "golang.org/x/text", "sigs.k8s.io/json", "sigs.k8s.io/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests, the names of the causes, and what a run keeps of them; they never ask a cluster",
@@ -265,6 +265,11 @@ var rules = []rule{
 	{
 		pkg:    "internal/procfs",
 		reason: "it reads a file system, in a helper that knows of nothing else",
+	},
+	{
+		pkg:     "internal/yamlpatch",
+		modules: []string{"go.yaml.in/yaml", "sigs.k8s.io/yaml"},
+		reason:  "it changes a text, whatever that describes",
 	},
 	{
 		pkg:    "internal/victim",
