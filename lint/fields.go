@@ -55,7 +55,7 @@ func (r *reader) doubles(g *given, judged bool) {
 			severity: noteUnless(judged && bears(d.path, d.key) && !sameText(d.earlier, d.value)), field: d.path,
 			why: fmt.Sprintf("%s is there twice, on lines %d and %d. kubectl takes the last one and drops the other without a word; kustomize and other tools refuse the file.",
 				d.key, g.source.before+d.earlierLine, g.source.before+d.line),
-			fix: "Make one of the two.",
+			fix: "Keep one of the two.",
 		})
 	}
 }

@@ -161,7 +161,7 @@ func TestWritten(t *testing.T) {
 		"annotations are free":  {changes: []string{"metadata: {name: web, namespace: shop}", "metadata: {name: web, namespace: shop, annotations: {readinessprobe: a}}"}},
 		"of the other version":  {more: "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec: {scaleTargetRef: {kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 9, targetCPUUtilizationPercentage: 80}\n"},
 
-		"twice":               {changes: []string{replicas3, "  replicas: 4\n" + replicas3}, want: []string{"warning double-field spec.replicas:6"}, fix: "Make one of the two."},
+		"twice":               {changes: []string{replicas3, "  replicas: 4\n" + replicas3}, want: []string{"warning double-field spec.replicas:6"}, fix: "Keep one of the two."},
 		"twice alike":         {changes: []string{replicas3, replicas3 + replicas3}, want: []string{"note double-field spec.replicas:6"}},
 		"labels twice":        {changes: []string{"metadata: {name: web, namespace: shop}", "metadata: {name: web, namespace: shop, labels: {a: b}, labels: {c: d}}"}, want: []string{"note double-field metadata.labels:3"}},
 		"ports twice":         {changes: []string{image, image + "        ports: []\n"}, want: []string{"warning double-field spec.template.spec.containers[0].ports:15"}},

@@ -87,11 +87,19 @@ func (p *printer) group(number int, g *group) {
 	case len(g.members) > 1 && len(patches) == 1:
 		p.wrapped("   ", "   ", fmt.Sprintf("The same patch for %s, such as:", patches[0].many(g)))
 	case len(patches) > 1:
-		p.wrapped("   ", "   ", fmt.Sprintf("%d different patches (-o json has them all), such as:", len(patches)))
+		p.wrapped("   ", "   ", fmt.Sprintf("%d different patches (%s), such as:", len(patches), allPatches(&first.Place)))
 	}
 	command, patch := patchCommand(patches[0].of[0])
 	p.line("   " + command + " \\")
 	p.line("     " + patch)
+}
+
+// allPatches says how to have all of them.
+func allPatches(p *Place) string {
+	if p.File == "" {
+		return "-o json has them all"
+	}
+	return "--fix-in-place or --fix applies them all"
 }
 
 // many says whose patch it is.

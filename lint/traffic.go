@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -74,18 +75,34 @@ func (o *Objects) servicesRead(w *workload) bool {
 }
 
 // unreached says of which workloads nothing tells whether requests reach them. That none
-// was found there is no news of them.
+// was found there is no news of them, and what was found holds only if requests do.
 func (o *Objects) unreached(workloads []*workload) (notes []string) {
-	var names []string
+	var closed, presumedOpen []string
 	for _, w := range workloads {
-		if w.traffic == noTraffic && !o.servicesRead(w) {
-			names = append(names, w.String())
+		switch {
+		case o.servicesRead(w):
+		case w.traffic == noTraffic:
+			closed = append(closed, w.String())
+		case w.traffic == presumed:
+			presumedOpen = append(presumedOpen, w.String())
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	if len(closed) > 0 {
+		notes = append(notes, "requests to "+strings.Join(closed, ", ")+", as no port for them is declared there and no service was read: the rules about them were left out")
 	}
-	return []string{"requests to " + strings.Join(names, ", ") + ", as no port for them is declared there and no service was read: the rules about them were left out"}
+	if len(presumedOpen) > 0 {
+		notes = append(notes, "the services of "+someOf(presumedOpen)+", as none was read: it is taken for granted that users' requests reach the declared ports")
+	}
+	return notes
+}
+
+// someOf names a few, and counts the others.
+func someOf(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // target is the container that a service's port leads to, and its port, 0 where it is not
@@ -189,8 +206,13 @@ var watching = []string{
 	"metrics", "mgmt", "monitoring", "pprof", "probe", "probes", "prom", "prometheus", "readiness", "statsd", "telemetry",
 }
 
+// diagnostics is what the manifests of CSI sidecars call the port of their flag
+// --http-endpoint, which is for metrics and the check of the leader's health alone
+// (kubernetes-csi external-provisioner, README); what they are for goes through a socket.
+const diagnostics = "http-endpoint"
+
 func watched(port string) bool {
-	return slices.ContainsFunc(strings.Split(port, "-"), func(part string) bool { return slices.Contains(watching, part) })
+	return port == diagnostics || slices.ContainsFunc(strings.Split(port, "-"), func(part string) bool { return slices.Contains(watching, part) })
 }
 
 // protocols are names of ports that tell the protocol, and not what it is for.

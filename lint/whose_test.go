@@ -240,6 +240,8 @@ func TestTraffic(t *testing.T) {
 		"alone with a port":                {alone("{name: http, containerPort: 8080}"), warnings},
 		"alone with an unnamed port":       {alone("{containerPort: 8080}"), warnings},
 		"alone with a metrics port":        {alone("{name: metrics, containerPort: 9090}"), nil},
+		"alone with a CSI sidecar's port":  {alone("{name: http-endpoint, containerPort: 22011}"), nil},
+		"alone with an endpoint":           {alone("{name: endpoint, containerPort: 22011}"), warnings},
 		"alone with a probe's port":        {alone("{name: health, containerPort: 9090}"), nil},
 		"alone, scraped":                   {strings.Replace(alone("{name: http, containerPort: 9090}"), "labels: {app: web}", "labels: {app: web}, annotations: {prometheus.io/scrape: 'true', prometheus.io/port: '9090'}", 1), notes},
 		"alone, scraped at another port":   {strings.Replace(alone("{name: http, containerPort: 8080}"), "labels: {app: web}", "labels: {app: web}, annotations: {prometheus.io/scrape: 'true', prometheus.io/port: '9090'}", 1), warnings},
@@ -447,23 +449,29 @@ func TestServicesOfACluster(t *testing.T) {
 	}
 }
 
-// Where nothing tells of requests, that is said; where services were read and lead
-// elsewhere, or a port is declared, it is known.
+// Where nothing tells of requests, or a port alone, that is said; where services were
+// read, it is known.
 func TestUnreached(t *testing.T) {
 	deployment, rest, _ := strings.Cut(change(t, "        ports: [{name: http, containerPort: 8080}]\n", "", "        readinessProbe: {httpGet: {path: /ready, port: http}}\n", ""), "---\n")
 	open, _, _ := strings.Cut(base, "---\n")
+	many := ""
+	for i := range 5 {
+		many += strings.Replace(open, "name: web", fmt.Sprint("name: web", i), 1) + "---\n"
+	}
 	for name, tt := range map[string]struct {
 		manifests string
-		want      int
+		want      []string
 	}{
-		"neither port nor service": {deployment, 1},
-		"a port":                   {open, 0},
-		"a service elsewhere":      {deployment + "---\n" + strings.Replace(rest, "app: web", "app: other", 1), 0},
-		"a service":                {deployment + "---\n" + rest, 0},
+		"neither port nor service": {deployment, []string{"requests to deployment/web, "}},
+		"a port":                   {open, []string{"the services of deployment/web, "}},
+		"both":                     {open + "---\n" + strings.Replace(deployment, "name: web", "name: job", 1), []string{"requests to deployment/job, ", "the services of deployment/web, "}},
+		"a service elsewhere":      {deployment + "---\n" + strings.Replace(rest, "app: web", "app: other", 1), nil},
+		"a service":                {deployment + "---\n" + rest, nil},
+		"many":                     {many, []string{"the services of deployment/web0, deployment/web1, deployment/web2 and 2 more, "}},
 	} {
 		r := Lint(read(t, tt.manifests))
-		if len(r.Notes) != tt.want {
-			t.Errorf("%s: got %q, want %d", name, r.Notes, tt.want)
+		if !slices.EqualFunc(r.Notes, tt.want, strings.HasPrefix) {
+			t.Errorf("%s: got %q, want %q", name, r.Notes, tt.want)
 		}
 	}
 }
