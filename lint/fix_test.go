@@ -123,6 +123,30 @@ func TestFixLeavesTheIgnored(t *testing.T) {
 	}
 }
 
+// A hook that does more than sleep is not replaced by one that sleeps.
+func TestFixKeepsWhatHooksDo(t *testing.T) {
+	for command, patched := range map[string]bool{
+		"[sleep, '1']":                         true,
+		"[/bin/sh, -c, sleep 1]":               true,
+		"[/bin/sh, -c, rm -f /tmp/ready]":      false,
+		"[/bin/sh, -c, touch /down; sleep 1]":  false,
+		"[/bin/sh, -c, sleep 1 && echo ended]": false,
+	} {
+		found := 0
+		for _, f := range Lint(read(t, change(t, preStop5, exec(command)))).Findings {
+			if f.Rule == "prestop-short" {
+				found++
+				if (f.Patch != "") != patched {
+					t.Errorf("%s: patch %q", command, f.Patch)
+				}
+			}
+		}
+		if found != 1 {
+			t.Errorf("%s: found %d times", command, found)
+		}
+	}
+}
+
 // The demo of 14 Deployments is mended as a whole.
 func TestFixMany(t *testing.T) {
 	fixes(t, shop(14))

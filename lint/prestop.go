@@ -75,12 +75,16 @@ var preStopRules = []rule{{
 			if !hook.OnlySleeps || hook.Least == 0 && preStop(c).Exec != nil {
 				does = "takes"
 			}
-			report(breach{
-				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
+			b := breach{
+				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 				why:   fmt.Sprintf("preStop %s %g s, while the cluster's proxies send new requests for up to %d s.", does, hook.Least.Seconds(), proxyLag),
 				fix:   fmt.Sprintf("Let preStop sleep for %d s.", w.advised()),
-				patch: w.advisedPatch(c), recipe: recipe(c),
-			})
+				patch: w.advisedPatch(c),
+			}
+			if !hook.OnlySleeps { // a patch would do away with what else it does
+				b.fix, b.patch = fmt.Sprintf("Let preStop sleep for %d s besides what it does.", w.advised()), ""
+			}
+			report(b)
 		}
 	},
 }, {
