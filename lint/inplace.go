@@ -73,15 +73,15 @@ func (p *Patched) inPlace(text []byte) ([]byte, error) {
 func (s Source) within(text []byte) (from, to int) {
 	number := 0
 	for line := range bytes.Lines(text) {
-		if number < s.before {
+		switch number++; {
+		case number <= s.before:
 			from += len(line)
 			to = from
-		} else if bytes.HasPrefix(line, separator) {
-			break
-		} else {
+		case bytes.HasPrefix(line, separator):
+			return from, to
+		default:
 			to += len(line)
 		}
-		number++
 	}
 	return from, to
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 
 	"go.yaml.in/yaml/v3"
@@ -78,9 +79,7 @@ func mergedMapping(v any, change map[string]any) (any, error) {
 		return nil, errOther
 	}
 	whole := map[string]any{}
-	for key, before := range mapping {
-		whole[key] = before
-	}
+	maps.Copy(whole, mapping)
 	for key, to := range change {
 		var err error
 		switch to := to.(type) {
