@@ -140,7 +140,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "lint",
-		house:   []string{"balancer", "internal/junit", "internal/markdown", "internal/patch", "internal/shell", "internal/text", "internal/yamlpatch", "manifest", "manifest/script", "recording", "report"},
+		house:   []string{"balancer", "internal/junit", "internal/markdown", "internal/patch", "internal/shell", "internal/text", "internal/yamlpatch", "manifest", "manifest/script", "manifest/validation", "recording", "report"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery", "go.yaml.in/yaml", "golang.org/x/text", "sigs.k8s.io/json", "sigs.k8s.io/yaml"},
 		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go", analysis}),
 		reason:  "the rules know manifests, the names of the causes, and what a run keeps of them; they never ask a cluster",
@@ -154,6 +154,13 @@ var rules = []rule{
 		modules: []string{"mvdan.cc/sh"},
 		never:   slices.Concat(commandLine, load, kubernetes),
 		reason:  "a script is judged by its words alone, and nothing of it is run",
+	},
+	{
+		pkg:     "manifest/validation",
+		house:   []string{"internal/patch"},
+		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
+		never:   slices.Concat(commandLine, load, []string{"k8s.io/client-go"}),
+		reason:  "what is refused depends on the object alone, and no server is asked",
 	},
 	{
 		pkg:     "manifest",
@@ -198,6 +205,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "internal/patch/patchtest",
+		house:   []string{"internal/patch", "manifest/validation"},
 		modules: []string{"k8s.io/api", "k8s.io/apimachinery"},
 		reason:  "it stands for the API server, and must not know who made a patch",
 	},
