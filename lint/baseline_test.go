@@ -56,8 +56,8 @@ func TestBaseline(t *testing.T) {
 
 // A finding that has become worse is a new one.
 func TestBaselineOfLess(t *testing.T) {
-	better := Lint(read(t, change(t, grace30, "terminationGracePeriodSeconds: 5")))
-	worse := Lint(read(t, change(t, grace30, "terminationGracePeriodSeconds: 4")))
+	better := Lint(read(t, change(t, preStop5, exec("[sleep, '30']"))))
+	worse := Lint(read(t, change(t, preStop5, exec("[sleep, '31']"))))
 	b, was := baseline(t, better), baseline(t, worse)
 	worse.Since(b)
 	if worse.Count(Error) != 1 || len(worse.Gone) != 0 {

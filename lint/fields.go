@@ -141,8 +141,8 @@ func (s *skeleton) name() string {
 
 func (w *written) finding() Finding {
 	f := Finding{
-		Rule: w.rule.id, Severity: w.severity, Why: w.why, Fix: w.fix,
-		Place: Place{Namespace: w.namespace, Kind: w.kind, Name: w.name, Field: w.field, File: w.source.File, Line: w.source.line(w.field)},
+		Rule: w.rule.id, Severity: w.severity, Why: w.why, Fix: w.fix, Patch: w.patch,
+		Place: Place{Namespace: w.namespace, Kind: w.kind, Name: w.name, Container: w.container, Field: w.field, File: w.source.File, Line: w.source.line(w.field)},
 	}
 	if w.workload {
 		f.Workload = strings.ToLower(w.kind) + "/" + w.name

@@ -112,6 +112,10 @@ func (k knownFields) meant(parent, name string) (path string, misspelt bool) {
 	if path != "" {
 		return path, true
 	}
+	// A LabelSelector is not a service's selector.
+	if labels := parent + ".matchLabels"; slices.Contains(all, labels) {
+		return labels, false
+	}
 	nearest = math.MaxInt
 	for _, p := range all {
 		at, known := split(p)

@@ -104,8 +104,14 @@ const autoscaler = `---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: web, namespace: shop}
-spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: %d, maxReplicas: 9}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: %d
+  maxReplicas: 9
 `
+
+// byQueue lets an autoscaler keep no pod at all.
+const byQueue = "  metrics: [{type: External, external: {metric: {name: queue}, target: {type: Value, value: '30'}}}]\n"
 
 // identifier is a name of Go's, which a replacement once left in a sentence.
 var identifier = regexp.MustCompile(`\b[a-z]+\.[A-Z]`)
@@ -125,7 +131,7 @@ func TestRules(t *testing.T) {
 		{name: "preStop 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 1}}}"}, want: []string{"warning prestop-short"}},
 		{name: "preStop 2 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 2}}}"}},
 		{name: "preStop all of the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 5"}, want: []string{"warning prestop-eats-grace"}},
-		{name: "preStop longer than the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 4"}, want: []string{"error prestop-eats-grace"}},
+		{name: "preStop longer than the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 4"}, want: []string{"error refused"}},
 		{name: "exec sleep longer than the grace", changes: []string{preStop5, exec("[sleep, '31']")}, want: []string{"error prestop-eats-grace", "note prestop-needs-binary"}},
 		{name: "preStop leaves 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 29}}}"}, want: []string{"warning prestop-eats-grace"}},
 		{name: "preStop leaves 2 s of 30", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 28}}}"}, want: []string{"note prestop-eats-grace"}},
@@ -167,10 +173,13 @@ func TestRules(t *testing.T) {
 		{name: "stopSignal SIGTERM of httpd", changes: []string{image, "        image: httpd:2.4\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
 		{name: "stopSignal SIGQUIT of nginx", changes: []string{image, "        image: nginx:1.27\n", preStop5, "lifecycle: {stopSignal: SIGQUIT, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}},
 		{name: "stopSignal SIGINT of gunicorn", changes: []string{image, started("[gunicorn, 'app:app']"), preStop5, "lifecycle: {stopSignal: SIGINT, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
-		{name: "grace 0", changes: []string{grace30, "terminationGracePeriodSeconds: 0"}, want: []string{"error grace-zero"}},
-		{name: "a hook without a handler", changes: []string{preStop5, "lifecycle: {preStop: {}}"}, want: []string{"error one-handler"}},
-		{name: "a hook with two handlers", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 5}, exec: {command: [/drain]}}}"}, want: []string{"error one-handler", "note prestop-needs-binary"}},
-		{name: "a probe without a handler", changes: []string{readiness, "        readinessProbe: {}\n"}, want: []string{"error one-handler"}},
+		{name: "grace 0", changes: []string{grace30, "terminationGracePeriodSeconds: 0", preStop5, exec("[/drain]")}, want: []string{"error grace-zero", "note prestop-needs-binary"}},
+		{name: "grace 0, which the sleep does not fit in", changes: []string{grace30, "terminationGracePeriodSeconds: 0"}, want: []string{"error grace-zero", "error refused"}},
+		{name: "grace below 0", changes: []string{grace30, "terminationGracePeriodSeconds: -5", preStop5, exec("[sleep, '3']")}, want: []string{"error prestop-eats-grace", "warning grace-zero", "note prestop-needs-binary"}},
+		{name: "grace below 0, which no sleep fits in", changes: []string{grace30, "terminationGracePeriodSeconds: -5"}, want: []string{"error refused", "warning grace-zero"}},
+		{name: "a hook without a handler", changes: []string{preStop5, "lifecycle: {preStop: {}}"}, want: []string{"error refused"}},
+		{name: "a hook with two handlers", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 5}, exec: {command: [/drain]}}}"}, want: []string{"error refused"}},
+		{name: "a probe without a handler", changes: []string{readiness, "        readinessProbe: {}\n"}, want: []string{"error refused"}},
 		{name: "grace left out", changes: []string{"      " + grace30 + "\n", ""}},
 		{name: "exec sleep", changes: []string{preStop5, exec("[sleep, '5']")}, want: []string{"note prestop-needs-binary"}},
 		{name: "exec sh -c sleep", changes: []string{preStop5, exec("[/bin/sh, -c, sleep 1]")}, want: []string{"warning prestop-short", "note prestop-needs-binary"}},
@@ -239,8 +248,8 @@ func TestRules(t *testing.T) {
 		{name: "liveness with a short grace", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5, terminationGracePeriodSeconds: 9")}, want: []string{"note probe-grace"}},
 		{name: "liveness with a grace that does", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5, terminationGracePeriodSeconds: 10")}},
 		{name: "liveness with a longer grace", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5, terminationGracePeriodSeconds: 60")}},
-		{name: "readiness with a grace", changes: []string{"port: http}}", "port: http}, terminationGracePeriodSeconds: 5}"}, want: []string{"error probe-grace"}},
-		{name: "liveness with a grace of 0", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5, terminationGracePeriodSeconds: 0")}, want: []string{"error probe-grace"}},
+		{name: "readiness with a grace", changes: []string{"port: http}}", "port: http}, terminationGracePeriodSeconds: 5}"}, want: []string{"error refused"}},
+		{name: "liveness with a grace of 0", changes: []string{image, liveness("httpGet: {path: /live, port: http}, initialDelaySeconds: 5, terminationGracePeriodSeconds: 0")}, want: []string{"error refused"}},
 		{name: "readiness at a name that is not there", changes: []string{"port: http}}", "port: web}}"}, want: []string{"warning probe-port-unknown"}},
 		{name: "readiness by gRPC", changes: []string{"httpGet: {path: /ready, port: http}", "grpc: {port: 8080}"}},
 		{name: "readiness by gRPC elsewhere", changes: []string{"httpGet: {path: /ready, port: http}", "grpc: {port: 9090}"}, want: []string{"note readiness-other-port"}},
@@ -259,7 +268,8 @@ func TestRules(t *testing.T) {
 		{name: "maxUnavailable of all", changes: []string{replicas3, strategy("rollingUpdate: {maxUnavailable: 3}")}, want: []string{"error rollout-leaves-none"}},
 		{name: "maxUnavailable 99% rounds down", changes: []string{replicas3, strategy("rollingUpdate: {maxUnavailable: 99%}")}},
 		{name: "maxUnavailable 100%", changes: []string{replicas3, strategy("rollingUpdate: {maxUnavailable: 100%}")}, want: []string{"error rollout-leaves-none"}},
-		{name: "both 0 make one unavailable", changes: []string{replicas3, "  replicas: 1\n  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}\n"}, want: []string{"error rollout-leaves-none", "warning one-replica"}},
+		{name: "both 0", changes: []string{replicas3, "  replicas: 1\n  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}\n"}, want: []string{"error refused", "warning one-replica"}},
+		{name: "both come to 0, which makes one unavailable", changes: []string{replicas3, "  replicas: 1\n  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1%}}\n"}, want: []string{"error rollout-leaves-none", "warning one-replica"}},
 		{name: "half", changes: []string{replicas3, "  replicas: 2\n  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}\n"}, want: []string{"note rollout-halves"}},
 		{name: "a third", changes: []string{replicas3, strategy("rollingUpdate: {maxSurge: 0, maxUnavailable: 1}")}},
 		{name: "DaemonSet at once", changes: []string{"kind: Deployment", "kind: DaemonSet", replicas3, "  updateStrategy: {rollingUpdate: {maxUnavailable: 100%}}\n"}, want: []string{"error rollout-leaves-none"}},
@@ -285,7 +295,9 @@ func TestRules(t *testing.T) {
 		// More of these is in whose_test.go.
 		{name: "a balancer outside", changes: []string{service, service + "  type: LoadBalancer\n  externalTrafficPolicy: Local\n"}, want: []string{"note prestop-short-for-path"}},
 		{name: "a database's proxy", changes: []string{"      containers:\n", "      containers:\n      - {name: cloud-sql-proxy, image: proxy}\n"}, want: []string{"warning dependency-ends-first"}},
-		{name: "scaled to none", more: fmt.Sprintf(autoscaler, 0), want: []string{"warning scales-to-zero"}},
+		{name: "scaled to none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: []string{"warning scales-to-zero"}},
+		{name: "a port's name that there is not", changes: []string{"targetPort: http", "targetPort: web"}, want: []string{"warning service-port-unknown"}},
+		{name: "Recreate with a rollout", changes: []string{replicas3, strategy("type: Recreate, rollingUpdate: {maxSurge: 1}")}, want: []string{"error refused", "error recreate"}},
 		{name: "a claim of one node", changes: []string{grace30, grace30 + "\n      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"}, more: "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\nspec: {accessModes: [ReadWriteOnce]}\n", want: []string{"note claim-holds-rollout"}},
 		{name: "a budget of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"note removed-api"}},
 		{name: "mesh as a sidecar", changes: []string{"      containers:\n", "      initContainers:\n      - {name: istio-proxy, image: proxy, restartPolicy: Always}\n      containers:\n"}},
@@ -343,13 +355,13 @@ func TestPreStopAgainstTheGrace(t *testing.T) {
 		refused  bool
 	}{
 		"as long":         {"lifecycle: {preStop: {sleep: {seconds: 30}}}", Warning, "preStop sleeps for all of the grace period of 30 s: nothing is left, and the program is killed 2 s after SIGTERM.", false},
-		"longer":          {"lifecycle: {preStop: {sleep: {seconds: 31}}}", Error, "preStop sleeps 31 s, longer than the grace period of 30 s: the API server refuses that of a sleep action.", true},
+		"longer":          {"lifecycle: {preStop: {sleep: {seconds: 31}}}", Error, "The hook sleeps for 31 s, longer than terminationGracePeriodSeconds (30): the API server refuses the Deployment.", true},
 		"command, longer": {exec("[sleep, '31']"), Error, "preStop sleeps 31 s, longer than the grace period of 30 s: the kubelet waits no longer than that, and the program is killed 2 s after SIGTERM.", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			objects := read(t, change(t, preStop5, test.hook))
 			f := Lint(objects).Findings[0]
-			if f.Rule != "prestop-eats-grace" || f.Severity != test.severity || f.Why != test.why {
+			if (f.Rule == "refused") != test.refused || !test.refused && f.Rule != "prestop-eats-grace" || f.Severity != test.severity || f.Why != test.why {
 				t.Errorf("got %s %s: %s", f.Severity, f.Rule, f.Why)
 			}
 			if err := patchtest.Apply(f.Place.Kind, manifestOf(t, objects, &f.Place), "{}"); (err != nil) != test.refused {

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
 )
 
 // Object is a Kubernetes object and where it was read.
@@ -90,8 +91,11 @@ type workload struct {
 	statefulSet *appsv1.StatefulSet
 	daemonSet   *appsv1.DaemonSet
 
+	refused []validation.Refusal
+
 	services []*podService
 	budgets  []*podBudget
+	// noBudget says that none was written for the pods, not even one that is refused.
 	noBudget bool
 	scale    scale
 	claim    *claim
@@ -124,13 +128,13 @@ func (o *Objects) judged() []*workload {
 func (o *Objects) workloads() []*workload {
 	var all []*workload
 	for _, d := range o.Deployments {
-		all = append(all, &workload{kind: "Deployment", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, deployment: d.Value})
+		all = append(all, &workload{kind: "Deployment", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, deployment: d.Value, refused: validation.Refused(d.Value)})
 	}
 	for _, s := range o.StatefulSets {
-		all = append(all, &workload{kind: "StatefulSet", meta: s.Value.ObjectMeta, source: s.Source, template: &s.Value.Spec.Template, statefulSet: s.Value})
+		all = append(all, &workload{kind: "StatefulSet", meta: s.Value.ObjectMeta, source: s.Source, template: &s.Value.Spec.Template, statefulSet: s.Value, refused: validation.Refused(s.Value)})
 	}
 	for _, d := range o.DaemonSets {
-		all = append(all, &workload{kind: "DaemonSet", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, daemonSet: d.Value})
+		all = append(all, &workload{kind: "DaemonSet", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, daemonSet: d.Value, refused: validation.Refused(d.Value)})
 	}
 	for _, s := range o.Services {
 		o.attachService(&podService{Object: s}, all)
@@ -142,6 +146,7 @@ func (o *Objects) workloads() []*workload {
 		w.services = sameNamespace(w, w.services)
 		w.budgets = sameNamespace(w, w.budgets)
 		w.noBudget = len(w.budgets) == 0 && !o.BudgetsUnknown
+		w.budgets = slices.DeleteFunc(w.budgets, func(b *podBudget) bool { return len(validation.Refused(b.Value)) > 0 })
 		w.scale = o.scaleOf(w)
 		w.claim = o.claimOf(w)
 		o.lead(w)
@@ -204,8 +209,13 @@ func sameNamespace[T interface{ GetNamespace() string }](w *workload, all []*sel
 	return same
 }
 
+// grace is the pods' grace period in seconds. A template may have a negative one, of which
+// the API server makes 1 in each pod (core/v1 defaults.go, SetDefaults_Pod).
 func (w *workload) grace() int {
-	return orDefault(w.template.Spec.TerminationGracePeriodSeconds, defaultGrace)
+	if grace := orDefault(w.template.Spec.TerminationGracePeriodSeconds, defaultGrace); grace >= 0 {
+		return grace
+	}
+	return 1
 }
 
 // container is one of a workload's containers and the path to it.

@@ -142,16 +142,22 @@ var preStopRules = []rule{{
 }, {
 	id:    "grace-zero",
 	cause: report.GraceTooShort,
-	doc:   "With a grace period of 0 there is neither preStop nor SIGTERM (kuberuntime_container.go killContainer).",
+	doc:   "With a grace period of 0 there is neither preStop nor SIGTERM (kuberuntime_container.go killContainer); a negative one becomes 1 s (core/v1 defaults.go).",
 	find: func(w *workload, report func(breach)) {
-		if w.grace() == 0 {
-			report(breach{
-				severity: Error, field: "spec.template.spec.terminationGracePeriodSeconds",
-				why:   "The grace period is 0 s: preStop is not run, and what is in flight is cut.",
-				fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d or to what the longest request needs.", defaultGrace),
-				patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": defaultGrace}),
-			})
+		b := breach{
+			severity: Error, field: "spec.template.spec.terminationGracePeriodSeconds",
+			why:   "The grace period is 0 s: preStop is not run, and what is in flight is cut.",
+			fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d or to what the longest request needs.", defaultGrace),
+			patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": defaultGrace}),
 		}
+		switch given := orDefault(w.template.Spec.TerminationGracePeriodSeconds, defaultGrace); {
+		case given < 0:
+			b.severity = Warning
+			b.why = fmt.Sprintf("The grace period is %d s, for which the API server gives the pods 1 s: hardly any preStop or request fits in it.", given)
+		case given > 0:
+			return
+		}
+		report(b)
 	},
 }, {
 	id:    "prestop-length-unknown",
@@ -260,11 +266,7 @@ func eatsGrace(w *workload, c container) breach {
 	}
 	b := breach{container: c.Name, field: c.field + ".lifecycle.preStop"}
 	killed := fmt.Sprintf("the kubelet waits no longer than that, and the program is killed %d s after SIGTERM.", leastDrain)
-	switch own := preStop(c); {
-	case took > grace && own.Sleep != nil:
-		b.severity = Error
-		b.always = true
-		b.why = fmt.Sprintf("%s, longer than the grace period of %g s: the API server refuses that of a sleep action.", sleeps, grace)
+	switch {
 	case took == script.Forever.Seconds():
 		b.severity = w.lessBeside(c, Error)
 		b.why = fmt.Sprintf("%s, and the grace period is %g s: ", sleeps, grace) + killed

@@ -155,21 +155,9 @@ var probeRules = []rule{{
 }, {
 	id:    "probe-grace",
 	cause: report.Restarted,
-	doc:   "A liveness probe's own terminationGracePeriodSeconds takes the place of the pod's when it fails, preStop included; a readiness probe may have none (KEP-2238).",
+	doc:   "A liveness probe's own terminationGracePeriodSeconds takes the place of the pod's when it fails, preStop included (KEP-2238).",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range slices.Concat(w.containers(), w.sidecars()) {
-			if p := c.ReadinessProbe; p != nil && p.TerminationGracePeriodSeconds != nil {
-				b := refusedGrace(c, "readinessProbe")
-				b.why = "A readiness probe ends no container: the API server refuses terminationGracePeriodSeconds there."
-				report(b)
-			}
-			for _, field := range []string{"livenessProbe", "startupProbe"} {
-				if p := map[string]*corev1.Probe{"livenessProbe": c.LivenessProbe, "startupProbe": c.StartupProbe}[field]; p != nil && p.TerminationGracePeriodSeconds != nil && *p.TerminationGracePeriodSeconds < 1 {
-					b := refusedGrace(c, field)
-					b.why = "The probe's terminationGracePeriodSeconds is below 1: the API server refuses that."
-					report(b)
-				}
-			}
 			if b, found := shortGrace(w, c); found {
 				report(b)
 			}
@@ -177,20 +165,11 @@ var probeRules = []rule{{
 	},
 }}
 
-func refusedGrace(c container, probe string) breach {
-	spec := patch.Object{}
-	c.list.Container(spec, c.Name, patch.Object{probe: patch.Object{"terminationGracePeriodSeconds": nil}})
-	return breach{
-		severity: Error, container: c.Name, field: c.field + "." + probe + ".terminationGracePeriodSeconds", always: true,
-		fix: "Leave it out.", patch: patch.PodSpec(spec),
-	}
-}
-
 // shortGrace judges a liveness probe's own grace. A program that has not started yet, at
 // which a startup probe looks, has nothing in flight.
 func shortGrace(w *workload, c container) (b breach, found bool) {
 	p := c.LivenessProbe
-	if p == nil || p.TerminationGracePeriodSeconds == nil || *p.TerminationGracePeriodSeconds < 1 {
+	if p == nil || p.TerminationGracePeriodSeconds == nil {
 		return b, false
 	}
 	grace := int(*p.TerminationGracePeriodSeconds)

@@ -229,6 +229,7 @@ func (r *reader) add(h *head, text []byte, at string) error {
 		return err
 	}
 	r.locate(g)
+	r.whole++
 	r.doubles(g, false)
 	r.countNotJudged(g)
 	return nil
@@ -323,6 +324,7 @@ func keepAs[T any, P interface {
 	for _, b := range unknown {
 		r.report(&unknownField, g, b)
 	}
+	r.whole++
 	r.doubles(g, true)
 	g.source.apiVersion, g.source.kind, g.source.namespace = g.head.APIVersion, g.head.Kind, value.GetNamespace()
 	if value.GetNamespace() == "" {
@@ -345,8 +347,23 @@ func (o *Objects) Empty() bool {
 	return len(o.Deployments)+len(o.StatefulSets)+len(o.DaemonSets) == 0
 }
 
+// Podless tells whether there are objects, and each is of a kind that makes no pods: that
+// no workload is among them is then no mistake of whoever says where to read.
+func (o *Objects) Podless() bool {
+	whole := o.whole
+	for _, apart := range o.Apart {
+		if !apart.Podless() {
+			return false
+		}
+		whole += apart.whole
+	}
+	return o.Empty() && whole > 0 && len(o.notJudged) == 0 && len(o.passed) == 0
+}
+
 // found is what was seen while reading, beside the objects.
 type found struct {
+	// whole is how many objects were read, of all kinds.
+	whole     int
 	written   []written
 	notJudged []NotJudged
 	sources   []podSource

@@ -156,6 +156,10 @@ func TestWritten(t *testing.T) {
 		"a status":              {more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: shop}\nspec: {ports: [{port: 80}]}\nstatus: {newer: yes}\n"},
 		"of no weight":          {changes: []string{container, container + "        imagePullPolice: Always\n"}, want: []string{"note unknown-field spec.template.spec.containers[0].imagePullPolice:13"}, fix: "Write imagePullPolicy."},
 		"nobody's":              {changes: []string{container, container + "        flavour.io/x: sweet\n"}, want: []string{"note unknown-field spec.template.spec.containers[0].flavour.io/x:13"}, fix: "Take it out, unless a newer version knows it."},
+		"a budget's label":      {changes: []string{budget1 + "  selector: {matchLabels: {app: web}}", budget1 + "  selector: {app: web}"}, want: []string{"warning unknown-field spec.selector.app:30"}, fix: "Move it to spec.selector.matchLabels."},
+		"a budget's long label": {changes: []string{budget1 + "  selector: {matchLabels: {app: web}}", budget1 + "  selector: {app.kubernetes.io/name: web}"}, want: []string{"warning unknown-field spec.selector.app.kubernetes.io/name:30"}, fix: "Move it to spec.selector.matchLabels."},
+		"a budget's misspelt":   {changes: []string{budget1 + "  selector: {matchLabels: {app: web}}", budget1 + "  selector: {matchLables: {app: web}}"}, want: []string{"warning unknown-field spec.selector.matchLables:30"}, fix: "Write matchLabels."},
+		"a spread's label":      {changes: []string{grace30, grace30 + "\n      topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {app: web}}]"}, want: []string{"note unknown-field spec.template.spec.topologySpreadConstraints[0].labelSelector.app:11"}, fix: "Move it to spec.template.spec.topologySpreadConstraints[].labelSelector.matchLabels."},
 		"in a service":          {changes: []string{service, service + "  publishNotReadyAdresses: true\n"}, want: []string{"warning unknown-field spec.publishNotReadyAdresses:23"}, fix: "Write publishNotReadyAddresses."},
 		"in a budget":           {changes: []string{budget1, budget1 + "  minAvaliable: 1\n"}, want: []string{"warning unknown-field spec.minAvaliable:30"}, fix: "Write minAvailable."},
 		"annotations are free":  {changes: []string{"metadata: {name: web, namespace: shop}", "metadata: {name: web, namespace: shop, annotations: {readinessprobe: a}}"}},
@@ -268,7 +272,7 @@ func TestJudgedAsKubectlTakesIt(t *testing.T) {
 	}{
 		"a yes":             {[]string{service, service + "  publishNotReadyAddresses: yes\n"}, []string{"publishes-not-ready:23"}},
 		"an off":            {[]string{service, service + "  publishNotReadyAddresses: off\n"}, nil},
-		"an octal grace":    {[]string{grace30, "terminationGracePeriodSeconds: 04"}, []string{"prestop-eats-grace:16"}},
+		"an octal grace":    {[]string{grace30, "terminationGracePeriodSeconds: 010"}, []string{"prestop-eats-grace:16"}},
 		"a number as a key": {[]string{"{name: web, namespace: shop}", "{name: web, namespace: shop, labels: {2024: 'yes'}}"}, nil},
 		"a dropped grace":   {[]string{"    spec:\n      " + grace30 + "\n", "    " + strings.Replace(grace30, "30", "1", 1) + "\n    spec:\n"}, []string{"unknown-field:9"}},
 		"dropped fields":    {[]string{"readinessProbe", "readinessprobe", "preStop: ", "prestop: "}, []string{"no-prestop:16", "no-readiness-probe:12", "unknown-field:16", "unknown-field:15"}},
@@ -286,5 +290,37 @@ func TestJudgedAsKubectlTakesIt(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Objects that make no pods are no mistake, as nothing at all is, or what may make pods.
+func TestPodless(t *testing.T) {
+	const serving = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
+	const rollout = "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\n"
+	const part = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 5}\n"
+	for name, tt := range map[string]struct {
+		manifests string
+		want      bool
+	}{
+		"nothing":                 {"", false},
+		"comments":                {"# nothing\n---\n", false},
+		"a List of nothing":       {"apiVersion: v1\nkind: List\nitems: []\n", false},
+		"a service":               {serving, true},
+		"a ConfigMap":             {"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n", true},
+		"a List of a service":     {"apiVersion: v1\nkind: ServiceList\nitems: [{metadata: {name: web}, spec: {ports: [{port: 80}]}}]\n", true},
+		"a service and a Rollout": {serving + rollout, false},
+		"a service and a patch":   {serving + part, false},
+		"a workload":              {base, false},
+	} {
+		if got := read(t, tt.manifests).Podless(); got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	set := &Objects{Apart: []*Objects{read(t, serving)}}
+	if !set.Podless() {
+		t.Error("a service, built apart")
+	}
+	if set.Apart = append(set.Apart, read(t, base)); set.Podless() {
+		t.Error("a workload, built apart")
 	}
 }

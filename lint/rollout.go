@@ -161,7 +161,7 @@ var rolloutRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		n, _ := w.replicas()
 		surge, _, rolling := w.fenceposts(n)
-		ofNode := w.daemonSet != nil && surges(w.daemonSet)
+		ofNode := w.daemonSet != nil && surges(w.daemonSet) && !w.void("spec.updateStrategy")
 		if !ofNode && (!rolling || surge == 0) {
 			return
 		}
@@ -292,7 +292,7 @@ func lastStep(field string) string { return field[strings.LastIndex(field, ".")+
 // fenceposts are how many pods a Deployment's rollout may add and take away.
 func (w *workload) fenceposts(replicas int) (surge, unavailable int, rolling bool) {
 	d := w.deployment
-	if d == nil || d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
+	if d == nil || d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType || w.void("spec.strategy") {
 		return 0, 0, false
 	}
 	quarter := intstr.FromString("25%")
@@ -308,7 +308,7 @@ func (w *workload) fenceposts(replicas int) (surge, unavailable int, rolling boo
 	surge, errSurge := intstr.GetScaledValueFromIntOrPercent(maxSurge, replicas, true)
 	unavailable, errUnavailable := intstr.GetScaledValueFromIntOrPercent(maxUnavailable, replicas, false)
 	if errSurge != nil || errUnavailable != nil {
-		return 0, 0, false // the API refuses such a manifest
+		return 0, 0, false
 	}
 	if surge == 0 && unavailable == 0 {
 		unavailable = 1

@@ -41,7 +41,7 @@ type other struct {
 }
 
 // rules is the table of the rules about workloads. A new one goes into its theme's file.
-var rules = slices.Concat(preStopRules, pathRules, stopRules, commandRules, handlerRules, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules)
+var rules = slices.Concat(preStopRules, pathRules, stopRules, commandRules, []rule{refused}, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules, portNameRules)
 
 // writingRules are those about how an object is written; they are told while it is read.
 var writingRules = []rule{unknownField, doubleField, removedAPI, sameObject}
@@ -65,6 +65,9 @@ func Lint(o *Objects) *Report {
 		r.IdleIgnores = append(r.IdleIgnores, judged.IdleIgnores...)
 		r.Notes = append(append(r.Notes, judged.Notes...), set.Notes()...)
 	}
+	if len(r.Workloads) == 0 {
+		r.Notes = append(r.Notes, "how pods end, as no Deployment, StatefulSet or DaemonSet of apps/v1 was read")
+	}
 	slices.SortStableFunc(r.Findings, worstFirst)
 	return r
 }
@@ -79,6 +82,9 @@ func (o *Objects) judge() *Report {
 		r.Workloads = append(r.Workloads, w.String())
 		for _, rule := range rules {
 			rule.find(w, func(b breach) {
+				if b.of == nil && rule.id != refused.id && w.void(b.field) {
+					return
+				}
 				f := rule.finding(w, b.without(w.traffic))
 				// What is wrong with an object beside several workloads is said once.
 				key := fmt.Sprint(f.Rule, f.Place, f.Why)
@@ -90,6 +96,7 @@ func (o *Objects) judge() *Report {
 		}
 	}
 	r.Notes = o.unreached(workloads)
+	r.Findings = append(r.Findings, o.refusedBeside()...)
 	for i := range o.written {
 		r.Findings = append(r.Findings, o.written[i].finding())
 	}

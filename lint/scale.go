@@ -7,6 +7,8 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
 )
 
 // ScaledObject is what the rules read of KEDA's autoscalers (keda.sh/v1alpha1).
@@ -89,6 +91,9 @@ func (o *Objects) scaleOf(w *workload) scale {
 	if w.daemonSet != nil {
 		return scale{}
 	}
+	if w.void("spec.replicas") {
+		return scale{}
+	}
 	stated := w.stated()
 	for _, s := range o.HTTPScaledObjects {
 		if together(s.Value.Namespace, w.meta.Namespace) && s.Value.Spec.ScaleTargetRef.is(w) {
@@ -106,6 +111,9 @@ func (o *Objects) scaleOf(w *workload) scale {
 	}
 	for _, h := range o.Autoscalers {
 		if target := h.Value.Spec.ScaleTargetRef; together(h.Value.Namespace, w.meta.Namespace) && target.Kind == w.kind && target.Name == w.meta.Name {
+			if len(validation.Refused(h.Value)) > 0 {
+				return scale{}
+			}
 			return scale{fewest: orDefault(h.Value.Spec.MinReplicas, 1), known: true, by: hpa(h)}
 		}
 	}

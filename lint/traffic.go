@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
 )
 
 // traffic is how sure it is that requests reach a workload's pods.
@@ -39,9 +40,16 @@ type route struct {
 // none: no user's request takes it.
 func (o *Objects) lead(w *workload) {
 	for _, s := range w.services {
+		sound := len(validation.Refused(s.Value)) == 0
 		for i := range s.Value.Spec.Ports {
 			p := &s.Value.Spec.Ports[i]
+			if ofOthers(s, w, p) {
+				continue
+			}
 			to, port, ofUsers := w.target(p)
+			if !sound {
+				port = 0
+			}
 			if to.Container != nil && (ofUsers && !forWatching(s.Value.Name, p.Name, w.meta.Name) || o.exposed(s.Value)) {
 				w.routes = append(w.routes, route{s, to, port})
 			}

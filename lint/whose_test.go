@@ -107,7 +107,7 @@ func TestAutoscalers(t *testing.T) {
 		{name: "KEDA 1", changes: none, more: strings.NewReplacer("keda.sh/", "keda.k8s.io/", "{name: web},", "{deploymentName: web},").Replace(scaled("", triggers+", minReplicaCount: 3"))},
 		{name: "KEDA's HTTP add-on", changes: none, more: strings.NewReplacer("keda.sh/v1alpha1", "http.keda.sh/v1alpha1", "ScaledObject", "HTTPScaledObject").Replace(scaled("", "replicas: {min: 0}"))},
 		{name: "KEDA and the autoscaler that it makes", changes: none, more: scaled("", triggers) + fmt.Sprintf(autoscaler, 1), want: zero},
-		{name: "an autoscaler that keeps none", more: fmt.Sprintf(autoscaler, 0), want: zero},
+		{name: "an autoscaler that keeps none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: zero},
 		{name: "an autoscaler of a workload at 0", changes: []string{replicas3, "  replicas: 0\n"}, more: fmt.Sprintf(autoscaler, 1)},
 		{name: "v2beta2 keeps 4", changes: none, more: old("autoscaling/v2beta2", 4), want: []string{"note removed-api web"}, says: []string{"1.26"}},
 		{name: "v2beta1 keeps 1", changes: none, more: old("autoscaling/v2beta1", 1), want: []string{"warning one-replica web", "note removed-api web"}, says: []string{"1.25"}},
@@ -122,6 +122,7 @@ kind: Deployment
 metadata: {name: canary, namespace: shop}
 spec:
   replicas: 1
+  selector: {matchLabels: {track: canary}}
   template:
     metadata: {labels: {app: web, track: canary}}
     spec:
@@ -231,7 +232,7 @@ func TestTraffic(t *testing.T) {
 		{name: "a drain that hangs all the same", changes: append(with(service, "  selector: {app: other}\n"), budget1, "  maxUnavailable: 0\n"), want: append([]string{"warning budget-blocks web"}, notes...)},
 	})
 	alone := func(ports string) string {
-		return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: app, image: app, ports: [" + ports + "]}]}\n"
+		return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: app, image: app, ports: [" + ports + "]}]}\n"
 	}
 	for name, tt := range map[string]struct {
 		manifests string

@@ -60,7 +60,7 @@ func (m *manifestFlags) read(stdin io.Reader, namespace string) (*lint.Objects, 
 	if err := errors.Join(r.errs...); err != nil {
 		return r.objects, &usageError{&badManifestsError{err}}
 	}
-	if r.objects.Empty() {
+	if r.objects.Empty() && !r.objects.Podless() {
 		return nil, usagef("no workload in the manifests; want a Deployment, StatefulSet or DaemonSet of apps/v1%s", notJudged(r.objects))
 	}
 	return r.objects, nil
