@@ -167,7 +167,7 @@ var preStopRules = []rule{{
 		for _, c := range w.containers() {
 			hook, own := judge(w, c), preStop(c)
 			eaten := hook.Least.Seconds() >= float64(w.grace()) // that is another rule's
-			if own == nil || hook.Exact || eaten || hook.Fails != "" || own.Exec == nil && own.HTTPGet == nil || wantsPost(own) != "" {
+			if own == nil || hook.Exact || eaten || hook.Fails != "" || own.Exec == nil && own.HTTPGet == nil || own.Exec != nil && len(own.Exec.Command) == 0 || wantsPost(own) != "" {
 				continue
 			}
 			what := "a command"

@@ -87,8 +87,9 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 			f.fore, f.later = nil, false
 		}
 		return f
-	case "set":
-		s.argumentsUnknown = true
+	}
+	s.builtin(words)
+	if name == "set" || name == "shift" {
 		return f
 	}
 	if slept, isSleep := sleepOf(words); isSleep {

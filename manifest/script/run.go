@@ -58,6 +58,8 @@ func (c call) fails() string {
 		return c.shell + " is given -c and no script"
 	case !c.inline && strings.ContainsAny(c.file, " ;&|"):
 		return c.shell + " is given no -c, so that it takes " + strconv.Quote(c.file) + " for the name of a file"
+	case !c.inline && strings.HasPrefix(c.file, "-"):
+		return c.shell + " takes " + c.file + " behind its options for the name of a file"
 	case !c.inline && (c.file == "sleep" || c.file == "exec" || c.file == "kill"):
 		return c.shell + " is given no -c, so that it takes " + c.file + " for a script"
 	case c.inline && c.dialect != Korn && !strings.Contains(c.text, "\n"):

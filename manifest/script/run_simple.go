@@ -11,6 +11,19 @@ import (
 // asking are programs that, in a command substitution, give an answer at once.
 var asking = []string{"cat", "pidof", "pgrep", "ps", "head", "cut", "sed", "awk", "grep"}
 
+// substitutedVariable names a variable of the container that stands where a shell takes it
+// for a command: $(NAME).
+func (r *run) substitutedVariable(words []word) string {
+	for _, w := range words {
+		_, after, _ := strings.Cut(w.text, "$(")
+		name, _, closed := strings.Cut(after, ")")
+		if _, is := r.context.Env[name]; is && closed && !w.known {
+			return name
+		}
+	}
+	return ""
+}
+
 // substituted is after the command substitutions in a node, which take their time.
 func (r *run) substituted(node syntax.Node, e elapsed) elapsed {
 	found, slow, depth := false, false, 0
@@ -33,7 +46,8 @@ func (r *run) substituted(node syntax.Node, e elapsed) elapsed {
 		case *syntax.CallExpr:
 			if depth > 0 && len(n.Args) > 0 {
 				name := path.Base(n.Args[0].Lit())
-				slow = slow || !isPrompt(name) && !slices.Contains(asking, name)
+				_, isVariable := r.context.Env[name]
+				slow = slow || !isPrompt(name) && !slices.Contains(asking, name) && !isVariable
 			}
 		}
 		ends = append(ends, substitution)
@@ -111,7 +125,14 @@ func (r *run) simple(c *syntax.CallExpr, s *scope, e elapsed) elapsed {
 		r.depth--
 		return after
 	}
-	after := r.command(words, s, e)
+	own := s
+	if len(c.Assigns) > 0 {
+		own = &scope{variables: cloned(s.variables), arguments: s.arguments, argumentsUnknown: s.argumentsUnknown}
+		for _, a := range c.Assigns {
+			own.assign(a)
+		}
+	}
+	after := r.command(words, own, e)
 	if r.errexit && r.guarded == 0 && after.on {
 		sure, success := succeeds(&syntax.Stmt{Cmd: c}, s, maxDepth)
 		if !sure {
@@ -183,7 +204,7 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		return e
 	case "set":
 		r.other = true
-		s.argumentsUnknown = true
+		s.builtin(words)
 		for _, w := range words[1:] {
 			r.errexit = r.errexit || strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "--") && strings.Contains(w.text, "e") && w.text != "-o" || w.text == "errexit"
 		}
@@ -192,6 +213,7 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		r.other = true
 		return e
 	}
+	s.builtin(words)
 	if slept, isSleep := sleepOf(words); isSleep {
 		switch {
 		case slept.wrong != "":
@@ -199,6 +221,10 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 			return e.did()
 		case !slept.known:
 			r.other = true
+			if name := r.substitutedVariable(words[1:]); name != "" {
+				r.wrong = "Kubernetes puts no $(" + name + ") into a hook, and the shell runs a program called " + name + " for it"
+				return e.did()
+			}
 			return e.unknown()
 		case slept.length == Forever:
 			return elapsed{}
@@ -219,7 +245,11 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		return r.timeout(words[1:], s, e)
 	}
 	if u := unwrap(texts(words), nil); u.known && len(u.words) < len(words) && len(u.words) > 0 {
-		return r.command(words[len(words)-len(u.words):], s, e)
+		before, program := words[:len(words)-len(u.words)], words[len(words)-len(u.words):]
+		if slices.ContainsFunc(before, func(w word) bool { return path.Base(w.text) == "env" }) {
+			s = newScope(nil, s.arguments) // it may set any
+		}
+		return r.command(program, s, e)
 	}
 	r.other = true
 	if isPrompt(name) {
@@ -268,7 +298,7 @@ func (r *run) nested(c call, words []word, s *scope, e elapsed) elapsed {
 	bodies, errexit, guarded, returns, breaks := r.bodies, r.errexit, r.guarded, r.returns, r.breaks
 	r.bodies, r.errexit, r.guarded, r.returns, r.breaks = nil, c.errexit, 0, nil, nil
 	r.depth++
-	after := r.sub(newScope(s.variables, c.arguments), e, func(s *scope, e elapsed) elapsed { return r.all(file.Stmts, s, e) })
+	after := r.sub(newScope(s.exported(r.context.Env), c.arguments), e, func(s *scope, e elapsed) elapsed { return r.all(file.Stmts, s, e) })
 	r.depth--
 	r.bodies, r.errexit, r.guarded, r.returns, r.breaks = bodies, errexit, guarded, returns, breaks
 	return after

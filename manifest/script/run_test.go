@@ -30,6 +30,33 @@ func TestRunOfScripts(t *testing.T) {
 		"sleep $KNOWN":                                       {20 * s, true, true, 20 * s},
 		"sleep ${KNOWN:-5}":                                  {20 * s, true, true, 20 * s},
 		"sleep ${DELAY:-5}":                                  {0, false, false, 0},
+		"sleep ${KNOWN:+7}":                                  {7 * s, true, true, 7 * s},
+		"sleep ${KNOWN:?}":                                   {20 * s, true, true, 20 * s},
+		"sleep ${EMPTY:-5}":                                  {5 * s, true, true, 5 * s},
+		"sleep ${EMPTY:=5}; sleep $EMPTY":                    {10 * s, true, true, 10 * s},
+		"sleep ${DELAY:=5}; sleep $DELAY":                    {0, false, false, 0},
+		"sleep ${KNOWN%0}":                                   {0, false, false, 0},
+		"D=${KNOWN:-9}; sleep ${D}s":                         {20 * s, true, true, 20 * s},
+		"D=${DELAY:-9}; sleep $D":                            {0, false, false, 0},
+		"f() { sleep ${1:-6}; }; f; f 2":                     {8 * s, true, true, 8 * s},
+		"f() { shift; sleep $1; }; f 2 3":                    {0, false, false, 0},
+		"sleep $((5+10))":                                    {15 * s, true, true, 15 * s},
+		`sleep "$(( (KNOWN - 2) * 2 / 3 % 7 ))"`:             {5 * s, true, true, 5 * s},
+		"D=$((KNOWN-$((2*8)))); sleep $D":                    {4 * s, true, true, 4 * s},
+		"sleep $(($KNOWN + ${EMPTY:-1}))":                    {21 * s, true, true, 21 * s},
+		"sleep $((DELAY+5))":                                 {0, false, false, 0},
+		"sleep $((010))":                                     {0, false, false, 0},
+		"sleep $((5/0))":                                     {0, false, false, 0},
+		"sleep $((KNOWN++))":                                 {0, false, false, 0},
+		"sleep $((4294967296*2))":                            {0, false, false, 0},
+		"read KNOWN </x; sleep $KNOWN":                       {0, false, false, 0},
+		"unset KNOWN; sleep $KNOWN":                          {0, false, false, 0},
+		"printf -v KNOWN 5; sleep $KNOWN":                    {0, false, false, 0},
+		"KNOWN=3 sh -c 'sleep $KNOWN'; sleep $KNOWN":         {23 * s, true, true, 23 * s},
+		"KNOWN=3; sh -c 'sleep $KNOWN'":                      {3 * s, true, true, 3 * s},
+		"D=3; sh -c 'sleep $D'":                              {0, false, false, 0},
+		"env KNOWN=3 sh -c 'sleep $KNOWN'":                   {0, false, false, 0},
+		"x && : ${EMPTY:=9}; sleep $EMPTY":                   {0, false, false, 0},
 		"D=4; sleep $D":                                      {4 * s, true, true, 4 * s},
 		"D=4; if x; then D=9; fi; sleep $D":                  {0, false, false, 0},
 		"sleep infinity":                                     {Forever, true, true, 0},
@@ -70,7 +97,7 @@ func TestRunOfScripts(t *testing.T) {
 		"f() { f; }; f":                                              {0, false, false, 0},
 		"sleep 9e99":                                                 {Forever, true, true, 0},
 	} {
-		got := Run([]string{"/bin/sh", "-c", script}, Context{Env: map[string]string{"KNOWN": "20"}})
+		got := Run([]string{"/bin/sh", "-c", script}, Context{Env: map[string]string{"KNOWN": "20", "EMPTY": ""}})
 		if got.Least != want.least || got.Exact != want.exact || got.OnlySleeps != want.only || got.Fails != "" {
 			t.Errorf("%q: %+v, want %+v", script, got, want)
 		}
@@ -88,6 +115,13 @@ func TestRunFails(t *testing.T) {
 		{[]string{"/bin/sh", "sleep 10; kill -USR1 1"}, true},
 		{[]string{"sh", "sleep", "5"}, true},
 		{[]string{"sh", "-c"}, true},
+		{[]string{"sh", "--", "-c", "sleep 5"}, true},
+		{[]string{"sh", "-c", "sleep $(WAIT)"}, true},
+		{[]string{"sh", "-c", `sleep "$(WAIT)"`}, true},
+		{[]string{"sh", "-c", "sleep $(WAIT)s && nginx -s quit"}, false},
+		{[]string{"sh", "-c", "sleep $(DELAY)"}, false},
+		{[]string{"sh", "-c", "sleep $(WAIT --as 5)"}, false},
+		{[]string{"sh", "-c", "sleep `WAIT`"}, true},
 		{[]string{"sh", "-c", "sleep", "5"}, true},
 		{[]string{"sh", "-c", "sleep abc"}, true},
 		{[]string{"sleep"}, true},
@@ -120,7 +154,7 @@ func TestRunFails(t *testing.T) {
 		{[]string{"kill", "-QUIT", "1"}, false},
 		{nil, false},
 	} {
-		if got := Run(tt.words, Context{}); (got.Fails != "") != tt.fails {
+		if got := Run(tt.words, Context{Env: map[string]string{"WAIT": "5"}}); (got.Fails != "") != tt.fails {
 			t.Errorf("%q: %+v, want %t", tt.words, got, tt.fails)
 		}
 	}

@@ -2,6 +2,7 @@ package script
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,7 +88,7 @@ func (s *scope) all(w *syntax.Word) ([]string, bool) {
 		return nil, false
 	}
 	p, is := parts[0].(*syntax.ParamExp)
-	if !is || !plain(p) || p.Param.Value != "@" && p.Param.Value != "*" {
+	if !is || p.Param == nil || p.Param.Value != "@" && p.Param.Value != "*" || source(p) != "$"+p.Param.Value && source(p) != "${"+p.Param.Value+"}" {
 		return nil, false
 	}
 	return s.arguments[min(1, len(s.arguments)):], true
@@ -100,71 +101,121 @@ func (s *scope) value(w *syntax.Word) (text string, known, splits bool) {
 	}
 	var b strings.Builder
 	for _, part := range w.Parts {
+		known := true
 		switch part := part.(type) {
 		case *syntax.Lit:
 			b.WriteString(unescaped(part.Value))
 		case *syntax.SglQuoted:
-			if part.Dollar {
-				return "", false, false
-			}
 			b.WriteString(part.Value)
+			known = !part.Dollar
 		case *syntax.DblQuoted:
 			for _, inner := range part.Parts {
-				switch inner := inner.(type) {
-				case *syntax.Lit:
-					b.WriteString(unquoted(inner.Value))
-				case *syntax.ParamExp:
-					value, known := s.parameter(inner)
-					if !known {
-						return "", false, false
-					}
-					b.WriteString(value)
-				default:
-					return "", false, false
+				lit, isLit := inner.(*syntax.Lit)
+				if isLit {
+					b.WriteString(unquoted(lit.Value))
 				}
+				known = known && (isLit || s.expansion(&b, inner))
 			}
-		case *syntax.ParamExp:
-			value, known := s.parameter(part)
-			if !known {
-				return "", false, false
-			}
-			b.WriteString(value)
-			splits = true
 		default:
+			known, splits = s.expansion(&b, part), true
+		}
+		if !known {
 			return "", false, false
 		}
 	}
 	return b.String(), true, splits
 }
 
-// parameter gives a variable's value. One that is not among the known may be set by the
-// image all the same.
-func (s *scope) parameter(p *syntax.ParamExp) (string, bool) {
-	if !plain(p) {
-		return "", false
+// expansion writes what a variable or a sum stands for, and tells whether that is known.
+func (s *scope) expansion(b *strings.Builder, part syntax.WordPart) (known bool) {
+	switch part := part.(type) {
+	case *syntax.ParamExp:
+		value, known := s.parameter(part)
+		b.WriteString(value)
+		return known
+	case *syntax.ArithmExp:
+		n, known := s.number(part.X)
+		b.WriteString(strconv.FormatInt(n, 10))
+		return known && !part.Unsigned
+	default:
+		return false
 	}
-	name := p.Param.Value
-	if n, err := strconv.Atoi(name); err == nil {
-		if s.argumentsUnknown || len(s.arguments) == 0 && n == 0 {
-			return "", false
-		}
-		if n < 0 || n >= len(s.arguments) {
-			return "", true
-		}
-		return s.arguments[n], true
-	}
-	value, known := s.variables[name]
-	if p.Exp != nil && value == "" {
-		return "", false
-	}
-	return value, known
 }
 
-// plain tells of $name and ${name}, and of a default where a value is known.
-func plain(p *syntax.ParamExp) bool {
-	return p.Param != nil && !p.Excl && !p.Length && !p.Width && !p.IsSet && p.Index == nil && p.Slice == nil && p.Repl == nil &&
-		p.Names == 0 && len(p.Modifiers) == 0 && p.Flags == nil &&
-		(p.Exp == nil || p.Exp.Op == syntax.DefaultUnset || p.Exp.Op == syntax.DefaultUnsetOrNull)
+// parameter gives what $NAME and ${NAME} stand for, and ${NAME:-WORD} and its kin (POSIX,
+// 2.6.2). A variable that is not among the known may be set by the image all the same.
+func (s *scope) parameter(p *syntax.ParamExp) (text string, known bool) {
+	if p.Param == nil || p.Excl || p.Length || p.Width || p.IsSet || p.Index != nil || p.Slice != nil || p.Repl != nil ||
+		p.Names != 0 || len(p.Modifiers) > 0 || p.Flags != nil {
+		return "", false
+	}
+	value, set, known := s.variable(p.Param.Value)
+	if p.Exp == nil || !known {
+		return value, known
+	}
+	word := func() (string, bool) {
+		text, known, _ := s.value(p.Exp.Word)
+		return text, known
+	}
+	switch op := p.Exp.Op; {
+	case op == syntax.DefaultUnset && set, op == syntax.AssignUnset && set, op == syntax.ErrorUnset && set,
+		value != "" && (op == syntax.DefaultUnsetOrNull || op == syntax.AssignUnsetOrNull || op == syntax.ErrorUnsetOrNull):
+		return value, true
+	case op == syntax.DefaultUnset, op == syntax.DefaultUnsetOrNull, op == syntax.AlternateUnset && set, op == syntax.AlternateUnsetOrNull && value != "":
+		return word()
+	case op == syntax.AssignUnset, op == syntax.AssignUnsetOrNull:
+		text, known := word()
+		if known {
+			s.variables[p.Param.Value] = text
+		}
+		return text, known
+	case op == syntax.AlternateUnset, op == syntax.AlternateUnsetOrNull:
+		return "", true
+	default:
+		return "", false
+	}
+}
+
+// variable tells a variable's value, or that of an argument, which may be known to be unset.
+func (s *scope) variable(name string) (value string, set, known bool) {
+	n, err := strconv.Atoi(name)
+	if err != nil {
+		value, known = s.variables[name]
+		return value, known, known
+	}
+	if s.argumentsUnknown || len(s.arguments) == 0 && n == 0 || n < 0 {
+		return "", false, false
+	}
+	if n >= len(s.arguments) {
+		return "", false, true
+	}
+	return s.arguments[n], true, true
+}
+
+// builtin takes note of what a shell's own command does to its variables.
+func (s *scope) builtin(words []word) {
+	switch words[0].text {
+	case "set", "shift":
+		s.argumentsUnknown = true
+	case "read", "unset", "getopts", "mapfile", "readarray":
+		clear(s.variables)
+	case "printf":
+		if len(words) > 1 && words[1].text == "-v" {
+			clear(s.variables)
+		}
+	}
+}
+
+// exported are the variables that a program gets: those of the container, changed or not.
+// Whether others are is not followed.
+func (s *scope) exported(env map[string]string) map[string]string {
+	own := map[string]string{}
+	for name := range env {
+		if value, known := s.variables[name]; known {
+			own[name] = value
+		}
+	}
+	return own
 }
 
 // assign takes note of a variable.
@@ -196,11 +247,17 @@ func (s *scope) forget(node syntax.Node) {
 				delete(s.variables, n.Name.Value)
 			}
 		case *syntax.CallExpr:
-			if len(n.Args) > 0 && (n.Args[0].Lit() == "set" || n.Args[0].Lit() == "shift") {
-				s.argumentsUnknown = true
+			words := s.fields(n.Args)
+			if len(words) == 0 {
+				return true
 			}
-			if len(n.Args) > 1 && (n.Args[0].Lit() == "read" || n.Args[0].Lit() == "unset" || n.Args[0].Lit() == "eval") {
+			s.builtin(words)
+			if slices.Contains([]string{"eval", ".", "source"}, words[0].text) {
 				clear(s.variables)
+			}
+		case *syntax.ParamExp:
+			if n.Param != nil && n.Exp != nil {
+				delete(s.variables, n.Param.Value) // it may assign
 			}
 		}
 		return true
