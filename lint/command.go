@@ -26,7 +26,7 @@ var commandRules = []rule{{
 }, {
 	id:    "shell-cuts-short",
 	cause: report.NoDrain,
-	doc:   "A shell ends at SIGTERM before its program has, and what still runs is killed with it: the child of an init that signals nobody else (tini without -g; one that signals all, as dumb-init does, is not judged), or one whose trap does not wait (seen with tini 0.19, dumb-init 1.2.5, dash, bash and busybox).",
+	doc:   "A shell ends at SIGTERM before its program has, and what still runs is killed with it: the child of an init that signals nobody else (tini without -g; one that signals all, as dumb-init does, is not judged), or one whose trap does not wait, or signals another shell; su and runuser kill it 2 s after SIGTERM (util-linux login-utils/su-common.c; seen with tini 0.19, dumb-init 1.2.5, dash, bash and busybox).",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
 			if s.cuts() {
@@ -61,10 +61,10 @@ func (w *workload) starts() []start {
 			continue
 		}
 		s := start{Start: script.First(words, context), container: c, shared: context.SharedPIDs}
-		if s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches || s.Group && !s.launches() {
+		if s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches || s.Group && !s.launches() && s.Outcome != script.Rushes {
 			continue
 		}
-		if context.Sh == "" && s.Shell == "sh" {
+		if context.Sh == "" && (s.Shell == "sh" || s.Shell == "su") {
 			context.Sh = script.Busybox
 			s.elsewhere = script.First(words, context).Outcome != s.Outcome
 		}
@@ -79,7 +79,7 @@ func (s *start) launches() bool { return s.Outcome == script.Launched }
 // processes is no process 1 either, but what becomes of the others is the runtime's choice.
 func (s *start) cuts() bool {
 	switch s.Outcome {
-	case script.Cuts, script.Hurries:
+	case script.Cuts, script.Hurries, script.Rushes:
 		return true
 	case script.Stays, script.Branches, script.MayStay:
 		return s.Init != "" && !s.shared
@@ -103,7 +103,7 @@ func (s *start) ofThatShell() string {
 	if !s.elsewhere {
 		return ""
 	}
-	return " (That is the sh of Debian and Ubuntu; those of Alpine and Fedora may become the program.)"
+	return " (That is the sh of Debian and Ubuntu; with those of Alpine and Fedora it may get SIGTERM.)"
 }
 
 // ignores says how SIGTERM comes to nothing; empty where it does not.
@@ -138,6 +138,13 @@ func (s *start) ignores(grace int) breach {
 func (s *start) cutsShort() breach {
 	const took = "the program gets SIGKILL at once, with what it is answering."
 	switch s.Outcome {
+	case script.Rushes:
+		severity, other := Warning, ""
+		if s.elsewhere {
+			severity, other = Note, " (That is the su of Debian, Ubuntu and Fedora; that of Alpine becomes the program.)"
+		}
+		return s.breach(severity, fmt.Sprintf("%s passes SIGTERM on to %s and sends it SIGKILL 2 s later, whatever the grace: what takes longer is not answered.", s.Shell, s.Program)+other,
+			"Start the program by exec gosu, su-exec or setpriv, or as the user that securityContext.runAsUser names.")
 	case script.Hurries:
 		severity := Warning
 		if s.shared || s.Partly {

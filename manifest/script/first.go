@@ -22,6 +22,8 @@ const (
 	Launched
 	// MayStay: some versions of the shell become the program, others stay before it.
 	MayStay
+	// Rushes: what started the program hands the signal on, and kills it 2 s later.
+	Rushes
 	// Hurries: the shell hands the signal on and ends at once, without waiting for the
 	// program to end.
 	Hurries
@@ -49,7 +51,7 @@ type Start struct {
 	Init  string
 	Group bool
 	// Program is what the shell has started, in short; of Launched the launcher, of ReadsFile
-	// the file.
+	// the file. Of Rushes the Shell is su or runuser.
 	Program string
 	// Words are those of the program that is at the end of all, from its name on; nil where
 	// it cannot be told.
@@ -69,6 +71,15 @@ func first(words []string, c Context, depth int, steps *int) Start {
 	name := path.Base(u.words[0])
 	if slices.Contains(launchers, name) {
 		return Start{Outcome: Launched, Init: u.init, Group: u.group, Program: name, Words: u.words}
+	}
+	if words := byOther(u.words); words != nil {
+		start := first(words, c, depth+1, steps)
+		start.Init, start.Group = cmp.Or(u.init, start.Init), u.group || start.Group
+		if name == "runuser" || c.Sh != Busybox {
+			start.Outcome, start.Shell = Rushes, name
+			start.Program = cmp.Or(start.Program, short(start.Words))
+		}
+		return start
 	}
 	shell, isShell := shellCall(u.words, c.Sh)
 	if !isShell {
@@ -96,7 +107,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		start.Outcome = Unknown
 		return
 	}
-	w := &walk{context: c, dialect: shell.dialect, level: depth, steps: steps}
+	w := &walk{context: c, dialect: shell.dialect, level: depth, steps: steps, declared: declared(file)}
 	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true}, true); end.on {
 		w.ends = append(w.ends, end)
 	}

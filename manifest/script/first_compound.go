@@ -13,9 +13,13 @@ type walk struct {
 	level   int
 	// ends are the moments at which the shell ends, or goes on for ever; became is what it
 	// became by exec.
-	ends    []flow
-	became  []Start
-	bodies  map[string]*syntax.Stmt
+	ends   []flow
+	became []Start
+	bodies map[string]*syntax.Stmt
+	// declared are all the functions of the script, for its traps, which run later.
+	declared map[string]*syntax.Stmt
+	// toAll tells of a trap that may signal more than a child by its number.
+	toAll   bool
 	returns [][]flow
 	breaks  [][]flow
 	// steps and depth are bounded, lost tells that a bound was met.
@@ -51,6 +55,8 @@ func (w *walk) stmt(stmt *syntax.Stmt, s *scope, f flow, last bool) flow {
 	}
 	if stmt.Background || stmt.Coprocess || stmt.Disown {
 		if p := w.within(s, func(s *scope, f flow) flow { return w.cmd(stmt.Cmd, s, f, false) }); p != nil {
+			p.piped = piped(stmt.Cmd)
+			p.behind = p.behind || !p.became && w.behind(stmt.Cmd, p)
 			f.back = p
 		}
 		return f
@@ -69,16 +75,47 @@ func (w *walk) within(s *scope, do func(*scope, flow) flow) *program {
 	}
 	var found *program
 	for _, start := range w.became {
-		found = &program{words: programWords(start), start: start}
+		found = &program{words: programWords(start), start: start, became: true}
 	}
 	for _, end := range w.ends {
 		found = cmp.Or(end.fore, found, end.back)
+		if found != nil && end.fore == found {
+			found.behind = found.behind || end.later
+		}
 		if end.lost && found == nil {
 			found = &program{start: Start{Outcome: Unknown}}
 		}
 	}
 	w.ends, w.became = ends, became
 	return found
+}
+
+// behind tells whether the shell that runs a command in the background stays before its
+// program: it becomes one that stands last in a subshell and, but for bash, in other lists
+// (measured).
+func (w *walk) behind(command syntax.Command, p *program) bool {
+	var list []*syntax.Stmt
+	inBash := true
+	switch c := command.(type) {
+	case *syntax.CallExpr:
+		return p.start.Shell != "" && p.start.Outcome == Stays || len(c.Args) > 0 && w.bodies[c.Args[0].Lit()] != nil
+	case *syntax.Subshell:
+		list, inBash = c.Stmts, false
+	case *syntax.Block:
+		list = c.Stmts
+	case *syntax.IfClause:
+		list = c.Then
+	case *syntax.BinaryCmd:
+		list = []*syntax.Stmt{c.Y}
+	default:
+		return true
+	}
+	return inBash && w.dialect == Bash || len(list) > 0 && w.behind(list[len(list)-1].Cmd, p)
+}
+
+func piped(command syntax.Command) bool {
+	c, is := command.(*syntax.BinaryCmd)
+	return is && c.Op != syntax.AndStmt && c.Op != syntax.OrStmt
 }
 
 func (w *walk) cmd(command syntax.Command, s *scope, f flow, last bool) flow {
@@ -91,11 +128,14 @@ func (w *walk) cmd(command syntax.Command, s *scope, f flow, last bool) flow {
 		return w.all(c.Stmts, s, f, last && w.compound())
 	case *syntax.Subshell:
 		p := w.within(s, func(s *scope, f flow) flow { return w.all(c.Stmts, s, f, last && w.compound()) })
+		if p != nil {
+			p.replaces = last && w.compound()
+		}
 		return ran(f, p)
 	case *syntax.IfClause:
 		return w.branches(c, s, f, last && w.compound())
 	case *syntax.WhileClause:
-		return w.while(c, s, f)
+		return w.while(c, s, f, last)
 	case *syntax.ForClause:
 		s.forget(c)
 		w.breaks = append(w.breaks, nil)
@@ -182,10 +222,14 @@ func (w *walk) branches(c *syntax.IfClause, s *scope, f flow, last bool) flow {
 	return join(then, otherwise)
 }
 
-func (w *walk) while(c *syntax.WhileClause, s *scope, f flow) flow {
+func (w *walk) while(c *syntax.WhileClause, s *scope, f flow, last bool) flow {
 	s.forget(c)
 	w.breaks = append(w.breaks, nil)
-	asked := condition(f, w.all(c.Cond, s, f, false))
+	asked := w.all(c.Cond, s, f, false)
+	// Where nothing else is run, it may be the program that is started again and again.
+	again := last && f.fore == nil && f.back == nil && asked.fore != nil
+	asked = condition(f, asked)
+	asked.lost = asked.lost || again
 	body := w.all(c.Do, s, asked, false)
 	if body.on && body.waits > asked.waits {
 		body.waits += 2 // it waits again and again
@@ -194,7 +238,7 @@ func (w *walk) while(c *syntax.WhileClause, s *scope, f flow) flow {
 		// A shell that only waits in a loop for ever hears of its traps between.
 		if body.on {
 			if body.back != nil && body.waits == 0 && body.fore == nil {
-				body.waits = 2
+				body.waits, body.waitTrap = 2, body.trap
 			}
 			w.ends = append(w.ends, body)
 		}

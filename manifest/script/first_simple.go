@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		w.returns = append(w.returns, nil)
 		was := s.arguments
 		s.arguments = append([]string{"sh"}, texts(words[1:])...)
-		after := w.stmt(body, s, f, last && w.compound())
+		after := w.stmt(body, s, f, last && w.dialect == Korn)
 		s.arguments = was
 		for _, r := range w.returns[len(w.returns)-1] {
 			after = join(after, r)
@@ -49,7 +50,6 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 	if (name == "command" || name == "builtin") && len(words) > 1 && words[1].known && !strings.HasPrefix(words[1].text, "-") {
 		words = words[1:]
 		name = words[0].text
-		last = false
 	}
 	switch name {
 	case "exec":
@@ -78,6 +78,9 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		return f
 	case "trap":
 		return w.trap(words[1:], f)
+	case "fg":
+		f.fore, f.later = cmp.Or(f.back, f.fore), false
+		return f
 	case "wait":
 		if f.back != nil {
 			if f.waits == 0 {

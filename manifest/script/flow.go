@@ -11,6 +11,11 @@ type program struct {
 	replaces bool
 	// start is what becomes of the signal that it gets, if it is a shell itself.
 	start Start
+	// became tells that a shell has become it by exec.
+	became bool
+	// behind tells of one in the background that a shell stays before it, which dies of a
+	// signal to what $! names, piped that what $! names is another program.
+	behind, piped bool
 }
 
 // name is the program's in short, without what only starts it.
@@ -20,25 +25,6 @@ func (p *program) name() string {
 	}
 	return short(p.words)
 }
-
-// trapped is what a shell does on SIGTERM.
-type trapped int
-
-const (
-	untrapped trapped = iota
-	// drains is a trap that hands the signal on and waits, or whose text is not known.
-	drains
-	// hands is one that hands the signal on and goes on.
-	hands
-	// handsAndExits does so and ends the shell.
-	handsAndExits
-	// idles does neither.
-	idles
-	// exits is one that does no more than end the shell.
-	exits
-	// atExit is a trap of EXIT alone.
-	atExit
-)
 
 // flow is a moment in a script: what has been started by then.
 type flow struct {
@@ -52,8 +38,9 @@ type flow struct {
 	// waits counts the waits for back, lingers tells that more than that came after one.
 	waits   int
 	lingers bool
-	// trap is the one that counts now or, where the script waits for back, did so then.
-	trap, waitTrap trapped
+	// trap is the one of SIGTERM that counts now or, where the script waits for back, did so
+	// then; atExit is that of the shell's end.
+	trap, waitTrap, atExit trapped
 	// lost tells that what was run is not known.
 	lost bool
 }
@@ -68,7 +55,7 @@ func join(a, b flow) flow {
 	}
 	return flow{
 		on: true, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
-		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), lost: a.lost || b.lost,
+		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), lost: a.lost || b.lost,
 	}
 }
 
@@ -78,6 +65,10 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 	if f.waits > 0 {
 		f.trap = f.waitTrap
 	}
+	once := f.waits == 1 && !f.lingers // the script ends behind the wait that the trap has ended
+	cut := w.dialect == Bash && f.trap == untrapped && f.atExit != untrapped
+	trap := f.trap.atEnd(f.atExit, w.dialect, once)
+	passes := trap == drains || trap == hands || trap == handsAndExits
 	switch {
 	case f.lost:
 		return Unknown, cmp.Or(f.fore, f.back, &program{})
@@ -85,30 +76,28 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 		switch {
 		case f.waits == 0 && !f.holds:
 			return Reaches, nil // nothing is left in the foreground, and the container ends
-		case f.trap == untrapped, f.trap == atExit && w.dialect != Bash:
+		case trap == untrapped:
 			return Stays, f.back
-		case f.trap == exits && !f.holds, f.trap == atExit:
+		case f.holds && cut:
 			return Cuts, f.back
 		case f.holds:
 			return Waits, f.back
-		case f.trap == drains, f.lingers:
-			return Reaches, nil
-		case f.trap == idles && f.waits == 1:
-			return Cuts, f.back
-		case f.trap == idles:
+		case trap == holds, trap == idles && !once, passes && f.back.piped && !w.toAll:
 			return Stays, f.back
-		case f.trap == handsAndExits, f.waits == 1:
+		case trap == exits, trap == idles, passes && f.back.behind && !w.toAll:
+			return Cuts, f.back
+		case trap == handsAndExits, trap == hands && once:
 			return Hurries, f.back
 		default:
 			return Reaches, nil
 		}
 	case f.fore == nil:
 		return Reaches, nil
-	case f.trap == atExit && w.dialect == Bash:
+	case cut:
 		return Cuts, f.fore
-	case f.trap != untrapped && f.trap != atExit:
+	case f.trap != untrapped:
 		return Waits, f.fore
-	case f.fore.replaces && f.trap == untrapped:
+	case f.fore.replaces && f.atExit == untrapped:
 		return max(MayStay, f.fore.start.Outcome), f.fore
 	default:
 		return Stays, f.fore

@@ -1,12 +1,32 @@
 package script
 
 import (
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// trap takes note of what is to be done on SIGTERM.
+// trapped is what a shell does on SIGTERM, or at its end.
+type trapped int
+
+const (
+	untrapped trapped = iota
+	// drains is a trap that hands the signal on and waits, or of which not all is known.
+	drains
+	// hands is one that hands the signal on and goes on.
+	hands
+	// handsAndExits does so and ends the shell.
+	handsAndExits
+	// idles does neither.
+	idles
+	// exits is one that does no more than end the shell.
+	exits
+	// holds waits, without having handed the signal on.
+	holds
+)
+
+// trap takes note of what is to be done on SIGTERM and at the end.
 func (w *walk) trap(words []word, f flow) flow {
 	if len(words) > 0 && words[0].text == "--" {
 		words = words[1:]
@@ -14,56 +34,178 @@ func (w *walk) trap(words []word, f flow) flow {
 	if len(words) < 2 {
 		return f // it lists the traps, or resets one
 	}
+	does := w.trapOf(words[0])
 	for _, signal := range words[1:] {
 		switch name := strings.TrimPrefix(strings.ToUpper(signal.text), "SIG"); {
 		case !signal.known:
 			f.lost = true
 		case name == "TERM" || name == "15":
-			switch action := words[0]; {
-			case action.known && (action.text == "-" || action.text == ""):
-				f.trap = untrapped
-			case action.known:
-				f.trap = trapOf(action.text)
-			default:
-				f.trap = drains
-			}
-		case (name == "EXIT" || name == "0") && f.trap == untrapped && words[0].text != "-" && words[0].text != "":
-			f.trap = atExit
+			f.trap = does
+		case name == "EXIT" || name == "0":
+			f.atExit = does
 		}
 	}
 	return f
 }
 
-// trapOf tells what a trap's text does for the shell's children.
-func trapOf(text string) trapped {
-	file, err := parse(text)
+func (w *walk) trapOf(text word) trapped {
+	if text.known && (text.text == "-" || text.text == "") {
+		return untrapped
+	}
+	// What stands between double quotes is expanded before, and stays the same command.
+	file, err := parse(strings.Trim(text.text, `"`))
 	if err != nil {
 		return drains
 	}
-	passes, ends := false, false
+	a := action{walk: w}
 	for _, stmt := range file.Stmts {
-		call, is := stmt.Cmd.(*syntax.CallExpr)
-		if !is || len(call.Args) == 0 || stmt.Background {
-			return drains
-		}
-		switch name := call.Args[0].Lit(); {
-		case name == "kill" || name == "pkill" || name == "killall":
-			passes = true
-		case name == "exit":
-			ends = true
-		case name == "trap" || isPrompt(name):
-		default:
-			return drains // it waits, or does what is not known
-		}
+		a.stmt(stmt, maxDepth)
 	}
+	a.unknown = a.unknown || a.sleeps && !a.passes
+	w.toAll = w.toAll || a.toAll || a.unknown
 	switch {
-	case passes && ends:
+	case a.repeats:
 		return handsAndExits
-	case passes:
+	case a.unknown, a.passes && a.waits:
+		return drains
+	case a.waits:
+		return holds
+	case a.passes && a.ends:
+		return handsAndExits
+	case a.passes:
 		return hands
-	case ends:
+	case a.ends:
 		return exits
 	default:
 		return idles
+	}
+}
+
+// action is what a trap does for the shell's children, taken as if it did all that stands
+// in it.
+type action struct {
+	walk *walk
+	// passes tells of a signal to a child, toAll of one that may reach a child's children.
+	passes, toAll       bool
+	waits, sleeps, ends bool
+	untraps, repeats    bool
+	unknown             bool
+}
+
+func (a *action) stmt(stmt *syntax.Stmt, depth int) {
+	if a.ends {
+		return
+	}
+	if depth == 0 || stmt.Background || stmt.Coprocess {
+		a.unknown = true
+		return
+	}
+	all := func(lists ...[]*syntax.Stmt) {
+		for _, list := range lists {
+			for _, one := range list {
+				a.stmt(one, depth-1)
+			}
+		}
+	}
+	switch c := stmt.Cmd.(type) {
+	case *syntax.CallExpr:
+		a.simple(c, depth)
+	case *syntax.BinaryCmd:
+		if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
+			a.unknown = true
+		}
+		all([]*syntax.Stmt{c.X, c.Y})
+	case *syntax.Block:
+		all(c.Stmts)
+	case *syntax.ForClause:
+		all(c.Do)
+	case *syntax.IfClause:
+		for ; c != nil; c = c.Else {
+			all(c.Cond, c.Then)
+		}
+	case *syntax.WhileClause:
+		a.waits = a.waits || a.passes
+		all(c.Do)
+	case *syntax.TestClause, nil:
+	default:
+		a.unknown = true
+	}
+}
+
+func (a *action) simple(c *syntax.CallExpr, depth int) {
+	words := newScope(nil, nil).fields(c.Args)
+	if len(words) == 0 {
+		return
+	}
+	name := words[0].text
+	if body := a.walk.declared[name]; body != nil {
+		a.stmt(body, depth-1)
+		return
+	}
+	switch {
+	case !words[0].known:
+		a.unknown = true
+	case name == "kill" || name == "pkill" || name == "killall":
+		a.kill(name, words[1:])
+	case name == "wait", name == "sleep" && a.passes:
+		a.waits = true
+	case name == "exit":
+		a.ends = true
+	case name == "trap":
+		a.untraps = a.untraps || slices.ContainsFunc(words[1:], func(w word) bool { return strings.HasSuffix(w.text, "TERM") || w.text == "15" })
+	case name == "sleep":
+		a.sleeps = true
+	case isPrompt(name):
+	default:
+		a.unknown = true
+	}
+}
+
+// kill takes note of a signal. One to the shell's own group comes back to the trap, again
+// and again, until the shell dies of it. Dash finds no jobs by %1 and jobs -p (all measured).
+func (a *action) kill(name string, words []word) {
+	signal, targets := signalAndTargets(words, name)
+	if signal == "SIG0" || signal == "0" {
+		return
+	}
+	if name != "kill" { // pkill -P has no name
+		a.passes = true
+		a.toAll = a.toAll || len(targets) > 0
+	}
+	for _, t := range targets {
+		a.toAll = a.toAll || t.text == "0" || strings.HasPrefix(t.text, "-")
+		switch {
+		case name == "kill" && t.text == "0":
+			a.passes, a.repeats = true, a.repeats || !a.untraps
+		case a.walk.dialect != Dash || !strings.HasPrefix(t.text, "%") && !strings.Contains(t.text, "jobs"):
+			a.passes = true
+		}
+	}
+}
+
+// declared are the functions of a script.
+func declared(file *syntax.File) map[string]*syntax.Stmt {
+	all := map[string]*syntax.Stmt{}
+	syntax.Walk(file, func(n syntax.Node) bool {
+		if f, is := n.(*syntax.FuncDecl); is && f.Name != nil {
+			all[f.Name.Value] = f.Body
+		}
+		return true
+	})
+	return all
+}
+
+// atEnd is what becomes of a trap where the shell's end has one of its own. Bash, of all
+// three, runs that one too when SIGTERM ends it (measured).
+func (t trapped) atEnd(end trapped, sh Dialect, ends bool) trapped {
+	switch {
+	case end == untrapped, t == untrapped && sh != Bash, t != untrapped && t != exits && t != handsAndExits && !ends:
+		return t
+	case end == drains, end == holds:
+		return end
+	case end == hands, end == handsAndExits, t == hands, t == handsAndExits:
+		return handsAndExits
+	default:
+		return exits
 	}
 }

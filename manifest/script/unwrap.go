@@ -18,20 +18,32 @@ type starter struct {
 
 // starters replace themselves by the program that they are given (their manuals).
 var starters = map[string]starter{
-	"env":          {valued: []string{"-u", "-C", "--unset", "--chdir"}, assigns: true},
-	"nohup":        {},
-	"nice":         {valued: []string{"-n"}},
-	"ionice":       {valued: []string{"-c", "-n"}},
-	"stdbuf":       {valued: []string{"-i", "-o", "-e"}},
-	"su-exec":      {operands: 1},
-	"gosu":         {operands: 1},
-	"setpriv":      {},
+	"env":     {valued: []string{"-u", "-C", "--unset", "--chdir"}, assigns: true},
+	"nohup":   {},
+	"nice":    {valued: []string{"-n"}},
+	"ionice":  {valued: []string{"-c", "-n"}},
+	"stdbuf":  {valued: []string{"-i", "-o", "-e"}},
+	"su-exec": {operands: 1},
+	"gosu":    {operands: 1},
+	"setpriv": {valued: []string{
+		"--reuid", "--regid", "--ruid", "--euid", "--rgid", "--egid", "--groups", "--inh-caps", "--ambient-caps", "--bounding-set",
+		"--securebits", "--pdeathsig", "--selinux-label", "--apparmor-profile", "--landlock-access", "--landlock-rule", "--seccomp-filter",
+	}},
+	"chrt":         {valued: []string{"-T", "-P", "-D", "--sched-runtime", "--sched-period", "--sched-deadline"}, operands: 1},
+	"taskset":      {operands: 1},
+	"prlimit":      {},
+	"chroot":       {operands: 1},
 	"chpst":        {valued: []string{"-u", "-U", "-b", "-e", "-/", "-C", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-t"}},
 	"softlimit":    {valued: []string{"-m", "-d", "-s", "-l", "-a", "-o", "-p", "-f", "-c", "-r", "-t"}},
 	"setuidgid":    {operands: 1},
 	"envdir":       {operands: 1},
 	"s6-setuidgid": {operands: 1},
 	"s6-envdir":    {operands: 1},
+	// dd-trace-py ddtrace_run.py, opentelemetry-python-contrib auto_instrumentation: execl.
+	"ddtrace-run": {},
+	"opentelemetry-instrument": {valued: []string{
+		"--traces_exporter", "--metrics_exporter", "--logs_exporter", "--service_name", "--exporter_otlp_endpoint",
+	}},
 	"s6-softlimit": {valued: []string{"-m", "-d", "-s", "-l", "-a", "-o", "-p", "-f", "-c", "-r", "-t"}},
 }
 
@@ -45,6 +57,8 @@ type initProgram struct {
 	single []string
 	// other options change what the program gets.
 	other []string
+	// operands are the words of its own before the program's.
+	operands int
 }
 
 // inits are those of the usual images (their manuals; measured: with the group as
@@ -53,7 +67,9 @@ var inits = map[string]initProgram{
 	"tini":        {valued: []string{"-p", "-e"}, group: []string{"-g"}},
 	"docker-init": {valued: []string{"-p", "-e"}, group: []string{"-g"}},
 	"dumb-init":   {all: true, single: []string{"-c", "--single-child"}, other: []string{"-r", "--rewrite"}},
-	"catatonit":   {},
+	"catatonit":   {group: []string{"-g"}},
+	// GNU's; busybox' becomes the program.
+	"timeout": {valued: []string{"-k", "-s", "--kill-after", "--signal"}, all: true, single: []string{"-f", "--foreground"}, operands: 1},
 }
 
 // launchers run a program of a package's scripts through a shell (npm run-script: sh -c).
@@ -102,7 +118,7 @@ func unwrap(words []string, env map[string]string) unwrapped {
 					rest = rest[1:]
 				}
 			}
-			u.words = rest
+			u.words = rest[min(in.operands, len(rest)):]
 			continue
 		}
 		if s, is := starters[name]; is {
@@ -121,6 +137,9 @@ func unwrap(words []string, env map[string]string) unwrapped {
 			// poetry and pipenv replace themselves where the system has exec (their sources).
 			(name == "poetry" || name == "pipenv") && len(rest) > 1 && rest[0] == "run":
 			u.words = rest[1:]
+		// segmentio/chamber cmd/exec_unix.go.
+		case name == "chamber" && len(rest) > 0 && rest[0] == "exec" && slices.Contains(rest, "--"):
+			u.words = rest[slices.Index(rest, "--")+1:]
 		default:
 			return u
 		}
