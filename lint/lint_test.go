@@ -168,6 +168,12 @@ func TestRules(t *testing.T) {
 		{name: "a hook on Windows", changes: []string{grace30, grace30 + "\n      nodeSelector: {kubernetes.io/os: windows}", preStop5, exec("[sleep 5]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
 
 		{name: "stopSignal SIGKILL", changes: []string{preStop5, "lifecycle: {stopSignal: SIGKILL, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"error stop-signal"}},
+		{name: "stopSignal without an os", changes: []string{preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}"}, want: []string{"warning stop-signal"}},
+		{name: "stopSignal SIGUSR1 of Node.js", changes: []string{image, started("[node, a.js]"), preStop5, "lifecycle: {stopSignal: SIGUSR1, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"note stop-signal"}},
+		{name: "stopSignal SIGUSR2 of Node.js", changes: []string{image, started("[node, a.js]"), preStop5, "lifecycle: {stopSignal: SIGUSR2, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}},
+		{name: "stopSignal SIGQUIT of a JVM", changes: []string{image, started("[java, -jar, a.jar]"), preStop5, "lifecycle: {stopSignal: SIGQUIT, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
+		{name: "a grace of 1 s without a hook", changes: []string{lifecycle, "", grace30, strings.Replace(grace30, "30", "1", 1)}, want: []string{"warning no-prestop", "note grace-short"}},
+		{name: "a grace of 2 s without a hook", changes: []string{lifecycle, "", grace30, strings.Replace(grace30, "30", "2", 1)}, want: []string{"warning no-prestop"}},
 		{name: "stopSignal SIGTERM", changes: []string{preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}},
 		{name: "stopSignal SIGTERM of nginx", changes: []string{image, "        image: nginx:1.27\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
 		{name: "stopSignal SIGTERM of httpd", changes: []string{image, "        image: httpd:2.4\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
@@ -415,7 +421,7 @@ func TestSentencesOfScripts(t *testing.T) {
 			"tini passes SIGTERM on to dash alone, which dies of it, and not to python app.py: the program gets SIGKILL at once, with what it is answering.",
 		},
 		"a stop signal": {
-			[]string{image, "        image: haproxy:3.0\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}"},
+			[]string{image, "        image: haproxy:3.0\n", preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"},
 			"stop-signal",
 			"stopSignal is SIGTERM; haproxy answers what is in flight before it ends only at SIGUSR1.",
 		},

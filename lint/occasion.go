@@ -16,6 +16,7 @@ var occasions = map[string]recording.Occasion{
 	"prestop-eats-grace":     recording.PodEnds,
 	"prestop-length-unknown": recording.PodEnds,
 	"prestop-needs-binary":   recording.PodEnds,
+	"grace-short":            recording.PodEnds,
 	"grace-zero":             recording.PodEnds,
 	"shell-pid-1":            recording.PodEnds,
 	"mesh-proxy-order":       recording.PodEnds,

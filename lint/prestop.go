@@ -133,7 +133,7 @@ var preStopRules = []rule{{
 	cause: report.PrestopEatsGrace,
 	doc:   "The grace period counts from before preStop; what preStop leaves of it is all that the program has after SIGTERM, at least 2 s.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.containers() {
+		for _, c := range append(w.containers(), w.sidecars()...) {
 			if b := eatsGrace(w, c); b.why != "" {
 				report(b)
 			}
@@ -158,6 +158,21 @@ var preStopRules = []rule{{
 			return
 		}
 		report(b)
+	},
+}, {
+	id:    "grace-short",
+	cause: report.GraceTooShort,
+	doc:   "A grace period of 1 s, of which the kubelet makes 2 s (kuberuntime_container.go, minimumGracePeriodInSeconds).",
+	find: func(w *workload, report func(breach)) {
+		hooked := slices.ContainsFunc(w.containers(), func(c container) bool { return preStop(c) != nil })
+		if g := w.grace(); g > 0 && g < leastDrain && !hooked {
+			report(breach{
+				severity: Note, field: "spec.template.spec.terminationGracePeriodSeconds",
+				why:   fmt.Sprintf("The grace period is %d s: the program is killed %d s after SIGTERM, and a request that takes longer is cut.", g, leastDrain),
+				fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d or to what the longest request needs.", defaultGrace),
+				patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": defaultGrace}),
+			})
+		}
 	},
 }, {
 	id:    "prestop-length-unknown",
@@ -261,8 +276,8 @@ func eatsGrace(w *workload, c container) breach {
 	}
 	left := grace - took
 	maybe := hook.Quits != nil && hook.Quits.Maybe // it may end with the server
-	if took == 0 {
-		return breach{}
+	if took == 0 || c.native() && (preStop(c).Sleep == nil || took <= grace) {
+		return breach{} // a native sidecar's hook runs beside the others', and takes no time from them
 	}
 	b := breach{container: c.Name, field: c.field + ".lifecycle.preStop"}
 	killed := fmt.Sprintf("the kubelet waits no longer than that, and the program is killed %d s after SIGTERM.", leastDrain)

@@ -16,7 +16,7 @@ import (
 var stopRules = []rule{{
 	id:    "stop-signal",
 	cause: report.NoDrain,
-	doc:   "lifecycle.stopSignal (KEP-4960) names one that no program can handle, or another than the server's own for a graceful stop (nginx.org/en/docs/control.html, httpd.apache.org/docs/2.4/stopping.html, HAProxy's management guide, php-fpm(8), docs.gunicorn.org/en/stable/signals.html, Java's signal handling).",
+	doc:   "lifecycle.stopSignal (KEP-4960) names one that no program can handle, or another than the server's own for a graceful stop (nginx.org/en/docs/control.html, httpd.apache.org/docs/2.4/stopping.html, HAProxy's management guide, php-fpm(8), docs.gunicorn.org/en/stable/signals.html, Java's signal handling), or one that Node.js takes for its debugger (nodejs.org/api/process.html); or it is set without spec.os.name, without which it cannot be (core/v1 Lifecycle.StopSignal).",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
 			if c.Lifecycle == nil || c.Lifecycle.StopSignal == nil {
@@ -24,6 +24,13 @@ var stopRules = []rule{{
 			}
 			signal := string(*c.Lifecycle.StopSignal)
 			b := breach{container: c.Name, field: c.field + ".lifecycle.stopSignal", recipe: recipe(c)}
+			if w.template.Spec.OS == nil || w.template.Spec.OS.Name == "" {
+				needsOS := b
+				needsOS.severity = w.lessBeside(c, Warning)
+				needsOS.why = "stopSignal can only be set for a pod with spec.os.name: the API server refuses it or, where it does not know the field, drops it."
+				needsOS.fix = "Set the pod's os.name to linux."
+				report(needsOS)
+			}
 			server, _ := manifest.Server(c.Container)
 			graceful := gracefulStops[server]
 			switch {
@@ -31,6 +38,12 @@ var stopRules = []rule{{
 				b.severity = Error
 				b.why = fmt.Sprintf("stopSignal is %s, which no program can handle: what is in flight is cut.", signal)
 				b.fix = "Take stopSignal out, or name a signal that the program handles."
+				b.patch = stopSignalPatch(c, nil)
+			case server == "node" && signal == "SIGUSR1":
+				// nodejs.org/api/process.html, Signal events.
+				b.severity = Note
+				b.why = "stopSignal is SIGUSR1, at which Node.js starts its debugger and goes on, unless the program handles it itself: one that does not is killed when its grace is over."
+				b.fix = "Take stopSignal out, or see that the program ends at SIGUSR1."
 				b.patch = stopSignalPatch(c, nil)
 			case len(graceful) == 0 || slices.Contains(graceful, signal) || manifest.Windows(&w.template.Spec):
 				continue
@@ -56,7 +69,7 @@ var stopRules = []rule{{
 	cause: report.ListenerClosedEarly,
 	doc:   "preStop itself tells the server to stop before the proxies have stopped sending (nginx -s quit, kill, and the like): kube-proxy's minSyncPeriod of 1 s, measured up to 1.5 s.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.serving() {
+		for _, c := range w.hooked() {
 			hook := judge(w, c)
 			q := hook.Quits
 			server, by := manifest.Server(c.Container)
@@ -91,7 +104,7 @@ var stopRules = []rule{{
 	cause: report.NoDrain,
 	doc:   "preStop ends the server by its fast stop, which answers nothing that is in flight (nginx -s stop, httpd -k stop, SIGTERM for nginx, Apache and HAProxy, SIGKILL), or does not wait for a graceful one.",
 	find: func(w *workload, report func(breach)) {
-		for _, c := range w.serving() {
+		for _, c := range w.hooked() {
 			server, _ := manifest.Server(c.Container)
 			q := judge(w, c).Quits
 			if q == nil || q.After.Seconds() >= float64(w.grace()) {
@@ -121,6 +134,17 @@ var stopRules = []rule{{
 		}
 	},
 }}
+
+// hooked are the containers whose hooks can take requests away: those that answer, and the
+// native sidecars before them, whose hooks run at once too, though SIGTERM comes last to
+// them (KEP-753).
+func (w *workload) hooked() []container {
+	all := w.serving()
+	for _, c := range w.fronts() {
+		all = withContainer(all, c)
+	}
+	return all
+}
 
 // quitsWithoutWaiting tells of a hook that begins a graceful stop and ends, so that the
 // stop signal follows at once; nothing where that is a graceful one too.
