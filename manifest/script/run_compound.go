@@ -144,6 +144,11 @@ func (r *run) binary(c *syntax.BinaryCmd, s *scope, e elapsed) elapsed {
 		after.least, after.exact, after.asleep = max(one.least, two.least), one.exact && two.exact, false
 		return after
 	}
+	if x, is := c.X.Cmd.(*syntax.BinaryCmd); is && c.Op == syntax.OrStmt && x.Op == syntax.AndStmt && !c.X.Negated {
+		if sure, success := succeeds(x.Y, s, maxDepth); sure && success {
+			return r.eitherOf(x.X, x.Y, c.Y, s, e)
+		}
+	}
 	r.guarded++
 	after := r.stmt(c.X, s, e)
 	r.guarded--
@@ -161,6 +166,21 @@ func (r *run) binary(c *syntax.BinaryCmd, s *scope, e elapsed) elapsed {
 	}
 	s.forget(c.Y)
 	return either(after, follows)
+}
+
+// eitherOf is after A && B || C, of which B succeeds: it is one of the two.
+func (r *run) eitherOf(asked, then, otherwise *syntax.Stmt, s *scope, e elapsed) elapsed {
+	r.guarded++
+	after := r.stmt(asked, s, e)
+	r.guarded--
+	if !after.on {
+		return after
+	}
+	one := r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.stmt(then, s, e) })
+	two := r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.stmt(otherwise, s, e) })
+	s.forget(then)
+	s.forget(otherwise)
+	return either(one, two)
 }
 
 func (r *run) branches(c *syntax.IfClause, s *scope, e elapsed) elapsed {
@@ -202,15 +222,32 @@ func endless(c *syntax.WhileClause) bool {
 	return name == "true" || name == ":" || name == "[" && len(call.Args) == 3 && call.Args[1].Lit() == "1"
 }
 
+// untilStopped tells of a loop that waits for process 1 to go, of which nothing has asked
+// that: it gets its signal only once the hook has ended.
+func (r *run) untilStopped(c *syntax.WhileClause, s *scope, e elapsed) bool {
+	if r.context.SharedPIDs || !e.asleep || c.Until || len(c.Cond) != 1 || c.Cond[0].Negated || len(c.Do) != 1 {
+		return false
+	}
+	call, isCall := c.Cond[0].Cmd.(*syntax.CallExpr)
+	body, isBody := c.Do[0].Cmd.(*syntax.CallExpr)
+	if !isCall || !isBody {
+		return false
+	}
+	_, sleeps := sleepOf(s.fields(body.Args))
+	condition := strings.Join(texts(s.fields(call.Args)), " ")
+	return sleeps && (condition == "kill -0 1" || condition == "[ -d /proc/1 ]" || condition == "test -d /proc/1")
+}
+
 func (r *run) while(c *syntax.WhileClause, s *scope, e elapsed) elapsed {
 	r.other = true
 	s.forget(c)
+	endless := endless(c) || r.untilStopped(c, s, e)
 	r.breaks = append(r.breaks, nil)
 	r.guarded++
 	after := r.all(c.Cond, s, e)
 	r.guarded--
 	var body elapsed
-	if endless(c) {
+	if endless {
 		body = r.all(c.Do, s, after)
 	} else if after.on {
 		body = r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.all(c.Do, s, e) })
@@ -220,7 +257,7 @@ func (r *run) while(c *syntax.WhileClause, s *scope, e elapsed) elapsed {
 		left = either(left, b.unknown())
 	}
 	r.breaks = r.breaks[:len(r.breaks)-1]
-	if endless(c) {
+	if endless {
 		return left
 	}
 	return either(left, either(after, body).unknown())
