@@ -107,7 +107,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		start.Outcome = Unknown
 		return
 	}
-	w := &walk{context: c, dialect: shell.dialect, level: depth, steps: steps, declared: declared(file)}
+	w := &walk{control: control[flow]{join: join}, context: c, dialect: shell.dialect, level: depth, steps: steps, declared: declared(file)}
 	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true}, true); end.on {
 		w.ends = append(w.ends, end)
 	}

@@ -11,20 +11,15 @@ type walk struct {
 	context Context
 	dialect Dialect
 	level   int
-	// ends are the moments at which the shell ends, or goes on for ever; became is what it
-	// became by exec.
-	ends   []flow
+	control[flow]
+	// became is what the shell became by exec.
 	became []Start
-	bodies map[string]*syntax.Stmt
 	// declared are all the functions of the script, for its traps, which run later.
 	declared map[string]*syntax.Stmt
 	// toAll tells of a trap that may signal more than a child by its number.
-	toAll   bool
-	returns [][]flow
-	breaks  [][]flow
-	// steps and depth are bounded, lost tells that a bound was met.
+	toAll bool
+	// steps is bounded, as is depth; lost tells that a bound was met.
 	steps *int
-	depth int
 	lost  bool
 }
 
@@ -135,12 +130,11 @@ func (w *walk) cmd(command syntax.Command, s *scope, f flow, last bool) flow {
 	case *syntax.IfClause:
 		return w.branches(c, s, f, last && w.compound())
 	case *syntax.WhileClause:
-		return w.while(c, s, f, last)
+		s.forget(c)
+		return w.loop(func() flow { return w.while(c, s, f, last) })
 	case *syntax.ForClause:
 		s.forget(c)
-		w.breaks = append(w.breaks, nil)
-		after := join(f, w.all(c.Do, s, f, false))
-		return w.left(after)
+		return w.loop(func() flow { return join(f, w.all(c.Do, s, f, false)) })
 	case *syntax.CaseClause:
 		after, whole := flow{}, false
 		for _, item := range c.Items {
@@ -157,12 +151,7 @@ func (w *walk) cmd(command syntax.Command, s *scope, f flow, last bool) flow {
 		}
 		return after
 	case *syntax.FuncDecl:
-		if w.bodies == nil {
-			w.bodies = map[string]*syntax.Stmt{}
-		}
-		if c.Name != nil {
-			w.bodies[c.Name.Value] = c.Body
-		}
+		w.declare(c)
 		return f
 	case *syntax.TimeClause:
 		return w.stmt(c.Stmt, s, f, false)
@@ -223,8 +212,6 @@ func (w *walk) branches(c *syntax.IfClause, s *scope, f flow, last bool) flow {
 }
 
 func (w *walk) while(c *syntax.WhileClause, s *scope, f flow, last bool) flow {
-	s.forget(c)
-	w.breaks = append(w.breaks, nil)
 	asked := w.all(c.Cond, s, f, false)
 	// Where nothing else is run, it may be the program that is started again and again.
 	again := last && f.fore == nil && f.back == nil && asked.fore != nil
@@ -242,7 +229,7 @@ func (w *walk) while(c *syntax.WhileClause, s *scope, f flow, last bool) flow {
 			}
 			w.ends = append(w.ends, body)
 		}
-		return w.left(flow{})
+		return flow{}
 	}
-	return w.left(join(asked, body))
+	return join(asked, body)
 }

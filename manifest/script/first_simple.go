@@ -25,19 +25,8 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		return f
 	}
 	name := words[0].text
-	if body := w.bodies[name]; body != nil && words[0].known {
-		w.depth++
-		w.returns = append(w.returns, nil)
-		was := s.arguments
-		s.arguments = append([]string{"sh"}, texts(words[1:])...)
-		after := w.stmt(body, s, f, last && w.dialect == Korn)
-		s.arguments = was
-		for _, r := range w.returns[len(w.returns)-1] {
-			after = join(after, r)
-		}
-		w.returns = w.returns[:len(w.returns)-1]
-		w.depth--
-		return after
+	if body := w.function(words[0]); body != nil {
+		return w.call(words[1:], s, func() flow { return w.stmt(body, s, f, last && w.dialect == Korn) })
 	}
 	if !words[0].known {
 		if strings.Contains(name, "/") && strings.HasPrefix(name, "$") || strings.HasPrefix(name, `"$`) && strings.Contains(name, "/") {
@@ -54,19 +43,8 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 	switch name {
 	case "exec":
 		return w.exec(words[1:], f)
-	case "exit":
-		w.ends = append(w.ends, f)
-		return flow{}
-	case "return":
-		if n := len(w.returns); n > 0 {
-			w.returns[n-1] = append(w.returns[n-1], f)
-		} else {
-			w.ends = append(w.ends, f)
-		}
-		return flow{}
-	case "break", "continue":
-		if n := len(w.breaks); n > 0 {
-			w.breaks[n-1] = append(w.breaks[n-1], f)
+	case "exit", "return", "break", "continue":
+		if w.leave(name, f) {
 			return flow{}
 		}
 		return f

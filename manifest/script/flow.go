@@ -148,15 +148,6 @@ func ran(f flow, p *program) flow {
 	return f
 }
 
-// left is after a loop: where it was left as well.
-func (w *walk) left(after flow) flow {
-	for _, b := range w.breaks[len(w.breaks)-1] {
-		after = join(after, b)
-	}
-	w.breaks = w.breaks[:len(w.breaks)-1]
-	return after
-}
-
 // condition is after what was only asked, or has failed: a program in it is not what the
 // container is there for, and a file that could not be sourced has changed nothing.
 func condition(before, after flow) flow {

@@ -42,7 +42,7 @@ func Run(words []string, c Context) Hook {
 	} else if why := noProgram(words[0]); why != "" {
 		return Hook{Fails: why, Exact: true}
 	}
-	r := &run{context: c}
+	r := &run{control: control[elapsed]{join: either}, context: c}
 	known := make([]word, len(words))
 	for i, w := range words {
 		known[i] = word{w, true}
@@ -91,18 +91,13 @@ func noProgram(name string) string {
 // run walks through a hook's script.
 type run struct {
 	context Context
-	// ends are the moments at which the script ends before its last line.
-	ends []elapsed
+	control[elapsed]
 	// quits are the steps that quit a server, wrong why a sleep ended at once.
 	quits []Quit
 	wrong string
 	// other tells that something else than sleep was run, lost that a bound was met.
-	other, lost  bool
-	steps, depth int
-	// bodies are those of functions; returns and breaks are the moments at which the
-	// functions and the loops around were left.
-	bodies          map[string]*syntax.Stmt
-	returns, breaks [][]elapsed
+	other, lost bool
+	steps       int
 	// errexit is set -e, guarded counts the conditions around, where that does nothing.
 	errexit bool
 	guarded int

@@ -83,9 +83,13 @@ func (r *run) cmd(command syntax.Command, s *scope, e elapsed) elapsed {
 	case *syntax.IfClause:
 		return r.branches(c, s, e)
 	case *syntax.WhileClause:
-		return r.while(c, s, e)
+		r.other = true
+		s.forget(c)
+		return r.loop(func() elapsed { return r.while(c, s, e) })
 	case *syntax.ForClause:
-		return r.forEach(c, s, e)
+		r.other = true
+		s.forget(c)
+		return r.loop(func() elapsed { return r.forEach(c, s, e) })
 	case *syntax.CaseClause:
 		after, whole := elapsed{}, false
 		for _, item := range c.Items {
@@ -119,15 +123,6 @@ func (r *run) cmd(command syntax.Command, s *scope, e elapsed) elapsed {
 	default:
 		r.other = true
 		return e.unknown()
-	}
-}
-
-func (r *run) declare(c *syntax.FuncDecl) {
-	if r.bodies == nil {
-		r.bodies = map[string]*syntax.Stmt{}
-	}
-	if c.Name != nil {
-		r.bodies[c.Name.Value] = c.Body
 	}
 }
 
@@ -239,10 +234,7 @@ func (r *run) untilStopped(c *syntax.WhileClause, s *scope, e elapsed) bool {
 }
 
 func (r *run) while(c *syntax.WhileClause, s *scope, e elapsed) elapsed {
-	r.other = true
-	s.forget(c)
 	endless := endless(c) || r.untilStopped(c, s, e)
-	r.breaks = append(r.breaks, nil)
 	r.guarded++
 	after := r.all(c.Cond, s, e)
 	r.guarded--
@@ -252,23 +244,15 @@ func (r *run) while(c *syntax.WhileClause, s *scope, e elapsed) elapsed {
 	} else if after.on {
 		body = r.sometimes(s, after, func(s *scope, e elapsed) elapsed { return r.all(c.Do, s, e) })
 	}
-	left := elapsed{}
-	for _, b := range r.breaks[len(r.breaks)-1] {
-		left = either(left, b.unknown())
-	}
-	r.breaks = r.breaks[:len(r.breaks)-1]
 	if endless {
-		return left
+		return elapsed{}
 	}
-	return either(left, either(after, body).unknown())
+	return either(after, body).unknown()
 }
 
 // forEach runs a loop over words that are all known as often as there are any.
 func (r *run) forEach(c *syntax.ForClause, s *scope, e elapsed) elapsed {
-	r.other = true
-	s.forget(c)
 	times, known := repeats(c.Loop, s)
-	r.breaks = append(r.breaks, nil)
 	after := e
 	if known && times > 0 {
 		body := r.all(c.Do, s, e)
@@ -286,10 +270,6 @@ func (r *run) forEach(c *syntax.ForClause, s *scope, e elapsed) elapsed {
 		body := r.sometimes(s, e, func(s *scope, e elapsed) elapsed { return r.all(c.Do, s, e) })
 		after = either(e, body).unknown()
 	}
-	for _, b := range r.breaks[len(r.breaks)-1] {
-		after = either(after, b.unknown())
-	}
-	r.breaks = r.breaks[:len(r.breaks)-1]
 	return after
 }
 

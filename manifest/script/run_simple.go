@@ -110,20 +110,8 @@ func (r *run) simple(c *syntax.CallExpr, s *scope, e elapsed) elapsed {
 	if len(words) == 0 {
 		return e.did()
 	}
-	if body := r.bodies[words[0].text]; body != nil && words[0].known {
-		r.depth++
-		r.returns = append(r.returns, nil)
-		arguments := append([]string{"sh"}, texts(words[1:])...)
-		was := s.arguments
-		s.arguments = arguments
-		after := r.stmt(body, s, e)
-		s.arguments = was
-		for _, end := range r.returns[len(r.returns)-1] {
-			after = either(after, end)
-		}
-		r.returns = r.returns[:len(r.returns)-1]
-		r.depth--
-		return after
+	if body := r.function(words[0]); body != nil {
+		return r.call(words[1:], s, func() elapsed { return r.stmt(body, s, e) })
 	}
 	own := s
 	if len(c.Assigns) > 0 {
@@ -167,19 +155,11 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 			return elapsed{}
 		}
 		return e
-	case "exit":
-		r.ends = append(r.ends, e)
-		return elapsed{}
-	case "return":
-		if n := len(r.returns); n > 0 {
-			r.returns[n-1] = append(r.returns[n-1], e)
-		} else {
-			r.ends = append(r.ends, e)
-		}
+	case "exit", "return":
+		r.leave(first.text, e)
 		return elapsed{}
 	case "break", "continue":
-		if n := len(r.breaks); n > 0 {
-			r.breaks[n-1] = append(r.breaks[n-1], e)
+		if r.leave(first.text, e.unknown()) {
 			return elapsed{}
 		}
 		return e
@@ -295,12 +275,11 @@ func (r *run) nested(c call, words []word, s *scope, e elapsed) elapsed {
 		r.other = true
 		return e.unknown()
 	}
-	bodies, errexit, guarded, returns, breaks := r.bodies, r.errexit, r.guarded, r.returns, r.breaks
-	r.bodies, r.errexit, r.guarded, r.returns, r.breaks = nil, c.errexit, 0, nil, nil
-	r.depth++
+	was, errexit, guarded := r.control, r.errexit, r.guarded
+	r.control = control[elapsed]{join: either, depth: was.depth + 1}
+	r.errexit, r.guarded = c.errexit, 0
 	after := r.sub(newScope(s.exported(r.context.Env), c.arguments), e, func(s *scope, e elapsed) elapsed { return r.all(file.Stmts, s, e) })
-	r.depth--
-	r.bodies, r.errexit, r.guarded, r.returns, r.breaks = bodies, errexit, guarded, returns, breaks
+	r.control, r.errexit, r.guarded = was, errexit, guarded
 	return after
 }
 
