@@ -415,6 +415,11 @@ func TestSentencesOfScripts(t *testing.T) {
 			"shell-pid-1",
 			"PID 1 is bash, which neither dies of SIGTERM nor passes it on: python app.py never learns that it has to stop and is killed after 30 s.",
 		},
+		"a trap that dash does not know": {
+			[]string{image, "        image: debian:12\n        command: [dash, -c, 'trap \"kill $p; wait $p\" SIGTERM; app & p=$!; wait $p']\n"},
+			"shell-pid-1",
+			"Dash does not know SIGTERM in trap and kill, and SIGTERM is not passed on: app never learns that it has to stop and is killed after 30 s.",
+		},
 		"an init": {
 			[]string{image, "        image: debian:12\n        command: [tini, --, dash, -c, python app.py]\n"},
 			"shell-cuts-short",

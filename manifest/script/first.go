@@ -53,6 +53,8 @@ type Start struct {
 	// Program is what the shell has started, in short; of Launched the launcher, of ReadsFile
 	// the file. Of Rushes the Shell is su or runuser.
 	Program string
+	// Misnamed is a signal that the script's traps name and dash does not know.
+	Misnamed string
 	// Words are those of the program that is at the end of all, from its name on; nil where
 	// it cannot be told.
 	Words []string
@@ -143,7 +145,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		start.Outcome = Branches
 	}
 	start.Partly = start.Outcome == Hurries && slices.Contains(outcomes, Reaches)
-	start.Words = w.words()
+	start.Words, start.Misnamed = w.words(), w.misnamed
 }
 
 // short names a program by its first two words, or three where the second is an option,

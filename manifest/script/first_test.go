@@ -72,6 +72,15 @@ func TestFirst(t *testing.T) {
 		{words: []string{"sh", "-c", "command app"}, sh: Bash, want: MayStay, program: "app"},
 		{words: []string{"sh", "-c", "f() { app; }; f"}, sh: Busybox, want: Stays, program: "app"},
 
+		// Dash knows no SIGTERM.
+		{words: []string{"sh", "-c", "trap 'kill $p; wait $p' SIGTERM; app & p=$!; wait $p"}, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "trap 'kill -SIGTERM $p; wait $p' TERM; app & p=$!; wait $p"}, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "trap 'kill -s SIGTERM $p; wait $p' TERM; app & p=$!; wait $p"}, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "trap 'kill -term $p; wait $p' term; app & p=$!; wait $p"}, want: Reaches},
+		{words: []string{"sh", "-c", "trap 'pkill -SIGTERM app; wait' TERM; app & wait"}, want: Reaches},
+		{words: []string{"sh", "-c", "trap 'kill -SIGTERM $p; wait $p' SIGTERM; app & p=$!; wait $p"}, sh: Bash, want: Reaches},
+		{words: []string{"sh", "-c", "trap 'kill -SIGTERM $p; wait $p' SIGTERM; app & p=$!; wait $p"}, sh: Busybox, want: Reaches},
+
 		// What is in the background, behind a shell or not.
 		{words: []string{"dash", "-c", "trap 'kill $p; wait $p' TERM; cd /x && app & p=$!; wait $p"}, want: Reaches},
 		{words: []string{"bash", "-c", "trap 'kill $p; wait $p' TERM; cd /x && app & p=$!; wait $p"}, want: Cuts, program: "app"},

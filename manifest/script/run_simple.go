@@ -191,6 +191,9 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		return e
 	case "trap":
 		r.other = true
+		if slices.ContainsFunc(words[1:], func(w word) bool { return strings.EqualFold(w.text, "EXIT") || w.text == "0" }) {
+			r.ends = append(r.ends, e.unknown()) // what it does at the end is not followed
+		}
 		return e
 	}
 	s.builtin(words)

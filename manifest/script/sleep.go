@@ -96,7 +96,7 @@ func seconds(text string, unit time.Duration) (time.Duration, bool) {
 	if strings.EqualFold(text, "infinity") || strings.EqualFold(text, "inf") {
 		return Forever, true
 	}
-	n, err := strconv.ParseFloat(text, 64)
+	n, err := strconv.ParseFloat(strings.TrimLeft(text, " \t"), 64)
 	if err != nil || math.IsNaN(n) || n < 0 || strings.ContainsAny(text, "xX_") {
 		return 0, false
 	}

@@ -36,6 +36,9 @@ func (w *walk) trap(words []word, f flow) flow {
 	}
 	does := w.trapOf(words[0])
 	for _, signal := range words[1:] {
+		if w.misnames(signal.text) {
+			continue
+		}
 		switch name := strings.TrimPrefix(strings.ToUpper(signal.text), "SIG"); {
 		case !signal.known:
 			f.lost = true
@@ -46,6 +49,16 @@ func (w *walk) trap(words []word, f flow) flow {
 		}
 	}
 	return f
+}
+
+// misnames takes note of a signal that dash does not know: it wants TERM for SIGTERM, says
+// "bad trap" or "Illegal option", and goes on (measured).
+func (w *walk) misnames(signal string) bool {
+	bad := w.dialect == Dash && strings.HasPrefix(strings.ToUpper(signal), "SIG")
+	if bad {
+		w.misnamed = signal
+	}
+	return bad
 }
 
 func (w *walk) trapOf(text word) trapped {
@@ -165,7 +178,8 @@ func (a *action) simple(c *syntax.CallExpr, depth int) {
 // and again, until the shell dies of it. Dash finds no jobs by %1 and jobs -p (all measured).
 func (a *action) kill(name string, words []word) {
 	signal, targets := signalAndTargets(words, name)
-	if signal == "SIG0" || signal == "0" {
+	misnamed := name == "kill" && slices.ContainsFunc(words, func(w word) bool { return a.walk.misnames(strings.TrimPrefix(w.text, "-")) })
+	if signal == "SIG0" || signal == "0" || misnamed {
 		return
 	}
 	if name != "kill" { // pkill -P has no name
