@@ -116,9 +116,9 @@ func (s *start) ignores(grace int) breach {
 	case s.launches():
 		return s.breach(Note, fmt.Sprintf("%s runs the program through a shell of its own: by its version, and by the image's sh, SIGTERM is lost on the way or cuts the program short.", s.Program),
 			fmt.Sprintf("Start the program itself, without %s: node server.js.", s.Program))
-	case s.Outcome == script.Stays && s.Misnamed != "":
-		return s.breach(Warning, fmt.Sprintf("Dash does not know %s in trap and kill, and SIGTERM is not passed on: %s "+killed, s.Misnamed, s.Program, grace)+s.ofThatShell(),
-			fmt.Sprintf("Write %s, which every shell knows.", s.Misnamed[len("SIG"):]))
+	case s.Outcome == script.Stays && s.Misnamed:
+		return s.breach(Warning, fmt.Sprintf("Dash does not know SIGTERM in trap and kill, and it is not passed on: %s "+killed, s.Program, grace)+s.ofThatShell(),
+			"Write TERM for SIGTERM: every shell knows that.")
 	case s.Outcome == script.Stays:
 		return s.breach(Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s "+killed, s.Shell, s.Program, grace)+s.ofThatShell(), execLast)
 	case s.Outcome == script.Waits:

@@ -172,6 +172,10 @@ func TestRules(t *testing.T) {
 		{name: "stopSignal SIGUSR1 of Node.js", changes: []string{image, started("[node, a.js]"), preStop5, "lifecycle: {stopSignal: SIGUSR1, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"note stop-signal"}},
 		{name: "stopSignal SIGUSR2 of Node.js", changes: []string{image, started("[node, a.js]"), preStop5, "lifecycle: {stopSignal: SIGUSR2, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}},
 		{name: "stopSignal SIGQUIT of a JVM", changes: []string{image, started("[java, -jar, a.jar]"), preStop5, "lifecycle: {stopSignal: SIGQUIT, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning stop-signal"}},
+		{name: "a hook's kill by a name that dash does not know", changes: []string{preStop5, "lifecycle: {preStop: {exec: {command: [sh, -c, kill -SIGTERM 1; sleep 5]}}}"}, want: []string{"note prestop-needs-binary", "note prestop-quits-early"}},
+		{name: "a hook's kill by a name that Alpine's sh knows", changes: []string{image, "        image: alpine:3\n", preStop5, "lifecycle: {preStop: {exec: {command: [sh, -c, kill -SIGTERM 1; sleep 5]}}}"}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
+		{name: "a hook's kill that is a program", changes: []string{preStop5, "lifecycle: {preStop: {exec: {command: [kill, -SIGTERM, '1']}}}"}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
+		{name: "a hook's kill in dash", changes: []string{preStop5, "lifecycle: {preStop: {exec: {command: [dash, -c, kill -s SIGTERM 1; sleep 5]}}}"}, want: []string{"note prestop-needs-binary"}},
 		{name: "a grace of 1 s without a hook", changes: []string{lifecycle, "", grace30, strings.Replace(grace30, "30", "1", 1)}, want: []string{"warning no-prestop", "note grace-short"}},
 		{name: "a grace of 2 s without a hook", changes: []string{lifecycle, "", grace30, strings.Replace(grace30, "30", "2", 1)}, want: []string{"warning no-prestop"}},
 		{name: "stopSignal SIGTERM", changes: []string{preStop5, "lifecycle: {stopSignal: SIGTERM, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}},
@@ -418,7 +422,7 @@ func TestSentencesOfScripts(t *testing.T) {
 		"a trap that dash does not know": {
 			[]string{image, "        image: debian:12\n        command: [dash, -c, 'trap \"kill $p; wait $p\" SIGTERM; app & p=$!; wait $p']\n"},
 			"shell-pid-1",
-			"Dash does not know SIGTERM in trap and kill, and SIGTERM is not passed on: app never learns that it has to stop and is killed after 30 s.",
+			"Dash does not know SIGTERM in trap and kill, and it is not passed on: app never learns that it has to stop and is killed after 30 s.",
 		},
 		"an init": {
 			[]string{image, "        image: debian:12\n        command: [tini, --, dash, -c, python app.py]\n"},

@@ -53,8 +53,8 @@ type Start struct {
 	// Program is what the shell has started, in short; of Launched the launcher, of ReadsFile
 	// the file. Of Rushes the Shell is su or runuser.
 	Program string
-	// Misnamed is a signal that the script's traps name and dash does not know.
-	Misnamed string
+	// Misnamed tells of a trap that names its signal in a way that dash does not know.
+	Misnamed bool
 	// Words are those of the program that is at the end of all, from its name on; nil where
 	// it cannot be told.
 	Words []string

@@ -18,8 +18,8 @@ type walk struct {
 	declared map[string]*syntax.Stmt
 	// toAll tells of a trap that may signal more than a child by its number.
 	toAll bool
-	// misnamed is a signal in a trap that dash does not know.
-	misnamed string
+	// misnamed tells of a signal in a trap by a name that dash does not know.
+	misnamed bool
 	// steps is bounded, as is depth; lost tells that a bound was met.
 	steps *int
 	lost  bool

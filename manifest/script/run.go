@@ -101,6 +101,8 @@ type run struct {
 	// errexit is set -e, guarded counts the conditions around, where that does nothing.
 	errexit bool
 	guarded int
+	// shell is the one whose script it is in, if any.
+	shell call
 }
 
 // hook sums up what was found, with the moment behind the last line.

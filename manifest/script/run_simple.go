@@ -216,7 +216,13 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 	}
 	if q, quits := quitOf(words); quits && (!q.First || !r.context.SharedPIDs) {
 		r.other = true
-		q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure
+		misnamed := first.text == "kill" && r.shell.dialect == Dash && namesSIG(words[1:])
+		if misnamed && r.shell.shell == "dash" {
+			return e.did()
+		}
+		// What sh is may not be known.
+		q.Maybe = misnamed
+		q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure && !misnamed
 		r.quits = append(r.quits, q)
 		return e.did()
 	}
@@ -278,11 +284,11 @@ func (r *run) nested(c call, words []word, s *scope, e elapsed) elapsed {
 		r.other = true
 		return e.unknown()
 	}
-	was, errexit, guarded := r.control, r.errexit, r.guarded
+	was, errexit, guarded, shell := r.control, r.errexit, r.guarded, r.shell
 	r.control = control[elapsed]{join: either, depth: was.depth + 1}
-	r.errexit, r.guarded = c.errexit, 0
+	r.errexit, r.guarded, r.shell = c.errexit, 0, c
 	after := r.sub(newScope(s.exported(r.context.Env), c.arguments), e, func(s *scope, e elapsed) elapsed { return r.all(file.Stmts, s, e) })
-	r.control, r.errexit, r.guarded = was, errexit, guarded
+	r.control, r.errexit, r.guarded, r.shell = was, errexit, guarded, shell
 	return after
 }
 

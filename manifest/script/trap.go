@@ -36,7 +36,7 @@ func (w *walk) trap(words []word, f flow) flow {
 	}
 	does := w.trapOf(words[0])
 	for _, signal := range words[1:] {
-		if w.misnames(signal.text) {
+		if w.misnames(signal) {
 			continue
 		}
 		switch name := strings.TrimPrefix(strings.ToUpper(signal.text), "SIG"); {
@@ -51,14 +51,21 @@ func (w *walk) trap(words []word, f flow) flow {
 	return f
 }
 
-// misnames takes note of a signal that dash does not know: it wants TERM for SIGTERM, says
-// "bad trap" or "Illegal option", and goes on (measured).
-func (w *walk) misnames(signal string) bool {
-	bad := w.dialect == Dash && strings.HasPrefix(strings.ToUpper(signal), "SIG")
+// misnames takes note of signals that dash does not know.
+func (w *walk) misnames(words ...word) bool {
+	bad := w.dialect == Dash && namesSIG(words)
 	if bad {
-		w.misnamed = signal
+		w.misnamed = true
 	}
 	return bad
+}
+
+// namesSIG tells of a signal that is called SIGTERM, -SIGTERM or the like. Dash wants TERM
+// in trap and kill; it says "bad trap" or "Illegal option", and goes on (measured).
+func namesSIG(words []word) bool {
+	return slices.ContainsFunc(words, func(w word) bool {
+		return strings.HasPrefix(strings.ToUpper(strings.TrimPrefix(w.text, "-")), "SIG")
+	})
 }
 
 func (w *walk) trapOf(text word) trapped {
@@ -178,7 +185,7 @@ func (a *action) simple(c *syntax.CallExpr, depth int) {
 // and again, until the shell dies of it. Dash finds no jobs by %1 and jobs -p (all measured).
 func (a *action) kill(name string, words []word) {
 	signal, targets := signalAndTargets(words, name)
-	misnamed := name == "kill" && slices.ContainsFunc(words, func(w word) bool { return a.walk.misnames(strings.TrimPrefix(w.text, "-")) })
+	misnamed := name == "kill" && a.walk.misnames(words...)
 	if signal == "SIG0" || signal == "0" || misnamed {
 		return
 	}
