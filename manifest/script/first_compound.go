@@ -226,12 +226,11 @@ func (w *walk) while(c *syntax.WhileClause, s *scope, f flow, last bool) flow {
 	if endless(c) {
 		// A shell that only waits in a loop for ever hears of its traps between.
 		if body.on {
-			if body.back != nil && body.waits == 0 && body.fore == nil {
-				body.waits, body.waitTrap = 2, body.trap
-			}
+			body.sleeps = true
 			w.ends = append(w.ends, body)
 		}
 		return flow{}
 	}
+	asked.sleeps = asked.sleeps || f.back != nil && body.later
 	return join(asked, body)
 }

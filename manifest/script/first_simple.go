@@ -69,20 +69,14 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		}
 		return f
 	}
-	s.builtin(words)
+	s.builtin(words[0].text, words[min(1, len(words)-1)].text)
 	if name == "set" || name == "shift" {
 		return f
 	}
-	if slept, isSleep := sleepOf(words); isSleep {
-		if slept.known && slept.length >= longSleep {
-			f.holds = true
-		}
-		f.later, f.lingers = true, f.lingers || f.waits > 0
-		return f
-	}
 	base := path.Base(name)
-	if base == "tail" && slices.ContainsFunc(words[1:], func(t word) bool { return strings.HasPrefix(strings.ToLower(t.text), "-f") }) {
-		f.holds, f.later = true, true
+	f.holds = f.holds || idlesOn(words)
+	if _, isSleep := sleepOf(words); isSleep {
+		f.later, f.lingers = true, f.lingers || f.waits > 0
 		return f
 	}
 	if isPreparing(base) && base != "env" {
@@ -90,7 +84,16 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		return f
 	}
 	nested := first(texts(words), w.context, w.level+1, w.steps)
-	return ran(f, &program{words: texts(words), replaces: last && w.dialect != Dash, start: stripped(nested, words)})
+	// Bash stays where it has something in the background (measured).
+	replaces := last && w.dialect != Dash && (w.dialect != Bash || f.back == nil)
+	return ran(f, &program{words: texts(words), replaces: replaces, start: stripped(nested, words)})
+}
+
+// idlesOn tells of a program that is there to stay in the foreground.
+func idlesOn(words []word) bool {
+	slept, isSleep := sleepOf(words)
+	return isSleep && slept.known && slept.length >= longSleep ||
+		path.Base(words[0].text) == "tail" && slices.ContainsFunc(words[1:], func(t word) bool { return strings.HasPrefix(strings.ToLower(t.text), "-f") })
 }
 
 // stripped leaves out of a nested start what is unknown only because a word of the
@@ -120,6 +123,11 @@ func (w *walk) exec(words []word, f flow) flow {
 	}
 	if !words[0].known {
 		w.became = append(w.became, Start{Outcome: Reaches, Program: words[0].text})
+		return flow{}
+	}
+	if f.back != nil && idlesOn(words) {
+		// It has no handler and, as process 1, stays (pid_namespaces(7)).
+		w.became = append(w.became, Start{Outcome: Stays, Shell: path.Base(words[0].text), Program: f.back.name()})
 		return flow{}
 	}
 	start := first(texts(words), w.context, w.level+1, w.steps)

@@ -35,9 +35,11 @@ type flow struct {
 	later bool
 	// holds tells that something without end is in the foreground beside back.
 	holds bool
-	// waits counts the waits for back, lingers tells that more than that came after one.
+	// waits counts the waits for back, lingers tells that more than that came after one;
+	// sleeps tells of a loop that sleeps while back runs.
 	waits   int
 	lingers bool
+	sleeps  bool
 	// trap is the one of SIGTERM that counts now or, where the script waits for back, did so
 	// then; atExit is that of the shell's end.
 	trap, waitTrap, atExit trapped
@@ -55,15 +57,18 @@ func join(a, b flow) flow {
 	}
 	return flow{
 		on: true, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
-		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), lost: a.lost || b.lost,
+		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), lost: a.lost || b.lost,
 	}
 }
 
 // judge tells what becomes of a signal after a path through the script, and of which
 // program; nil for none that matters.
 func (w *walk) judge(f flow) (Outcome, *program) {
-	if f.waits > 0 {
+	switch {
+	case f.waits > 0:
 		f.trap = f.waitTrap
+	case f.sleeps:
+		f.waits = 2 // the loop goes on after the trap
 	}
 	once := f.waits == 1 && !f.lingers // the script ends behind the wait that the trap has ended
 	cut := w.dialect == Bash && f.trap == untrapped && f.atExit != untrapped

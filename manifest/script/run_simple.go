@@ -184,7 +184,7 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		return e
 	case "set":
 		r.other = true
-		s.builtin(words)
+		s.builtin(words[0].text, words[min(1, len(words)-1)].text)
 		for _, w := range words[1:] {
 			r.errexit = r.errexit || strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "--") && strings.Contains(w.text, "e") && w.text != "-o" || w.text == "errexit"
 		}
@@ -196,7 +196,7 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		}
 		return e
 	}
-	s.builtin(words)
+	s.builtin(words[0].text, words[min(1, len(words)-1)].text)
 	if slept, isSleep := sleepOf(words); isSleep {
 		switch {
 		case slept.wrong != "":

@@ -2,7 +2,6 @@ package script
 
 import (
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -192,15 +191,16 @@ func (s *scope) variable(name string) (value string, set, known bool) {
 	return s.arguments[n], true, true
 }
 
-// builtin takes note of what a shell's own command does to its variables.
-func (s *scope) builtin(words []word) {
-	switch words[0].text {
+// builtin takes note of what a shell's own command does to its variables, by its name and
+// its first argument, if any.
+func (s *scope) builtin(name, argument string) {
+	switch name {
 	case "set", "shift":
 		s.argumentsUnknown = true
-	case "read", "unset", "getopts", "mapfile", "readarray":
+	case "read", "unset", "getopts", "mapfile", "readarray", "eval", ".", "source":
 		clear(s.variables)
 	case "printf":
-		if len(words) > 1 && words[1].text == "-v" {
+		if argument == "-v" {
 			clear(s.variables)
 		}
 	}
@@ -247,13 +247,8 @@ func (s *scope) forget(node syntax.Node) {
 				delete(s.variables, n.Name.Value)
 			}
 		case *syntax.CallExpr:
-			words := s.fields(n.Args)
-			if len(words) == 0 {
-				return true
-			}
-			s.builtin(words)
-			if slices.Contains([]string{"eval", ".", "source"}, words[0].text) {
-				clear(s.variables)
+			if len(n.Args) > 0 {
+				s.builtin(n.Args[0].Lit(), n.Args[min(1, len(n.Args)-1)].Lit())
 			}
 		case *syntax.ParamExp:
 			if n.Param != nil && n.Exp != nil {
