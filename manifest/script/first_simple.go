@@ -156,5 +156,5 @@ func (w *walk) eval(words []word, s *scope, f flow, last bool) flow {
 	}
 	w.depth++
 	defer func() { w.depth-- }()
-	return w.all(file.Stmts, s, f, last && w.compound())
+	return w.all(file.Stmts, s, f, last && w.dialect == Korn)
 }

@@ -70,6 +70,7 @@ func TestFirst(t *testing.T) {
 		{words: []string{"bash", "-c", "trap 'kill $(jobs -p); wait' TERM; app & wait"}, want: Reaches},
 		{words: []string{"sh", "-c", "(exec app)"}, sh: Busybox, want: MayStay, program: "app"},
 		{words: []string{"sh", "-c", "command app"}, sh: Bash, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "eval app"}, sh: Busybox, want: Stays, program: "app"},
 		{words: []string{"sh", "-c", "helper & app"}, sh: Bash, want: Stays, program: "app"},
 		{words: []string{"sh", "-c", "helper & app"}, sh: Busybox, want: MayStay, program: "app"},
 		{words: []string{"sh", "-c", "f() { app; }; f"}, sh: Busybox, want: Stays, program: "app"},
