@@ -79,6 +79,8 @@ func TestFirst(t *testing.T) {
 		{words: []string{"sh", "-c", "trap 'kill $p; wait $p' SIGTERM; app & p=$!; wait $p"}, want: Stays, program: "app"},
 		{words: []string{"sh", "-c", "trap 'kill -SIGTERM $p; wait $p' TERM; app & p=$!; wait $p"}, want: Stays, program: "app"},
 		{words: []string{"sh", "-c", "trap 'kill -s SIGTERM $p; wait $p' TERM; app & p=$!; wait $p"}, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "trap 'kill $p; wait $p' SIGINT TERM; app & p=$!; wait $p"}, want: Stays, program: "app"},
+		{words: []string{"sh", "-c", "trap 'kill $p; wait $p' TERM SIGINT; app & p=$!; wait $p"}, want: Reaches},
 		{words: []string{"sh", "-c", "trap 'kill -term $p; wait $p' term; app & p=$!; wait $p"}, want: Reaches},
 		{words: []string{"sh", "-c", "trap 'pkill -SIGTERM app; wait' TERM; app & wait"}, want: Reaches},
 		{words: []string{"sh", "-c", "trap 'kill -SIGTERM $p; wait $p' SIGTERM; app & p=$!; wait $p"}, sh: Bash, want: Reaches},

@@ -35,9 +35,10 @@ func (w *walk) trap(words []word, f flow) flow {
 		return f // it lists the traps, or resets one
 	}
 	does := w.trapOf(words[0])
-	for _, signal := range words[1:] {
-		if w.misnames(signal) {
-			continue
+	for i, signal := range words[1:] {
+		if w.dialect == Dash && namesSIG([]word{signal}) {
+			w.misname(words[i+1:])
+			break
 		}
 		switch name := strings.TrimPrefix(strings.ToUpper(signal.text), "SIG"); {
 		case !signal.known:
@@ -51,17 +52,14 @@ func (w *walk) trap(words []word, f flow) flow {
 	return f
 }
 
-// misnames takes note of signals that dash does not know.
-func (w *walk) misnames(words ...word) bool {
-	bad := w.dialect == Dash && namesSIG(words)
-	if bad {
-		w.misnamed = true
-	}
-	return bad
+// misname takes note of a TERM or SIGTERM that dash does not take.
+func (w *walk) misname(signals []word) {
+	w.misnamed = w.misnamed || slices.ContainsFunc(signals, func(w word) bool { return strings.HasSuffix(strings.ToUpper(w.text), "TERM") })
 }
 
 // namesSIG tells of a signal that is called SIGTERM, -SIGTERM or the like. Dash wants TERM
-// in trap and kill; it says "bad trap" or "Illegal option", and goes on (measured).
+// in trap and kill; it says "bad trap" or "Illegal option", leaves out what follows, and goes on
+// (measured).
 func namesSIG(words []word) bool {
 	return slices.ContainsFunc(words, func(w word) bool {
 		return strings.HasPrefix(strings.ToUpper(strings.TrimPrefix(w.text, "-")), "SIG")
@@ -185,7 +183,10 @@ func (a *action) simple(c *syntax.CallExpr, depth int) {
 // and again, until the shell dies of it. Dash finds no jobs by %1 and jobs -p (all measured).
 func (a *action) kill(name string, words []word) {
 	signal, targets := signalAndTargets(words, name)
-	misnamed := name == "kill" && a.walk.misnames(words...)
+	misnamed := name == "kill" && a.walk.dialect == Dash && namesSIG(words)
+	if misnamed {
+		a.walk.misname(words)
+	}
 	if signal == "SIG0" || signal == "0" || misnamed {
 		return
 	}
