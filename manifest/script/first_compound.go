@@ -231,6 +231,9 @@ func (w *walk) while(c *syntax.WhileClause, s *scope, f flow, last bool) flow {
 		}
 		return flow{}
 	}
-	asked.sleeps = asked.sleeps || f.back != nil && body.later
-	return join(asked, body)
+	after := join(asked, body)
+	if f.back != nil && body.later {
+		after.sleeps, after.fore, after.later = true, nil, false
+	}
+	return after
 }

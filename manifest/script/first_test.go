@@ -70,6 +70,8 @@ func TestFirst(t *testing.T) {
 		{words: []string{"bash", "-c", "trap 'kill $(jobs -p); wait' TERM; app & wait"}, want: Reaches},
 		{words: []string{"sh", "-c", "(exec app)"}, sh: Busybox, want: MayStay, program: "app"},
 		{words: []string{"sh", "-c", "command app"}, sh: Bash, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "helper & until x; do sleep 1; done; app"}, sh: Busybox, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "migrate; app & while kill -0 $!; do sleep 1; done"}, sh: Busybox, want: Stays, program: "app"},
 		{words: []string{"sh", "-c", "eval app"}, sh: Busybox, want: Stays, program: "app"},
 		{words: []string{"sh", "-c", "helper & app"}, sh: Bash, want: Stays, program: "app"},
 		{words: []string{"sh", "-c", "helper & app"}, sh: Busybox, want: MayStay, program: "app"},

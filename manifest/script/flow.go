@@ -67,7 +67,7 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 	switch {
 	case f.waits > 0:
 		f.trap = f.waitTrap
-	case f.sleeps:
+	case f.sleeps && f.fore == nil:
 		f.waits = 2 // the loop goes on after the trap
 	}
 	once := f.waits == 1 && !f.lingers // the script ends behind the wait that the trap has ended
