@@ -158,9 +158,7 @@ func (w *walk) cmd(command syntax.Command, s *scope, f flow, last bool) flow {
 	case *syntax.TimeClause:
 		return w.stmt(c.Stmt, s, f, false)
 	case *syntax.DeclClause:
-		for _, a := range c.Args {
-			s.assign(a)
-		}
+		s.declare(c)
 		return f
 	case *syntax.TestClause, *syntax.ArithmCmd, *syntax.LetClause:
 		return f

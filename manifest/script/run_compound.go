@@ -113,9 +113,7 @@ func (r *run) cmd(command syntax.Command, s *scope, e elapsed) elapsed {
 		}
 		return r.stmt(c.Stmt, s, e)
 	case *syntax.DeclClause:
-		for _, a := range c.Args {
-			s.assign(a)
-		}
+		s.declare(c)
 		return r.substituted(c, e.did())
 	case *syntax.TestClause, *syntax.ArithmCmd, *syntax.LetClause:
 		r.other = true

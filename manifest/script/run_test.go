@@ -58,6 +58,8 @@ func TestRunOfScripts(t *testing.T) {
 		"env KNOWN=3 sh -c 'sleep $KNOWN'":                           {0, false, false, 0},
 		"x && : ${EMPTY:=9}; sleep $EMPTY":                           {0, false, false, 0},
 		"D=4; sleep $D":                                              {4 * s, true, true, 4 * s},
+		"D=4; export D; sleep $D":                                    {4 * s, true, true, 0},
+		"f() { local D; sleep $D; }; D=4; f":                         {0, false, false, 0},
 		"D=4; if x; then D=9; fi; sleep $D":                          {0, false, false, 0},
 		"sleep infinity":                                             {Forever, true, true, 0},
 		"while true; do sleep 1; done":                               {Forever, true, false, 0},

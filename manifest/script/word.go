@@ -218,6 +218,16 @@ func (s *scope) exported(env map[string]string) map[string]string {
 	return own
 }
 
+// declare takes note of export, local and the like. A name alone keeps its value where it is
+// exported or made read-only.
+func (s *scope) declare(c *syntax.DeclClause) {
+	for _, a := range c.Args {
+		if !a.Naked || c.Variant.Value != "export" && c.Variant.Value != "readonly" {
+			s.assign(a)
+		}
+	}
+}
+
 // assign takes note of a variable.
 func (s *scope) assign(a *syntax.Assign) {
 	if a == nil || a.Name == nil {
