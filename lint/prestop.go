@@ -90,7 +90,7 @@ var preStopRules = []rule{{
 }, {
 	id:    "prestop-fails",
 	cause: report.ListenerClosedEarly,
-	doc:   "preStop's command cannot do what it is there for (a shell without -c, a sleep without a number, words that no shell takes apart, or reads; seen with dash, bash and busybox), or is a request to a port by a name that the container does not declare, or is a tcpSocket, which the kubelet does not run (core/v1 LifecycleHandler): the hook fails and SIGTERM comes at once.",
+	doc:   "preStop's command cannot do what it is there for (a shell without -c, a sleep without a number, or of $(NAME), which no hook gets (pkg/kubelet/lifecycle/handlers.go), words that no shell takes apart, or reads; seen with dash, bash and busybox), or is a request to a port by a name that the container does not declare, or is a tcpSocket, which the kubelet does not run (core/v1 LifecycleHandler): the hook fails and SIGTERM comes at once.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
 			hook := judge(w, c)
