@@ -293,7 +293,7 @@ func TestContainers(t *testing.T) {
 		{name: "a native sidecar whose hook ends it", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {exec: {command: [kill, '1']}}}"), want: []string{"warning prestop-quits-early proxy"}},
 		{name: "a native sidecar whose hook kills it later", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {exec: {command: [sh, -c, sleep 5; killall -9 envoy]}}}"), want: []string{"note prestop-quits-fast proxy"}},
 		{name: "a native sidecar whose hook takes long", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {exec: {command: [sleep, '60']}}}")},
-		{name: "a native sidecar whose sleep is longer than the grace", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {sleep: {seconds: 60}}}"), want: []string{"error prestop-eats-grace proxy"}},
+		{name: "a native sidecar whose sleep is longer than the grace", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {sleep: {seconds: 60}}}"), want: []string{"error refused proxy"}},
 		{name: "a native sidecar beside the app that ends itself", changes: []string{pod, "      initContainers:\n      - {name: log, image: log, restartPolicy: Always, lifecycle: {preStop: {exec: {command: [kill, '1']}}}}\n" + pod}},
 		{name: "a native sidecar, none probed", changes: append(sidecar(""), readiness, ""), want: []string{"warning no-readiness-probe proxy"}},
 		{name: "a native sidecar that is restarted soon", changes: sidecar(", livenessProbe: {httpGet: {path: /live, port: front}, initialDelaySeconds: 5, failureThreshold: 1}"), want: []string{"warning liveness-eager proxy"}},
