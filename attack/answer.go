@@ -19,6 +19,8 @@ type answer struct {
 	// body is what is to be read; nil where size says all about it.
 	body io.ReadCloser
 	size int64
+	// complaint is why the body is not one that the check expects; empty where it is.
+	complaint string
 }
 
 // answerOf takes what net/http has read.

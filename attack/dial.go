@@ -29,8 +29,10 @@ type service struct {
 	lastConn atomic.Uint64 // among the sender's
 
 	podHeader string // canonical
-	timeout   time.Duration
-	now       Clock
+	// expectBody judges the bodies of answers; nil takes any.
+	expectBody *bodyPattern
+	timeout    time.Duration
+	now        Clock
 }
 
 func newService(cfg Config) (*service, error) {
@@ -48,6 +50,9 @@ func newService(cfg Config) (*service, error) {
 		podHeader: textproto.CanonicalMIMEHeaderKey(cfg.Target.PodHeader),
 		timeout:   time.Duration(cfg.Stream.Timeout),
 		now:       cfg.Now,
+	}
+	if s.expectBody, err = newBodyPattern(cfg.Stream.ExpectBody); err != nil {
+		return nil, err
 	}
 	switch target.Scheme {
 	case "http":

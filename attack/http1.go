@@ -21,10 +21,10 @@ func (c *http1Carrier) spread() map[string]int { return c.pool.spread() }
 func (c *http1Carrier) interrupt()             { c.pool.interrupt() }
 func (c *http1Carrier) close()                 { c.pool.close() }
 
-func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recording.Sample) (string, error) {
+func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recording.Sample) (answer, error) {
 	conn, err := c.acquire(ctx, sample)
 	if err != nil {
-		return "", err
+		return answer{}, err
 	}
 	a, err := c.roundTrip(conn, m, sample)
 	reusable := err == nil && conn.reusable(&a)
@@ -37,7 +37,7 @@ func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recordi
 	} else {
 		c.pool.drop(conn)
 	}
-	return a.statusText, err
+	return a, err
 }
 
 // acquire gives a connection whose deadline is set: the one that has been idle
@@ -129,7 +129,7 @@ func (c *http1Carrier) roundTrip(conn *http1Conn, m *message, sample *recording.
 	}
 
 	sample.Phase = recording.PhaseBody
-	if sample.BytesIn, err = a.discard(conn.reader); err != nil {
+	if sample.BytesIn, err = a.read(conn.reader, c.expectBody); err != nil {
 		return answer{}, conn.cause(err)
 	}
 	sample.Phase = recording.PhaseDone

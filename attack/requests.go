@@ -31,6 +31,9 @@ func newMessages(target check.Target, s check.Stream, read readFile) ([]*message
 		if target.Trace && tellsTrace(all[i].Header) {
 			return nil, &check.FieldError{Field: "targets.file", Problem: fmt.Sprintf("%s %s: %s", all[i].Method, check.ShownURL(all[i].URL), check.TwoTraceParents)}
 		}
+		if s.ExpectBody != nil && all[i].Method == http.MethodHead {
+			return nil, &check.FieldError{Field: "expectBody", Problem: fmt.Sprintf("HEAD %s: the answer to a HEAD has no body; want another method in targets.file", check.ShownURL(all[i].URL))}
+		}
 		header := headerOf(target.Headers, s.Headers)
 		for name, values := range all[i].Header {
 			header.Del(name)

@@ -73,9 +73,9 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 		FirstByte: recording.NotReached,
 	}
 	m := s.messages[seq%uint64(len(s.messages))]
-	statusText, err := s.carrier.exchange(s.ctx, m, &sample)
+	said, err := s.carrier.exchange(s.ctx, m, &sample)
 	sample.End = s.now.since(&sample)
-	s.judge(m, statusText, err, &sample)
+	s.judge(m, &said, err, &sample)
 	outcome = sample.Outcome
 	if outcome == recording.OK && !sample.Redirect() {
 		s.tally.direct.Store(true)
@@ -85,7 +85,7 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 }
 
 // judge decides what became of the request.
-func (s *sender) judge(m *message, statusText string, err error, sample *recording.Sample) {
+func (s *sender) judge(m *message, said *answer, err error, sample *recording.Sample) {
 	switch {
 	case err != nil && s.ctx.Err() != nil:
 		sample.Outcome = recording.Unfinished
@@ -99,7 +99,11 @@ func (s *sender) judge(m *message, statusText string, err error, sample *recordi
 	case !s.expected(sample.Status):
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassStatus
-		sample.Error = statusText
+		sample.Error = said.statusText
+	case said.complaint != "":
+		sample.Outcome = recording.Failed
+		sample.Class = recording.ClassWrongBody
+		sample.Error = said.complaint
 	default:
 		sample.Outcome = recording.OK
 		sample.Phase = ""

@@ -119,6 +119,8 @@ type Stream struct {
 	// ExpectStatus lists the statuses that count as an answer. Empty means 200
 	// to 399.
 	ExpectStatus []int `json:"expectStatus,omitempty"`
+	// ExpectBody is what an answer's body has to hold besides; nil takes any, and none.
+	ExpectBody *ExpectBody `json:"expectBody,omitempty"`
 }
 
 // Stage lets the rate go evenly from where it was, at first nothing, to another.

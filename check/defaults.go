@@ -89,6 +89,9 @@ func (s Stream) withDefaults(target Target) Stream {
 		s.Targets.Format = cmp.Or(s.Targets.Format, TargetsHTTP)
 	}
 	s.ExpectStatus = slices.Clone(s.ExpectStatus)
+	if s.ExpectBody != nil {
+		s.ExpectBody = new(*s.ExpectBody)
+	}
 	return s
 }
 

@@ -114,6 +114,9 @@ func amend(t *testing.T, document *schema.Document) {
 	long := schema.Document{Required: []string{"kind"}, Properties: generator.NewProperties()}
 	long.Properties.Set("kind", &schema.Document{Enum: []any{Slow, Streaming}})
 	parts["check.Stream"].AnyOf = []*schema.Document{&long, {Required: []string{"rate", "connections"}}}
+	for _, field := range []string{"contains", "matches"} {
+		parts["check.ExpectBody"].OneOf = append(parts["check.ExpectBody"].OneOf, &schema.Document{Required: []string{field}})
+	}
 	orNull(document, "inside")
 	document.If = &schema.Document{Required: []string{"inside"}}
 	document.Else = fromHere(t)
@@ -170,6 +173,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"disruptions:\n- drain: {node: of-a-pod, pods: all, force: true}\n- kill: {signal: SIGKILL, via: node, helperImage: x}\n",
 		"disruptions:\n- image: {image: 'web:v2', env: [{name: A, value: b}]}\n- command: [helm, upgrade]\n- observe: {for: 1m}\n",
 		"streams: [{name: a, rate: 0.5, connections: new, timeout: 1.5s}, {name: b, rate: 20000, connections: reused, pool: 1, method: HEAD, expectStatus: [200]}]\n",
+		"streams: [{name: a, rate: 1, connections: new, expectBody: {contains: ok}}, {name: b, rate: 1, connections: new, expectBody: {matches: '(?i)^ok'}}]\n",
 		"streams: [{name: a, rate: 9, connections: new, stages: [{over: 3s, to: 3}, {to: 5}]}]\n",
 		"streams: [{name: a, kind: slow}, {name: b, kind: streaming, rate: 2, connections: reused, timeout: 5m}, {name: c, kind: short, rate: 1, connections: new}]\n",
 		"soak: {every: 1m, for: 1h}\ncontrol: {image: x}\nmetadata: {name: a.b}\n",
@@ -194,6 +198,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: []\n", "streams: [{name: A, rate: 1, connections: new}]\n", "streams: [{name: a, rate: 0, connections: new}]\n",
 		"streams: [{name: a, rate: 20001, connections: new}]\n", "streams: [{name: a, rate: 1, connections: old}]\n",
 		"streams: [{name: a, rate: 1, connections: new, method: BREW}]\n", "streams: [{name: a, rate: 1, connections: new, expectStatus: [20]}]\n",
+		"streams: [{name: a, rate: 1, connections: new, expectBody: ok}]\n", "streams: [{name: a, rate: 1, connections: new, expectBody: {is: ok}}]\n", "streams: [{name: a, rate: 1, connections: new, expectBody: {}}]\n",
 		"streams: [{name: a, rate: 1, connections: new, protocol: spdy}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {}}]\n", "streams: [{name: a, rate: 1, connections: new, stages: [{over: 1s}]}]\n",
 		"streams: [{name: a, rate: 1, connections: new, headers: [{value: A}]}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {file: x, format: csv}}]\n",
 		"streams: [{name: a, kind: long}]\n", "streams: [{name: a, kind: short, connections: new}]\n", "streams: [{name: a, kind: slow, rate: 0}]\n",

@@ -156,6 +156,7 @@ func (s Stream) validate(at string, c Check, p *problems) {
 			p.add(fmt.Sprintf("%s.expectStatus[%d]", at, j), "%d; want 100 to 599", status)
 		}
 	}
+	s.validateExpectBody(at+".expectBody", p)
 }
 
 func (s Stream) validateStages(at string, c Check, p *problems) {

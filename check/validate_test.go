@@ -101,7 +101,20 @@ func TestValidate(t *testing.T) {
 		"stages": {func(c *check.Check) {
 			c.Streams[0].Stages = []check.Stage{{Over: check.DefaultBaseline, To: 5}}
 		}, "streams[0].stages: they take 10s, and the baseline 10s; want them shorter: the full rate has to be seen before anything is done"},
-		"status":         {func(c *check.Check) { c.Streams[0].ExpectStatus = []int{200, 600} }, "streams[0].expectStatus[1]: 600; want 100 to 599"},
+		"status":          {func(c *check.Check) { c.Streams[0].ExpectStatus = []int{200, 600} }, "streams[0].expectStatus[1]: 600; want 100 to 599"},
+		"body":            {expectBody(check.ExpectBody{Contains: "ok"}), ""},
+		"body's pattern":  {expectBody(check.ExpectBody{Matches: `(?i)"status":\s*"ok"`}), ""},
+		"no body said":    {expectBody(check.ExpectBody{}), "streams[0].expectBody: want contains or matches, one of them"},
+		"both of a body":  {expectBody(check.ExpectBody{Contains: "a", Matches: "b"}), "streams[0].expectBody: want contains or matches, one of them"},
+		"a bad pattern":   {expectBody(check.ExpectBody{Matches: "("}), `streams[0].expectBody.matches: "(" is no regular expression (missing closing ): ` + "`(`" + `); want RE2, for example ^\{`},
+		"any body":        {expectBody(check.ExpectBody{Matches: "(ok)?"}), `streams[0].expectBody.matches: "(ok)?" fits an empty body too; want a pattern that an empty body does not fit`},
+		"too long a body": {expectBody(check.ExpectBody{Contains: strings.Repeat("a", check.ExpectBodyBytes+1)}), `streams[0].expectBody.contains: 65537 bytes; want at most 65536, which is what is looked at of a body`},
+		"the body of a HEAD": {func(c *check.Check) {
+			c.Streams[0].Method, c.Streams[0].ExpectBody = "HEAD", &check.ExpectBody{Contains: "ok"}
+		}, "streams[0].expectBody: the answer to a HEAD has no body; want another method"},
+		"the body of a 204": {func(c *check.Check) {
+			c.Streams[0].ExpectStatus, c.Streams[0].ExpectBody = []int{204}, &check.ExpectBody{Contains: "ok"}
+		}, "streams[0].expectBody: answers of status 204 and 304 have no body, and expectStatus has no other; want another status there"},
 		"no disruptions": {func(c *check.Check) { c.Disruptions = nil }, "disruptions: none; want at least one"},
 		"empty one":      {func(c *check.Check) { c.Disruptions = []check.Disruption{{}} }, "disruptions[0]: empty; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
 		"two in one":     {func(c *check.Check) { c.Disruptions[0].Scale = &check.Scale{} }, "disruptions[0]: restart and scale; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
@@ -140,6 +153,10 @@ func setURL(url string) func(*check.Check) {
 			c.Streams[i].URL = url
 		}
 	}
+}
+
+func expectBody(expected check.ExpectBody) func(*check.Check) {
+	return func(c *check.Check) { c.Streams[0].ExpectBody = &expected }
 }
 
 func setRate(rate float64) func(*check.Check) {

@@ -50,6 +50,9 @@ const (
 	ClassUnreachable Class = "unreachable"
 	// ClassStatus is a status that was not expected.
 	ClassStatus Class = "status"
+	// ClassWrongBody is a whole answer of an expected status whose body was not the
+	// expected one.
+	ClassWrongBody Class = "wrong-body"
 	// ClassBodyCut is an answer that ended before its announced length.
 	ClassBodyCut Class = "body-cut"
 	// ClassMalformed is something that is not an HTTP response.

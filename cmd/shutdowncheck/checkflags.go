@@ -246,6 +246,7 @@ var flagOfField = map[string]string{
 	"target.url": "url", "inside": "inside", "inside.senders": "senders", "inside.image": "sender-image", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.shutdownLog": "shutdown-log",
 	"target.headers.name": "header", "target.trace": "trace", "target.headers.value": "header", "target.tls.caFile": "ca-file", "target.tls.serverName": "server-name",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
+	"expectBody": "expect-body", "expectBody.contains": "expect-body", "expectBody.matches": "expect-body-matches",
 	"protocol": "protocol", "maxConnections": "max-connections",
 	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",
 	"timing.baseline": "baseline", "timing.settle": "settle", "timing.timeout": "timeout",

@@ -25,6 +25,7 @@ type requestFlags struct {
 	serverName     string
 	insecure       bool
 	trace          bool
+	expectBody     check.ExpectBody
 }
 
 // headerType is the type of the flag whose values are secrets.
@@ -38,6 +39,8 @@ func (f *requestFlags) add(flags *pflag.FlagSet) {
 		return err
 	}}, "header", "H", "header field of the requests, as `NAME: VALUE`, NAME=env:VARIABLE or @FILE with such fields, one a line (repeatable); its value is never recorded")
 	flags.StringVar(&f.bodyFile, "body-file", "", "`FILE` with the body of the requests")
+	flags.StringVar(&f.expectBody.Contains, "expect-body", "", "`TEXT` that the body of each answer to a short request has to contain")
+	flags.StringVar(&f.expectBody.Matches, "expect-body-matches", "", "`REGEXP` that the body of each answer to a short request has to match, instead")
 	flags.StringVar(&f.targets, "targets", "", "`FILE` of requests in vegeta's format, sent in turn")
 	flags.StringVar(&f.targetsFormat, "targets-format", string(check.TargetsHTTP), "format of --targets: http or json")
 	flags.StringVar(&f.protocol, "protocol", string(check.HTTP1), "version of HTTP: http/1.1, h2 or h2c")
@@ -137,5 +140,8 @@ func (f *requestFlags) onto(s *check.Stream) {
 	}
 	if f.targets != "" {
 		s.Targets = &check.Targets{File: f.targets, Format: check.TargetsFormat(f.targetsFormat)}
+	}
+	if f.expectBody != (check.ExpectBody{}) {
+		s.ExpectBody = new(f.expectBody)
 	}
 }

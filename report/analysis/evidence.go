@@ -307,8 +307,11 @@ func symptoms(members []*explained) string {
 	counts := map[string]int{}
 	for _, m := range members {
 		line := string(m.Class) + " at " + string(m.Phase)
-		if m.Class == recording.ClassStatus {
+		switch m.Class {
+		case recording.ClassStatus:
 			line = fmt.Sprintf("status %d", m.Status)
+		case recording.ClassWrongBody:
+			line = fmt.Sprintf("status %d with another body than expected", m.Status)
 		}
 		counts[line]++
 	}

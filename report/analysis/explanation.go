@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -174,7 +173,7 @@ func (s *explainer) reaches(f *examined, t *suspect) strength {
 // again.
 func explainInterruption(f *examined, t *suspect) strength {
 	sent, end, exit := f.DialledAt(), f.EndAt(), t.exit()
-	if within(end, exit, clockSlack) && !sent.After(exit.To) && (f.Class != recording.ClassStatus || f.gateway.answered()) {
+	if within(end, exit, clockSlack) && !sent.After(exit.To) && (!f.whole() || f.gateway.answered()) {
 		return closeFit
 	}
 	if !t.signalled(end) || sent.After(t.over()) {
@@ -194,7 +193,7 @@ func explainInterruption(f *examined, t *suspect) strength {
 	case hung:
 		return looseFit
 	case wrongAnswer:
-		if f.Pod == t.Pod && f.Status >= 500 {
+		if f.Pod == t.Pod && f.serverError() {
 			return closeFit
 		}
 	}
@@ -301,7 +300,7 @@ func (t *suspect) abandoned(f *examined) bool {
 // in front of the pods may have given it.
 func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 	end := f.EndAt()
-	if f.Status < 500 || end.Before(t.begin().Add(-clockSlack)) || end.After(t.exit().To.Add(clockSlack)) {
+	if !f.serverError() || end.Before(t.begin().Add(-clockSlack)) || end.After(t.exit().To.Add(clockSlack)) {
 		return 0
 	}
 	switch {

@@ -23,7 +23,7 @@ func (s *starts) explains(f *examined, life *life) strength {
 			return 0
 		}
 	case wrongAnswer:
-		if f.Pod != "" || f.Status < 500 {
+		if f.Pod != "" || !f.serverError() {
 			return 0
 		}
 	default:
@@ -90,7 +90,7 @@ func (s *explainer) warming(f *examined) bool {
 }
 
 // ownError tells of an error by which a pod answered that it names.
-func (f *examined) ownError() bool { return f.life != nil && f.Pod == f.life.name && f.Status >= 500 }
+func (f *examined) ownError() bool { return f.life != nil && f.Pod == f.life.name && f.serverError() }
 
 // named tells whether the failure is an error by which a pod that it names
 // answered before its first real answer.

@@ -95,7 +95,7 @@ func (f *examined) symptomOf() symptom {
 	case f.gateway.answered():
 		return shutOut
 	}
-	if f.Class == recording.ClassStatus || f.Class == recording.ClassMalformed {
+	if f.whole() || f.Class == recording.ClassMalformed {
 		return wrongAnswer
 	}
 	switch f.Phase {
@@ -114,6 +114,17 @@ func (f *examined) symptomOf() symptom {
 	default:
 		return cutOnReuse
 	}
+}
+
+// whole tells of an answer that came whole, and was not the expected one.
+func (f *examined) whole() bool {
+	return f.Class == recording.ClassStatus || f.Class == recording.ClassWrongBody
+}
+
+// serverError tells of an answer by which whoever gave it says that it could not do what
+// was asked: by its status (RFC 9110, section 15.6), or by a body that is not the service's.
+func (f *examined) serverError() bool {
+	return f.Status >= 500 || f.Class == recording.ClassWrongBody
 }
 
 // refused tells that it met a closed door, which was closed when the answer to that
