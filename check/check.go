@@ -121,6 +121,8 @@ type Stream struct {
 	ExpectStatus []int `json:"expectStatus,omitempty"`
 	// ExpectBody is what an answer's body has to hold besides; nil takes any, and none.
 	ExpectBody *ExpectBody `json:"expectBody,omitempty"`
+	// Budget is what the stream is held to besides the check's; nil holds it to that alone.
+	Budget *StreamBudget `json:"budget,omitempty"`
 }
 
 // Stage lets the rate go evenly from where it was, at first nothing, to another.

@@ -89,6 +89,7 @@ func (s Stream) withDefaults(target Target) Stream {
 		s.Targets.Format = cmp.Or(s.Targets.Format, TargetsHTTP)
 	}
 	s.ExpectStatus = slices.Clone(s.ExpectStatus)
+	s.Budget = s.Budget.clone()
 	if s.ExpectBody != nil {
 		s.ExpectBody = new(*s.ExpectBody)
 	}

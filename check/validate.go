@@ -157,6 +157,7 @@ func (s Stream) validate(at string, c Check, p *problems) {
 		}
 	}
 	s.validateExpectBody(at+".expectBody", p)
+	s.validateBudget(at+".budget", c.Budget, p)
 }
 
 func (s Stream) validateStages(at string, c Check, p *problems) {

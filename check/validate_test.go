@@ -115,12 +115,16 @@ func TestValidate(t *testing.T) {
 		"the body of a 204": {func(c *check.Check) {
 			c.Streams[0].ExpectStatus, c.Streams[0].ExpectBody = []int{204}, &check.ExpectBody{Contains: "ok"}
 		}, "streams[0].expectBody: answers of status 204 and 304 have no body, and expectStatus has no other; want another status there"},
-		"no disruptions": {func(c *check.Check) { c.Disruptions = nil }, "disruptions: none; want at least one"},
-		"empty one":      {func(c *check.Check) { c.Disruptions = []check.Disruption{{}} }, "disruptions[0]: empty; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
-		"two in one":     {func(c *check.Check) { c.Disruptions[0].Scale = &check.Scale{} }, "disruptions[0]: restart and scale; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
-		"negative scale": {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: -1}}} }, "disruptions[0].scale.to: -1 replicas; want 0 or more"},
-		"timing":         {func(c *check.Check) { c.Timing.Timeout = 0 }, "timing.timeout: 0s; want more than 0"},
-		"budget":         {func(c *check.Check) { c.Budget.Maskable = -1 }, "budget.maskable: -1; want 0 or more"},
+		"own budget":         {streamBudget(check.StreamBudget{Failed: new(2), Maskable: new(1)}), ""},
+		"negative own one":   {streamBudget(check.StreamBudget{Failed: new(-1)}), "streams[0].budget.failed: -1; want 0 or more"},
+		"own one beyond it":  {streamBudget(check.StreamBudget{Unattributed: new(1)}), "streams[0].budget.unattributed: 1 is more than the 0 of budget.unattributed, which counts all streams; want at most that, or more there"},
+		"own maskable alone": {streamBudget(check.StreamBudget{Maskable: new(1)}), "streams[0].budget.maskable: it has no use without failed, beyond which it tolerates some; want both"},
+		"no disruptions":     {func(c *check.Check) { c.Disruptions = nil }, "disruptions: none; want at least one"},
+		"empty one":          {func(c *check.Check) { c.Disruptions = []check.Disruption{{}} }, "disruptions[0]: empty; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
+		"two in one":         {func(c *check.Check) { c.Disruptions[0].Scale = &check.Scale{} }, "disruptions[0]: restart and scale; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
+		"negative scale":     {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: -1}}} }, "disruptions[0].scale.to: -1 replicas; want 0 or more"},
+		"timing":             {func(c *check.Check) { c.Timing.Timeout = 0 }, "timing.timeout: 0s; want more than 0"},
+		"budget":             {func(c *check.Check) { c.Budget.Maskable = -1 }, "budget.maskable: -1; want 0 or more"},
 		"scaled DaemonSet": {func(c *check.Check) {
 			c.Workload.Kind = check.DaemonSet
 			c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: 1}}}
@@ -152,6 +156,14 @@ func setURL(url string) func(*check.Check) {
 		for i := range c.Streams {
 			c.Streams[i].URL = url
 		}
+	}
+}
+
+// streamBudget gives the first stream one, beside a whole one of 2 and 1 maskable.
+func streamBudget(own check.StreamBudget) func(*check.Check) {
+	return func(c *check.Check) {
+		c.Budget = check.Budget{Failed: 2, Maskable: 1}
+		c.Streams[0].Budget = &own
 	}
 }
 

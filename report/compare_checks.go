@@ -69,6 +69,7 @@ func streamsByName(streams []check.Stream) map[string]check.Stream {
 	byName := map[string]check.Stream{}
 	for _, s := range streams {
 		s.URL = asked(s.URL)
+		s.Budget = nil // it changes what is made of the same findings
 		if s.Targets != nil {
 			s.Targets = &check.Targets{File: filepath.Base(s.Targets.File), Format: s.Targets.Format}
 		}

@@ -82,6 +82,8 @@ type Stream struct {
 	Unattributed int              `json:"unattributed"`
 	Rate         float64          `json:"rate"`
 	AchievedRate float64          `json:"achievedRate"`
+	// Exceeded says in words where it exceeded a budget of its own.
+	Exceeded []string `json:"exceeded,omitempty"`
 	// Latency counts from the scheduled time, over the answered requests.
 	Latency Latency `json:"latency"`
 	// LatenessP99 is how late requests were sent, against the schedule.

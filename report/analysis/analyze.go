@@ -45,8 +45,10 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)
+	own := ownBudgets(&r.Header.Check, streams, failures, &validity, traffic, pace.starved)
+	exceeded(streams, own)
 	ends := countEnds(ended, failures)
-	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses)
+	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own)
 
 	rep := &report.Report{
 		APIVersion:   check.APIVersion,

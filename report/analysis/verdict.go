@@ -16,15 +16,17 @@ import (
 // exceptions are a service that was losing requests before it was touched, of which
 // nothing can be said, and a starved run, whose losses stand only where they are
 // evident.
-func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, validity *report.Validity, losses losses) (report.Verdict, []string) {
+func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, validity *report.Validity, losses losses, own []ownBudget) (report.Verdict, []string) {
 	if validity.Baseline.Failed > 0 {
 		return report.Inconclusive, append([]string{fmt.Sprintf(
 			"the service failed %d of %s in the baseline, before anything was done to it%s",
 			validity.Baseline.Failed, text.Count(validity.Baseline.Sent, "request"), losses.baseline.told())}, validity.Doubts...)
 	}
-	over := losses.over(budget)
+	over, standing := losses.over(budget), losses.standing(budget)
+	ownOver, ownStanding := ownOver(own)
+	over = append(over, ownOver...)
 	switch {
-	case len(over) > 0 && losses.standing(budget):
+	case len(over) > 0 && (standing || ownStanding):
 		return report.Failed, slices.Concat(over, losses.provenStarved(), validity.Doubts)
 	case len(over) > 0:
 		but := "but the run cannot tell whether the workload lost them"

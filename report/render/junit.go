@@ -54,9 +54,13 @@ func streamCase(r *report.Report, s *report.Stream) junit.Case {
 	switch {
 	case r.Verdict == report.Inconclusive:
 		c.Skipped = notProven()
-	case r.Verdict == report.Failed && s.Failed > 0:
+	case r.Verdict == report.Failed && (s.Failed > 0 || len(s.Exceeded) > 0):
+		messages := s.Exceeded
+		if len(messages) == 0 {
+			messages = []string{fmt.Sprintf("%d of %s failed", s.Failed, count(s.Sent, "request"))}
+		}
 		c.Failure = &junit.Result{
-			Message: fmt.Sprintf("%d of %s failed", s.Failed, count(s.Sent, "request")), Type: string(report.Failed),
+			Message: strings.Join(messages, "; "), Type: string(report.Failed),
 			Lines: findingLines(r, func(f *report.Finding) bool { return slices.Contains(f.Streams, s.Name) }),
 		}
 	}
