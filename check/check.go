@@ -154,6 +154,14 @@ type Budget struct {
 	// Unattributed is how many failures may stay without a termination that
 	// explains them.
 	Unattributed int `json:"unattributed"`
+	// P50 to P99 and Max are the times within which so many percent of a stream's answers,
+	// or all, have to come, from when each request was due, while pods end and otherwise:
+	// for each stream by itself that has none of its own. 0 is no bound.
+	P50 Duration `json:"p50,omitempty"`
+	P90 Duration `json:"p90,omitempty"`
+	P95 Duration `json:"p95,omitempty"`
+	P99 Duration `json:"p99,omitempty"`
+	Max Duration `json:"max,omitempty"`
 }
 
 // Duration is a time.Duration that reads and writes the form people use: "10s".

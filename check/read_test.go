@@ -213,7 +213,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"list for a mapping": {
 			"budget: {failed: 1, maskable: 2, unattributed: 3}", "budget: [1]",
-			`c.yaml:27: budget: a list; want a mapping with failed, maskable, unattributed`,
+			`c.yaml:27: budget: a list; want a mapping with failed, maskable, max, p50, p90, p95, p99, unattributed`,
 		},
 		"no value": {
 			"  url: http://127.0.0.1:30080/\n", "  url:\n",

@@ -12,6 +12,12 @@ type StreamBudget struct {
 	Maskable *int `json:"maskable,omitempty"`
 	// Unattributed is how many of its failures may stay without an explanation.
 	Unattributed *int `json:"unattributed,omitempty"`
+	// P50 to P99 and Max take the place of the whole budget's for the stream.
+	P50 Duration `json:"p50,omitempty"`
+	P90 Duration `json:"p90,omitempty"`
+	P95 Duration `json:"p95,omitempty"`
+	P99 Duration `json:"p99,omitempty"`
+	Max Duration `json:"max,omitempty"`
 }
 
 // Beside gives the stream's own bounds in full. Where there is none, no number of failures

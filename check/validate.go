@@ -73,6 +73,7 @@ func (c Check) Validate() error {
 	p.budget("budget.failed", c.Budget.Failed)
 	p.budget("budget.maskable", c.Budget.Maskable)
 	p.budget("budget.unattributed", c.Budget.Unattributed)
+	c.validateLatencies(&p)
 	c.validateControl(&p)
 	return errors.Join(p...)
 }

@@ -119,12 +119,19 @@ func TestValidate(t *testing.T) {
 		"negative own one":   {streamBudget(check.StreamBudget{Failed: new(-1)}), "streams[0].budget.failed: -1; want 0 or more"},
 		"own one beyond it":  {streamBudget(check.StreamBudget{Unattributed: new(1)}), "streams[0].budget.unattributed: 1 is more than the 0 of budget.unattributed, which counts all streams; want at most that, or more there"},
 		"own maskable alone": {streamBudget(check.StreamBudget{Maskable: new(1)}), "streams[0].budget.maskable: it has no use without failed, beyond which it tolerates some; want both"},
-		"no disruptions":     {func(c *check.Check) { c.Disruptions = nil }, "disruptions: none; want at least one"},
-		"empty one":          {func(c *check.Check) { c.Disruptions = []check.Disruption{{}} }, "disruptions[0]: empty; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
-		"two in one":         {func(c *check.Check) { c.Disruptions[0].Scale = &check.Scale{} }, "disruptions[0]: restart and scale; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
-		"negative scale":     {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: -1}}} }, "disruptions[0].scale.to: -1 replicas; want 0 or more"},
-		"timing":             {func(c *check.Check) { c.Timing.Timeout = 0 }, "timing.timeout: 0s; want more than 0"},
-		"budget":             {func(c *check.Check) { c.Budget.Maskable = -1 }, "budget.maskable: -1; want 0 or more"},
+		"latency":            {func(c *check.Check) { c.Budget.P99, c.Budget.Max = check.Duration(time.Second), c.Streams[0].Timeout }, ""},
+		"negative latency":   {func(c *check.Check) { c.Budget.P50 = -1 }, "budget.p50: -1ns; want more than 0, or 0s for no bound"},
+		"own latency":        {streamBudget(check.StreamBudget{Max: -1}), "streams[0].budget.max: -1ns; want more than 0, or 0s for no bound"},
+		"latency of a failed": {func(c *check.Check) {
+			c.Streams[0].Timeout, c.Budget.P99 = check.Duration(time.Second), check.Duration(2*time.Second)
+		}, "budget.p99: 2s is more than the timeout of stream short-new (1s), after which there is no answer; want less"},
+		"own of a failed": {streamBudget(check.StreamBudget{P95: check.Duration(time.Hour)}), "streams[0].budget.p95: 1h0m0s is more than the timeout of stream short-new (10s), after which there is no answer; want less"},
+		"no disruptions":  {func(c *check.Check) { c.Disruptions = nil }, "disruptions: none; want at least one"},
+		"empty one":       {func(c *check.Check) { c.Disruptions = []check.Disruption{{}} }, "disruptions[0]: empty; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
+		"two in one":      {func(c *check.Check) { c.Disruptions[0].Scale = &check.Scale{} }, "disruptions[0]: restart and scale; want exactly one of command, delete, drain, evict, image, kill, observe, restart, scale"},
+		"negative scale":  {func(c *check.Check) { c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: -1}}} }, "disruptions[0].scale.to: -1 replicas; want 0 or more"},
+		"timing":          {func(c *check.Check) { c.Timing.Timeout = 0 }, "timing.timeout: 0s; want more than 0"},
+		"budget":          {func(c *check.Check) { c.Budget.Maskable = -1 }, "budget.maskable: -1; want 0 or more"},
 		"scaled DaemonSet": {func(c *check.Check) {
 			c.Workload.Kind = check.DaemonSet
 			c.Disruptions = []check.Disruption{{Scale: &check.Scale{To: 1}}}

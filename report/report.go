@@ -86,6 +86,8 @@ type Stream struct {
 	Exceeded []string `json:"exceeded,omitempty"`
 	// Latency counts from the scheduled time, over the answered requests.
 	Latency Latency `json:"latency"`
+	// LatencyBounds are what the check holds its latency to, with what came of each.
+	LatencyBounds []LatencyBound `json:"latencyBounds,omitempty"`
 	// LatenessP99 is how late requests were sent, against the schedule.
 	LatenessP99 Duration `json:"latenessP99"`
 	// Spread tells how many of the connections that a stream of reused ones had open
@@ -136,6 +138,27 @@ type Latency struct {
 	P50 Duration `json:"p50"`
 	P99 Duration `json:"p99"`
 	Max Duration `json:"max"`
+}
+
+// LatencyBound is a bound of a stream's latency, with what was measured in disruptions and
+// outside of them. A request is in one if it was due between the beginning of its first end
+// and when the last one was over, proxies had followed, and the workload was steady.
+type LatencyBound struct {
+	Quantile check.Quantile `json:"quantile"`
+	Within   Duration       `json:"within"`
+	// In are the answers to requests in disruptions, Outside the others.
+	In      LatencyPart `json:"in"`
+	Outside LatencyPart `json:"outside"`
+}
+
+// LatencyPart is a part of a stream's answers.
+type LatencyPart struct {
+	Answers int `json:"answers"`
+	// Longer is how many took longer than the bound, May how many may.
+	Longer int `json:"longer"`
+	May    int `json:"may"`
+	// Measured is the quantile, to three digits.
+	Measured Duration `json:"measured"`
 }
 
 // Disruption is one thing that was done to the workload.

@@ -47,6 +47,7 @@ type checkFlags struct {
 	budgetFailed       int
 	budgetMaskable     int
 	budgetUnattributed int
+	latency            latencyFlags
 }
 
 // fileFlag is the flag that excludes all others of a check.
@@ -82,6 +83,7 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.budgetFailed, "budget-failed", 0, "failed requests that are tolerated")
 	flags.IntVar(&f.budgetMaskable, "budget-maskable", 0, "failed requests that are tolerated beyond that if a replaying client would have hidden them")
 	flags.IntVar(&f.budgetUnattributed, "budget-unattributed", 0, "failed requests that may stay without an explanation")
+	f.latency.add(flags)
 }
 
 // names lists the flags that conflict with --filename.
@@ -204,6 +206,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 		Baseline: check.Duration(f.baseline), Settle: check.Duration(f.settle), Timeout: check.Duration(f.timeout),
 	}
 	c.Budget = check.Budget{Failed: f.budgetFailed, Maskable: f.budgetMaskable, Unattributed: f.budgetUnattributed}
+	f.latency.onto(&c.Budget)
 	if flags.Changed("pool") && !slices.ContainsFunc(c.Streams, func(s check.Stream) bool { return s.Connections == check.Reused }) {
 		return check.Check{}, usagef("--pool has no use without a stream on reused connections")
 	}
@@ -251,6 +254,7 @@ var flagOfField = map[string]string{
 	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",
 	"timing.baseline": "baseline", "timing.settle": "settle", "timing.timeout": "timeout",
 	"budget.failed": "budget-failed", "budget.maskable": "budget-maskable", "budget.unattributed": "budget-unattributed",
+	"budget.p50": "budget-p50", "budget.p90": "budget-p90", "budget.p95": "budget-p95", "budget.p99": "budget-p99", "budget.max": "budget-max",
 	"restart": "restart", "scale": "scale-to", "scale.to": "scale-to",
 	"delete": "delete", "delete.pods": "delete", "delete.gracePeriod": "grace-period",
 	"evict": "evict", "evict.pods": "evict",

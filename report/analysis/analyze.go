@@ -44,11 +44,14 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	validity.Doubts = append(doubts(r, disruptions, streams, pace, ended, traffic, endpoints), stallDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
+	latency := judgeLatency(streams, traffic, pace.starved)
+	validity.Doubts = append(validity.Doubts, latency.doubts...)
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)
 	own := ownBudgets(&r.Header.Check, streams, failures, &validity, traffic, pace.starved)
 	exceeded(streams, own)
 	ends := countEnds(ended, failures)
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own)
+	verdict, reasons = latency.after(verdict, reasons, validity.Baseline.Failed > 0)
 
 	rep := &report.Report{
 		APIVersion:   check.APIVersion,

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -86,6 +87,18 @@ func stallsOf(ending *recording.Ending, senders []*sender) stalls {
 		}
 	}
 	return all
+}
+
+// stallReach is for how long a process that runs again may still be busy with what
+// has come meanwhile.
+const stallReach = 50 * time.Millisecond
+
+// during tells whether the process that sent the request may not have read then what had
+// come.
+func (s stalls) during(sender int, from, to time.Time) bool {
+	return sender >= 0 && sender < len(s) && slices.ContainsFunc(s[sender], func(one recording.Stall) bool {
+		return one.From.Before(to) && one.To.Add(stallReach).After(from)
+	})
 }
 
 // of are those of the process that sent the request.

@@ -106,3 +106,17 @@ const (
 	// kill (kubernetes pkg/kubelet/kuberuntime, minimumGracePeriodInSeconds).
 	leastGrace = 2 * time.Second
 )
+
+// together joins those that touch, in the order of their beginnings.
+func together(all []report.Interval) []report.Interval {
+	slices.SortFunc(all, func(a, b report.Interval) int { return a.From.Compare(b.From) })
+	var times []report.Interval
+	for _, one := range all {
+		if last := len(times) - 1; last >= 0 && !one.From.After(times[last].To) {
+			times[last].To = later(times[last].To, one.To)
+			continue
+		}
+		times = append(times, one)
+	}
+	return times
+}

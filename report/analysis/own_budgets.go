@@ -42,7 +42,7 @@ func (b *ownBudget) standing() bool { return b.losses.standing(b.budget) }
 func exceeded(streams []report.Stream, own []ownBudget) {
 	for i := range own {
 		at := slices.IndexFunc(streams, func(s report.Stream) bool { return s.Name == own[i].stream })
-		streams[at].Exceeded = own[i].losses.over(own[i].budget)
+		streams[at].Exceeded = append(streams[at].Exceeded, own[i].losses.over(own[i].budget)...)
 	}
 }
 

@@ -182,16 +182,7 @@ func timesOf(terminations []*termination, from func(*termination) time.Time) []r
 			all = append(all, report.Interval{From: from(t), To: to})
 		}
 	}
-	slices.SortFunc(all, func(a, b report.Interval) int { return a.From.Compare(b.From) })
-	var times []report.Interval
-	for _, one := range all {
-		if last := len(times) - 1; last >= 0 && !one.From.After(times[last].To) {
-			times[last].To = later(times[last].To, one.To)
-			continue
-		}
-		times = append(times, one)
-	}
-	return times
+	return together(all)
 }
 
 // covered tells whether a moment lies in one of the times.

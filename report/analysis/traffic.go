@@ -78,6 +78,8 @@ type streamTally struct {
 	// which statuses are the workload's.
 	redirects redirects
 	expects   bool
+	// bounds are what its latency is held to; nil where nothing is.
+	bounds *boundedLatency
 }
 
 // reusedNone tells of a stream of reused connections that none was ever reused.
@@ -212,6 +214,8 @@ type pass struct {
 	onsets       onsets
 	completeness *completeness
 	carriers     carriers
+	// disturbed are the times in which what ended may have slowed requests down.
+	disturbed []report.Interval
 	// front tells that others than the workload's pods answer, on purpose.
 	front     bool
 	traceBase recording.TraceBase
@@ -235,6 +239,7 @@ func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r, senders),
 		carriers:     carriers{},
+		disturbed:    run.disturbed(endings),
 		front:        r.Header.Workload.Front(r.Header.Check.Target.Service),
 		traceBase:    r.Header.TraceBase,
 	}
@@ -250,6 +255,7 @@ func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex
 			bodiless:     s.Body == nil && s.Targets == nil,
 			redirects:    redirects{},
 			expects:      len(s.ExpectStatus) > 0,
+			bounds:       newBoundedLatency(r.Header.Check.Budget.LatencyBounds(s)),
 		}
 		p.streams = append(p.streams, tally)
 		p.byName[s.Name] = tally
@@ -366,6 +372,9 @@ func (p *pass) answer(s *recording.Sample, tally *streamTally) {
 	tally.OK++
 	p.carriers.answered(s)
 	recordIn(tally.latency, s.End)
+	if tally.bounds != nil {
+		tally.bounds.take(s, covered(p.disturbed, s.Scheduled), p.stalls)
+	}
 	tally.maximum = max(tally.maximum, s.End)
 	recordIn(tally.took, s.End-begun(s))
 	tally.longest = max(tally.longest, s.End-begun(s))
@@ -419,6 +428,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	t := &p.traffic
 	for _, s := range t.streams {
 		s.Latency = report.Latency{P50: quantile(s.latency, 50), P99: quantile(s.latency, 99), Max: report.Duration(s.maximum)}
+		s.LatencyBounds = s.bounds.told()
 		s.LatenessP99 = quantile(s.lateness, 99)
 	}
 	for _, e := range p.servings {

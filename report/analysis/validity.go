@@ -12,10 +12,6 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// stallReach is for how long a process that runs again may still be busy with what
-// has come meanwhile.
-const stallReach = 50 * time.Millisecond
-
 // validity tells how far the run itself can be trusted, but for its doubts.
 func validity(r *recording.Recording, t *traffic, baselineFailed int) report.Validity {
 	v := report.Validity{
