@@ -32,6 +32,9 @@ type Check struct {
 	Soak   *Soak  `json:"soak,omitempty"`
 	Timing Timing `json:"timing"`
 	Budget Budget `json:"budget"`
+	// StopOnFailure ends the run as soon as so many requests have failed that the budget
+	// is exceeded whatever they turn out to be.
+	StopOnFailure bool `json:"stopOnFailure,omitempty"`
 	// Control tries the same check on a careless service first; nil does not.
 	Control *Control `json:"control,omitempty"`
 }

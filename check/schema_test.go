@@ -181,6 +181,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"inside:\n", "inside: {senders: all, image: x}\n",
 		"inside: {senders: 3}\nstreams: [{name: a, rate: 60000, connections: reused, pool: 30000}]\n",
 		"budget: {failed: 3}\nstreams: [{name: a, rate: 1, connections: new, budget: {failed: 0, maskable: 0}}, {name: b, rate: 1, connections: new, budget: {unattributed: 0}}]\n",
+		"stopOnFailure: true\n",
 		"budget: {p50: 10ms, p99: 250ms, max: 0s}\nstreams: [{name: a, rate: 1, connections: new, budget: {p90: 1s, p95: 1s, max: 2s}}]\n",
 		"timing: {baseline: 1.s, settle: .5m, timeout: +1h2m}\nbudget: {maskable: 3}\n",
 	} {
@@ -201,7 +202,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: []\n", "streams: [{name: A, rate: 1, connections: new}]\n", "streams: [{name: a, rate: 0, connections: new}]\n",
 		"streams: [{name: a, rate: 20001, connections: new}]\n", "streams: [{name: a, rate: 1, connections: old}]\n",
 		"streams: [{name: a, rate: 1, connections: new, method: BREW}]\n", "streams: [{name: a, rate: 1, connections: new, expectStatus: [20]}]\n",
-		"budget: {p98: 1s}\n", "budget: {p99: fast}\n",
+		"stopOnFailure: 3\n", "budget: {p98: 1s}\n", "budget: {p99: fast}\n",
 		"streams: [{name: a, rate: 1, connections: new, budget: {failed: -1}}]\n", "streams: [{name: a, rate: 1, connections: new, budget: {lost: 1}}]\n",
 		"streams: [{name: a, rate: 1, connections: new, expectBody: ok}]\n", "streams: [{name: a, rate: 1, connections: new, expectBody: {is: ok}}]\n", "streams: [{name: a, rate: 1, connections: new, expectBody: {}}]\n",
 		"streams: [{name: a, rate: 1, connections: new, protocol: spdy}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {}}]\n", "streams: [{name: a, rate: 1, connections: new, stages: [{over: 1s}]}]\n",

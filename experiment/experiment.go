@@ -223,8 +223,9 @@ type run struct {
 	// gaveUp tells that something could not be put back within its time.
 	gaveUp bool
 
-	// unproven is why the run could not be carried out to its end.
-	unproven string
+	// unproven is why the run could not be carried out to its end, stopped why it was not,
+	// as its check wants it.
+	unproven, stopped string
 }
 
 // at tells what is done from now on.
@@ -249,6 +250,7 @@ func (r *run) ending(ctx context.Context, err error) recording.Ending {
 		At:          r.cfg.Now(),
 		Interrupted: ctx.Err() != nil && !panicked(err),
 		Error:       r.unproven,
+		Stopped:     r.stopped,
 		Streams:     []recording.StreamEnd{},
 	}
 	if err != nil && !errors.Is(err, ErrInterrupted) {

@@ -37,6 +37,14 @@ func (r *run) phases(ctx context.Context) error {
 	if r.unproven = cmp.Or(r.strangers(), r.redirected(counts)); r.unproven != "" {
 		return nil
 	}
+	watched, end := r.untilBudgetGone(ctx)
+	err := r.disruptions(watched)
+	end()
+	return r.stop(ctx, err)
+}
+
+// disruptions does them all, one after the other.
+func (r *run) disruptions(ctx context.Context) error {
 	for s, err := range sequence(ctx, r.cfg.Check) {
 		if err != nil {
 			return err

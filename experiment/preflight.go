@@ -186,6 +186,9 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	if soak := cfg.Check.Soak; soak != nil {
 		steps = append(steps, fmt.Sprintf("begin all of that again every %s, or as soon as it is over, for %s", soak.Every, soak.For))
 	}
+	if cfg.Check.StopOnFailure {
+		steps = append(steps, "end all of that, and put back what was changed, as soon as more requests have failed than the budget allows")
+	}
 	if secure := cfg.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		steps = append(steps, "note: certificates will not be verified")
 	}

@@ -121,7 +121,9 @@ type Ending struct {
 	// Interrupted is a run that its user stopped.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Error is why the run could not be carried out to its end.
-	Error   string      `json:"error,omitempty"`
+	Error string `json:"error,omitempty"`
+	// Stopped is why the run ended before that, as its check wants it (stopOnFailure).
+	Stopped string      `json:"stopped,omitempty"`
 	Streams []StreamEnd `json:"streams"`
 	// Client is nil where nothing was sent.
 	Client *Client `json:"client,omitempty"`

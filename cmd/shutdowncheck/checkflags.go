@@ -48,6 +48,7 @@ type checkFlags struct {
 	budgetMaskable     int
 	budgetUnattributed int
 	latency            latencyFlags
+	stopOnFailure      bool
 }
 
 // fileFlag is the flag that excludes all others of a check.
@@ -84,6 +85,7 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.budgetMaskable, "budget-maskable", 0, "failed requests that are tolerated beyond that if a replaying client would have hidden them")
 	flags.IntVar(&f.budgetUnattributed, "budget-unattributed", 0, "failed requests that may stay without an explanation")
 	f.latency.add(flags)
+	flags.BoolVar(&f.stopOnFailure, "stop-on-failure", false, "end the run as soon as more requests have failed than the budget allows")
 }
 
 // names lists the flags that conflict with --filename.
@@ -207,6 +209,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	}
 	c.Budget = check.Budget{Failed: f.budgetFailed, Maskable: f.budgetMaskable, Unattributed: f.budgetUnattributed}
 	f.latency.onto(&c.Budget)
+	c.StopOnFailure = f.stopOnFailure
 	if flags.Changed("pool") && !slices.ContainsFunc(c.Streams, func(s check.Stream) bool { return s.Connections == check.Reused }) {
 		return check.Check{}, usagef("--pool has no use without a stream on reused connections")
 	}

@@ -72,3 +72,31 @@ func TestOwnBudgets(t *testing.T) {
 		})
 	}
 }
+
+// A run that was ended early is failed for what it lost, and says so; where that does not
+// stand it proves nothing.
+func TestARunThatWasStoppedEarly(t *testing.T) {
+	for name, tt := range map[string]struct {
+		lost []request
+		late bool
+		want report.Verdict
+	}{
+		"for what it lost":                 {[]request{refused}, false, report.Failed},
+		"for what was late":                {[]request{refused}, true, report.Inconclusive},
+		"for what is not in the recording": {nil, false, report.Inconclusive},
+	} {
+		s := sound()
+		s.ending.Stopped = "1 request had failed, the budget is 0"
+		for _, r := range tt.lost {
+			s.request(r)
+		}
+		if tt.late {
+			s.starve(60 * ms)
+		}
+		rep := s.analyze(t)
+		const told = "the run was ended before its end, as stopOnFailure has it: 1 request had failed, the budget is 0"
+		if reasons := strings.Join(rep.Reasons, "; "); rep.Verdict != tt.want || !strings.Contains(reasons, told) || rep.Validity.Complete {
+			t.Errorf("%s: %s (%s) complete %v", name, rep.Verdict, reasons, rep.Validity.Complete)
+		}
+	}
+}

@@ -16,7 +16,7 @@ import (
 func validity(r *recording.Recording, t *traffic, baselineFailed int) report.Validity {
 	v := report.Validity{
 		Gaps:      gaps(&r.Events),
-		Complete:  r.Ending != nil && !r.Ending.Interrupted && r.Ending.Error == "",
+		Complete:  r.Ending != nil && !r.Ending.Interrupted && r.Ending.Error == "" && r.Ending.Stopped == "",
 		PodsNamed: t.podsNamed,
 	}
 	if !t.incomplete.unsound {
@@ -74,6 +74,8 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	case end == nil:
 	case end.Interrupted:
 		add("the run was stopped before its end")
+	case end.Stopped != "":
+		add("the run was ended before its end, as stopOnFailure has it: %s", end.Stopped)
 	case end.Error != "":
 		add("the run could not be carried out: %s", end.Error)
 	}
