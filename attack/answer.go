@@ -23,6 +23,14 @@ type answer struct {
 	complaint string
 }
 
+// said is what is judged of an answer whose body was read. It is small: the stacks of
+// requests under way hold it, several times.
+type said struct {
+	statusText, complaint string
+}
+
+func (a *answer) said() said { return said{a.statusText, a.complaint} }
+
 // answerOf takes what net/http has read.
 func answerOf(resp *http.Response, podHeader string) answer {
 	a := answer{

@@ -21,10 +21,10 @@ func (c *http1Carrier) spread() map[string]int { return c.pool.spread() }
 func (c *http1Carrier) interrupt()             { c.pool.interrupt() }
 func (c *http1Carrier) close()                 { c.pool.close() }
 
-func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recording.Sample) (answer, error) {
+func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recording.Sample) (said, error) {
 	conn, err := c.acquire(ctx, sample)
 	if err != nil {
-		return answer{}, err
+		return said{}, err
 	}
 	a, err := c.roundTrip(conn, m, sample)
 	reusable := err == nil && conn.reusable(&a)
@@ -37,7 +37,7 @@ func (c *http1Carrier) exchange(ctx context.Context, m *message, sample *recordi
 	} else {
 		c.pool.drop(conn)
 	}
-	return a, err
+	return a.said(), err
 }
 
 // acquire gives a connection whose deadline is set: the one that has been idle

@@ -52,21 +52,21 @@ func (c *http2Carrier) close()                 { c.pool.close() }
 // interrupt has nothing to do: the library listens to the context of each request.
 func (*http2Carrier) interrupt() {}
 
-func (c *http2Carrier) exchange(ctx context.Context, m *message, sample *recording.Sample) (answer, error) {
+func (c *http2Carrier) exchange(ctx context.Context, m *message, sample *recording.Sample) (said, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	for try := 1; ; try++ {
 		sample.Phase = recording.PhaseDial
 		conn, err := c.pool.take(ctx, func() (*http2Conn, error) { return c.connect(ctx, sample) })
 		if err != nil {
-			return answer{}, err
+			return said{}, err
 		}
 		conn.describe(sample)
 		sample.Acquired = c.now.since(sample)
-		a, unused, err := c.roundTrip(ctx, conn, m, sample)
+		answered, unused, err := c.roundTrip(ctx, conn, m, sample)
 		conn.release()
 		if !unused || try == maxUnused {
-			return a, err
+			return answered, err
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (c *http2Carrier) handshake(ctx context.Context, raw net.Conn, sample *reco
 
 // roundTrip writes the request and reads the answer to its last byte. unused
 // tells that the connection closed before anything of it was written.
-func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *message, sample *recording.Sample) (a answer, unused bool, err error) {
+func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *message, sample *recording.Sample) (answered said, unused bool, err error) {
 	sample.Phase = recording.PhaseWrite
 	var begun atomic.Bool
 	var written, first atomic.Int64 // since the request was due; 0 for never
@@ -127,7 +127,7 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 	})
 	req, err := m.numbered(ctx, sample.Seq)
 	if err != nil {
-		return answer{}, false, err
+		return said{}, false, err
 	}
 	reads := conn.socket.reads.Load()
 	resp, err := conn.client.RoundTrip(req)
@@ -150,10 +150,10 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 		if sample.Written != recording.NotReached {
 			sample.Phase = recording.PhaseFirstByte
 		}
-		return answer{}, !begun.Load() && !conn.usable() && ctx.Err() == nil, conn.explain(err)
+		return said{}, !begun.Load() && !conn.usable() && ctx.Err() == nil, conn.explain(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	a = answerOf(resp, c.podHeader)
+	a := answerOf(resp, c.podHeader)
 	sample.Status = a.status
 	sample.Pod = a.pod
 	if a.pod != "" {
@@ -161,8 +161,8 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 	}
 	sample.Phase = recording.PhaseBody
 	if sample.BytesIn, err = a.read(nil, c.expectBody); err != nil {
-		return answer{}, false, conn.explain(err)
+		return said{}, false, conn.explain(err)
 	}
 	sample.Phase = recording.PhaseDone
-	return a, false, nil
+	return a.said(), false, nil
 }

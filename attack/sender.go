@@ -73,9 +73,9 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 		FirstByte: recording.NotReached,
 	}
 	m := s.messages[seq%uint64(len(s.messages))]
-	said, err := s.carrier.exchange(s.ctx, m, &sample)
+	answered, err := s.carrier.exchange(s.ctx, m, &sample)
 	sample.End = s.now.since(&sample)
-	s.judge(m, &said, err, &sample)
+	s.judge(m, answered, err, &sample)
 	outcome = sample.Outcome
 	if outcome == recording.OK && !sample.Redirect() {
 		s.tally.direct.Store(true)
@@ -85,7 +85,7 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 }
 
 // judge decides what became of the request.
-func (s *sender) judge(m *message, said *answer, err error, sample *recording.Sample) {
+func (s *sender) judge(m *message, answered said, err error, sample *recording.Sample) {
 	switch {
 	case err != nil && s.ctx.Err() != nil:
 		sample.Outcome = recording.Unfinished
@@ -99,11 +99,11 @@ func (s *sender) judge(m *message, said *answer, err error, sample *recording.Sa
 	case !s.expected(sample.Status):
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassStatus
-		sample.Error = said.statusText
-	case said.complaint != "":
+		sample.Error = answered.statusText
+	case answered.complaint != "":
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassWrongBody
-		sample.Error = said.complaint
+		sample.Error = answered.complaint
 	default:
 		sample.Outcome = recording.OK
 		sample.Phase = ""
