@@ -14,8 +14,14 @@ func TestHowManyAnswersMayBeLate(t *testing.T) {
 		quantile     check.Quantile
 		answers, may int
 	}{
-		{check.P99, 0, 0}, {check.P99, 99, 0}, {check.P99, 100, 1}, {check.P99, 1999, 19},
-		{check.P95, 20, 1}, {check.P90, 10, 1}, {check.P50, 3, 1}, {check.Max, 1_000_000, 0},
+		{check.P99, 0, 0},
+		{check.P99, 99, 0},
+		{check.P99, 100, 1},
+		{check.P99, 1999, 19},
+		{check.P95, 20, 1},
+		{check.P90, 10, 1},
+		{check.P50, 3, 1},
+		{check.Max, 1_000_000, 0},
 	} {
 		if got := tt.quantile.May(tt.answers); got != tt.may {
 			t.Errorf("%s of %d: %d may, want %d", tt.quantile, tt.answers, got, tt.may)

@@ -22,7 +22,7 @@ type StreamBudget struct {
 
 // Beside gives the stream's own bounds in full. Where there is none, no number of failures
 // exceeds it.
-func (b StreamBudget) Beside(whole Budget) Budget {
+func (b *StreamBudget) Beside(whole Budget) Budget {
 	or := func(n *int, otherwise int) int {
 		if n == nil {
 			return otherwise

@@ -31,14 +31,20 @@ func TestLatencyIsJudgedInDisruptionsAndOutside(t *testing.T) {
 		"kept":                       {check.P99, nil, report.Passed, "stream short-new: p99 of "},
 		"as many as may be, outside": {check.P99, func(s *scenario) { slowAnswers(s, 9, 20*second, 300*ms) }, report.Passed, "at most 100ms is allowed"},
 		"too many, in a disruption":  {check.P99, func(s *scenario) { slowAnswers(s, 20, 7*second, 300*ms) }, report.Failed, "answers took longer than 100ms, at most"},
-		"too many, outside alone": {check.P99, func(s *scenario) { slowAnswers(s, 40, 20*second, 300*ms) }, report.Inconclusive,
-			"outside of disruptions: whether it is its shutdown that takes the time is not known"},
-		"too many, in both": {check.P99, func(s *scenario) { slowAnswers(s, 40, 20*second, 300*ms); slowAnswers(s, 20, 7*second, 300*ms) }, report.Inconclusive,
-			"outside of disruptions"},
+		"too many, outside alone": {
+			check.P99, func(s *scenario) { slowAnswers(s, 40, 20*second, 300*ms) }, report.Inconclusive,
+			"outside of disruptions: whether it is its shutdown that takes the time is not known",
+		},
+		"too many, in both": {
+			check.P99, func(s *scenario) { slowAnswers(s, 40, 20*second, 300*ms); slowAnswers(s, 20, 7*second, 300*ms) }, report.Inconclusive,
+			"outside of disruptions",
+		},
 		"one, where none may": {check.Max, func(s *scenario) { slowAnswers(s, 1, 7*second, 300*ms) }, report.Failed, "1 of "},
 		"half of them":        {check.P50, func(s *scenario) { slowAnswers(s, 20, 7*second, 300*ms) }, report.Passed, "stream short-new: p50 of "},
-		"too many, and the load was late": {check.P99, func(s *scenario) { slowAnswers(s, 20, 7*second, 300*ms); late(s) }, report.Inconclusive,
-			"but the run cannot tell whether that was the workload's doing"},
+		"too many, and the load was late": {
+			check.P99, func(s *scenario) { slowAnswers(s, 20, 7*second, 300*ms); late(s) }, report.Inconclusive,
+			"but the run cannot tell whether that was the workload's doing",
+		},
 		"late by the load alone, and that just then": {check.Max, func(s *scenario) {
 			s.request(request{sent: 7 * second, took: 5 * ms, pod: "web-2"})
 			s.lag(300 * ms)
