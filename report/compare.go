@@ -73,6 +73,8 @@ type Side struct {
 	Sent      int       `json:"sent"`
 	Failed    int       `json:"failed"`
 	Ended     int       `json:"terminations"`
+	// Ends are what its terminations prove; missing where the report does not tell.
+	Ends *Ends `json:"ends,omitempty"`
 }
 
 // CauseChange is how many requests failed by one cause.
@@ -131,7 +133,7 @@ func Compare(base, next *Report, tolerance Tolerance) *Comparison {
 }
 
 func side(r *Report) Side {
-	s := Side{Workload: r.Workload, Namespace: r.Namespace, Began: r.Began, Verdict: r.Verdict, Ended: len(r.Terminations)}
+	s := Side{Workload: r.Workload, Namespace: r.Namespace, Began: r.Began, Verdict: r.Verdict, Ended: len(r.Terminations), Ends: r.Ends}
 	for _, stream := range r.Streams {
 		s.Sent += stream.Sent
 		s.Failed += stream.Failed

@@ -95,23 +95,6 @@ type Stream struct {
 	Spread map[string]int `json:"spread,omitempty"`
 }
 
-// Ends are the terminations as draws of one share: that of all ends, of pods or
-// containers of this workload, that lose a request. That each is a draw of its own is an
-// assumption.
-type Ends struct {
-	// Seen are those that may have lost something: an EndpointSlice had called the pod
-	// ready.
-	Seen int `json:"seen"`
-	// Lossy are those that lost a request. Where several may have lost one they all
-	// count, and a loss that is tied to none counts as that of another one.
-	Lossy int `json:"lossy"`
-	// AtMost is the largest share that this leaves possible with the Confidence, both from
-	// 0 to 1: the one-sided bound of Clopper and Pearson (Biometrika 26, 1934), or 1 where
-	// the run proved nothing.
-	AtMost     float64 `json:"atMost"`
-	Confidence float64 `json:"confidence"`
-}
-
 // Sender is one of the pods that sent the requests, with what became of those. They are
 // what is recorded of them.
 type Sender struct {

@@ -38,6 +38,10 @@ func TestAtMostCovers(t *testing.T) {
 	const services, confidence = 10_000, 0.95
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, draws := range []int{3, 5, 20, 60} {
+		bounds := make([]float64, draws+1)
+		for hits := range bounds {
+			bounds[hits] = AtMost(hits, draws, confidence)
+		}
 		for _, share := range []float64{0.001, 0.02, 0.1, 0.45, 0.9} {
 			held := 0
 			for range services {
@@ -47,14 +51,36 @@ func TestAtMostCovers(t *testing.T) {
 						hits++
 					}
 				}
-				if AtMost(hits, draws, confidence) >= share {
+				if bounds[hits] >= share {
 					held++
 				}
 			}
-			// Five standard deviations of such a count.
-			slack := 5 * math.Sqrt(services*confidence*(1-confidence))
-			if float64(held) < services*confidence-slack {
+			if float64(held) < services*confidence {
 				t.Errorf("share %g, %d draws: the bound held for %d of %d", share, draws, held, services)
+			}
+		}
+	}
+}
+
+// So it does when all samples that there can be are counted, instead of drawn: the shares
+// are those just below the bounds, for which it has the least to spare.
+func TestAtMostCoversExactly(t *testing.T) {
+	const confidence = 0.95
+	for _, draws := range []int{1, 2, 5, 17, 59, 300} {
+		bounds := make([]float64, draws+1)
+		for hits := range bounds {
+			bounds[hits] = AtMost(hits, draws, confidence)
+		}
+		for _, share := range bounds[:draws] {
+			share += 1e-9
+			holds := 0.0
+			for hits := range bounds {
+				if bounds[hits] >= share {
+					holds += math.Exp(logChoose(draws, hits) + float64(hits)*math.Log(share) + float64(draws-hits)*math.Log1p(-share))
+				}
+			}
+			if holds < confidence-1e-6 || holds > confidence+1e-6 {
+				t.Errorf("%d draws, share %g: it holds with a probability of %g", draws, share, holds)
 			}
 		}
 	}

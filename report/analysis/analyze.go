@@ -49,7 +49,10 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)
 	own := ownBudgets(&r.Header.Check, streams, failures, &validity, traffic, pace.starved)
 	exceeded(streams, own)
-	ends := countEnds(ended, failures)
+	power := power(r, endpoints.most, pace, traffic)
+	ends := countEnds(ended, failures, traffic.streams, power, func(f *explained) bool {
+		return f.confidence != report.Possible && !obscured(f, validity.Gaps, traffic) && (!pace.starved || evident(f))
+	})
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own)
 	verdict, reasons = latency.after(verdict, reasons, validity.Baseline.Failed > 0)
 
@@ -67,11 +70,11 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Senders:      traffic.senders,
 		Disruptions:  disruptions,
 		Terminations: terminations,
-		Ends:         proven(ends, verdict),
+		Ends:         claimed(ends, verdict, validity.Doubts),
 		Findings:     foreseen(findings, r.Header.Lint),
 		Lint:         lintOutcomes(r.Header.Lint, findings, warnings, verdict, occasions(ended, disruptions, traffic.starts)),
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)], len(traffic.senders)),
-		Power:        power(r, endpoints.most, pace, traffic),
+		Power:        power,
 		Validity:     validity,
 		Check:        r.Header.Check,
 		Picture:      draw(r, findings, failures, traffic, pods, endpoints),

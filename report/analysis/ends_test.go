@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,15 +17,21 @@ func TestEnds(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*scenario)
+		seen   int
 		lossy  int
+		sure   int
 		atMost float64
 		says   string
 	}{
-		{"nothing lost", func(*scenario) {}, 0, 0.7764, "of ends such as these up to 78 % could still lose a request (95 % confidence, if each end is a draw of its own)"},
-		{"one has lost something", func(s *scenario) { s.request(cut) }, 1, 0.9747, "of ends such as these up to 97 % could lose a request"},
-		{"either may have", func(s *scenario) { s.request(either) }, 2, 1, "up to 100 %"},
-		{"nobody knows which has", func(s *scenario) { s.request(stray) }, 1, 0.9747, "up to 97 %"},
-		{"nothing is proven", func(s *scenario) { s.ending = nil }, 0, 1, ""},
+		{"nothing lost", func(*scenario) {}, 2, 0, 0, 0.7764, "of ends such as these up to 78 % could still lose a request (95 % confidence, if each end is a draw of its own)"},
+		{"one has lost something", func(s *scenario) { s.request(cut) }, 2, 1, 1, 0.9747, "of ends such as these up to 97 % could lose a request"},
+		{"either may have", func(s *scenario) { s.request(either) }, 2, 2, 1, 1, "up to 100 %"},
+		{"nobody knows which has", func(s *scenario) { s.request(stray) }, 2, 1, 0, 0.9747, "up to 97 %"},
+		{"nothing is proven", func(s *scenario) { s.ending = nil }, 2, 0, 0, 1, ""},
+		{"no names, and requests enough to meet each", func(s *scenario) { s.nameless() }, 2, 0, 0, 0.7764, "of ends such as these up to 78 %"},
+		{"no names, and too few to meet each", func(s *scenario) { s.nameless().rates(0.05) }, 0, 0, 0, 1, "no end is known to have met requests"},
+		{"no names, and too few but a loss", func(s *scenario) { s.request(cut).nameless().rates(0.05) }, 2, 2, 0, 1, "up to 100 %"},
+		{"one of no service", func(s *scenario) { s.pod("web-4", drained()).unserved("web-4") }, 2, 0, 0, 0.7764, "of ends such as the 2 that met requests up to 78 %"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -33,12 +40,79 @@ func TestEnds(t *testing.T) {
 			s.header.Check.Budget = check.Budget{Failed: 1, Maskable: 1, Unattributed: 1}
 			tt.change(s)
 			rep := s.analyze(t)
-			if e := rep.Ends; e == nil || e.Seen != 2 || e.Lossy != tt.lossy || e.Confidence != 0.95 || e.AtMost != tt.atMost {
-				t.Errorf("the ends are %+v, want 2, %d, at most %g; %s", e, tt.lossy, tt.atMost, summary(rep))
+			if e := rep.Ends; e == nil || e.Seen != tt.seen || e.Lossy != tt.lossy || e.LossyAtLeast != tt.sure || e.Confidence != 0.95 || e.AtMost != tt.atMost {
+				t.Errorf("the ends are %+v, want %d, %d to %d, at most %g; %s", e, tt.seen, tt.sure, tt.lossy, tt.atMost, summary(rep))
 			}
 			if said := strings.Join(rep.Reasons, "\n"); !strings.Contains(said, tt.says) || (rep.Verdict == report.Passed) != (tt.says != "") {
 				t.Errorf("the verdict is %s: %s", rep.Verdict, said)
 			}
 		})
+	}
+}
+
+// rates sets those of all streams.
+func (s *scenario) rates(rate float64) {
+	for i := range s.header.Check.Streams {
+		s.header.Check.Streams[i].Rate = rate
+	}
+}
+
+// unserved takes a pod out of all that slices told.
+func (s *scenario) unserved(pod string) {
+	for i := range s.events {
+		if slice := s.events[i].Slice; slice != nil {
+			slice.Endpoints = slices.DeleteFunc(slices.Clone(slice.Endpoints), func(e recording.Endpoint) bool { return e.PodUID == "uid-"+pod })
+		}
+	}
+}
+
+// As many ends have surely lost something as there are losses without a suspect in common.
+func TestCertainlyLossy(t *testing.T) {
+	suspects := make([]*suspect, 5)
+	for i := range suspects {
+		suspects[i] = &suspect{termination: &termination{ending: ending{number: i}}}
+	}
+	for name, tt := range map[string]struct {
+		failures [][]int
+		want     int
+	}{
+		"none":                            {nil, 0},
+		"no suspect":                      {[][]int{{}}, 0},
+		"the same twice":                  {[][]int{{1}, {1}}, 1},
+		"two":                             {[][]int{{1}, {2}}, 2},
+		"one of two":                      {[][]int{{1, 2}}, 1},
+		"one of two that another names":   {[][]int{{1, 2}, {1}}, 1},
+		"two pairs":                       {[][]int{{1, 2}, {3, 4}}, 2},
+		"a pair across two that are sure": {[][]int{{1, 2}, {1}, {2}}, 2},
+		"a chain":                         {[][]int{{0, 1}, {1, 2}, {2, 3}}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var failures []*explained
+			for _, numbers := range tt.failures {
+				f := &explained{}
+				for _, n := range numbers {
+					f.suspects = append(f.suspects, suspects[n])
+				}
+				failures = append(failures, f)
+			}
+			if got := certainlyLossy(failures, func(*explained) bool { return true }); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+			if got := certainlyLossy(failures, func(*explained) bool { return false }); got != 0 {
+				t.Errorf("of none that is sure: %d", got)
+			}
+		})
+	}
+}
+
+// Failures that nobody examined may each be another end's.
+func TestUnexaminedFailuresCountAsLossyEnds(t *testing.T) {
+	var ended []*account
+	for i := range 5 {
+		ended = append(ended, &account{termination: &termination{ending: ending{number: i, wasReady: true}}, covered: map[string]bool{"short-new": true}})
+	}
+	streams := []*streamTally{{Stream: report.Stream{Name: "short-new"}, podsNamed: true, unexamined: 3}}
+	if e := countEnds(ended, nil, streams, nil, nil); e.Seen != 5 || e.Lossy != 3 || e.LossyAtLeast != 0 {
+		t.Errorf("the ends are %+v, want 3 of 5", e)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -39,7 +40,7 @@ func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, v
 	default:
 		reasons := []string{passReason(ended, losses)}
 		if ends != nil {
-			reasons = append(reasons, mayLose(ends))
+			reasons = append(reasons, mayLose(ends, countFunc(ended, func(t report.Termination) bool { return !t.OutOfService })))
 		}
 		return report.Passed, reasons
 	}
@@ -62,8 +63,6 @@ type losses struct {
 	sent, failed, maskable, unattributed int
 	// baseline are the errors of the baseline.
 	baseline wording
-	// obscured are failures near a gap of the watch, or that this machine may have
-	// made by itself.
 	obscured int
 	// ownFaults tells whether the client had failures of its own.
 	ownFaults bool
@@ -88,7 +87,7 @@ func sumLosses(streams []report.Stream, failures, baselineFailed []*explained, v
 		l.ownFaults = l.ownFaults || s.Client > 0
 	}
 	for _, f := range failures {
-		if nearGap(f.failure, validity.Gaps) || t.inStall(f.failure) || t.ofOwnMaking(f.failure) {
+		if obscured(f, validity.Gaps, t) {
 			l.obscured++
 			continue
 		}
@@ -100,6 +99,12 @@ func sumLosses(streams []report.Stream, failures, baselineFailed []*explained, v
 		}
 	}
 	return l
+}
+
+// obscured tells of a failure near a gap of the watch, or that this machine may have made by
+// itself.
+func obscured(f *explained, gaps []recording.Gap, t *traffic) bool {
+	return nearGap(f.failure, gaps) || t.inStall(f.failure) || t.ofOwnMaking(f.failure)
 }
 
 // over says where the budget is exceeded.

@@ -88,6 +88,11 @@ func comparisonRows(c *report.Comparison) [][]string {
 		{"sent", fmt.Sprint(c.Base.Sent), fmt.Sprint(c.New.Sent), ""},
 		{"failed", fmt.Sprint(c.Base.Failed), fmt.Sprint(c.New.Failed), ""},
 	}
+	if c.Base.Ends != nil || c.New.Ends != nil {
+		rows = append(rows,
+			[]string{"ends that lost a request", lossyOf(c.Base), lossyOf(c.New), ""},
+			[]string{"such ends that may, at most", mayAtMost(c.Base), mayAtMost(c.New), ""})
+	}
 	for _, change := range c.Causes {
 		rows = append(rows, []string{"by " + string(change.Cause), fmt.Sprint(change.Base), fmt.Sprint(change.New), mark(change.Worse)})
 	}
@@ -101,6 +106,22 @@ func comparisonRows(c *report.Comparison) [][]string {
 		rows = append(rows, []string{change.Margin, margin(change.Base), margin(change.New), mark(change.Worse)})
 	}
 	return rows
+}
+
+// lossyOf and mayAtMost are a side's cells of what its ends prove: "?" where it does not tell,
+// or proves nothing.
+func lossyOf(s report.Side) string {
+	if s.Ends == nil {
+		return "?"
+	}
+	return fmt.Sprintf("%s of %d", lossy(s.Ends), s.Ends.Seen)
+}
+
+func mayAtMost(s report.Side) string {
+	if s.Ends == nil || s.Ends.AtMost == 1 {
+		return "?"
+	}
+	return report.Percent(s.Ends.AtMost)
 }
 
 func day(s report.Side) string { return s.Began.UTC().Format("2006-01-02 15:04") }

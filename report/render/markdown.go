@@ -28,6 +28,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 	page.add("what lint says", markdownLint(r))
 	page.add("the disruptions", markdownDisruptions(r))
 	page.add("the terminations", markdownTerminations(r))
+	page.add("the ends", markdown.Prose(lossyEnds(r)))
 	page.add("the power", markdown.Prose(smallestOutages(r)))
 	if _, err := io.WriteString(w, page.text()); err != nil {
 		return fmt.Errorf("write the report as Markdown: %w", err)

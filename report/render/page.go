@@ -235,6 +235,9 @@ func validityLines(r *report.Report) []string {
 		lines = append(lines, fmt.Sprintf("Stream %s: %.1f of %g requests per second were reached; 99%% were sent within %s of their time.",
 			s.Name, s.AchievedRate, s.Rate, short(s.LatenessP99)))
 	}
+	if said := lossyEnds(r); said != "" {
+		lines = append(lines, said)
+	}
 	if power := smallestOutages(r); power != "" {
 		lines = append(lines, power)
 	}

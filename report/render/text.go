@@ -233,6 +233,9 @@ func (p *printer) lint(r *report.Report) {
 }
 
 func (p *printer) footer(r *report.Report) {
+	if said := lossyEnds(r); said != "" {
+		p.wrapped("", "", said)
+	}
 	if seen := smallestOutages(r); seen != "" {
 		p.wrapped("", "", seen)
 	}
