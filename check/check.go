@@ -29,7 +29,9 @@ type Check struct {
 	Streams     []Stream     `json:"streams"`
 	Disruptions []Disruption `json:"disruptions"`
 	// Soak does the disruptions over and over; nil does them once.
-	Soak   *Soak  `json:"soak,omitempty"`
+	Soak *Soak `json:"soak,omitempty"`
+	// Prove does them until a share of lossy ends is proven or refuted; nil does not.
+	Prove  *Prove `json:"prove,omitempty"`
 	Timing Timing `json:"timing"`
 	Budget Budget `json:"budget"`
 	// StopOnFailure ends the run as soon as so many requests have failed that the budget
@@ -149,7 +151,8 @@ type Timing struct {
 // Budget is how much may be lost. Whole numbers, never ratios: a ratio hides
 // one drop among many requests.
 type Budget struct {
-	// Failed is the number of failed requests tolerated, over all streams.
+	// Failed is the number of failed requests tolerated, over all streams. Where the check
+	// is to prove a share of lossy ends, what such ends lost is not among them.
 	Failed int `json:"failed"`
 	// Maskable is how many of the failed ones a client that replays idempotent
 	// requests would have hidden; those are tolerated beyond Failed.

@@ -38,6 +38,11 @@ func (c Check) WithDefaults() Check {
 		c.Inside = new(*c.Inside)
 		c.Inside.Senders = cmp.Or(c.Inside.Senders, DefaultSenders)
 	}
+	if c.Prove != nil {
+		c.Prove = new(*c.Prove)
+		c.Prove.Confidence = cmp.Or(c.Prove.Confidence, DefaultConfidence)
+		c.Prove.Within = cmp.Or(c.Prove.Within, DefaultWithin)
+	}
 	c.Timing.Baseline = cmp.Or(c.Timing.Baseline, DefaultBaseline)
 	c.Timing.Settle = cmp.Or(c.Timing.Settle, DefaultSettle)
 	c.Timing.Timeout = cmp.Or(c.Timing.Timeout, DefaultTimeout)

@@ -169,7 +169,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",
-			`c.yaml:2: unknown key "knd"; want apiVersion, budget, control, disruptions, inside, kind, metadata, soak, stopOnFailure, streams, target, timing, workload`,
+			`c.yaml:2: unknown key "knd"; want apiVersion, budget, control, disruptions, inside, kind, metadata, prove, soak, stopOnFailure, streams, target, timing, workload`,
 		},
 		"key of an empty mapping": {
 			"restart: {}", "restart: {now: true}",
@@ -291,7 +291,7 @@ func TestReadWithoutACheck(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"empty":    {"", "c.yaml:1: the file is empty; want one check"},
 		"comments": {"# nothing\n", "c.yaml:1: the file is empty; want one check"},
-		"null":     {"---\n", "c.yaml:2: no value; want a mapping with apiVersion, budget, control, disruptions, inside, kind, metadata, soak, stopOnFailure, streams, target, timing, workload"},
+		"null":     {"---\n", "c.yaml:2: no value; want a mapping with apiVersion, budget, control, disruptions, inside, kind, metadata, prove, soak, stopOnFailure, streams, target, timing, workload"},
 		"binary":   {"\x00\x01", "c.yaml:1: not YAML: control characters are not allowed; want one YAML document"},
 		"all of it missing": {
 			"{}",

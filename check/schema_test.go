@@ -31,6 +31,7 @@ var required = map[string][]string{
 	"check.Stage":   {"to"},
 	"check.Soak":    {"every", "for"},
 	"check.Control": {"image"},
+	"check.Prove":   {"lossyEnds"},
 }
 
 // bounds are what Validate holds single values to.
@@ -178,6 +179,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: [{name: a, rate: 9, connections: new, stages: [{over: 3s, to: 3}, {to: 5}]}]\n",
 		"streams: [{name: a, kind: slow}, {name: b, kind: streaming, rate: 2, connections: reused, timeout: 5m}, {name: c, kind: short, rate: 1, connections: new}]\n",
 		"soak: {every: 1m, for: 1h}\ncontrol: {image: x}\nmetadata: {name: a.b}\n",
+		"prove: {lossyEnds: 5%}\n", "prove: {lossyEnds: 0.05, confidence: '99%', within: 10m}\n",
 		"inside:\n", "inside: {senders: all, image: x}\n",
 		"inside: {senders: 3}\nstreams: [{name: a, rate: 60000, connections: reused, pool: 30000}]\n",
 		"budget: {failed: 3}\nstreams: [{name: a, rate: 1, connections: new, budget: {failed: 0, maskable: 0}}, {name: b, rate: 1, connections: new, budget: {unattributed: 0}}]\n",
@@ -211,7 +213,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: [{name: a, rate: 1}]\n", "streams: [{kind: slow}]\n",
 		"inside: {senders: 0}\n", "inside: {senders: 1001}\n", "inside: {senders: some}\n", "inside: {nodes: 2}\n",
 		"streams: [{name: a, rate: 1, connections: reused, pool: 10001}]\n",
-		"timing: {baseline: soon}\n", "soak: {every: 1m}\n", "control: {}\n",
+		"timing: {baseline: soon}\n", "soak: {every: 1m}\n", "control: {}\n", "prove: {}\n", "prove: {lossyEnds: few}\n",
 	} {
 		bad = append(bad, head+rest)
 	}

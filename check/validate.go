@@ -67,6 +67,7 @@ func (c Check) Validate() error {
 	c.validateStreams(&p)
 	c.validateDisruptions(&p)
 	c.validateSoak(&p)
+	c.validateProve(&p)
 	p.positive("timing.baseline", c.Timing.Baseline)
 	p.positive("timing.settle", c.Timing.Settle)
 	p.positive("timing.timeout", c.Timing.Timeout)

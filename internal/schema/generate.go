@@ -23,6 +23,9 @@ const module = "github.com/shutdowncheck/shutdowncheck"
 // Duration is the pattern of what time.ParseDuration takes.
 const Duration = `^[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
+// Share is the pattern of a part of a whole in per cent, or as a number.
+const Share = `^([0-9]+\.?[0-9]*|\.[0-9]+)%?$`
+
 // Model is a Go type that is written as JSON, and where its sources are.
 type Model struct {
 	Title string
@@ -108,6 +111,8 @@ func textual(constants map[string][]any) func(reflect.Type) *generator.Schema {
 			return &generator.Schema{Type: "string", Pattern: Duration}
 		case t.Name() == "Senders":
 			return &generator.Schema{AnyOf: []*generator.Schema{{Type: "integer"}, {Type: "string"}}}
+		case t.Name() == "Share":
+			return &generator.Schema{AnyOf: []*generator.Schema{{Type: "number"}, {Type: "string", Pattern: Share}}}
 		case t.Implements(marshaler):
 			return &generator.Schema{Type: "string"}
 		case t.Kind() == reflect.String && constants[t.PkgPath()+"."+t.Name()] != nil:
