@@ -46,6 +46,9 @@ type Config struct {
 	// Lint judges the manifest of the workload before it is touched; nil where nobody does.
 	// What it cannot read it says in its notes.
 	Lint func(context.Context) *recording.Lint
+	// Ends counts what the recording in Dir shows of the ends of pods so far. It is asked
+	// after each round of a check with Prove, and may be nil for others.
+	Ends func(context.Context) (Ends, error)
 	// TraceBase is a random number, for the trace ids of a check that wants them.
 	TraceBase recording.TraceBase
 	// Dir is the folder of the recording.
@@ -105,6 +108,9 @@ var ErrInterrupted = errors.New("interrupted")
 // ErrInterrupted, a preflight that failed, and a tool or cluster that did; the
 // cluster has been put back in every case unless the error says otherwise.
 func Run(ctx context.Context, cfg Config) error {
+	if cfg.Check.Prove != nil && cfg.Ends == nil {
+		return errNoCount
+	}
 	cfg.at(false, "looking at %s", cfg.Check.Workload)
 	plan, err := preflight(ctx, cfg)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
@@ -43,9 +44,19 @@ func (r *run) phases(ctx context.Context) error {
 	return r.stop(ctx, err)
 }
 
-// disruptions does them all, one after the other.
+// disruptions does them all, one after the other, or until a share is proven where the check
+// asks for that.
 func (r *run) disruptions(ctx context.Context) error {
-	for s, err := range sequence(ctx, r.cfg.Check) {
+	if r.cfg.Check.Prove != nil {
+		return r.prove(ctx)
+	}
+	return r.disruptAll(ctx, sequence(ctx, r.cfg.Check))
+}
+
+// disruptAll takes the steps one after the other, up to the first that does not come to its
+// end.
+func (r *run) disruptAll(ctx context.Context, steps iter.Seq2[step, error]) error {
+	for s, err := range steps {
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/binomial"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -188,6 +189,10 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	}
 	if cfg.Check.StopOnFailure {
 		steps = append(steps, "end all of that, and put back what was changed, as soon as more requests have failed than the budget allows")
+	}
+	if prove := cfg.Check.Prove; prove != nil {
+		steps = append(steps, fmt.Sprintf("do all of that again until it is proven or refuted, with %s confidence, that at most %s of such ends lose a request (%d ends prove it if none does), for %s at most",
+			prove.Confidence, prove.LossyEnds, binomial.NewTest(float64(prove.LossyEnds), float64(prove.Confidence)).Needs(0), prove.Within))
 	}
 	if secure := cfg.Check.Target.TLS; secure != nil && secure.InsecureSkipVerify {
 		steps = append(steps, "note: certificates will not be verified")

@@ -23,6 +23,8 @@ type Progress struct {
 	Streams []StreamProgress
 	// Pods are those of the workload, by their names.
 	Pods []PodProgress
+	// Proof is how far a proof is after the last round; nil before, and where none is wanted.
+	Proof *Proof
 	// New tells that the phase has just begun.
 	New bool
 }
@@ -63,6 +65,14 @@ type stage struct {
 	since  time.Time
 	length time.Duration
 	isNew  bool
+	proof  *Proof
+}
+
+// setProof tells how far a proof is.
+func (s *stage) setProof(p *Proof) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.proof, s.isNew = p, true
 }
 
 func (s *stage) set(phase recording.RunPhase, name check.DisruptionKind, now time.Time, length time.Duration) {
@@ -114,7 +124,7 @@ func (r *run) progress() (p Progress, begun bool) {
 	p = Progress{
 		Phase: s.phase, Disruption: s.name, New: s.isNew,
 		Elapsed: now.Sub(r.began), InPhase: now.Sub(s.since), Length: s.length,
-		Pods: r.watched.pods(now),
+		Pods: r.watched.pods(now), Proof: s.proof,
 	}
 	s.isNew = false
 	for _, stream := range counts {

@@ -114,6 +114,9 @@ func longest(c check.Check) time.Duration {
 	if c.Soak != nil {
 		pass += time.Duration(c.Soak.For) // the last pass begins before that is over
 	}
+	if c.Prove != nil {
+		pass += time.Duration(c.Prove.Within) // neither does a round begin later
+	}
 	if c.Inside != nil {
 		pass += launchTime + removeTimeout
 	}

@@ -57,6 +57,10 @@ func needOf(c check.Check, replicas int32) need {
 		n.mostTime += time.Duration(soak.For)
 		ends *= float64(soak.For)/float64(max(soak.Every, 1)) + 1
 	}
+	if prove := c.Prove; prove != nil {
+		n.mostTime += time.Duration(prove.Within)
+		ends *= float64(prove.Within)/float64(max(sequence, time.Second)) + 1
+	}
 	var least, most float64
 	for _, s := range c.Streams {
 		from := n.leastTime

@@ -9,6 +9,9 @@ type Ends struct {
 	// Seen are those that were put to the test: their pod was in service, and a stream had
 	// requests that they could have lost.
 	Seen int `json:"seen"`
+	// InService are all of pods in service, whether or not they are known to have been put
+	// to the test.
+	InService int `json:"inService"`
 	// Lossy are those that lost a request, as many as there may be. Where several may have
 	// lost one they all count, and a loss that is tied to none counts as that of another one.
 	Lossy int `json:"lossy"`

@@ -43,7 +43,9 @@ type Report struct {
 	Terminations []Termination `json:"terminations"`
 	// Ends tell what the terminations prove of those to come; missing where there was
 	// none.
-	Ends     *Ends     `json:"ends,omitempty"`
+	Ends *Ends `json:"ends,omitempty"`
+	// Proof is what they prove of the check's share; missing where it wants no proof.
+	Proof    *Proof    `json:"proof,omitempty"`
 	Findings []Finding `json:"findings"`
 	// Lint is what the manifest showed by itself, with what this run showed of that;
 	// missing where nobody looked at it.

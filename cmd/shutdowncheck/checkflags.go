@@ -37,6 +37,7 @@ type checkFlags struct {
 	disruptions   disruptionFlags
 	soakEvery     time.Duration
 	soakFor       time.Duration
+	prove         check.Prove
 	control       bool
 	controlImage  string
 	controlURL    string
@@ -75,6 +76,7 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	f.disruptions.add(flags)
 	flags.DurationVar(&f.soakEvery, "soak-every", 0, "begin all disruptions again at this interval")
 	flags.DurationVar(&f.soakFor, "soak-for", 0, "for how long they begin again")
+	addProve(flags, &f.prove)
 	flags.BoolVar(&f.control, "control", false, "try a service that drops requests first; the verdict counts only if that is caught")
 	flags.StringVar(&f.controlImage, "control-image", "", "`IMAGE` of this tool, for --control")
 	flags.StringVar(&f.controlURL, "control-url", "", "`URL` of the control's service (default its name inside the cluster)")
@@ -194,6 +196,9 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	if flags.Changed("soak-every") || flags.Changed("soak-for") {
 		c.Soak = &check.Soak{Every: check.Duration(f.soakEvery), For: check.Duration(f.soakFor)}
 	}
+	if flags.Changed("prove") {
+		c.Prove = &f.prove
+	}
 	if f.control {
 		c.Control = &check.Control{Image: f.controlImage, URL: f.controlURL}
 	}
@@ -201,6 +206,9 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	// can be refused.
 	c = c.WithDefaults()
 	c.Inside = f.inside.of(flags)
+	if c.Prove != nil {
+		c.Prove = &f.prove
+	}
 	c.Target.PodHeader = f.podHeader
 	f.setStreams(c.Streams)
 	f.disruptions.apply(flags, c.Disruptions)
@@ -267,6 +275,7 @@ var flagOfField = map[string]string{
 	"image": "image", "image.image": "image", "image.env.name": "env", "image.container": "container",
 	"observe": "observe", "observe.for": "observe", "repeat": "repeat", "pause": "pause",
 	"soak.every": "soak-every", "soak.for": "soak-for",
+	"prove": "prove", "prove.lossyEnds": "prove", "prove.confidence": "prove-confidence", "prove.within": "prove-within",
 	"control.image": "control-image", "control.url": "control-url",
 	// The command stands behind a bare "--".
 	"command": "",

@@ -52,6 +52,8 @@ func TestFlagsSayWhatAFileSays(t *testing.T) {
 		"repeat":         {"--repeat 3 --pause 5s --evict 1", "disruptions: [{evict: {}, repeat: 3, pause: 5s}]"},
 		"repeat default": {"--repeat 3", "disruptions: [{restart: {}, repeat: 3}]"},
 		"soak":           {"--soak-every 1m --soak-for 1h", "soak: {every: 1m, for: 1h}"},
+		"prove":          {"--prove 5%", "prove: {lossyEnds: 5%}"},
+		"surely proven":  {"--prove 0.01 --prove-confidence 99% --prove-within 2h", "prove: {lossyEnds: 1%, confidence: 0.99, within: 2h}"},
 		"control":        {"--control --control-image a --control-url http://b/", "control: {image: a, url: 'http://b/'}"},
 		"streams": {
 			"--stream name=a,connections=new,url=http://a/slow?for=5s,rate=5,timeout=20s,method=HEAD --stream connections=reused,name=b --rate 7 --pool 3",

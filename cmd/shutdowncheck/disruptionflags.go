@@ -167,6 +167,8 @@ var refines = []struct {
 	{"helper-image", []string{"kill"}},
 	{"container", []string{"kill", "image", "env"}},
 	{"targets-format", []string{"targets"}},
+	{"prove-confidence", []string{"prove"}},
+	{"prove-within", []string{"prove"}},
 	{"control-image", []string{"control"}},
 	{"control-url", []string{"control"}},
 }

@@ -102,6 +102,9 @@ func liveLines(before, now experiment.Progress) []string {
 		}
 		lines = append(lines, fmt.Sprintf("      %-20s %6.0f/s %9d sent %6d failed", s.Name, rate, s.Sent, s.Failed))
 	}
+	if now.Proof != nil {
+		lines = append(lines, "      "+proofSoFar(now.Proof))
+	}
 	for _, pod := range now.Pods[:min(len(now.Pods), podsShown)] {
 		line := fmt.Sprintf("      %-40s %s", pod.Name, pod.State)
 		switch {

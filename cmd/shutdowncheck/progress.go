@@ -76,7 +76,19 @@ func progressLine(now experiment.Progress) string {
 		}
 	}
 	fmt.Fprintf(&b, "  %d terminating", terminating)
+	if now.Proof != nil {
+		b.WriteString("  " + proofSoFar(now.Proof))
+	}
 	return b.String()
+}
+
+// proofSoFar says how many of the ends are there that a proof needs.
+func proofSoFar(p *experiment.Proof) string {
+	words := fmt.Sprintf("%d ends", p.Seen)
+	if p.Needs > 0 {
+		words = fmt.Sprintf("%d of %d ends", p.Seen, p.Needs)
+	}
+	return words + fmt.Sprintf(", %d lossy", p.Lossy)
 }
 
 func phaseOf(now experiment.Progress) string {

@@ -21,6 +21,7 @@ func TestProgressWithoutTerminal(t *testing.T) {
 		}
 		if second >= 8 {
 			now.Phase, now.Disruption, now.New = recording.Disrupt, "restart", second == 8
+			now.Proof = &experiment.Proof{Ends: experiment.Ends{Seen: 5, Lossy: 1}, Needs: 163}
 			now.Pods = []experiment.PodProgress{{State: experiment.PodTerminating}, {State: experiment.PodReady}, {State: experiment.PodTerminating}}
 		}
 		p.show(now)
@@ -28,7 +29,7 @@ func TestProgressWithoutTerminal(t *testing.T) {
 	p.end()
 	const want = `   0s baseline          short-new: 0 sent, 1 failed  0 terminating
    5s baseline          short-new: 500 sent, 1 failed  0 terminating
-   8s disrupt restart   short-new: 800 sent, 1 failed  2 terminating
+   8s disrupt restart   short-new: 800 sent, 1 failed  2 terminating  5 of 163 ends, 1 lossy
 `
 	if shown.String() != want {
 		t.Errorf("showed\n%s\nwant\n%s", shown.String(), want)

@@ -104,6 +104,9 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		Group:      r.streams.work.group,
 		ByHand:     byHand(r.streams, r.connection),
 	}
+	if c.Prove != nil {
+		cfg.Ends = func(ctx context.Context) (experiment.Ends, error) { return endsSoFar(ctx, cfg.Dir) }
+	}
 	if c.Inside != nil {
 		if cfg.Dial, err = fleet.NewDialer(cluster.config); err != nil {
 			return err

@@ -36,10 +36,20 @@ func NewTest(limit, confidence float64) *Test {
 	return &Test{limit: limit, alpha: 1 - confidence}
 }
 
-// Needs is how many draws prove with so many hits that the share is within the limit.
+// mostHits bounds the work of the plan. With more of them nothing is proven any more.
+const mostHits = 200
+
+// Never is more draws than anybody makes.
+const Never = math.MaxInt
+
+// Needs is how many draws prove with so many hits that the share is within the limit; Never
+// with more than 200.
 func (t *Test) Needs(hits int) int {
+	if hits > mostHits {
+		return Never
+	}
 	if hits >= len(t.sizes) {
-		t.plan(max(hits, 2*len(t.sizes)))
+		t.plan(min(max(hits, 2*len(t.sizes)), mostHits))
 	}
 	return t.sizes[hits]
 }

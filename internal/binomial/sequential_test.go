@@ -45,6 +45,7 @@ func TestProvesAndRefutes(t *testing.T) {
 		{5, 100, false, false},
 		{20, 100, false, true},
 		{1000, 1000, false, true},
+		{201, 1_000_000, false, false},
 	}
 	test := NewTest(0.05, 0.95)
 	for _, tt := range tests {

@@ -46,14 +46,15 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	latency := judgeLatency(streams, traffic, pace.starved)
 	validity.Doubts = append(validity.Doubts, latency.doubts...)
-	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved)
+	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved, r.Header.Check.Prove != nil)
 	own := ownBudgets(&r.Header.Check, streams, failures, &validity, traffic, pace.starved)
 	exceeded(streams, own)
 	power := power(r, endpoints.most, pace, traffic)
 	ends := countEnds(ended, failures, traffic.streams, power, func(f *explained) bool {
 		return f.confidence != report.Possible && !obscured(f, validity.Gaps, traffic) && (!pace.starved || evident(f))
 	})
-	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own)
+	proof := prove(r.Header.Check.Prove, ends, disrupting(disruptions, r.Ending))
+	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own, proof)
 	verdict, reasons = latency.after(verdict, reasons, validity.Baseline.Failed > 0)
 
 	rep := &report.Report{
@@ -70,7 +71,8 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Senders:      traffic.senders,
 		Disruptions:  disruptions,
 		Terminations: terminations,
-		Ends:         claimed(ends, verdict, validity.Doubts),
+		Ends:         claimed(ends, verdict, validity.Doubts, proof),
+		Proof:        proof.told(verdict, validity.Doubts),
 		Findings:     foreseen(findings, r.Header.Lint),
 		Lint:         lintOutcomes(r.Header.Lint, findings, warnings, verdict, occasions(ended, disruptions, traffic.starts)),
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)], len(traffic.senders)),

@@ -41,6 +41,7 @@ func countEnds(ended []*account, failures []*explained, streams []*streamTally, 
 		}
 	}
 	e.Seen = countFunc(ended, func(a *account) bool { return lossy[a.number] || a.wasReady && a.tested(streams, power) })
+	e.InService = countFunc(ended, func(a *account) bool { return lossy[a.number] || a.wasReady })
 	e.Lossy = min(e.Seen, len(lossy)+unknown)
 	e.LossyAtLeast = certainlyLossy(failures, sure)
 	// Rounded up: the bound holds, and is the same on all processors.
@@ -96,9 +97,17 @@ func certainlyLossy(failures []*explained, sure func(*explained) bool) int {
 }
 
 // claimed are the ends with what the run may claim of others: nothing where it is
-// inconclusive, or failed with doubts, as losses may have gone unseen then.
-func claimed(e *report.Ends, verdict report.Verdict, doubts []string) *report.Ends {
-	if e != nil && (verdict == report.Inconclusive || len(doubts) > 0) {
+// inconclusive, or failed with doubts, as losses may have gone unseen then. A run that ends
+// when it has proven something claims no more than that: the bound is that of a number of
+// ends which does not depend on them.
+func claimed(e *report.Ends, verdict report.Verdict, doubts []string, proof *shareProof) *report.Ends {
+	switch {
+	case e == nil:
+	case verdict == report.Inconclusive || len(doubts) > 0:
+		e.AtMost = 1
+	case proof.is(report.Proven):
+		e.AtMost, e.Confidence = proof.LossyEnds, proof.Confidence
+	case proof != nil:
 		e.AtMost = 1
 	}
 	return e

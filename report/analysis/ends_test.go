@@ -112,7 +112,7 @@ func TestUnexaminedFailuresCountAsLossyEnds(t *testing.T) {
 		ended = append(ended, &account{termination: &termination{ending: ending{number: i, wasReady: true}}, covered: map[string]bool{"short-new": true}})
 	}
 	streams := []*streamTally{{Stream: report.Stream{Name: "short-new"}, podsNamed: true, unexamined: 3}}
-	if e := countEnds(ended, nil, streams, nil, nil); e.Seen != 5 || e.Lossy != 3 || e.LossyAtLeast != 0 {
+	if e := countEnds(ended, nil, streams, nil, nil); e.Seen != 5 || e.InService != 5 || e.Lossy != 3 || e.LossyAtLeast != 0 {
 		t.Errorf("the ends are %+v, want 3 of 5", e)
 	}
 }

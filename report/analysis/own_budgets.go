@@ -22,7 +22,7 @@ func ownBudgets(c *check.Check, streams []report.Stream, failures []*explained, 
 			continue
 		}
 		its := slices.DeleteFunc(slices.Clone(failures), func(f *explained) bool { return f.Stream != s.Name })
-		all = append(all, ownBudget{s.Name, s.Budget.Beside(c.Budget), sumLosses(streams[i:i+1], its, nil, validity, t, starved)})
+		all = append(all, ownBudget{s.Name, s.Budget.Beside(c.Budget), sumLosses(streams[i:i+1], its, nil, validity, t, starved, c.Prove != nil)})
 	}
 	return all
 }

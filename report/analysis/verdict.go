@@ -16,8 +16,9 @@ import (
 // wrong, which is told; doubts alone only keep a clean run from passing. The
 // exceptions are a service that was losing requests before it was touched, of which
 // nothing can be said, and a starved run, whose losses stand only where they are
-// evident.
-func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, validity *report.Validity, losses losses, own []ownBudget) (report.Verdict, []string) {
+// evident. A check that names a share of lossy ends has the proof of that decide on what
+// ends of pods have lost, instead of its budget.
+func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, validity *report.Validity, losses losses, own []ownBudget, proof *shareProof) (report.Verdict, []string) {
 	if validity.Baseline.Failed > 0 {
 		return report.Inconclusive, append([]string{fmt.Sprintf(
 			"the service failed %d of %s in the baseline, before anything was done to it%s",
@@ -35,11 +36,17 @@ func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, v
 			but = "but the load was not what the check asked for, and a machine that is too busy loses such requests by itself"
 		}
 		return report.Inconclusive, slices.Concat(over, []string{but}, validity.Doubts)
+	case proof.is(report.Refuted) && !losses.incomplete.unsound:
+		return report.Failed, append([]string{proof.reason}, validity.Doubts...)
+	case proof.is(report.Refuted), proof.is(report.Unproven):
+		return report.Inconclusive, append([]string{proof.reason}, validity.Doubts...)
 	case len(validity.Doubts) > 0:
 		return report.Inconclusive, validity.Doubts
 	default:
 		reasons := []string{passReason(ended, losses)}
-		if ends != nil {
+		if proof != nil {
+			reasons = append(reasons, proof.reason)
+		} else if ends != nil {
 			reasons = append(reasons, mayLose(ends, countFunc(ended, func(t report.Termination) bool { return !t.OutOfService })))
 		}
 		return report.Passed, reasons
@@ -52,8 +59,11 @@ func passReason(ended []report.Termination, l losses) string {
 	if containers := countFunc(ended, func(t report.Termination) bool { return t.Container != "" && !t.OutOfService }); containers > 0 {
 		reason += " and " + text.Count(containers, "container")
 	}
-	if l.failed == 0 {
+	switch {
+	case l.failed+l.atEnds == 0:
 		return reason + " ended, nothing lost"
+	case l.atEnds > 0:
+		return fmt.Sprintf("%s ended, %d lost, of those %d by ends of pods", reason, l.failed+l.atEnds, l.atEnds)
 	}
 	return fmt.Sprintf("%s ended, %d lost, which is within the budget", reason, l.failed)
 }
@@ -61,6 +71,9 @@ func passReason(ended []report.Termination, l losses) string {
 // losses sums up the failures by what can be claimed of them.
 type losses struct {
 	sent, failed, maskable, unattributed int
+	// atEnds are those that are left to a proof, and not among failed: ends of pods lost
+	// them, and no new pod may have.
+	atEnds int
 	// baseline are the errors of the baseline.
 	baseline wording
 	obscured int
@@ -74,7 +87,7 @@ type losses struct {
 	evident, evidentMaskable int
 }
 
-func sumLosses(streams []report.Stream, failures, baselineFailed []*explained, validity *report.Validity, t *traffic, starved bool) losses {
+func sumLosses(streams []report.Stream, failures, baselineFailed []*explained, validity *report.Validity, t *traffic, starved, proving bool) losses {
 	l := losses{incomplete: t.incomplete, starved: starved, baseline: wording{}}
 	for _, f := range baselineFailed {
 		l.baseline.take(f.Error)
@@ -87,6 +100,14 @@ func sumLosses(streams []report.Stream, failures, baselineFailed []*explained, v
 		l.ownFaults = l.ownFaults || s.Client > 0
 	}
 	for _, f := range failures {
+		if proving && len(f.suspects) > 0 && len(f.starting) == 0 {
+			l.failed--
+			l.atEnds++
+			if f.Maskable {
+				l.maskable--
+			}
+			continue
+		}
 		if obscured(f, validity.Gaps, t) {
 			l.obscured++
 			continue

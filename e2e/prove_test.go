@@ -1,0 +1,36 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Two rounds of a restart end six pods: five ends without a loss prove that at most half of
+// them lose something. The whole run is done within 90 s.
+func TestGracefulIsProven(t *testing.T) {
+	graceful := newPlace(t).deploy(t, "graceful")
+	began := time.Now()
+	run := graceful.startCheck(t, append(slices.Clone(quick), "--restart", "--prove", "50%", "--prove-within", "60s")...).wait(t)
+	if took := time.Since(began); took > 90*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if run.wasLate() {
+		t.Skipf("the machine was too busy\n%s", run.stdout)
+	}
+	run.want(t, passed)
+	r := run.report(t)
+	wantNothingLost(t, r)
+	wantEnds(t, r, 3, 3)
+	if said := strings.Join(r.Reasons, "\n"); !strings.Contains(said, "proven that at most 50% of such ends lose a request") {
+		t.Errorf("the report says %s", said)
+	}
+	if !strings.Contains(run.stderr, "3 of 5 ends, 0 lossy") || !strings.Contains(run.stderr, "proven: 0 of 6 ends lost a request") {
+		t.Errorf("the progress does not say how far it is:\n%s", run.stderr)
+	}
+	run.wantSameReport(t)
+	graceful.wantPutBack(t, state{Replicas: 3})
+}

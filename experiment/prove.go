@@ -1,0 +1,140 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/binomial"
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// Ends counts the ends of pods that a recording tells of, as a report counts them.
+type Ends struct {
+	// Seen are those that met requests, Lossy those of them that may have lost one.
+	Seen, Lossy int
+	// InService are those of pods in service, whether or not they are known to have met
+	// requests; LossyAtLeast those that have surely lost one.
+	InService, LossyAtLeast int
+}
+
+// Proof is how far a run is that is to prove a share of lossy ends.
+type Proof struct {
+	Ends
+	// Needs is how many ends prove it if no other one loses anything; 0 where no number does.
+	Needs int
+}
+
+// recordedBy is how long after its end a request is in the recording: that is written in
+// segments.
+const recordedBy = recording.SegmentAge + time.Second
+
+// prove does all disruptions over and over, until what they show needs no more of them, or
+// there is no time for more. What is proven the report says, of the same ends.
+func (r *run) prove(ctx context.Context) error {
+	p := newProving(*r.cfg.Check.Prove, r.cfg.Now())
+	rounds := make([]int, len(r.cfg.Check.Disruptions))
+	for {
+		err := r.disruptAll(ctx, func(yield func(step, error) bool) { pass(ctx, r.cfg.Check.Disruptions, rounds, yield) })
+		if err != nil || r.unproven != "" {
+			return err
+		}
+		r.at("counting the ends of pods")
+		why, err := r.over(ctx, p)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			r.tell("%s", why)
+			return nil
+		}
+	}
+}
+
+// over tells why no other round is done; nothing where one is. An answer is only given of
+// ends whose last requests are recorded.
+func (r *run) over(ctx context.Context, p *proving) (why string, err error) {
+	seen, err := r.countEnds(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	if p.answer(seen) != "" {
+		if err := wait(ctx, check.Duration(recordedBy)); err != nil {
+			return "", err
+		}
+		if seen, err = r.countEnds(ctx, p); err != nil {
+			return "", err
+		}
+	}
+	return p.over(seen, r.cfg.Now()), nil
+}
+
+func (r *run) countEnds(ctx context.Context, p *proving) (Ends, error) {
+	seen, err := r.cfg.Ends(ctx)
+	if err != nil {
+		return Ends{}, fmt.Errorf("count the ends of pods: %w", err)
+	}
+	proof := &Proof{Ends: seen, Needs: p.test.Needs(seen.Lossy)}
+	if proof.Needs == binomial.Never {
+		proof.Needs = 0
+	}
+	r.stage.setProof(proof)
+	r.wakeProgress()
+	return seen, nil
+}
+
+// errNoCount is a program that runs a check with Prove without Config.Ends.
+var errNoCount = errors.New("prove: nobody counts the ends of pods")
+
+// proving decides whether another round is done.
+type proving struct {
+	check.Prove
+	test   *binomial.Test
+	began  time.Time
+	rounds int
+}
+
+func newProving(c check.Prove, now time.Time) *proving {
+	return &proving{Prove: c, test: binomial.NewTest(float64(c.LossyEnds), float64(c.Confidence)), began: now}
+}
+
+// answer says what the ends show; nothing where they are too few.
+func (p *proving) answer(e Ends) string {
+	switch {
+	case p.test.Refutes(e.LossyAtLeast, e.InService):
+		return fmt.Sprintf("refuted: %d of %d ends lost a request", e.LossyAtLeast, e.InService)
+	case p.test.Proves(e.Lossy, e.Seen):
+		return fmt.Sprintf("proven: %d of %d ends lost a request", e.Lossy, e.Seen)
+	default:
+		return ""
+	}
+}
+
+// over is asked after each round. No round begins that would, if it took as long as those
+// before on the average, end when the time is over. After the first one it is known how
+// many there would have to be if no end loses anything; with a loss more are needed for a
+// proof, but a few may refute it.
+func (p *proving) over(e Ends, now time.Time) string {
+	p.rounds++
+	if said := p.answer(e); said != "" {
+		return said
+	}
+	took := now.Sub(p.began)
+	round := took / time.Duration(p.rounds)
+	needs := p.test.Needs(e.Lossy)
+	if p.rounds == 1 && e.Lossy == 0 {
+		switch {
+		case e.Seen == 0:
+			return "not proven: no end met requests in the first round, so that more of them prove nothing"
+		case round*time.Duration((needs+e.Seen-1)/e.Seen) > time.Duration(p.Within):
+			return fmt.Sprintf("not proven: it takes %d ends, about %s at the speed of the first round (%d in %s), and prove.within is %s",
+				needs, (round * time.Duration((needs+e.Seen-1)/e.Seen)).Round(time.Second), e.Seen, round.Round(time.Second), p.Within)
+		}
+	}
+	if took+round > time.Duration(p.Within) {
+		return fmt.Sprintf("not proven: %d of %d ends lost a request, and prove.within (%s) has no room for another round", e.Lossy, e.Seen, p.Within)
+	}
+	return ""
+}
