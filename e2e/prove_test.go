@@ -18,9 +18,6 @@ func TestGracefulIsProven(t *testing.T) {
 	if took := time.Since(began); took > 90*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	if run.wasLate() {
-		t.Skipf("the machine was too busy\n%s", run.stdout)
-	}
 	run.want(t, passed)
 	r := run.report(t)
 	wantNothingLost(t, r)

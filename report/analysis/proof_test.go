@@ -80,3 +80,29 @@ func TestAProofTakesTheBudgetsPlace(t *testing.T) {
 		t.Errorf("%s: %s\nwant %s", rep.Verdict, said, want)
 	}
 }
+
+// Ends of which it is not known whether they met requests refute nothing by being left out.
+func TestARefutationIsOfAllEndsInService(t *testing.T) {
+	c := &check.Prove{LossyEnds: 0.05, Confidence: 0.95}
+	for seen, want := range map[report.Ends]report.ProofOutcome{
+		{Seen: 2, InService: 2, Lossy: 2, LossyAtLeast: 2}:  report.Refuted,
+		{Seen: 2, InService: 40, Lossy: 2, LossyAtLeast: 2}: report.Unproven,
+		{Seen: 2, InService: 2, Lossy: 2, LossyAtLeast: 1}:  report.Unproven,
+		{Seen: 58, InService: 60}:                           report.Unproven,
+		{Seen: 59, InService: 60}:                           report.Proven,
+		{Seen: 59, InService: 60, Lossy: 1}:                 report.Unproven,
+	} {
+		if got := prove(c, &seen, 0).Outcome; got != want {
+			t.Errorf("%+v: %s, want %s", seen, got, want)
+		}
+	}
+}
+
+func TestAnInconclusiveRunHasProvenNothing(t *testing.T) {
+	for _, outcome := range []report.ProofOutcome{report.Proven, report.Refuted} {
+		p := &shareProof{Proof: report.Proof{Outcome: outcome}}
+		if told := p.told(report.Inconclusive, nil); told.Outcome != report.Unproven || p.Outcome != outcome {
+			t.Errorf("%s is told as %s", outcome, told.Outcome)
+		}
+	}
+}
