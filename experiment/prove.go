@@ -73,7 +73,10 @@ func (r *run) over(ctx context.Context, p *proving) (why string, err error) {
 
 func (r *run) countEnds(ctx context.Context, p *proving) (Ends, error) {
 	seen, err := r.cfg.Ends(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return Ends{}, cause(ctx)
+	case err != nil:
 		return Ends{}, fmt.Errorf("count the ends of pods: %w", err)
 	}
 	proof := &Proof{Ends: seen, Needs: p.test.Needs(seen.Lossy)}

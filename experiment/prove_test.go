@@ -200,6 +200,23 @@ func TestAProofWithoutACount(t *testing.T) {
 	}
 }
 
+// Whoever interrupts the count has interrupted the run.
+func TestACountThatIsInterrupted(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cfg, _ := s.proves(func(ctx context.Context) (Ends, error) {
+		cancel()
+		return Ends{}, ctx.Err()
+	})
+	if err := Run(ctx, cfg); !errors.Is(err, ErrInterrupted) || strings.Contains(err.Error(), "count") {
+		t.Errorf("the run ended with %v", err)
+	}
+	if r := s.recorded(t); !r.Ending.Interrupted {
+		t.Errorf("it ends with %+v", r.Ending)
+	}
+}
+
 func TestThePlanOfAProof(t *testing.T) {
 	s := newScene(t, nil)
 	cfg, _ := s.proves(nil)
