@@ -114,7 +114,7 @@ func lossyOf(s report.Side) string {
 	if s.Ends == nil {
 		return "?"
 	}
-	return fmt.Sprintf("%s of %d", lossy(s.Ends), s.Ends.Seen)
+	return fmt.Sprintf("%s of %d", lossyCount(s.Ends), s.Ends.Seen)
 }
 
 func mayAtMost(s report.Side) string {

@@ -13,7 +13,7 @@ func lossyEnds(r *report.Report) string {
 	if r.Verdict != report.Failed || e == nil || e.Seen == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("Of %s that met requests %s lost one", count(e.Seen, "end"), lossy(e))
+	text := fmt.Sprintf("Of %s that met requests %s lost one", count(e.Seen, "end"), lossyCount(e))
 	if e.AtMost < 1 {
 		text += fmt.Sprintf(": up to %s of such ends could (%s confidence, if each end is a draw of its own)",
 			report.Percent(e.AtMost), report.Percent(e.Confidence))
@@ -21,8 +21,8 @@ func lossyEnds(r *report.Report) string {
 	return text + "."
 }
 
-// lossy is how many ends lost a request, as far as that is known.
-func lossy(e *report.Ends) string {
+// lossyCount is how many ends lost a request, as far as that is known.
+func lossyCount(e *report.Ends) string {
 	if e.LossyAtLeast < e.Lossy {
 		return fmt.Sprintf("%d to %d", e.LossyAtLeast, e.Lossy)
 	}
