@@ -49,6 +49,9 @@ func (c Check) validateProve(p *problems) {
 	if c.Soak != nil {
 		p.add("prove", "both it and soak repeat the disruptions; want one of them")
 	}
+	if c.StopOnFailure {
+		p.add("stopOnFailure", "prove counts the ends that lose a request, and goes on after the first; want one of the two")
+	}
 	for i, d := range c.Disruptions {
 		if d.Observe != nil {
 			p.add(fmt.Sprintf("disruptions[%d].observe", i), "it ends no pod by itself, and prove has ends counted that the run makes; want another disruption, or no prove")
