@@ -90,8 +90,10 @@ func (p *pod) initContainer(at string, c *corev1.Container) {
 		name string
 		set  bool
 	}{
-		{"lifecycle", c.Lifecycle != nil}, {"livenessProbe", c.LivenessProbe != nil},
-		{"readinessProbe", c.ReadinessProbe != nil}, {"startupProbe", c.StartupProbe != nil},
+		{"lifecycle", c.Lifecycle != nil},
+		{"livenessProbe", c.LivenessProbe != nil},
+		{"readinessProbe", c.ReadinessProbe != nil},
+		{"startupProbe", c.StartupProbe != nil},
 	} {
 		if f.set {
 			p.add(at+"."+f.name, fmt.Sprintf("An init container has a %s", f.name), "Leave it out, or make the container a sidecar with restartPolicy: Always.")

@@ -49,7 +49,7 @@ func (t *ending) readHooks(containers []recording.Container, events []kubeEvent,
 
 // quits tells of a hook that tells the server to stop whether it came to that.
 func (t *ending) quits(h hook) bool {
-	return h.quit != nil && !t.forced() && !t.byNode() && !(h.over.Known() && t.failedFirst(h, t.exitOf(h.container)))
+	return h.quit != nil && !t.forced() && !t.byNode() && !t.failedFirst(h, t.exitOf(h.container))
 }
 
 // exitOf is a container's exit.

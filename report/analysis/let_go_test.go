@@ -41,7 +41,8 @@ func TestWhatOnePodLetsGoOfIsNotAnothers(t *testing.T) {
 		"not long under way, together with such": {reloads(one), reloads(next), []request{long, short, middling}, "failed; 3 no-drain (likely) [web-2] between SIGTERM and exit"},
 		"on a kept connection":                   {reloads(one), reloads(next), []request{kept}, "failed; 1 keepalive-cut (likely) [web-2] between SIGTERM and exit"},
 		"not long under way, where dials are refused": {
-			reloads(one), reloads(next), []request{middling, refused},
+			reloads(one), reloads(next),
+			[]request{middling, refused},
 			"failed; 2 listener-closed-early (likely) [web-1 web-2] between SIGTERM and exit",
 		},
 		"not long under way, where something may accept for them": {

@@ -46,7 +46,8 @@ func TestAnErrorIsTheAnswerToARequestThatWasRead(t *testing.T) {
 		"they waited for longer than any answer took": {137, "", []request{cut("", 1, 6500*ms), cut("", 2, 6900*ms), answered(on("", 3, 10*second), 503)}, "2 keepalive-cut (likely) [web-1] at the exit", "grace"},
 		"it had stopped answering":                    {137, "", append(erring("", 3)[:2], cut("", 3, 13010*ms)), "1 grace-too-short (likely) [web-1] at the exit", "outlasts"},
 		"another that came later was answered, with an error": {
-			0, "web-1", []request{cut("web-1", 1, 13*second), answered(request{stream: "short-reused", sent: 15 * second, served: 7, conn: 2, connPod: "web-1"}, 503)},
+			0, "web-1",
+			[]request{cut("web-1", 1, 13*second), answered(request{stream: "short-reused", sent: 15 * second, served: 7, conn: 2, connPod: "web-1"}, 503)},
 			"1 no-drain (likely) [web-1] at the exit", "keepalive-cut",
 		},
 	} {
