@@ -184,7 +184,8 @@ func TestFirstOfScripts(t *testing.T) {
 		"trap 'kill $p; wait $p' EXIT; trap 'exit 0' TERM; app & p=$!; wait":        Reaches,
 		"trap 'kill $p; wait $p; exit' TERM; app & p=$!; while :; do sleep 1; done": Reaches,
 		"trap 'kill $p' TERM; app & p=$!; wait $p; trap - TERM; wait $p":            Reaches,
-		". /env && exec app":                                                        Reaches,
+
+		". /env && exec app": Reaches,
 
 		"trap 'kill $p' TERM; app & p=$!; wait $p":                         Hurries,
 		"trap 'kill $p; exit 0' TERM INT; app & p=$!; wait":                Hurries,
