@@ -40,6 +40,7 @@ var occasions = map[string]recording.Occasion{
 	"host-port-surge":        recording.Rollout,
 	"claim-holds-rollout":    recording.Rollout,
 	"probe-port-unknown":     recording.Rollout,
+	"probe-fails":            recording.Rollout,
 }
 
 // Recorded gives the report as a run keeps it.

@@ -44,8 +44,8 @@ var preStopRules = []rule{{
 		for _, c := range w.serving() {
 			if w.grace() > 0 && (c.Lifecycle == nil || c.Lifecycle.PreStop == nil) {
 				b := breach{
-					severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop",
-					why:    fmt.Sprintf("SIGTERM comes at once, while the cluster's proxies send new requests for up to %d s more: a program that stops listening on SIGTERM turns them away.", proxyLag),
+					severity: w.lessByName(Warning), container: c.Name, field: c.field + ".lifecycle.preStop",
+					why:    fmt.Sprintf("SIGTERM comes at once, while %s: a program that stops listening on SIGTERM turns them away.", w.stillSend()),
 					fix:    fmt.Sprintf("Let preStop sleep for %d s%s.", w.advised(), thenStop(c)),
 					recipe: recipe(c),
 				}
@@ -76,8 +76,8 @@ var preStopRules = []rule{{
 				does = "takes"
 			}
 			b := breach{
-				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
-				why:   fmt.Sprintf("preStop %s %g s, while the cluster's proxies send new requests for up to %d s.", does, hook.Least.Seconds(), proxyLag),
+				severity: w.lessByName(Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				why:   fmt.Sprintf("preStop %s %g s, while %s.", does, hook.Least.Seconds(), w.stillSend()),
 				fix:   fmt.Sprintf("Let preStop sleep for %d s.", w.advised()),
 				patch: w.advisedPatch(c),
 			}
@@ -99,7 +99,7 @@ var preStopRules = []rule{{
 			}
 			b := breach{
 				severity: w.lessBeside(c, Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
-				why: fmt.Sprintf("preStop fails at once: %s. SIGTERM comes without a wait, while the cluster's proxies send new requests for up to %d s.", hook.Fails, proxyLag),
+				why: fmt.Sprintf("preStop fails at once: %s. SIGTERM comes without a wait, while %s.", hook.Fails, w.stillSend()),
 				fix: fmt.Sprintf("Let preStop sleep for %d s by its own sleep action.", w.advised()),
 			}
 			if stop := thenStop(c); stop != "" {

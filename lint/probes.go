@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
@@ -14,6 +16,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/shutdowncheck/shutdowncheck/manifest"
+	"github.com/shutdowncheck/shutdowncheck/manifest/script"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -23,16 +27,28 @@ const patience = 10
 var probeRules = []rule{{
 	id:    "no-readiness-probe",
 	cause: report.NotReadyYet,
-	doc:   "Without a readiness probe a container is Ready as soon as its process runs.",
+	doc:   "Without a readiness probe a container is Ready as soon as its process runs or, where it has a startup probe, as soon as that has succeeded (pkg/kubelet/prober, UpdatePodStatus).",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.fronts() {
-			if c.ReadinessProbe != nil || c.native() && slices.ContainsFunc(w.serving(), probed) {
+			idle := c.ReadinessProbe != nil && provesNothing(c.ReadinessProbe)
+			if c.ReadinessProbe != nil && !idle || c.native() && slices.ContainsFunc(w.serving(), probed) {
 				continue
 			}
 			b := breach{
 				severity: Warning, container: c.Name, field: c.field + ".readinessProbe",
 				why: "The pod counts as Ready as soon as its process runs: requests come in before it listens, and a rollout ends old pods too early" + w.minReady() + ".",
 				fix: "Add a readinessProbe that succeeds only once the program can answer.",
+			}
+			if idle {
+				b.why = "The readinessProbe succeeds whatever the program does: requests come in before it listens, and a rollout ends old pods too early" + w.minReady() + "."
+				b.fix = "Let it ask the program, so that it succeeds only once that can answer."
+			}
+			if c.StartupProbe != nil && !provesNothing(c.StartupProbe) {
+				// pkg/kubelet/prober UpdatePodStatus: a container is Ready without a probe of
+				// its own only once it has started.
+				b.severity = Note
+				b.why = "The startupProbe keeps the pod from counting as Ready until the program has answered once; from then on it counts as Ready whether it can serve or not."
+				b.fix = "Add a readinessProbe, so that a pod that cannot serve for a while gets no requests."
 			}
 			if gates := w.template.Spec.ReadinessGates; len(gates) > 0 {
 				b.severity = Note
@@ -70,10 +86,7 @@ var probeRules = []rule{{
 	doc:   "A probe asks a port by a name that its container does not declare (pkg/probe ResolveContainerPort: names are looked up in the probed container alone).",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range slices.Concat(w.containers(), w.sidecars()) {
-			for _, p := range []struct {
-				field string
-				probe *corev1.Probe
-			}{{"readinessProbe", c.ReadinessProbe}, {"startupProbe", c.StartupProbe}} {
+			for _, p := range []namedProbe{{"readinessProbe", c.ReadinessProbe}, {"startupProbe", c.StartupProbe}} {
 				if name := portName(p.probe); name != "" {
 					if _, declared := number(c, intstr.FromString(name)); !declared {
 						report(breach{
@@ -83,6 +96,32 @@ var probeRules = []rule{{
 						})
 					}
 				}
+			}
+		}
+	},
+}, {
+	id:    "probe-fails",
+	cause: report.NoCapacity,
+	doc:   "A probe's command cannot be run (as of a hook), so that it never succeeds; or it asks localhost, which is the node's and not the pod's (pkg/kubelet/prober, runProbe).",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range slices.Concat(w.containers(), w.sidecars()) {
+			for _, p := range probesOf(c) {
+				then := "no pod becomes Ready, and a rollout stands still"
+				if p.probe != c.ReadinessProbe {
+					then = "the container is restarted again and again"
+				}
+				b := breach{severity: Warning, container: c.Name, field: c.field + "." + p.field}
+				switch why, host := w.failsToRun(c, p.probe), w.ofTheNode(p.probe); {
+				case why != "":
+					b.why = fmt.Sprintf("The %s never succeeds: %s. So %s.", p.field, why, then)
+					b.fix = "Give the command as a list of words, a script as one word after sh -c."
+				case host != "":
+					b.why = fmt.Sprintf("The %s does not ask the pod: the kubelet asks from the node, and %s is the node's own address. Unless something there answers at that port, %s.", p.field, host, then)
+					b.fix = "Leave the host out: the pod's own address is meant then."
+				default:
+					continue
+				}
+				report(b)
 			}
 		}
 	},
@@ -270,6 +309,54 @@ func plain(c container, h corev1.ProbeHandler) corev1.ProbeHandler {
 		h.GRPC.Service = new(string)
 	}
 	return h
+}
+
+// namedProbe is a probe with its field.
+type namedProbe struct {
+	field string
+	probe *corev1.Probe
+}
+
+// probesOf are those that a container has.
+func probesOf(c container) []namedProbe {
+	return slices.DeleteFunc([]namedProbe{{"startupProbe", c.StartupProbe}, {"readinessProbe", c.ReadinessProbe}, {"livenessProbe", c.LivenessProbe}},
+		func(p namedProbe) bool { return p.probe == nil })
+}
+
+// failsToRun says why a probe's command cannot be run; empty where it may. Of a probe's
+// command the kubelet replaces $(NAME), as it does not of a hook's (pkg/kubelet/container,
+// ExpandContainerCommandOnlyStatic).
+func (w *workload) failsToRun(c container, p *corev1.Probe) string {
+	if p.Exec == nil || manifest.Windows(&w.template.Spec) || slices.ContainsFunc(p.Exec.Command, func(word string) bool { return strings.Contains(word, "$(") }) {
+		return ""
+	}
+	return script.Run(p.Exec.Command, manifest.Context(&w.template.Spec, c.Container)).Fails
+}
+
+// ofTheNode is the host that a probe asks where that is the node instead of the pod; empty
+// for others.
+func (w *workload) ofTheNode(p *corev1.Probe) string {
+	host := ""
+	switch {
+	case p.HTTPGet != nil:
+		host = p.HTTPGet.Host
+	case p.TCPSocket != nil:
+		host = p.TCPSocket.Host
+	}
+	if _, port := w.hostPort(); port != 0 || host != "localhost" && host != "::1" && !strings.HasPrefix(host, "127.") {
+		return ""
+	}
+	return host
+}
+
+// provesNothing tells of a probe whose command succeeds whatever the program does.
+func provesNothing(p *corev1.Probe) bool {
+	if p.Exec == nil || len(p.Exec.Command) == 0 {
+		return false
+	}
+	words := p.Exec.Command
+	return len(words) == 1 && (path.Base(words[0]) == "true" || words[0] == ":") || slices.Contains([]string{"echo", "sleep"}, path.Base(words[0])) ||
+		len(words) == 3 && words[1] == "-c" && slices.Contains([]string{"true", ":", "exit 0"}, strings.TrimSpace(words[2]))
 }
 
 // probePort is the port that a probe asks; tcp says that it only opens a connection.

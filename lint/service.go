@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 
@@ -84,4 +85,29 @@ func headless(s *corev1.Service) bool { return s.Spec.ClusterIP == corev1.Cluste
 
 func ofService(s Object[*corev1.Service], field string) breach {
 	return breach{of: &other{"Service", s.Value.Name, s.Source}, field: field}
+}
+
+// byName tells whether clients know the pods by DNS alone: kube-proxy leaves headless
+// services out (kubernetes pkg/proxy/util, ShouldSkipService), so that no proxy of the
+// cluster has to forget a pod.
+func (w *workload) byName() bool {
+	services := w.trafficServices()
+	return len(services) > 0 && len(w.paths) == 0 && !slices.ContainsFunc(services, func(s *podService) bool { return !headless(s.Value) })
+}
+
+// stillSend says who sends new requests to a pod that is ending.
+func (w *workload) stillSend() string {
+	if w.byName() {
+		return "clients may send new requests for as long as they keep the pod's address, which DNS gives for 30 s (CoreDNS)"
+	}
+	return fmt.Sprintf("the cluster's proxies send new requests for up to %d s", proxyLag)
+}
+
+// lessByName makes a note of what rests on the time that the cluster's proxies need, where
+// there are none: what clients do with an address from DNS is theirs.
+func (w *workload) lessByName(s Severity) Severity {
+	if w.byName() {
+		return Note
+	}
+	return s
 }

@@ -80,18 +80,18 @@ var stopRules = []rule{{
 				continue
 			}
 			b := breach{
-				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
-				why: fmt.Sprintf("preStop tells the server to stop (%s) %s: it closes its port while the cluster's proxies send new requests for up to %d s.", q.Command, after(q), proxyLag),
+				severity: w.lessByName(Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				why: fmt.Sprintf("preStop tells the server to stop (%s) %s: it closes its port while %s.", q.Command, after(q), w.stillSend()),
 				fix: fmt.Sprintf("Let the hook sleep for %d s first, then quit, and wait until the server has gone, all of it within the grace.", w.advised()),
 			}
 			switch {
 			case q.Maybe:
 				b.severity = Note
-				b.why = fmt.Sprintf("preStop tells a program to stop (%s) that may be the server: if it is, it closes its port while the cluster's proxies send new requests for up to %d s.", q.Command, proxyLag)
+				b.why = fmt.Sprintf("preStop tells a program to stop (%s) that may be the server: if it is, it closes its port while %s.", q.Command, w.stillSend())
 				b.fix = fmt.Sprintf("If that is the server, let the hook sleep for %d s first.", w.advised())
 			case !q.Certain || !q.Exact:
 				b.severity = Note
-				b.why = fmt.Sprintf("preStop tells the server to stop (%s), and whether %d s have gone by until then no manifest tells: the cluster's proxies send new requests for as long.", q.Command, proxyLag)
+				b.why = fmt.Sprintf("preStop tells the server to stop (%s), and whether %d s have gone by until then no manifest tells, while %s.", q.Command, proxyLag, w.stillSend())
 			case by == manifest.Image && goodStops[server] != "" && c.Lifecycle.StopSignal == nil:
 				b.fix = fmt.Sprintf("Let preStop sleep for %d s and do nothing else: the image's own stop signal, %s, then does what the hook does.", w.advised(), goodStops[server])
 				b.patch = w.advisedPatch(c)
