@@ -34,10 +34,13 @@ var rolloutRules = []rule{{
 		if w.statefulSet != nil {
 			b.severity = Error
 			b.why = "There is one pod, and a StatefulSet ends a pod before it starts its replacement: none is ready during every restart."
+			// Its pods are not each other's likes (apps/v1 StatefulSet): two databases that know
+			// nothing of each other would answer in turns.
+			b.fix, b.patch = "Run 2 replicas or more, if the program keeps what they hold alike", ""
 			if len(w.statefulSet.Spec.VolumeClaimTemplates) > 0 {
-				b.fix = "Run 2 replicas or more, if the program keeps what they hold alike: each has a claim of its own."
-				b.patch = ""
+				b.fix += ": each has a claim of its own"
 			}
+			b.fix += "."
 		}
 		if by := w.scale.by; by != nil {
 			b.of, b.field = &by.other, by.field

@@ -180,6 +180,7 @@ func TestClaims(t *testing.T) {
 		{name: "the old pod first", changes: mounts(bothAtOnce), more: claim("ReadWriteOnce"), want: []string{"warning one-replica web", "warning rollout-leaves-none web"}, never: hangs},
 		{name: "Recreate, one not read and one ReadWriteOnce", changes: append(mounts(recreate), "claimName: data}}", "claimName: other}}, {name: more, persistentVolumeClaim: {claimName: data}}"), more: claim("ReadWriteOnce"), want: []string{"warning recreate web"}, says: []string{"claim data, which is ReadWriteOnce"}},
 		{name: "Recreate, read alone", changes: mounts(recreate), more: claim("ReadOnlyMany"), want: []string{"error recreate web", "warning one-replica web"}},
+		{name: "a StatefulSet without claims", changes: []string{"kind: Deployment", "kind: StatefulSet", replicas3, ""}, want: []string{"error one-replica web"}, says: []string{"if the program keeps what they hold alike."}, never: []string{`"replicas":2`}},
 		{name: "a StatefulSet's own claims", changes: []string{"kind: Deployment", "kind: StatefulSet", replicas3, "  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce]}}]\n"}, want: []string{"error one-replica web"}, says: []string{"a claim of its own"}, never: []string{`"replicas":2`}},
 	})
 }
