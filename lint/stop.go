@@ -76,7 +76,7 @@ var stopRules = []rule{{
 			if q != nil && q.Maybe && hook.Exact && hook.Least < proxyLagTime {
 				continue // it is too short, whatever it stops
 			}
-			if q == nil || q.After >= proxyLagTime || w.grace() == 0 || !closes(q, server) {
+			if q == nil || q.After >= proxyLagTime || w.grace() == 0 || !manifest.Closes(q, server) {
 				continue
 			}
 			b := breach{
@@ -181,22 +181,6 @@ func stops(c container) bool {
 	return by == manifest.Image && (goodStops[server] != "" || server == "php-fpm")
 }
 
-// closes tells whether a step closes the server's port: signals mean other things to some.
-func closes(q *script.Quit, server string) bool {
-	switch {
-	case q.Server != "":
-		return true
-	case q.Signal == "SIGUSR1":
-		return server == "haproxy"
-	case q.Signal == "SIGWINCH":
-		return server == "apache"
-	case q.Signal == "SIGQUIT":
-		return server != "jvm" // a thread dump
-	default:
-		return true
-	}
-}
-
 // fast tells whether a step ends the server with what is in flight. Of a server that is
 // not known only SIGKILL is.
 func fast(q *script.Quit, server string) bool {
@@ -207,7 +191,7 @@ func fast(q *script.Quit, server string) bool {
 	case q.Server != "" || q.Signal == "" || len(graceful) == 0:
 		return false
 	default:
-		return closes(q, server) && !slices.Contains(graceful, q.Signal)
+		return manifest.Closes(q, server) && !slices.Contains(graceful, q.Signal)
 	}
 }
 

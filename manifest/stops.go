@@ -38,6 +38,23 @@ func Stops(pod *corev1.PodSpec, c *corev1.Container, steps []script.Quit) *scrip
 	return may
 }
 
+// Closes tells whether a step closes the server's port, of a server by its name (see Server):
+// signals mean other things to some.
+func Closes(q *script.Quit, server string) bool {
+	switch {
+	case q.Server != "":
+		return true
+	case q.Signal == "SIGUSR1":
+		return server == "haproxy"
+	case q.Signal == "SIGWINCH":
+		return server == "apache"
+	case q.Signal == "SIGQUIT":
+		return server != "jvm" // a thread dump
+	default:
+		return true
+	}
+}
+
 // owner tells whether a process is the container's server.
 type owner int
 

@@ -238,7 +238,8 @@ func quitOf(pod *corev1.PodSpec, container *corev1.Container) *recording.Quit {
 	}
 	judged := manifest.JudgeHook(hook, manifest.Context(pod, container))
 	q := manifest.Stops(pod, container, judged.Steps)
-	if judged.Fails != "" || q == nil || !q.Certain {
+	server, _ := manifest.Server(container)
+	if judged.Fails != "" || q == nil || !q.Certain || !manifest.Closes(q, server) {
 		return nil
 	}
 	return &recording.Quit{Command: q.Command, After: q.After, Exact: q.Exact}

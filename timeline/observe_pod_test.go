@@ -115,6 +115,7 @@ func TestObserveAHookThatQuits(t *testing.T) {
 	}{
 		"its first process, after a sleep": {"nginx", []string{"sh", "-c", "sleep 5; kill -QUIT 1; while kill -0 1; do sleep 0.1; done"}, &recording.Quit{Command: "kill -QUIT 1", After: 5 * time.Second, Exact: true}},
 		"its own command":                  {"nginx", []string{"nginx", "-s", "quit"}, &recording.Quit{Command: "nginx -s quit", Exact: true}},
+		"for new log files":                {"nginx", []string{"sh", "-c", "kill -USR1 1; sleep 5"}, nil},
 		"on one path":                      {"nginx", []string{"sh", "-c", "if test -e /drain; then nginx -s quit; fi"}, nil},
 		"another program":                  {"nginx", []string{"sh", "-c", "pkill filebeat"}, nil},
 		"none":                             {"nginx", []string{"sleep", "5"}, nil},
