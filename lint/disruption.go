@@ -42,7 +42,7 @@ var disruptionRules = []rule{{
 				continue
 			}
 			found := breach{
-				severity: Warning, of: &other{"PodDisruptionBudget", b.Value.Name, b.Source}, field: "spec." + field, always: true,
+				severity: Warning, of: new(otherOf("PodDisruptionBudget", b.Object)), field: "spec." + field, always: true,
 				why:   why + ": no pod may ever be evicted, and a drain hangs until it is forced.",
 				fix:   "Allow one pod at a time to be away: maxUnavailable: 1.",
 				patch: patch.JSON(patch.Object{"spec": patch.Object{"minAvailable": nil, "maxUnavailable": 1}}),
@@ -67,7 +67,7 @@ var disruptionRules = []rule{{
 		}
 		last := w.budgets[len(w.budgets)-1]
 		report(breach{
-			severity: Warning, of: &other{"PodDisruptionBudget", last.Value.Name, last.Source}, field: "spec.selector", always: true,
+			severity: Warning, of: new(otherOf("PodDisruptionBudget", last.Object)), field: "spec.selector", always: true,
 			why: fmt.Sprintf("%d budgets select the same pods (%s): every eviction fails with 500, and a drain hangs until it is forced.", len(names), strings.Join(names, ", ")),
 			fix: "Keep one PodDisruptionBudget for these pods.",
 		})

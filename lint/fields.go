@@ -145,7 +145,7 @@ func (w *written) finding() Finding {
 		Place: Place{Namespace: w.namespace, Kind: w.kind, Name: w.name, Container: w.container, Field: w.field, File: w.source.File, Line: w.source.line(w.field)},
 	}
 	if w.workload {
-		f.Workload = strings.ToLower(w.kind) + "/" + w.name
+		f.Workload, f.namespace = strings.ToLower(w.kind)+"/"+w.name, w.namespace
 	}
 	return f
 }

@@ -49,7 +49,9 @@ type Finding struct {
 	// Workload is kind/name of the workload whose requests are at stake; empty
 	// where the finding is about how another object is written.
 	Workload string `json:"workload"`
-	Place    Place  `json:"place"`
+	// namespace is the workload's own, which may be left out where that of Place is not.
+	namespace string
+	Place     Place `json:"place"`
 	// Why and Fix are a sentence each.
 	Why string `json:"why"`
 	Fix string `json:"fix"`

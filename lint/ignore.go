@@ -157,12 +157,12 @@ func (r *Report) Ignore(ignores ...Ignore) {
 func (i *Ignore) String() string { return i.Rule + ": " + i.Reason }
 
 func (i *Ignore) fits(f *Finding) bool {
-	if i.Rule != f.Rule || !i.matches(i.Namespace, f.Place.Namespace) {
-		return false
-	}
 	kind, name, _ := strings.Cut(f.Workload, "/")
-	return i.matchesKind(f.Place.Kind) && i.matches(i.Name, f.Place.Name) ||
-		i.matchesKind(kind) && i.matches(i.Name, name)
+	return i.Rule == f.Rule && (i.fitsObject(f.Place.Kind, f.Place.Namespace, f.Place.Name) || f.Workload != "" && i.fitsObject(kind, f.namespace, name))
+}
+
+func (i *Ignore) fitsObject(kind, namespace, name string) bool {
+	return i.matchesKind(kind) && i.matches(i.Namespace, namespace) && i.matches(i.Name, name)
 }
 
 func (i *Ignore) matchesKind(kind string) bool {

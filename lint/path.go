@@ -146,7 +146,7 @@ func (o *Objects) pathsTo(w *workload) []hop {
 		}
 		for _, g := range o.TargetGroups {
 			if together(g.Value.Namespace, s.Value.Namespace) && g.Value.Spec.ServiceRef.Name == s.Value.Name && g.Value.Spec.TargetType == targetIP {
-				all = append(all, hop{balancer.ALB, other{"TargetGroupBinding", g.Value.Name, g.Source}, "targetType: " + targetIP + ", of an ALB at least"})
+				all = append(all, hop{balancer.ALB, otherOf("TargetGroupBinding", g), "targetType: " + targetIP + ", of an ALB at least"})
 			}
 		}
 		all = append(all, o.gatewaysBefore(s.Value)...)
@@ -185,7 +185,7 @@ func (w *workload) gated() []hop {
 	for _, g := range w.template.Spec.ReadinessGates {
 		for _, known := range gates {
 			if strings.HasPrefix(string(g.ConditionType), known.prefix) {
-				return []hop{{known.profile, other{w.kind, w.meta.Name, w.source}, "readiness gate " + string(g.ConditionType)}}
+				return []hop{{known.profile, *w.self(), "readiness gate " + string(g.ConditionType)}}
 			}
 		}
 	}
@@ -215,7 +215,7 @@ const (
 
 // beforeService finds the balancer that the service itself asks the cloud for.
 func beforeService(s Object[*corev1.Service]) (p hop, found bool) {
-	by := other{"Service", s.Value.Name, s.Source}
+	by := otherOf("Service", s)
 	annotations := s.Value.Annotations
 	balanced := s.Value.Spec.Type == corev1.ServiceTypeLoadBalancer
 	switch {
@@ -249,7 +249,7 @@ func exposesNEG(annotation string) bool { return len(negOf(annotation).ExposedPo
 // ofIngress finds the balancer that an Ingress before the service makes. One that is a
 // controller's pods in the cluster is none of these.
 func (o *Objects) ofIngress(i Object[*networkingv1.Ingress], s *corev1.Service) (p hop, found bool) {
-	by := other{"Ingress", i.Value.Name, i.Source}
+	by := otherOf("Ingress", i)
 	class := o.classOf(i.Value)
 	switch {
 	case class == "alb" || class == "" && hasPrefix(i.Value.Annotations, albPrefix):
@@ -357,7 +357,7 @@ func (o *Objects) gatewaysBefore(s *corev1.Service) []hop {
 		}
 		for _, g := range o.Gateways {
 			if r.Value.hangsOn(g.Value) && o.googles(g.Value.Spec.GatewayClassName) {
-				all = append(all, hop{balancer.NEG, other{"Gateway", g.Value.Name, g.Source}, "class " + g.Value.Spec.GatewayClassName})
+				all = append(all, hop{balancer.NEG, otherOf("Gateway", g), "class " + g.Value.Spec.GatewayClassName})
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -34,10 +36,15 @@ type breach struct {
 	meant bool
 }
 
-// other is an object beside the workload.
+// other is an object beside the workload. Its namespace is its own: one that the workload
+// has, and it has not, is only likely the same.
 type other struct {
-	kind, name string
-	source     Source
+	kind, namespace, name string
+	source                Source
+}
+
+func otherOf[T metav1.Object](kind string, o Object[T]) other {
+	return other{kind, o.Value.GetNamespace(), o.Value.GetName(), o.Source}
 }
 
 // rules is the table of the rules about workloads. A new one goes into its theme's file.
@@ -121,16 +128,19 @@ func (b breach) without(t traffic) breach {
 	return b
 }
 
+// self is the workload as the object that has a breach.
+func (w *workload) self() *other { return &other{w.kind, w.meta.Namespace, w.meta.Name, w.source} }
+
 func (r *rule) finding(w *workload, b breach) Finding {
 	if b.of == nil {
-		b.of = &other{kind: w.kind, name: w.meta.Name, source: w.source}
+		b.of = w.self()
 	}
 	return Finding{
 		Rule: r.id, Severity: b.severity, Cause: r.cause, Workload: w.String(),
 		Place: Place{
-			Namespace: w.meta.Namespace, Kind: b.of.kind, Name: b.of.name, Container: b.container,
+			Namespace: b.of.namespace, Kind: b.of.kind, Name: b.of.name, Container: b.container,
 			Field: b.field, File: b.of.source.File, Line: b.of.source.line(b.field),
 		},
-		Why: b.why, Fix: b.fix, Patch: b.patch, Recipe: b.recipe,
+		Why: b.why, Fix: b.fix, Patch: b.patch, Recipe: b.recipe, namespace: w.meta.Namespace,
 	}
 }

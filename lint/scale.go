@@ -129,7 +129,7 @@ func (w *workload) stated() *int32 {
 }
 
 func hpa(h Object[*autoscalingv2.HorizontalPodAutoscaler]) *scaler {
-	return &scaler{other: other{"HorizontalPodAutoscaler", h.Value.Name, h.Source}, field: "spec.minReplicas"}
+	return &scaler{other: otherOf("HorizontalPodAutoscaler", h), field: "spec.minReplicas"}
 }
 
 func kedaScale(s Object[*ScaledObject], stated *int32) scale {
@@ -139,7 +139,7 @@ func kedaScale(s Object[*ScaledObject], stated *int32) scale {
 		queue = queue || slices.Contains(queues, t.Type)
 		onlyResources = onlyResources && (t.Type == "cpu" || t.Type == "memory")
 	}
-	by := &scaler{other: other{"ScaledObject", s.Value.Name, s.Source}, field: "spec.minReplicaCount", queue: queue}
+	by := &scaler{other: otherOf("ScaledObject", s), field: "spec.minReplicaCount", queue: queue}
 	if n, err := strconv.Atoi(s.Value.Annotations[pausedReplicas]); err == nil && n >= 0 {
 		by.field = "metadata.annotations"
 		return scale{fewest: n, known: true, off: n == 0, by: by}

@@ -84,7 +84,7 @@ var serviceRules = []rule{{
 func headless(s *corev1.Service) bool { return s.Spec.ClusterIP == corev1.ClusterIPNone }
 
 func ofService(s Object[*corev1.Service], field string) breach {
-	return breach{of: &other{"Service", s.Value.Name, s.Source}, field: field}
+	return breach{of: new(otherOf("Service", s)), field: field}
 }
 
 // byName tells whether clients know the pods by DNS alone: kube-proxy leaves headless

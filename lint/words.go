@@ -111,7 +111,7 @@ func (g *group) sharedPlace() string {
 	if of.Kind == "" {
 		form = "kind/" + form
 	}
-	if of.Namespace == "" && g.members[0].Place.Namespace != "" {
+	if of.Namespace == "" && slices.ContainsFunc(g.members, func(f *Finding) bool { return f.Place.Namespace != "" }) {
 		form = "namespace/" + form
 	}
 	if of.File != "" {
@@ -130,7 +130,7 @@ func (g *group) placeOf(i int) string {
 	if of.Kind == "" {
 		said = object(p)
 	}
-	if p.Namespace != of.Namespace {
+	if p.Namespace != "" && p.Namespace != of.Namespace {
 		said = p.Namespace + "/" + said
 	}
 	if of.File != "" {
