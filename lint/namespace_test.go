@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +69,59 @@ spec:
 			}
 			if r := fix.InPlace("web.yaml", []byte(test.manifests)); r.Changed != 2 || bytes.Equal(r.Text, []byte(test.manifests)) {
 				t.Errorf("%d changed, refused %v", r.Changed, r.Refused)
+			}
+		})
+	}
+}
+
+// A pod is in one namespace: what selects it, or scales it, in two at once is not known to
+// belong to it, and nothing is told of that.
+func TestWorkloadIsInOneNamespace(t *testing.T) {
+	const in = "{name: web, namespace: shop}"
+	strict := strings.Replace(base, budget1, "  maxUnavailable: 0\n", 1)
+	parts := strings.Split(strict, "---\n")
+	at := func(part, namespace string) string {
+		meta := "{name: web, namespace: " + namespace + "}"
+		if namespace == "" {
+			meta = "{name: web}"
+		}
+		return "---\n" + strings.Replace(part, in, meta, 1)
+	}
+	workload, service, budget := parts[0], parts[1], parts[2]
+	hpa := strings.TrimPrefix(fmt.Sprintf(autoscaler, 1), "---\n")
+	for name, test := range map[string]struct {
+		manifests, given string
+		// want are the rules, and unknown says that what belongs to it is not known.
+		want    []string
+		unknown bool
+	}{
+		"budgets of two":              {at(workload, "") + at(service, "") + at(budget, "a") + at(budget, "b"), "", nil, true},
+		"one of them is given":        {at(workload, "") + at(service, "") + at(budget, "a") + at(budget, "b"), "a", []string{"budget-blocks"}, false},
+		"two budgets of one":          {at(workload, "") + at(service, "") + at(budget, "a") + strings.Replace(at(budget, "a"), "name: web", "name: other", 1), "", []string{"several-budgets", "budget-blocks", "budget-blocks"}, false},
+		"one has none either":         {at(workload, "") + at(service, "") + at(budget, "") + at(budget, "b"), "", []string{"budget-blocks"}, false},
+		"service and budget":          {at(workload, "") + at(service, "a") + at(budget, "b"), "", nil, true},
+		"services of two":             {at(workload, "") + at(strings.Replace(service, "spec:\n", "spec:\n  publishNotReadyAddresses: true\n", 1), "a") + at(service, "b"), "", []string{"no-budget"}, true},
+		"autoscalers of two":          {at(workload, "") + at(service, "") + at(hpa, "a") + at(hpa, "b"), "", nil, true},
+		"an autoscaler and a service": {at(workload, "") + at(service, "b") + at(hpa, "a"), "", nil, true},
+		"one elsewhere":               {at(workload, "a") + at(service, "a") + at(budget, "b"), "", []string{"no-budget"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var o Objects
+			if err := o.Read(strings.NewReader(test.manifests), "web.yaml", test.given); err != nil {
+				t.Fatal(err)
+			}
+			r := Lint(&o)
+			got := rulesOf(r.Findings)
+			slices.Sort(got)
+			slices.Sort(test.want)
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			told := slices.ContainsFunc(r.Notes, func(note string) bool {
+				return strings.Contains(note, "deployment/web") && strings.Contains(note, "(a, b)")
+			})
+			if told != test.unknown || len(r.Notes) > 1 {
+				t.Errorf("notes %q", r.Notes)
 			}
 		})
 	}

@@ -97,11 +97,14 @@ type workload struct {
 	budgets  []*podBudget
 	// noBudget says that none was written for the pods, not even one that is refused.
 	noBudget bool
-	scale    scale
-	claim    *claim
-	routes   []route
-	traffic  traffic
-	paths    []hop
+	// several are the namespaces of what may belong to it, where its own is left out and
+	// these differ.
+	several []string
+	scale   scale
+	claim   *claim
+	routes  []route
+	traffic traffic
+	paths   []hop
 }
 
 // selecting is an object that selects pods, with the workloads that they are of.
@@ -143,9 +146,8 @@ func (o *Objects) workloads() []*workload {
 		o.attachBudget(&podBudget{Object: b}, all)
 	}
 	for _, w := range all {
-		w.services = sameNamespace(w, w.services)
-		w.budgets = sameNamespace(w, w.budgets)
 		w.noBudget = len(w.budgets) == 0 && !o.BudgetsUnknown
+		o.place(w)
 		w.budgets = slices.DeleteFunc(w.budgets, func(b *podBudget) bool { return len(validation.Refused(b.Value)) > 0 })
 		w.scale = o.scaleOf(w)
 		w.claim = o.claimOf(w)
@@ -188,25 +190,6 @@ func (o *Objects) attachBudget(b *podBudget, all []*workload) {
 			b.of = append(b.of, w)
 		}
 	}
-}
-
-// together tells whether objects may stand in one namespace. One that is left out is that
-// of whoever applies the manifest, and so most likely that of the others.
-func together(a, b string) bool { return a == b || a == "" || b == "" }
-
-// sameNamespace leaves those out whose namespace is only likely the workload's, where
-// others are surely in it.
-func sameNamespace[T interface{ GetNamespace() string }](w *workload, all []*selecting[T]) []*selecting[T] {
-	var same []*selecting[T]
-	for _, s := range all {
-		if s.Value.GetNamespace() == w.meta.Namespace {
-			same = append(same, s)
-		}
-	}
-	if len(same) == 0 {
-		return all
-	}
-	return same
 }
 
 // grace is the pods' grace period in seconds. A template may have a negative one, of which

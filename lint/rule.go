@@ -102,7 +102,7 @@ func (o *Objects) judge() *Report {
 			})
 		}
 	}
-	r.Notes = o.unreached(workloads)
+	r.Notes = append(o.unreached(workloads), unplaced(workloads)...)
 	r.Findings = append(r.Findings, o.refusedBeside()...)
 	for i := range o.written {
 		r.Findings = append(r.Findings, o.written[i].finding())

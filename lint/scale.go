@@ -94,6 +94,9 @@ func (o *Objects) scaleOf(w *workload) scale {
 	if w.void("spec.replicas") {
 		return scale{}
 	}
+	if len(w.several) > 0 && len(o.scaledFrom(w)) > 0 {
+		return scale{}
+	}
 	stated := w.stated()
 	for _, s := range o.HTTPScaledObjects {
 		if together(s.Value.Namespace, w.meta.Namespace) && s.Value.Spec.ScaleTargetRef.is(w) {

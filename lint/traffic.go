@@ -74,7 +74,7 @@ func (o *Objects) lead(w *workload) {
 
 // servicesRead tells whether a service for the workload would be among those that were read.
 func (o *Objects) servicesRead(w *workload) bool {
-	if o.ServicesUnknown {
+	if o.ServicesUnknown || len(w.several) > 0 && len(w.services) == 0 {
 		return false
 	}
 	return o.AllServices || slices.ContainsFunc(o.Services, func(s Object[*corev1.Service]) bool {
@@ -88,7 +88,7 @@ func (o *Objects) unreached(workloads []*workload) (notes []string) {
 	var closed, presumedOpen []string
 	for _, w := range workloads {
 		switch {
-		case o.servicesRead(w):
+		case o.servicesRead(w), len(w.several) > 0: // which is told of otherwise
 		case w.traffic == noTraffic:
 			closed = append(closed, w.String())
 		case w.traffic == presumed:
