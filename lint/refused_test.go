@@ -19,7 +19,7 @@ func TestRefused(t *testing.T) {
 		{name: "a rollout of two thirds", changes: []string{replicas3, strategy("rollingUpdate: {maxSurge: 0, maxUnavailable: 2}")}, want: []string{"note rollout-halves web"}},
 		{name: "a strategy that is called alike", changes: []string{replicas3, "  replicas: 2\n  strategy: {type: rollingUpdate, rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}\n"}, want: []string{"error refused web"}, says: []string{"RollingUpdate or Recreate"}},
 		{name: "a rollout of more than all", changes: []string{replicas3, strategy("rollingUpdate: {maxSurge: 1, maxUnavailable: 101%}"), "containerPort: 8080", "containerPort: 8080, hostPort: 80"}, want: []string{"error refused web"}},
-		{name: "Recreate with a rollout", changes: []string{replicas3, strategy("type: Recreate, rollingUpdate: {maxSurge: 1}")}, want: []string{"error refused web", "error recreate web"}},
+		{name: "Recreate with a rollout", changes: []string{replicas3, strategy("type: Recreate, rollingUpdate: {maxSurge: 1}")}, want: []string{"error refused web"}},
 		{name: "other labels", changes: []string{"matchLabels: {app: web}}\n  template", "matchLabels: {app: api}}\n  template"}, want: []string{"error refused web"}, says: []string{"selector (app=api) does not fit the template's labels (app=web)"}},
 		{name: "negative replicas", changes: []string{replicas3, "  replicas: -1\n"}, want: []string{"error refused web"}},
 

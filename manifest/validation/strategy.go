@@ -20,7 +20,6 @@ func (l *list) deploymentStrategy(s *appsv1.DeploymentStrategy) {
 	case s.Type == appsv1.RecreateDeploymentStrategyType:
 		l.add(at, "rollingUpdate is there, and the strategy is Recreate", "Take rollingUpdate out, or set the type to RollingUpdate.")
 		l.mended(patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"rollingUpdate": nil}}}))
-		(*l)[len(*l)-1].Void = at // the type is plain
 	case cmp.Or(s.Type, appsv1.RollingUpdateDeploymentStrategyType) == appsv1.RollingUpdateDeploymentStrategyType:
 		quarter := intstr.FromString("25%")
 		surge, unavailable := cmp.Or(rolling.MaxSurge, &quarter), cmp.Or(rolling.MaxUnavailable, &quarter)
