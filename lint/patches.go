@@ -103,7 +103,7 @@ func half(g *given) bool {
 	}
 	switch s := &parts.Spec; g.head.Kind {
 	case "Service":
-		return len(s.Ports) == 0 && s.Type != "ExternalName" && s.ClusterIP != "None"
+		return s.Ports == nil && s.Type != "ExternalName" && s.ClusterIP != "None"
 	case "PodDisruptionBudget":
 		return s.Selector == nil
 	case "HorizontalPodAutoscaler":

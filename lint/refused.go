@@ -12,7 +12,7 @@ import (
 // server may refuse an object for more.
 var refused = rule{
 	id:  "refused",
-	doc: "The API server refuses the object for a field that says how pods end and are replaced: selectors, numbers of pods, strategies, ports, hooks, probes (pkg/apis/{core,apps,policy,autoscaling}/validation; compared with 1.37). Of such a field nothing else is told. Other fields are not checked: kubectl apply --dry-run=server checks all.",
+	doc: "The API server refuses the object for a field that says how pods end and are replaced: selectors, numbers of pods, strategies, ports, hooks, stop signals, probes (pkg/apis/{core,apps,policy,autoscaling}/validation; compared with 1.37). Of such a field nothing else is told. Other fields are not checked: kubectl apply --dry-run=server checks all.",
 	find: func(w *workload, report func(breach)) {
 		// A cluster's own objects were taken.
 		if w.source.File != "" {
@@ -47,6 +47,10 @@ func refusal(r *validation.Refusal, kind string) breach {
 	b := breach{
 		severity: Error, always: true, container: r.Container, field: r.Field, fix: r.Fix, patch: r.Patch,
 		why: fmt.Sprintf("%s: the API server refuses the %s.", r.Why, kind),
+	}
+	if r.Gate != "" {
+		b.severity = Warning
+		b.why = fmt.Sprintf("%s: the API server refuses the %s where its feature gate %s is on, and drops the field where that is off, as by default.", r.Why, kind, r.Gate)
 	}
 	if r.Since != "" {
 		b.severity = Warning

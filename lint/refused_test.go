@@ -30,6 +30,9 @@ func TestRefused(t *testing.T) {
 		{name: "an autoscaler of fewer than its fewest", changes: []string{replicas3, ""}, more: scaled("1", "0"), want: []string{"error refused web"}},
 		{name: "an autoscaler of fewer than none", changes: []string{replicas3, ""}, more: scaled("-1", "3"), want: []string{"error refused web"}},
 
+		{name: "a stop signal that is none", changes: []string{preStop5, "lifecycle: {stopSignal: QUIT, preStop: {sleep: {seconds: 5}}}", image, "        image: nginx:1.27\n", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning refused app"}, says: []string{"gate ContainerStopSignals is on, and drops the field where that is off"}},
+		{name: "a service of no ports", changes: []string{"  ports: [{port: 80, targetPort: http}]", "  ports: []"}, want: []string{"error refused web"}, says: []string{"ports is empty or missing"}},
+		{name: "a service that only changes a selector", changes: []string{"  ports: [{port: 80, targetPort: http}]", ""}},
 		{name: "a number in quotes", changes: []string{"targetPort: http", "targetPort: '8080'"}, want: []string{"error refused web"}, says: []string{"write 8080 without quotes"}},
 		{name: "a port that there is not", changes: []string{"targetPort: http", "targetPort: 80800", "port: http}}", "port: 8081}}"}, want: []string{"error refused web"}},
 		{name: "a probe's number in quotes", changes: []string{"port: http}}", "port: '8081'}}"}, want: []string{"error refused app"}},

@@ -38,6 +38,9 @@ func (l *list) service(spec *corev1.ServiceSpec) {
 			l.add("spec.selector."+key, fmt.Sprintf("selector has %s: %s", key, spec.Selector[key]), "Want what a label may be: 63 letters, digits, -, _ and . or fewer.")
 		}
 	}
+	if len(spec.Ports) == 0 && !headless(spec) && spec.Type != corev1.ServiceTypeExternalName {
+		l.add("spec.ports", "ports is empty or missing", "Give the service a port, or clusterIP: None if it only gives pods names.")
+	}
 	l.servicePorts(spec)
 	oneOf(l, "spec.sessionAffinity", spec.SessionAffinity, corev1.ServiceAffinityClientIP, corev1.ServiceAffinityNone)
 	outside := spec.Type == corev1.ServiceTypeNodePort || spec.Type == corev1.ServiceTypeLoadBalancer || len(spec.ExternalIPs) > 0
@@ -49,6 +52,10 @@ func (l *list) service(spec *corev1.ServiceSpec) {
 		l.add("spec.externalTrafficPolicy", fmt.Sprintf("externalTrafficPolicy is %s, and the type %s", spec.ExternalTrafficPolicy, cmp.Or(spec.Type, corev1.ServiceTypeClusterIP)),
 			"Leave it out: only a NodePort or LoadBalancer service, or one with externalIPs, may have it.")
 	}
+}
+
+func headless(spec *corev1.ServiceSpec) bool {
+	return spec.ClusterIP == corev1.ClusterIPNone || slices.Contains(spec.ClusterIPs, corev1.ClusterIPNone)
 }
 
 // servicePorts is core/validation's validateServicePort. A name here may be longer than a

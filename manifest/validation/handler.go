@@ -10,11 +10,14 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 )
 
-// asked checks a container's hooks and probes.
+// asked checks a container's hooks, stop signal and probes.
 func (p *pod) asked(at string, c *corev1.Container) {
 	if l := c.Lifecycle; l != nil {
 		p.hook(at+".lifecycle.preStop", l.PreStop)
 		p.hook(at+".lifecycle.postStart", l.PostStart)
+		if l.StopSignal != nil {
+			p.stopSignal(at+".lifecycle.stopSignal", *l.StopSignal)
+		}
 	}
 	p.probe(at, "livenessProbe", c, c.LivenessProbe)
 	p.probe(at, "readinessProbe", c, c.ReadinessProbe)

@@ -32,7 +32,7 @@ func (l *list) template(template *corev1.PodTemplateSpec) {
 	if spec.TerminationGracePeriodSeconds != nil {
 		grace = *spec.TerminationGracePeriodSeconds
 	}
-	pod := pod{list: l, grace: grace, names: map[string]bool{}}
+	pod := pod{list: l, grace: grace, os: spec.OS, names: map[string]bool{}}
 	hostPorts := map[string]bool{}
 	for i := range spec.Containers {
 		c := &spec.Containers[i]
@@ -56,6 +56,7 @@ func (l *list) template(template *corev1.PodTemplateSpec) {
 type pod struct {
 	*list
 	grace int64
+	os    *corev1.PodOS
 	names map[string]bool
 }
 

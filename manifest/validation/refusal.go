@@ -29,6 +29,9 @@ type Refusal struct {
 	// Since is the first version of Kubernetes that refuses it: earlier ones drop the
 	// field. Empty where all do.
 	Since string
+	// Gate is the feature gate with which it is refused: where that is off, as by default, the
+	// field is dropped. Empty where none has a say.
+	Gate string
 }
 
 // Refused gives the fields for which the API server refuses an object, in their order; none
