@@ -107,6 +107,42 @@ func TestInPlace(t *testing.T) {
 -    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 ` + strings.TrimPrefix(added, "+        lifecycle:\n")},
+		"a tilde": {changes: []string{"        ports:\n", "        lifecycle: ~ # nothing\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
++  replicas: 2   # one is enough?
+-    type: "Recreate" # no
++    type: "RollingUpdate" # no
+-        lifecycle: ~ # nothing
++        lifecycle: {preStop: {sleep: {seconds: 5}}} # nothing
+`},
+		"null": {changes: []string{"        ports:\n", "        lifecycle: null\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
++  replicas: 2   # one is enough?
+-    type: "Recreate" # no
++    type: "RollingUpdate" # no
+-        lifecycle: null
++        lifecycle: {preStop: {sleep: {seconds: 5}}}
+`},
+		"Null with a quoted key": {changes: []string{"        ports:\n", "        \"lifecycle\":   Null\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
++  replicas: 2   # one is enough?
+-    type: "Recreate" # no
++    type: "RollingUpdate" # no
+-        "lifecycle":   Null
++        "lifecycle":   {"preStop": {"sleep": {"seconds": 5}}}
+`},
+		"a null further in": {changes: []string{"        ports:\n", "        lifecycle: {preStop: null, postStart: {sleep: {seconds: 1}}}\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
++  replicas: 2   # one is enough?
+-    type: "Recreate" # no
++    type: "RollingUpdate" # no
+-        lifecycle: {preStop: null, postStart: {sleep: {seconds: 1}}}
++        lifecycle: {preStop: {sleep: {seconds: 5}}, postStart: {sleep: {seconds: 1}}}
+`},
+		"null on a line of its own": {changes: []string{"        ports:\n", "        lifecycle:\n          null\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
++  replicas: 2   # one is enough?
+-    type: "Recreate" # no
++    type: "RollingUpdate" # no
+-          null
++          {preStop: {sleep: {seconds: 5}}}
+`},
+		"a null with a tag": {changes: []string{"        ports:\n", "        lifecycle: !!null ~\n        ports:\n"}, refused: "cannot be changed safely"},
 		"the first entry is a list": {changes: []string{"      - # first\n        name: app\n        # comes from the registry\n        image: \"app:1\"\n        ports:\n        - containerPort: 8080\n", "      - ports:\n        - containerPort: 8080\n        name: app\n        image: app\n"}, want: `-  replicas: 1   # one is enough?
 +  replicas: 2   # one is enough?
 -    type: "Recreate" # no

@@ -94,8 +94,8 @@ func (e *editor) change(key, value *yaml.Node, to any) error {
 	}
 	switch to := to.(type) {
 	case map[string]any:
-		if value.Tag == "!!null" && value.Value == "" {
-			return e.follow(key.Line, key.Column+1, "", to)
+		if value.Tag == "!!null" {
+			return e.fill(key, value, to)
 		}
 		return e.mapping(value, key.Line, to)
 	case []any:
@@ -109,6 +109,25 @@ func (e *editor) change(key, value *yaml.Node, to any) error {
 	default:
 		return e.scalar(value, to)
 	}
+}
+
+// fill puts a mapping in the place of a null: below its key where nothing is written, on
+// its line where ~ or null is.
+func (e *editor) fill(key, value *yaml.Node, to map[string]any) error {
+	if value.Value == "" {
+		return e.follow(key.Line, key.Column+1, "", to)
+	}
+	at, ok := e.offset(value)
+	if !ok || !bytes.HasPrefix(e.lines[value.Line-1][at:], []byte(value.Value)) {
+		return errOther
+	}
+	entry, err := e.flowEntry(&yaml.Node{Content: []*yaml.Node{key}}, key.Value, to)
+	if err != nil {
+		return err
+	}
+	_, mapping, _ := strings.Cut(entry, ": ")
+	e.spans[value.Line-1] = append(e.spans[value.Line-1], span{at, at + len(value.Value), mapping})
+	return nil
 }
 
 // list edits the items that have the same names.
