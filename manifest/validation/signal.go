@@ -29,7 +29,7 @@ func (p *pod) stopSignal(at string, signal corev1.Signal) {
 
 // linuxSignals are core/validation's supportedStopSignalsLinux.
 var linuxSignals = func() (all []corev1.Signal) {
-	for _, name := range strings.Fields("ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX") {
+	for name := range strings.FieldsSeq("ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX") {
 		all = append(all, corev1.Signal("SIG"+name))
 	}
 	for n := 1; n <= 15; n++ {
