@@ -153,8 +153,8 @@ func (s *start) cutsShort() breach {
 		if s.shared || s.Partly {
 			severity = Note
 		}
-		return s.breach(severity, fmt.Sprintf("The trap passes SIGTERM on to %s, but %s does not wait for it: it ends as soon as the trap has run, and what the program has not answered by then is lost.", s.Program, s.Shell),
-			"Wait for the program once more after the trap: wait $PID; wait $PID.")
+		return s.breach(severity, fmt.Sprintf("%s passes SIGTERM on to %s, but does not wait for it: it ends at once, and what the program has not answered by then is lost.", s.Shell, s.Program),
+			"Wait for the program once more after the signal: wait $PID; wait $PID.")
 	case script.Cuts:
 		return s.breach(Warning, fmt.Sprintf("%s takes SIGTERM and ends without passing it on to %s: "+took, s.Shell, s.Program),
 			"Start the program with exec, or let the trap pass the signal on (kill $PID) and wait for the program.")

@@ -118,9 +118,11 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		return
 	}
 	var outcomes []Outcome
+	forwards := false
 	for _, f := range w.ends {
 		outcome, p := w.judge(f)
 		if p == nil {
+			forwards = forwards || f.forwards.signals
 			continue
 		}
 		outcomes = append(outcomes, outcome)
@@ -139,6 +141,10 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		start.Init, start.Group = cmp.Or(start.Init, s.Init), start.Group || s.Group
 	}
 	if start.Outcome > Unknown && slices.Contains(outcomes, Unknown) {
+		start.Outcome = Unknown
+	}
+	if start.Outcome >= Hurries && forwards {
+		// Which path it takes behind its trap is not known.
 		start.Outcome = Unknown
 	}
 	if start.Outcome >= Cuts && slices.Contains(outcomes, Reaches) {

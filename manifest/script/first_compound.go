@@ -54,9 +54,10 @@ func (w *walk) stmt(stmt *syntax.Stmt, s *scope, f flow, last bool) flow {
 		if p := w.within(s, func(s *scope, f flow) flow { return w.cmd(stmt.Cmd, s, f, false) }); p != nil {
 			p.piped = piped(stmt.Cmd)
 			p.behind = p.behind || !p.became && w.behind(stmt.Cmd, p)
-			f.back = p
+			f.back, f.forwards = p, forwarding{}
+			return f
 		}
-		return f
+		return w.forwardAll(stmt.Cmd, f)
 	}
 	return w.cmd(stmt.Cmd, s, f, last)
 }
@@ -128,7 +129,7 @@ func (w *walk) cmd(command syntax.Command, s *scope, f flow, last bool) flow {
 		if p != nil {
 			p.replaces = last && w.compound()
 		}
-		return ran(f, p)
+		return w.forwardAll(c, ran(f, p))
 	case *syntax.IfClause:
 		return w.branches(c, s, f, last && w.compound())
 	case *syntax.WhileClause:
@@ -172,7 +173,7 @@ func (w *walk) binary(c *syntax.BinaryCmd, s *scope, f flow, last bool) flow {
 	if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
 		one := w.within(s, func(s *scope, f flow) flow { return w.stmt(c.X, s, f, false) })
 		two := w.within(s, func(s *scope, f flow) flow { return w.stmt(c.Y, s, f, false) })
-		return ran(f, cmp.Or(one, two))
+		return w.forwardAll(c, ran(f, cmp.Or(one, two)))
 	}
 	after := w.stmt(c.X, s, f, false)
 	if !after.on {
@@ -220,6 +221,10 @@ func (w *walk) while(c *syntax.WhileClause, s *scope, f flow, last bool) flow {
 	body := w.all(c.Do, s, asked, false)
 	if body.on && body.waits > asked.waits {
 		body.waits += 2 // it waits again and again
+	}
+	if body.on && (body.waits > asked.waits || f.back != nil && body.later) {
+		body.sleeps = body.sleeps || body.later
+		body = w.forwardAll(c, body)
 	}
 	if endless(c) {
 		// A shell that only waits in a loop for ever hears of its traps between.

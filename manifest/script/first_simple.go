@@ -61,6 +61,7 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		return f
 	case "wait":
 		if f.back != nil {
+			f.forwards.waits = f.forwards.waits || f.forwards.signals
 			if f.waits == 0 {
 				f.waitTrap = f.trap
 			}
@@ -74,6 +75,7 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		return f
 	}
 	base := path.Base(name)
+	f = w.forward(words, f)
 	f.holds = f.holds || idlesOn(words)
 	if _, isSleep := sleepOf(words); isSleep {
 		f.later, f.lingers = true, f.lingers || f.waits > 0

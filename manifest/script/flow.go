@@ -43,6 +43,8 @@ type flow struct {
 	// trap is the one of SIGTERM that counts now or, where the script waits for back, did so
 	// then; atExit is that of the shell's end.
 	trap, waitTrap, atExit trapped
+	// forwards is what the script itself does behind a trap that only returns.
+	forwards forwarding
 	// lost tells that what was run is not known.
 	lost bool
 }
@@ -57,7 +59,7 @@ func join(a, b flow) flow {
 	}
 	return flow{
 		on: true, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
-		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), lost: a.lost || b.lost,
+		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost,
 	}
 }
 
@@ -73,6 +75,18 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 	once := f.waits == 1 && !f.lingers // the script ends behind the wait that the trap has ended
 	cut := w.dialect == Bash && f.trap == untrapped && f.atExit != untrapped
 	trap := f.trap.atEnd(f.atExit, w.dialect, once)
+	if trap == idles && f.back != nil && f.waits > 0 && !f.holds {
+		switch does := f.forwards; {
+		case does.signals && does.waits:
+			trap = drains
+		case does.signals:
+			trap, once = hands, true
+		case does.maybe:
+			return Unknown, f.back
+		case does.kills:
+			trap = exits
+		}
+	}
 	passes := trap == drains || trap == hands || trap == handsAndExits
 	switch {
 	case f.lost:

@@ -107,7 +107,9 @@ type action struct {
 	passes, toAll       bool
 	waits, sleeps, ends bool
 	untraps, repeats    bool
-	unknown             bool
+	// kills tells of SIGKILL to one.
+	kills   bool
+	unknown bool
 }
 
 func (a *action) stmt(stmt *syntax.Stmt, depth int) {
@@ -188,6 +190,10 @@ func (a *action) kill(name string, words []word) {
 		a.walk.misname(words)
 	}
 	if signal == "SIG0" || signal == "0" || misnamed {
+		return
+	}
+	if signal == "SIGKILL" {
+		a.kills = true
 		return
 	}
 	if name != "kill" { // pkill -P has no name
