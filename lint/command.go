@@ -119,6 +119,9 @@ func (s *start) ignores(grace int) breach {
 	case s.Outcome == script.Stays && s.Misnamed:
 		return s.breach(Warning, fmt.Sprintf("Dash does not know SIGTERM in trap and kill, and it is not passed on: %s "+killed, s.Program, grace)+s.ofThatShell(),
 			"Write TERM for SIGTERM: every shell knows that.")
+	case s.Outcome == script.Stays && s.Early != "":
+		return s.breach(Warning, fmt.Sprintf("The trap stands in double quotes, so that %s expands %s as it sets the trap, when nothing has been started: the signal goes nowhere, and %s "+killed, s.Shell, s.Early, s.Program, grace),
+			"Put the trap in single quotes: what is in it is then expanded when it runs.")
 	case s.Outcome == script.Stays:
 		return s.breach(Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s "+killed, s.Shell, s.Program, grace)+s.ofThatShell(), execLast)
 	case s.Outcome == script.Waits:

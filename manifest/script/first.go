@@ -55,6 +55,8 @@ type Start struct {
 	Program string
 	// Misnamed tells of a trap that names its signal in a way that dash does not know.
 	Misnamed bool
+	// Early is the word of a trap that the shell expands to nothing as it sets the trap.
+	Early string
 	// Words are those of the program that is at the end of all, from its name on; nil where
 	// it cannot be told.
 	Words []string
@@ -109,7 +111,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		start.Outcome = Unknown
 		return
 	}
-	w := &walk{control: control[flow]{join: join}, context: c, dialect: shell.dialect, level: depth, steps: steps, declared: declared(file)}
+	w := &walk{control: control[flow]{join: join}, context: c, dialect: shell.dialect, level: depth, steps: steps, file: file, declared: declared(file)}
 	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true}, true); end.on {
 		w.ends = append(w.ends, end)
 	}
@@ -151,7 +153,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		start.Outcome = Branches
 	}
 	start.Partly = start.Outcome == Hurries && slices.Contains(outcomes, Reaches)
-	start.Words, start.Misnamed = w.words(), w.misnamed
+	start.Words, start.Misnamed, start.Early = w.words(), w.misnamed, w.expandedEarly
 }
 
 // short names a program by its first two words, or three where the second is an option,

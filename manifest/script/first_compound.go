@@ -14,12 +14,15 @@ type walk struct {
 	control[flow]
 	// became is what the shell became by exec.
 	became []Start
+	file   *syntax.File
 	// declared are all the functions of the script, for its traps, which run later.
 	declared map[string]*syntax.Stmt
 	// toAll tells of a trap that may signal more than a child by its number.
 	toAll bool
 	// misnamed tells of a signal in a trap by a name that dash does not know.
 	misnamed bool
+	// expandedEarly is what the trap of SIGTERM has lost as it was set (see early).
+	expandedEarly string
 	// steps is bounded, as is depth; lost tells that a bound was met.
 	steps *int
 	lost  bool

@@ -55,7 +55,7 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		f.lost = true
 		return f
 	case "trap":
-		return w.trap(words[1:], f)
+		return w.trap(c.Args, words[1:], f)
 	case "fg":
 		f.fore, f.later = cmp.Or(f.back, f.fore), false
 		return f

@@ -20,21 +20,29 @@ const (
 	handsAndExits
 	// idles does neither.
 	idles
-	// exits is one that does no more than end the shell.
+	// exits is one that ends the shell, or its children by SIGKILL, without SIGTERM to them.
 	exits
 	// holds waits, without having handed the signal on.
 	holds
 )
 
 // trap takes note of what is to be done on SIGTERM and at the end.
-func (w *walk) trap(words []word, f flow) flow {
+func (w *walk) trap(args []*syntax.Word, words []word, f flow) flow {
 	if len(words) > 0 && words[0].text == "--" {
 		words = words[1:]
 	}
 	if len(words) < 2 {
 		return f // it lists the traps, or resets one
 	}
-	does := w.trapOf(words[0])
+	text, early := "", ""
+	if i := len(args) - len(words); i > 0 { // no word before it was split
+		text, early = w.early(args[i])
+	}
+	if early == "" {
+		// What stands between double quotes is expanded before, and stays the same command.
+		text = strings.Trim(words[0].text, `"`)
+	}
+	does := w.trapOf(text)
 	for i, signal := range words[1:] {
 		if w.dialect == Dash && namesSIG([]word{signal}) {
 			w.misname(words[i+1:])
@@ -44,7 +52,7 @@ func (w *walk) trap(words []word, f flow) flow {
 		case !signal.known:
 			f.lost = true
 		case name == "TERM" || name == "15":
-			f.trap = does
+			f.trap, w.expandedEarly = does, early
 		case name == "EXIT" || name == "0":
 			f.atExit = does
 		}
@@ -66,12 +74,11 @@ func namesSIG(words []word) bool {
 	})
 }
 
-func (w *walk) trapOf(text word) trapped {
-	if text.known && (text.text == "-" || text.text == "") {
+func (w *walk) trapOf(text string) trapped {
+	if text == "-" || text == "" {
 		return untrapped
 	}
-	// What stands between double quotes is expanded before, and stays the same command.
-	file, err := parse(strings.Trim(text.text, `"`))
+	file, err := parse(text)
 	if err != nil {
 		return drains
 	}
@@ -86,6 +93,8 @@ func (w *walk) trapOf(text word) trapped {
 		return handsAndExits
 	case a.unknown, a.passes && a.waits:
 		return drains
+	case a.waits && a.kills:
+		return exits
 	case a.waits:
 		return holds
 	case a.passes && a.ends:
@@ -203,6 +212,7 @@ func (a *action) kill(name string, words []word) {
 	for _, t := range targets {
 		a.toAll = a.toAll || t.text == "0" || strings.HasPrefix(t.text, "-")
 		switch {
+		case t.text == "" || t.text == `""`:
 		case name == "kill" && t.text == "0":
 			a.passes, a.repeats = true, a.repeats || !a.untraps
 		case a.walk.dialect != Dash || !strings.HasPrefix(t.text, "%") && !strings.Contains(t.text, "jobs"):
