@@ -12,9 +12,12 @@ import (
 var commandRules = []rule{{
 	id:    "shell-pid-1",
 	cause: report.SigtermIgnored,
-	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. What the image starts by itself is not known here and not judged.",
+	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. So does another program that passes no signal on: tail or sleep before a server in the background, flock, unshare --fork, time. What the image starts by itself is not known here and not judged.",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
+			if s.Daemon && judge(w, s.container).Quits != nil {
+				continue // its hook tells the server
+			}
 			if !s.cuts() {
 				if b := s.ignores(w.grace()); b.why != "" {
 					b.severity = w.lessBeside(s.container, b.severity)
@@ -98,6 +101,20 @@ func (s *start) breach(severity Severity, why, fix string) breach {
 
 const execLast = "Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell."
 
+// instead is the fix of one whose PID 1 passes nothing on.
+func (s *start) instead() string {
+	switch {
+	case s.Daemon:
+		return "Keep the server in the foreground and start it as the script's last act with exec (exec nginx -g 'daemon off;')."
+	case s.Shell == "flock":
+		return "Start the program through flock --no-fork, or without it."
+	case s.Shell == "unshare" || s.Shell == "time":
+		return fmt.Sprintf("Start the program itself, without %s.", s.Shell)
+	default:
+		return execLast
+	}
+}
+
 // ofThatShell restrains what is said where an image's sh is not known.
 func (s *start) ofThatShell() string {
 	if !s.elsewhere {
@@ -123,7 +140,7 @@ func (s *start) ignores(grace int) breach {
 		return s.breach(Warning, fmt.Sprintf("The trap stands in double quotes, so that %s expands %s as it sets the trap, when nothing has been started: the signal goes nowhere, and %s "+killed, s.Shell, s.Early, s.Program, grace),
 			"Put the trap in single quotes: what is in it is then expanded when it runs.")
 	case s.Outcome == script.Stays:
-		return s.breach(Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s "+killed, s.Shell, s.Program, grace)+s.ofThatShell(), execLast)
+		return s.breach(Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s "+killed, s.Shell, s.Program, grace)+s.ofThatShell(), s.instead())
 	case s.Outcome == script.Waits:
 		return s.breach(Warning, fmt.Sprintf("%s traps SIGTERM, but runs its trap only once the program in its foreground has ended: %s "+killed, s.Shell, s.Program, grace),
 			"Start the program with exec and without a trap, or in the background, and wait for it: PROGRAM & wait; the trap signals it and waits again.")

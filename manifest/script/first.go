@@ -55,6 +55,9 @@ type Start struct {
 	Program string
 	// Misnamed tells of a trap that names its signal in a way that dash does not know.
 	Misnamed bool
+	// Daemon tells that the Program has put itself into the background, and the Shell is no
+	// more than what keeps the container running.
+	Daemon bool
 	// Early is the word of a trap that the shell expands to nothing as it sets the trap.
 	Early string
 	// Words are those of the program that is at the end of all, from its name on; nil where
@@ -84,6 +87,10 @@ func first(words []string, c Context, depth int, steps *int) Start {
 			start.Program = cmp.Or(start.Program, short(start.Words))
 		}
 		return start
+	}
+	// Under an init unshare blocks SIGTERM, where the others die of it.
+	if words := child(u.words); words != nil && (u.init == "" || name != "unshare") {
+		return Start{Outcome: Stays, Shell: name, Init: u.init, Group: u.group, Program: short(words)}
 	}
 	shell, isShell := shellCall(u.words, c.Sh)
 	if !isShell {
@@ -135,7 +142,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 	for _, s := range w.became {
 		outcomes = append(outcomes, s.Outcome)
 		if s.Outcome > start.Outcome {
-			start.Outcome, start.Program = s.Outcome, s.Program
+			start.Outcome, start.Program, start.Daemon = s.Outcome, s.Program, s.Daemon
 			if s.Shell != "" {
 				start.Shell, start.Dialect = s.Shell, s.Dialect
 			}

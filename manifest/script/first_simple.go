@@ -132,6 +132,10 @@ func (w *walk) exec(words []word, f flow) flow {
 		w.became = append(w.became, Start{Outcome: Stays, Shell: path.Base(words[0].text), Program: f.back.name()})
 		return flow{}
 	}
+	if f.daemon != nil && idlesOn(words) {
+		w.became = append(w.became, Start{Outcome: Stays, Shell: path.Base(words[0].text), Program: f.daemon.name(), Daemon: true})
+		return flow{}
+	}
 	start := first(texts(words), w.context, w.level+1, w.steps)
 	if slices.ContainsFunc(words, func(t word) bool { return !t.known }) && (start.Shell != "" || start.Outcome == Unknown) {
 		start = Start{Outcome: Reaches, Program: short(texts(words))}

@@ -31,6 +31,8 @@ type flow struct {
 	on bool
 	// fore is the last program that ran in the foreground, back one in the background.
 	fore, back *program
+	// daemon is a server that ran and put itself into the background (see daemonizes).
+	daemon *program
 	// later tells that something else was run behind fore.
 	later bool
 	// holds tells that something without end is in the foreground beside back.
@@ -57,8 +59,12 @@ func join(a, b flow) flow {
 	case !b.on:
 		return a
 	}
+	// One that was not started on both is not sure.
+	if a.daemon == nil || b.daemon == nil {
+		a.daemon, b.daemon = nil, nil
+	}
 	return flow{
-		on: true, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
+		on: true, daemon: a.daemon, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
 		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost,
 	}
 }
@@ -161,6 +167,9 @@ func ran(f flow, p *program) flow {
 		return f
 	}
 	f.fore, f.later = p, false
+	if len(p.words) > 0 && daemonizes(p.words) {
+		f.daemon = p
+	}
 	if p.start.Outcome == Unknown {
 		f.lost = true
 	}
