@@ -158,6 +158,7 @@ func TestRules(t *testing.T) {
 		{name: "quit nginx by SIGTERM", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill 1]")}, want: []string{"warning prestop-quits-fast", "note prestop-needs-binary"}},
 		{name: "quit nginx by SIGQUIT", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill -QUIT 1]")}, want: []string{"note prestop-needs-binary"}},
 		{name: "sh without -c", changes: []string{preStop5, exec("[sh, sleep 10; kill -QUIT 1]")}, want: []string{"warning prestop-fails"}},
+		{name: "a sleep within quotes", changes: []string{preStop5, exec(`[sh, -c, "'sleep 5'"]`)}, want: []string{"warning prestop-fails"}},
 		{name: "sleep without a number", changes: []string{preStop5, exec("[sh, -c, sleep, '5']")}, want: []string{"warning prestop-fails"}},
 		{name: "one word", changes: []string{preStop5, exec("[sleep 5]")}, want: []string{"warning prestop-fails"}},
 		{name: "a variable without a shell", changes: []string{preStop5, exec("[sleep, $(DELAY)]")}, want: []string{"warning prestop-fails"}},

@@ -3,6 +3,7 @@ package script
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -144,6 +145,11 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 	if !first.known {
 		r.other = true
 		return e.unknown()
+	}
+	if strings.Contains(strings.TrimSpace(first.text), " ") && !strings.Contains(first.text, "/") {
+		// Quotes keep it together, and the shell finds no such program (POSIX 2.9.1.4).
+		r.other, r.wrong = true, "the shell takes "+strconv.Quote(first.text)+" as a whole for a program's name, as it stands in quotes"
+		return e.did()
 	}
 	switch first.text {
 	case "exec":

@@ -164,6 +164,13 @@ func TestRunFails(t *testing.T) {
 		{[]string{"/opt/drain"}, false},
 		{[]string{"kill", "-QUIT", "1"}, false},
 		{nil, false},
+		{words: []string{"sh", "-c", "'sleep 5'"}, fails: true},
+		{words: []string{"sh", "-c", "\"sleep 10\""}, fails: true},
+		{words: []string{"bash", "-c", "exec 'sleep 5'"}, fails: true},
+		{words: []string{"sh", "-c", "'sleep 5'; sleep 5"}},
+		{words: []string{"sh", "-c", "'sleep 5' || sleep 5"}},
+		{words: []string{"sh", "-c", "'sleep' '5'"}},
+		{words: []string{"sh", "-c", "'/opt/my app/drain'"}},
 	} {
 		if got := Run(tt.words, Context{Env: map[string]string{"WAIT": "5"}}); (got.Fails != "") != tt.fails {
 			t.Errorf("%q: %+v, want %t", tt.words, got, tt.fails)
