@@ -11,8 +11,8 @@ import (
 // the script does not go on behind.
 func daemonizes(words []string) bool {
 	options := words[1:]
-	has := func(any ...string) bool {
-		return slices.ContainsFunc(options, func(o string) bool { return slices.Contains(any, o) })
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(options, func(o string) bool { return slices.Contains(words, o) })
 	}
 	switch name := path.Base(words[0]); unversioned(name) {
 	case "nginx", "openresty", "nginx-debug":
