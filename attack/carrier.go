@@ -13,9 +13,9 @@ import (
 type carrier interface {
 	// exchange sends a request and reads its answer to the end. It writes into the
 	// sample what it knows: the connection, the time of each phase, bytes, status, pod.
-	// It returns what the answer said, whose body is read. After an error the sample's phase is the one that failed; an error whose class
-	// only the protocol knows is a protocolError. It returns soon after ctx has ended and
-	// interrupt was called.
+	// It returns what the answer said, whose body is read. After an error the sample's
+	// phase is the one that failed; an error whose class only the protocol knows is a
+	// protocolError. It returns soon after ctx has ended and interrupt was called.
 	exchange(ctx context.Context, m *message, sample *recording.Sample) (said, error)
 	// renew lets each connection that is kept be replaced when its turn comes.
 	renew()

@@ -7,17 +7,18 @@ import (
 	"testing"
 )
 
-// fixesInPlace tells whether a file with its patches has what Fix foretold, keeps all its
-// comments, and is not changed a second time.
+// fixesInPlace tells whether a file takes all its patches, has what Fix foretold then, and
+// is not changed a second time. A list's items alone are refused.
 func fixesInPlace(t *testing.T, f *Fix, manifests string) {
 	t.Helper()
 	r := f.InPlace("web.yaml", []byte(manifests))
-	if r.Changed+len(r.Refused) != len(f.Patched) {
-		t.Errorf("%d changed and %q refused of %d", r.Changed, r.Refused, len(f.Patched))
-	}
-	if len(r.Refused) > 0 {
-		t.Log(r.Refused)
+	ofList := func(err error) bool { return strings.HasSuffix(err.Error(), ": it is an item of a list") }
+	listed := strings.Contains(manifests, "kind: List\n") && len(r.Refused) == len(f.Patched)
+	if listed && !slices.ContainsFunc(r.Refused, func(err error) bool { return !ofList(err) }) {
 		return
+	}
+	if r.Changed != len(f.Patched) || len(r.Refused) > 0 {
+		t.Fatalf("%d changed and %q refused of %d", r.Changed, r.Refused, len(f.Patched))
 	}
 	after := read(t, string(r.Text))
 	if left := Lint(after); !slices.Equal(sentences(left), sentences(f.Left)) {
