@@ -54,6 +54,7 @@ type Config struct {
 	NeverReady        bool
 	ReadyFile         string
 	OnSigterm         OnSigterm
+	ExitShare         float64 // of processes; see Draw
 	SigtermDelay      time.Duration
 	ExitCode          int
 	KeepAlive         KeepAlive
@@ -86,6 +87,7 @@ func (c *Config) variables() []variable {
 		{"VICTIM_NEVER_READY", "false", boolean(&c.NeverReady)},
 		{"VICTIM_READY_FILE", "", text(&c.ReadyFile)},
 		{"VICTIM_ON_SIGTERM", "drain", oneOf(&c.OnSigterm, Drain, Exit, Ignore)},
+		{"VICTIM_EXIT_SHARE", "0", share(&c.ExitShare)},
 		{"VICTIM_SIGTERM_DELAY", "0s", duration(&c.SigtermDelay)},
 		{"VICTIM_EXIT_CODE", "2", number(&c.ExitCode, 0, 255)},
 		{"VICTIM_KEEPALIVE", "announce", oneOf(&c.KeepAlive, Announce, Keep, Close, Cut)},
@@ -142,6 +144,7 @@ func FromEnv(environ []string) (Config, error) {
 // the contrary.
 func (c *Config) changeNothing(given map[string]string) error {
 	for _, v := range []struct{ name, without string }{
+		{"VICTIM_EXIT_SHARE", "0"},
 		{"VICTIM_SIGTERM_DELAY", "0s"},
 		{"VICTIM_KEEPALIVE", string(Keep)},
 		{"VICTIM_SIGTERM_UNREADY", "false"},
@@ -153,6 +156,14 @@ func (c *Config) changeNothing(given map[string]string) error {
 	}
 	c.SigtermDelay, c.KeepAlive, c.SigtermUnready, c.SigtermStatus = 0, Keep, false, 0
 	return nil
+}
+
+// Draw decides whether this process is one of the ExitShare that leave at SIGTERM. The
+// random numbers are from 0 to below 1.
+func (c *Config) Draw(random func() float64) {
+	if random() < c.ExitShare {
+		c.OnSigterm = Exit
+	}
 }
 
 func text(p *string) func(string) error {
@@ -180,6 +191,17 @@ func number(p *int, from, to int) func(string) error {
 			return fmt.Errorf("want a whole number from %d to %d", from, to)
 		}
 		*p = n
+		return nil
+	}
+}
+
+func share(p *float64) func(string) error {
+	return func(s string) error {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(f >= 0 && f <= 1) {
+			return errors.New("want a share from 0 to 1 such as 0.1")
+		}
+		*p = f
 		return nil
 	}
 }

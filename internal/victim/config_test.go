@@ -27,7 +27,7 @@ func TestFromEnvSetsEachField(t *testing.T) {
 		"VICTIM_ADDR=127.0.0.1:9", "VICTIM_HANDLER_TIME=20ms", "VICTIM_STATUS=500", "VICTIM_WORKERS=3",
 		"VICTIM_ALLOC_PER_REQUEST=8Mi", "VICTIM_EXIT_AFTER_REQUESTS=7", "VICTIM_START_DELAY=3s",
 		"VICTIM_START_MODE=ready", "VICTIM_NEVER_READY=true", "VICTIM_READY_FILE=/tmp/ready",
-		"VICTIM_ON_SIGTERM=exit", "VICTIM_SIGTERM_DELAY=1m", "VICTIM_EXIT_CODE=143",
+		"VICTIM_ON_SIGTERM=exit", "VICTIM_EXIT_SHARE=0.1", "VICTIM_SIGTERM_DELAY=1m", "VICTIM_EXIT_CODE=143",
 		"VICTIM_KEEPALIVE=close", "VICTIM_SIGTERM_UNREADY=false", "VICTIM_SIGTERM_STATUS=503",
 		"VICTIM_LOG_DIR=/out", "VICTIM_LOG_REQUESTS=true", "POD_NAME=web-0",
 	})
@@ -38,7 +38,7 @@ func TestFromEnvSetsEachField(t *testing.T) {
 		Addr: "127.0.0.1:9", HandlerTime: 20 * time.Millisecond, Status: 500, Workers: 3,
 		AllocPerRequest: 8 << 20, ExitAfterRequests: 7, StartDelay: 3 * time.Second,
 		StartMode: StartReady, NeverReady: true, ReadyFile: "/tmp/ready",
-		OnSigterm: Exit, SigtermDelay: time.Minute, ExitCode: 143,
+		OnSigterm: Exit, ExitShare: 0.1, SigtermDelay: time.Minute, ExitCode: 143,
 		KeepAlive: Close, SigtermUnready: false, SigtermStatus: 503,
 		LogDir: "/out", LogRequests: true, PodName: "web-0",
 	}
@@ -63,6 +63,10 @@ func TestFromEnvRefuses(t *testing.T) {
 		{"VICTIM_START_MODE=Ready", `["closed" "ready"]`},
 		{"VICTIM_NEVER_READY=1", "true or false"},
 		{"VICTIM_ON_SIGTERM=die", `["drain" "exit" "ignore"]`},
+		{"VICTIM_EXIT_SHARE=1.5", "share from 0 to 1"},
+		{"VICTIM_EXIT_SHARE=NaN", "share from 0 to 1"},
+		{"VICTIM_EXIT_SHARE=10%", "share from 0 to 1"},
+		{"VICTIM_ON_SIGTERM=ignore VICTIM_EXIT_SHARE=0.1", "allows only \"0\""},
 		{"VICTIM_SIGTERM_DELAY=1d", "want a duration"},
 		{"VICTIM_EXIT_CODE=256", "from 0 to 255"},
 		{"VICTIM_KEEPALIVE=yes", `["announce" "keep" "close" "cut"]`},
@@ -141,6 +145,21 @@ func TestTablesListEveryVariable(t *testing.T) {
 		}
 		if len(got) != len(want) {
 			t.Errorf("%s: %d variables in the table, %d in the code", file, len(got), len(want))
+		}
+	}
+}
+
+func TestDraw(t *testing.T) {
+	for _, tc := range []struct {
+		share, drawn float64
+		want         OnSigterm
+	}{
+		{0, 0, Drain}, {0.1, 0.099, Exit}, {0.1, 0.1, Drain}, {1, 0.999, Exit},
+	} {
+		cfg := Config{OnSigterm: Drain, ExitShare: tc.share}
+		cfg.Draw(func() float64 { return tc.drawn })
+		if cfg.OnSigterm != tc.want {
+			t.Errorf("share %g, drawn %g: %s on SIGTERM, want %s", tc.share, tc.drawn, cfg.OnSigterm, tc.want)
 		}
 	}
 }

@@ -28,6 +28,7 @@
 //	VICTIM_NEVER_READY           false     /readyz is always 503
 //	VICTIM_READY_FILE            (none)    /readyz is 503 while this file is missing
 //	VICTIM_ON_SIGTERM            drain     drain = stop accepting, answer what is in flight, exit 0; exit = leave, cutting what is in flight; ignore = nothing changes, whatever the defaults of the others; values to the contrary are refused
+//	VICTIM_EXIT_SHARE            0         share of processes, each of which draws as it starts, that leave at SIGTERM as with exit, whatever VICTIM_ON_SIGTERM says
 //	VICTIM_SIGTERM_DELAY         0s        time from SIGTERM until drain closes the listener, or exit leaves
 //	VICTIM_EXIT_CODE             2         exit code where it leaves without draining; Go's runtime as PID 1 without a handler, and a panic, both give 2
 //	VICTIM_KEEPALIVE             announce  reused connections from SIGTERM on: announce = answers say "Connection: close" (HTTP/2: GOAWAY, idle ones at once); keep = served as before until it exits; close = closed at once if idle, else after the answer (HTTP/2: kept), without a word; cut = closed when the next request comes, as if that had crossed the close on its way

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"syscall"
@@ -31,6 +32,7 @@ func run() int {
 		fmt.Fprintln(os.Stderr, "victim:", err)
 		return 2
 	}
+	cfg.Draw(rand.Float64)
 	code, err := victim.Run(context.Background(), cfg, signals, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "victim:", err)
