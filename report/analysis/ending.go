@@ -119,6 +119,21 @@ func (t *ending) killed() bool {
 	return !t.Exited.To.Before(deadline.From.Add(-early)) && !t.Exited.From.After(deadline.To.Add(late))
 }
 
+// reaping is within how long after a process's end its runtime has taken note of it, be the
+// node busy: connections closed up to 100 ms before were seen.
+const reaping = time.Second
+
+// diedFrom is the earliest moment at which the container's process can have died. One that is
+// killed as its grace ends lets go of its connections then; finishedAt is when its runtime
+// takes note of the end (containerd sets it as its shim reaps the process).
+func (t *ending) diedFrom() time.Time {
+	kill := t.deadline().From
+	if t.killed() && t.KubeletStarted.Known() && kill.Before(t.Exited.From) && !t.Exited.From.After(kill.Add(reaping)) {
+		return kill
+	}
+	return t.Exited.From
+}
+
 // forced tells whether it was given no time at all: the object goes at once, and
 // its containers get about 2 s (kubernetes pkg/kubelet/kuberuntime,
 // minimumGracePeriodInSeconds).

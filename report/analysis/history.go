@@ -228,6 +228,7 @@ func (p *podHistory) ending(events []kubeEvent, clocks *clocks) *ending {
 	if p.exit != nil {
 		t.ExitCode, t.ExitReason = &p.exit.Code, p.exit.Reason
 		t.Exited = notBefore(finished(p.exit, p.exitSeen, node), t.KubeletStarted.From)
+		t.Exited.From = t.diedFrom()
 		t.Exits = exitsOf(p.exited, p.exitSeen, node)
 	}
 	if !t.Exited.Known() && !p.failed.IsZero() && t.KubeletStarted.Known() {

@@ -80,6 +80,30 @@ func TestKeptConnectionsThatAKillHasCut(t *testing.T) {
 	}
 }
 
+// What a kill has cut is its loss also where the runtime took note of the process's end only
+// 740 ms later, in the next second; where it was told to be there two seconds later, the
+// process died of something else.
+func TestKillThatIsNotedLate(t *testing.T) {
+	for _, tt := range []struct {
+		noted time.Duration
+		want  string
+	}{
+		{10 * second, "failed; 1 keepalive-outlasts-grace (likely) [web-1] at the exit"},
+		{11 * second, "failed; 1 keepalive-cut (likely) [web-1] between SIGTERM and exit"},
+	} {
+		d := killed()
+		d.exited, d.gone = tt.noted, tt.noted+500*ms
+		s := undisturbed(newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil))
+		for _, sent := range []time.Duration{8 * second, 8500 * ms} {
+			s.request(request{stream: "short-reused", sent: sent, served: 7, conn: 1})
+		}
+		s.request(request{stream: "short-reused", sent: 9240 * ms, took: 20 * ms, served: 7, conn: 1, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+		if got := summary(s.analyze(t)); got != tt.want {
+			t.Errorf("noted after %s:\n got %s\nwant %s", tt.noted, got, tt.want)
+		}
+	}
+}
+
 // What connections have carried takes a bounded place.
 func TestCarriersAreBounded(t *testing.T) {
 	c := carriers{}
