@@ -163,6 +163,7 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 	if sample.BytesIn, err = a.read(nil, c.expectBody); err != nil {
 		return said{}, false, conn.explain(err)
 	}
+	a.grpc, a.grpcComplaint = grpcOutcome(resp)
 	sample.Phase = recording.PhaseDone
 	return a.said(), false, nil
 }

@@ -77,6 +77,9 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 	sample.End = s.now.since(&sample)
 	s.judge(m, answered, err, &sample)
 	outcome = sample.Outcome
+	if answered.grpc {
+		s.tally.grpc.Store(true)
+	}
 	if outcome == recording.OK && !sample.Redirect() {
 		s.tally.direct.Store(true)
 	}
@@ -100,6 +103,10 @@ func (s *sender) judge(m *message, answered said, err error, sample *recording.S
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassStatus
 		sample.Error = answered.statusText
+	case answered.grpcComplaint != "":
+		sample.Outcome = recording.Failed
+		sample.Class = recording.ClassGRPCStatus
+		sample.Error = answered.grpcComplaint
 	case answered.complaint != "":
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassWrongBody

@@ -119,6 +119,7 @@ func together(a, b recording.StreamEnd) recording.StreamEnd {
 	}
 	a.Stopped = later(a.Stopped, b.Stopped)
 	a.Spread = spread(a.Spread, b.Spread)
+	a.GRPC = a.GRPC || b.GRPC
 	return a
 }
 

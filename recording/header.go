@@ -159,4 +159,6 @@ type StreamEnd struct {
 	// Spread tells how many of the connections that the stream had still open were
 	// last answered by which pod; nil for a stream of new connections.
 	Spread map[string]int `json:"spread,omitempty"`
+	// GRPC tells that some of its answers were gRPC's, by their content type over HTTP/2.
+	GRPC bool `json:"grpc,omitempty"`
 }

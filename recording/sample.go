@@ -53,6 +53,9 @@ const (
 	// ClassWrongBody is a whole answer of an expected status whose body was not the
 	// expected one.
 	ClassWrongBody Class = "wrong-body"
+	// ClassGRPCStatus is a whole answer of gRPC, of an expected status, whose grpc-status
+	// says that the call failed.
+	ClassGRPCStatus Class = "grpc-status"
 	// ClassBodyCut is an answer that ended before its announced length.
 	ClassBodyCut Class = "body-cut"
 	// ClassMalformed is something that is not an HTTP response.

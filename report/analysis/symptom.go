@@ -118,13 +118,14 @@ func (f *examined) symptomOf() symptom {
 
 // whole tells of an answer that came whole, and was not the expected one.
 func (f *examined) whole() bool {
-	return f.Class == recording.ClassStatus || f.Class == recording.ClassWrongBody
+	return f.Class == recording.ClassStatus || f.Class == recording.ClassWrongBody || f.Class == recording.ClassGRPCStatus
 }
 
 // serverError tells of an answer by which whoever gave it says that it could not do what
-// was asked: by its status (RFC 9110, section 15.6), or by a body that is not the service's.
+// was asked: by its status (RFC 9110, section 15.6), by that of gRPC, or by a body that is
+// not the service's.
 func (f *examined) serverError() bool {
-	return f.Status >= 500 || f.Class == recording.ClassWrongBody
+	return f.Status >= 500 || f.Class == recording.ClassWrongBody || f.Class == recording.ClassGRPCStatus
 }
 
 // refused tells that it met a closed door, which was closed when the answer to that

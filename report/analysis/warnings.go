@@ -60,6 +60,7 @@ func (l *learned) warn(findings []report.Finding) []report.Warning {
 	all = append(all, t.lookups.warnings(l.starved, t.whoSent())...)
 	all = append(all, portsShared(l.Ending)...)
 	all = append(all, neverReused(t)...)
+	all = append(all, spokeGRPC(t, l.Ending)...)
 	if !l.starved {
 		all = append(all, lateSlices(l.ended, l.endpoints, gaps(&l.Events))...)
 	}
@@ -112,6 +113,21 @@ func neverReused(t *traffic) []report.Warning {
 	}
 	return []report.Warning{{Text: fmt.Sprintf("no connection of %s was ever used again: the service closes each after one answer, or had closed it by the time of the next. "+
 		"In the latter case what the ends of pods do to connections that clients keep was not put to the test: raise the rate, or keep fewer connections (pool), so that each is used again before the service's idle timeout ends", list(names))}}
+}
+
+// spokeGRPC tells of streams to a server of gRPC.
+func spokeGRPC(t *traffic, ending *recording.Ending) []report.Warning {
+	var names []string
+	for _, s := range t.streams {
+		if endOf(ending, s.Name).GRPC {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []report.Warning{{Text: fmt.Sprintf("answers of %s are those of gRPC, and were judged by their grpc-status, too. But a stream of plain HTTP is no check of gRPC: "+
+		"its clients make all calls on one connection, follow a GOAWAY, and try again by rules of their own", list(names))}}
 }
 
 // shortEmptiness is for how long slices may be without a ready endpoint for no other reason
