@@ -84,12 +84,19 @@ func stopSignal(r *report.Report, f *report.Finding) string {
 }
 
 // fixInFull is finding i's fix or, where an earlier finding has the same one, a word of
-// that: the fix belongs to the cause, and is told once.
+// that: the fix belongs to the cause, and is told once. A patch that an earlier finding has
+// is told once, too.
 func fixInFull(findings []report.Finding, i int) report.Fix {
 	fix := findings[i].Fix
 	for j := range findings[:i] {
 		if same(findings[j].Fix, fix) {
 			return report.Fix{Text: fmt.Sprintf("the same as for %d.", j+1)}
+		}
+	}
+	for j := range findings[:i] {
+		if fix.Patch != "" && findings[j].Fix.Patch == fix.Patch {
+			fix.Text += fmt.Sprintf(" The patch is that of finding %d.", j+1)
+			fix.Patch = ""
 		}
 	}
 	return fix
