@@ -59,7 +59,9 @@ func (c *cordonChange) left() string { return "node " + c.Node + " is cordoned" 
 // made and undone leave the workload alone: only its note tells of the cordon.
 func (*cordonChange) made(*Workload, state) (edit, error) { return edit{}, nil }
 
-func (*cordonChange) undone(*Workload, state) (edit, string, error) { return edit{}, "", nil }
+func (*cordonChange) undone(context.Context, *Workload, state) (edit, string, error) {
+	return edit{}, "", nil
+}
 
 // putBack uncordons the node if its cordon is still this run's. It needs no
 // workload: that may be gone by then.

@@ -232,7 +232,7 @@ func TestScaleThatIsPutBackByAnAutoscaler(t *testing.T) {
 		detail     string
 	}{
 		"to as many":         {scaleToOne, 3, []recording.ActionKind{recording.TakenBack}, "HorizontalPodAutoscaler web set the replicas to 3 again"},
-		"to another number":  {scaleToOne, 2, []recording.ActionKind{recording.RestoreFailed}, "put back the scale: deployment/web wants 2 pods, not the 1 of this run: somebody else has changed it, and it is left so"},
+		"to another number":  {scaleToOne, 2, []recording.ActionKind{recording.RestoreFailed}, "put back the scale: deployment/web wants 2 pods, not the 1 of this run: HorizontalPodAutoscaler web has changed it, and it is left so"},
 		"not at all":         {scaleToOne, 1, []recording.ActionKind{recording.Restored}, "replicas set back from 1 to 3"},
 		"back from a higher": {scaleToFive, 3, []recording.ActionKind{recording.TakenBack}, "HorizontalPodAutoscaler web set the replicas to 3 again"},
 	} {

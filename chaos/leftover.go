@@ -70,7 +70,7 @@ func Left(ctx context.Context, client kubernetes.Interface, namespace string, re
 		return nil, missing
 	}
 	if missing == nil {
-		on, err := w.noteLeft(s, now)
+		on, err := w.noteLeft(ctx, s, now)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +94,7 @@ func Left(ctx context.Context, client kubernetes.Interface, namespace string, re
 }
 
 // noteLeft gives what the workload's annotation tells.
-func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
+func (w *Workload) noteLeft(ctx context.Context, s state, now func() time.Time) ([]Leftover, error) {
 	n, err := w.readNote(s)
 	if n == nil || err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
 		l.What, l.Doubt = "the run's claim is removed", ""
 		l.Since = n.Since
 	default:
-		l.Since, l.What, d.open = c.At, w.wouldUndo(s, *c), c
+		l.Since, l.What, d.open = c.At, w.wouldUndo(ctx, s, *c), c
 	}
 	alone := l.What
 	if d.Senders != "" {
@@ -150,11 +150,11 @@ func (w *Workload) noteLeft(s state, now func() time.Time) ([]Leftover, error) {
 }
 
 // wouldUndo says what undoing the change would do now.
-func (w *Workload) wouldUndo(s state, c change) string {
+func (w *Workload) wouldUndo(ctx context.Context, s state, c change) string {
 	if c.Cordon != nil {
 		return "node " + c.Cordon.Node + " uncordoned, if the cordon is still that run's"
 	}
-	_, did, err := w.undone(s, c)
+	_, did, err := w.undone(ctx, s, c)
 	switch {
 	case err != nil:
 		return "nothing can be put back, as it " + problemOf(err)

@@ -59,7 +59,7 @@ func notesLeft(ctx context.Context, client kubernetes.Interface, namespace strin
 			}
 			if err == nil {
 				var some []Leftover
-				some, err = w.noteLeft(s, now)
+				some, err = w.noteLeft(ctx, s, now)
 				found = append(found, some...)
 			}
 			failures = append(failures, err)

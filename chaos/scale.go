@@ -66,7 +66,7 @@ func (c *scaleChange) made(w *Workload, s state) (edit, error) {
 	return edit{replicas: &c.To}, nil
 }
 
-func (c *scaleChange) undone(w *Workload, s state) (edit, string, error) {
+func (c *scaleChange) undone(ctx context.Context, w *Workload, s state) (edit, string, error) {
 	switch s.replicas {
 	case c.From:
 		return edit{}, "", nil
@@ -74,7 +74,7 @@ func (c *scaleChange) undone(w *Workload, s state) (edit, string, error) {
 		return edit{replicas: &c.From}, fmt.Sprintf("replicas set back from %d to %d", c.To, c.From), nil
 	default:
 		return edit{}, "", w.changed(fmt.Sprintf(
-			"wants %s, not the %d of this run: somebody else has changed it, and it is left so", podCount(s.replicas), c.To))
+			"wants %s, not the %d of this run: %s has changed it, and it is left so", podCount(s.replicas), c.To, w.scaledBy(ctx, s.meta)))
 	}
 }
 

@@ -47,7 +47,7 @@ func (r rollout) made(w *Workload, s state) (edit, error) {
 
 // undone puts the former values back, so that the template is what it was and its old
 // pods' revision takes over again.
-func (r rollout) undone(w *Workload, s state) (edit, string, error) {
+func (r rollout) undone(_ context.Context, w *Workload, s state) (edit, string, error) {
 	switch {
 	case r.isFrom(s.template):
 		return edit{}, "", nil

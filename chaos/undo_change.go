@@ -31,7 +31,7 @@ type undoable interface {
 	// undone is the edit that undoes it, with what that does in words, empty if
 	// nothing has to be done. It is refused with a ChangedError where s shows that
 	// somebody else has changed the same thing since.
-	undone(w *Workload, s state) (e edit, did string, err error)
+	undone(ctx context.Context, w *Workload, s state) (e edit, did string, err error)
 	// overtaken tells whether a Deployment, which had the given revision before
 	// the change and is now as s shows it, was rolled out by somebody else since.
 	overtaken(s state, before int64) bool

@@ -81,7 +81,7 @@ func (d *Driver) putBack(ctx context.Context, c change, phase recording.RunPhase
 		if n, err := s.note(); err != nil || n == nil || n.Change == nil {
 			return edit{}, err // the change has not come about, and now it cannot
 		}
-		e, back, err = w.undone(s, c)
+		e, back, err = w.undone(ctx, s, c)
 		switch {
 		case isChanged(err):
 			taken, err = err, nil
@@ -113,8 +113,8 @@ func (d *Driver) putBack(ctx context.Context, c change, phase recording.RunPhase
 
 // undone is the edit that undoes a change. It is refused with a ChangedError where
 // the workload was rolled out since.
-func (w *Workload) undone(s state, c change) (e edit, did string, err error) {
-	e, did, err = c.kind().undone(w, s)
+func (w *Workload) undone(ctx context.Context, s state, c change) (e edit, did string, err error) {
+	e, did, err = c.kind().undone(ctx, w, s)
 	if err == nil && did != "" && s.overtook(&c) {
 		return edit{}, "", w.changed(fmt.Sprintf("was rolled out by somebody else since (revision %d), and it is left so", s.revision()))
 	}
