@@ -153,8 +153,21 @@ func (s *explainer) explainNamed(f *examined) *explained {
 		e.confidence = report.Certain
 	case looseFit:
 		e.confidence = report.Likely
+		if e.undecided() {
+			e.confidence = report.Possible
+		}
 	}
 	return e
+}
+
+// undecided tells of a cut on a kept connection that its end came later than a round trip,
+// and no later than the news of a closed connection may, as a pod ended which may have
+// drained: that may have been at work on the request, or have closed the connection as idle
+// just as it came.
+func (f *explained) undecided() bool {
+	return f.betweenTrips() && (f.manner == cutAtExit || f.manner == closedWhileKept) && slices.ContainsFunc(f.suspects, func(t *suspect) bool {
+		return t.mayHaveDrained() && !t.killed() && t.unreadKept.IsZero() && within(f.EndAt(), t.exit(), clockSlack)
+	})
 }
 
 // effects are the times in which each termination may have failed a request, as

@@ -26,6 +26,9 @@ func evidence(cause report.Cause, members []*explained) []string {
 	if waited := unreadEvidence(cause, members); waited != "" {
 		lines = append(lines, waited)
 	}
+	if either := eitherEvidence(members); either != "" {
+		lines = append(lines, either)
+	}
 	lines = append(lines, startEvidence(members)...)
 	lines = append(lines, trackingEvidence(members)...)
 	lines = append(lines, proxyEvidence(cause, members)...)
@@ -214,6 +217,17 @@ func unreadEvidence(cause report.Cause, members []*explained) string {
 	}
 	return fmt.Sprintf("%s waited on a kept connection, for up to %s: the pod did not read any more what came on it",
 		text.Count(len(waited), "request"), text.Coarse(oldest(waited)))
+}
+
+// eitherEvidence tells of requests of which neither their age nor what else a pod lost says
+// whether it was at work on them; empty where there were none.
+func eitherEvidence(members []*explained) string {
+	either := slices.DeleteFunc(slices.Clone(members), func(f *explained) bool { return f.confidence != report.Possible || !f.undecided() })
+	if len(either) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s ended with the pod on a kept connection after %s at most: whether the pod was at work on it (no-drain), or closed the connection as idle just as it came (keepalive-cut), is not known",
+		text.Count(len(either), "request"), text.Coarse(oldest(either)))
 }
 
 // startEvidence tells of the new pods that were given requests too early.

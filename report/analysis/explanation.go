@@ -260,7 +260,11 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 	case cutOnReuse:
 		switch {
 		case within(end, exit, clockSlack):
-			return t.cutOnReuse(end)
+			manner, fits := t.cutOnReuse(end)
+			if manner == closedWhileKept && f.betweenTrips() && t.unreadKept.IsZero() {
+				fits = min(fits, looseFit)
+			}
+			return manner, fits
 		case end.Before(exit.From) && t.signalled(end):
 			return closedWhileKept, s.letGo(f, t)
 		}

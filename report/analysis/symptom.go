@@ -3,15 +3,9 @@ package analysis
 import (
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
-
-// inFlightAge, beyond the round trip, tells a request that was being answered from one
-// that met a closed door: on a path where connections are accepted by a proxy both
-// end in EOF or reset, but a closed door answers within a round trip.
-const inFlightAge = 5 * time.Millisecond
 
 // examined is a failure with what it tells by itself.
 type examined struct {
@@ -107,13 +101,19 @@ func (f *examined) symptomOf() symptom {
 	switch {
 	case f.Class == recording.ClassTimeout:
 		return hung
-	case f.beyondRoundTrip() >= inFlightAge:
+	case f.beyondRoundTrip() >= inFlightAge && (f.Fresh() || f.age() >= f.closedNews):
 		return cutShort
 	case f.Fresh():
 		return shutOut
 	default:
 		return cutOnReuse
 	}
+}
+
+// betweenTrips tells of a request on a kept connection whose end came later than the way
+// there and back takes, and no later than the news of a closed connection may.
+func (f *examined) betweenTrips() bool {
+	return f.symptom == cutOnReuse && f.beyondRoundTrip() >= inFlightAge
 }
 
 // whole tells of an answer that came whole, and was not the expected one.

@@ -33,6 +33,8 @@ type traffic struct {
 	// roundTrip is the least time in which a connection was made, a TLS handshake
 	// included: what goes to the service and back takes about as long. 0 if none was.
 	roundTrip time.Duration
+	// dials are how long connections of answered requests took to be made.
+	dials *hdrhistogram.Histogram
 	// podsNamed tells whether any answer named its pod; not where all names are of
 	// pods that are not the workload's, of which otherName is one.
 	podsNamed    bool
@@ -96,8 +98,8 @@ type failure struct {
 	traceID string
 	// before is what its kept connection had carried.
 	before carried
-	// roundTrip is the traffic's.
-	roundTrip time.Duration
+	// roundTrip is the traffic's, and so is closedNews.
+	roundTrip, closedNews time.Duration
 }
 
 // begun is when a request had a connection, so that a pod may have had the request:
@@ -110,12 +112,26 @@ func begun(s *recording.Sample) time.Duration { return max(s.Acquired, s.Resolve
 // connections that wait in a listener's queue are reset when it closes.
 const slowRefusal = 100 * time.Millisecond
 
+// inFlightAge, beyond the round trip, tells a request that was being answered from one
+// that met a closed door: on a path where connections are accepted by a proxy both
+// end in EOF or reset, but a closed door answers within a round trip.
+const inFlightAge = 5 * time.Millisecond
+
 // age is how long the request had been on its connection when it failed.
 func (f *failure) age() time.Duration { return f.End - begun(&f.Sample) }
 
 // beyondRoundTrip is the part of its age in which the request and what became of it were
 // not on their way.
 func (f *failure) beyondRoundTrip() time.Duration { return f.age() - f.roundTrip }
+
+// closedNews bounds how long it may take to learn, by a request on it, that a kept connection
+// has been closed. The other side's kernel resets it (RFC 9293, 3.10.7.1), as it answers the
+// SYN of a dial, and both wait for the same machines and programs on their way but for the
+// server's: so that 99 of 100 dials of the run took no longer. Beyond slowRefusal some pod
+// has the request, whatever dials take.
+func (t *traffic) closedNews() time.Duration {
+	return max(t.roundTrip, min(time.Duration(quantile(t.dials, 99)), slowRefusal))
+}
 
 // answering tells whether a part of the answer had come already.
 func (f *failure) answering() bool {
@@ -232,6 +248,7 @@ type answering struct {
 func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex, endings []*ending, endpoints *endpoints) *pass {
 	p := &pass{
 		traffic: traffic{
+			dials:     newHistogram(),
 			frontends: newFrontends(pods, leadsElsewhere(&r.Header), r.Header.Workload.ServesURL), senders: newBySender(senders), stalls: stallsOf(r.Ending, senders),
 		},
 		byName: map[string]*streamTally{}, run: run, pods: pods,
@@ -379,8 +396,11 @@ func (p *pass) answer(s *recording.Sample, tally *streamTally) {
 	recordIn(tally.took, s.End-begun(s))
 	tally.longest = max(tally.longest, s.End-begun(s))
 	tally.longestAnswer = max(tally.longestAnswer, s.End-begun(s))
-	if dial := s.Acquired - max(s.Sent, s.Resolved); s.Fresh() && s.Acquired != recording.NotReached && (p.roundTrip == 0 || dial < p.roundTrip) {
-		p.roundTrip = dial
+	if dial := s.Acquired - max(s.Sent, s.Resolved); s.Fresh() && s.Acquired != recording.NotReached {
+		recordIn(p.dials, dial)
+		if p.roundTrip == 0 || dial < p.roundTrip {
+			p.roundTrip = dial
+		}
 	}
 	uid := ""
 	if pod := p.pods.named(s.Pod, s.EndAt()); pod != nil {
@@ -454,8 +474,9 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	slices.SortStableFunc(t.failures, func(a, b *failure) int {
 		return cmp.Or(a.SentAt().Compare(b.SentAt()), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 	})
+	closedNews := t.closedNews()
 	for _, f := range t.failures {
-		f.roundTrip = t.roundTrip
+		f.roundTrip, f.closedNews = t.roundTrip, closedNews
 	}
 	t.incomplete = p.completeness.incomplete(r)
 	return t
