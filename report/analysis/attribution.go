@@ -13,7 +13,7 @@ type explained struct {
 	*examined
 	suspects []*suspect
 	// starting are the new pods whose start explains it, warming tells that these had given
-	// good answers before.
+	// good answers before or, where no answer names its pod, that they may have.
 	starting   []*life
 	warming    bool
 	cause      report.Cause
@@ -97,7 +97,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 			all[i].cause = causeOf(loss{manner: unobserved})
 		}
 	}
-	return followed(all)
+	return s.warmedUnnamed(followed(all))
 }
 
 // suspectsOf takes the requests that were cut on a pod's own connection as the

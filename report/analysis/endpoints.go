@@ -208,6 +208,20 @@ func (e *endpoints) followed(uid string) (time.Time, bool) {
 	}
 }
 
+// readyAt counts the pods that slices called ready at a moment, of those that requests
+// could go to.
+func (e *endpoints) readyAt(when time.Time) int {
+	n := 0
+	for uid, spans := range e.spans {
+		if !e.elsewhere[uid] && slices.ContainsFunc(spans, func(s readySpan) bool {
+			return !s.from.After(when) && (s.to.IsZero() || when.Before(s.to))
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
 // emptyFor is for how long, between from and to, no endpoint was ready.
 func (e *endpoints) emptyFor(from, to time.Time) time.Duration {
 	var sum time.Duration

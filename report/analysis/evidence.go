@@ -232,11 +232,12 @@ func eitherEvidence(members []*explained) string {
 
 // startEvidence tells of the new pods that were given requests too early.
 func startEvidence(members []*explained) []string {
-	counts, lastErrors := map[*life]int{}, map[*life]time.Time{}
+	counts, lastErrors, unnamed := map[*life]int{}, map[*life]time.Time{}, map[*life]bool{}
 	for _, m := range members {
 		if len(m.starting) == 1 && len(m.suspects) == 0 {
 			counts[m.starting[0]]++
 			lastErrors[m.starting[0]] = later(lastErrors[m.starting[0]], m.EndAt())
+			unnamed[m.starting[0]] = m.warming && m.starting[0].served.IsZero()
 		}
 	}
 	var lines []string
@@ -244,9 +245,13 @@ func startEvidence(members []*explained) []string {
 		return cmp.Or(a.entered.From.Compare(b.entered.From), cmp.Compare(a.uid, b.uid))
 	}) {
 		line := fmt.Sprintf("%s: %s lost; called ready at %s", life.name, text.Count(counts[life], "request"), clock(life.entered.From))
-		if life.served.IsZero() {
+		switch {
+		case unnamed[life]:
+			line += fmt.Sprintf(", the last one ended %s later, and none for twice as long after that; answers name no pod, but these are no more than go to one, and no other was new then",
+				text.Coarse(lastErrors[life].Sub(life.entered.From)))
+		case life.served.IsZero():
 			line += ", no answer seen"
-		} else {
+		default:
 			line += fmt.Sprintf(", first answer %s later", text.Coarse(life.served.Sub(life.entered.From)))
 		}
 		if until := lastErrors[life]; !life.served.IsZero() && until.After(life.served) {

@@ -20,6 +20,7 @@ const (
 	afterExit     = "after the exit"
 	whileStarting = "before the first answer"
 	whileWarming  = "after the first answer"
+	whileNew      = "after a new pod was called ready"
 	whileAway     = "while its container was away"
 	whileEmpty    = "while no pod was ready"
 	noTermination = "outside of any termination"
@@ -45,6 +46,8 @@ func part(f *explained) string {
 	switch {
 	case f.follows != nil:
 		return part(f.follows)
+	case len(f.starting) > 0 && f.warming && f.starting[0].served.IsZero():
+		return whileNew
 	case len(f.starting) > 0 && f.warming:
 		return whileWarming
 	case len(f.starting) > 0:
@@ -208,7 +211,7 @@ func said(cause report.Cause, members []*explained) string {
 	}) {
 		return "the pod lets go of requests that are in flight at SIGTERM, without answering them"
 	}
-	if cause == report.NotReadyYet && !slices.ContainsFunc(members, func(f *explained) bool { return !f.warming }) {
+	if cause == report.NotReadyYet && !slices.ContainsFunc(members, func(f *explained) bool { return !f.warming || f.symptom != wrongAnswer }) {
 		return "a new pod is given requests while it still answers some of them with errors"
 	}
 	return causeNamed(cause).says

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"slices"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -57,36 +56,6 @@ func (s *starts) of(f *examined) (best strength, lives []*life) {
 		lives = append(lives, life)
 	}
 	return best, lives
-}
-
-// warmEnough is how many errors of a new pod show that it answered with such until it was
-// warm: where errors come at random, five of five do not fall into the first third of a
-// time but once in 243.
-const warmEnough = 5
-
-// findWarming finds the new pods that answered with errors for some time after they had been
-// called ready, beside other answers, and with none for twice as long after that, and until
-// when each did.
-func (s *explainer) findWarming(failures []examined) {
-	told := map[*life]int{}
-	s.warmed = map[*life]time.Time{}
-	for i := range failures {
-		if f := &failures[i]; f.ownError() && slices.Contains(s.traffic.starts.young, f.life) {
-			told[f.life]++
-			s.warmed[f.life] = later(s.warmed[f.life], f.EndAt())
-		}
-	}
-	for life, until := range s.warmed {
-		if cold := until.Sub(life.entered.From); told[life] < warmEnough || !life.entered.Known() || life.last.Sub(until) < 2*cold {
-			delete(s.warmed, life)
-		}
-	}
-}
-
-// warming tells whether the failure is one of those errors.
-func (s *explainer) warming(f *examined) bool {
-	until, found := s.warmed[f.life]
-	return found && f.ownError() && !f.EndAt().After(until)
 }
 
 // ownError tells of an error by which a pod answered that it names.

@@ -158,6 +158,15 @@ func (t *traffic) longest() time.Duration {
 	return longest
 }
 
+// rate is that of all streams together, in requests per second.
+func (t *traffic) rate() float64 {
+	sum := 0.0
+	for _, s := range t.streams {
+		sum += s.Rate
+	}
+	return sum
+}
+
 func (t *traffic) stream(name string) *streamTally {
 	return t.streams[slices.IndexFunc(t.streams, func(s *streamTally) bool { return s.Name == name })]
 }
