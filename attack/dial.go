@@ -19,6 +19,7 @@ import (
 // there.
 type service struct {
 	host     string // as in the URL, without the port
+	name     string // that is looked up
 	port     string
 	literal  []string             // host and port if the host is an address
 	tls      *tls.Config          // nil for plain text
@@ -42,6 +43,7 @@ func newService(cfg Config) (*service, error) {
 	}
 	s := &service{
 		host:      target.Hostname(),
+		name:      target.Hostname(),
 		port:      portOf(target),
 		resolver:  func() *net.Resolver { return new(net.Resolver) },
 		share:     cfg.Share,
@@ -62,6 +64,9 @@ func newService(cfg Config) (*service, error) {
 		}
 	default:
 		return nil, fmt.Errorf("url %s: the scheme is neither http nor https", target.Redacted())
+	}
+	if below := cfg.Names[s.host]; below != "" && cfg.Domain != "" {
+		s.name = below + "." + cfg.Domain + "." // the dot keeps search lists out
 	}
 	if s.host == "" {
 		return nil, fmt.Errorf("url %s: no host", target.Redacted())
@@ -97,7 +102,7 @@ func (s *service) resolve(ctx context.Context, sample *recording.Sample) ([]stri
 	}
 	sample.Phase = recording.PhaseResolve
 	began := s.now.since(sample)
-	ips, err := s.resolver().LookupNetIP(ctx, "ip", s.host)
+	ips, err := s.resolver().LookupNetIP(ctx, "ip", s.name)
 	ended := s.now.since(sample)
 	sample.Lookup = ended - began
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
@@ -18,7 +19,7 @@ import (
 
 // nameServer answers each name with 127.0.0.1, and with nothing for IPv6. asked is
 // called before each answer to a question for an IPv4 address.
-func nameServer(t *testing.T, asked func()) (resolver func() *net.Resolver) {
+func nameServer(t *testing.T, asked func(name string)) (resolver func() *net.Resolver) {
 	t.Helper()
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -40,7 +41,7 @@ func nameServer(t *testing.T, asked func()) (resolver func() *net.Resolver) {
 				}
 				m.Response, m.Additionals = true, nil
 				if asks := m.Questions[0]; asks.Type == dnsmessage.TypeA {
-					asked()
+					asked(asks.Name.String())
 					m.Answers = []dnsmessage.Resource{{
 						Header: dnsmessage.ResourceHeader{Name: asks.Name, Class: asks.Class, Type: asks.Type},
 						Body:   &dnsmessage.AResource{A: [4]byte{127, 0, 0, 1}},
@@ -84,7 +85,7 @@ func TestLookupIsAPhase(t *testing.T) {
 			if protocol == check.H2C {
 				url = serveHTTP2(t, false, func(v *http2Visit, stream uint32) bool { v.answerOK(stream); return true }).url
 			}
-			resolver := nameServer(t, func() { <-time.After(slow) })
+			resolver := nameServer(t, func(string) { <-time.After(slow) })
 			of := func(url string, connections check.Connections) []recording.Sample {
 				sink := &samples{}
 				s := stream(t, url, sink, func(c *check.Stream) { c.Protocol, c.Connections = protocol, connections })
@@ -139,7 +140,7 @@ func TestLookupsAreNotShared(t *testing.T) {
 	server := serve(t, false, healthy)
 	sink := &samples{}
 	s := stream(t, inDomain(server.url), sink, func(c *check.Stream) { c.Timeout = check.Duration(testTimeout) })
-	named(nameServer(t, func() { both.Done(); both.Wait() }), s)
+	named(nameServer(t, func(string) { both.Done(); both.Wait() }), s)
 	var sent sync.WaitGroup
 	for seq := range 2 {
 		sent.Go(func() { _ = sendOne(t, s, seq) })
@@ -161,5 +162,40 @@ func TestLookupOfLocalhost(t *testing.T) {
 	addresses, err := serviceOf(s).resolver().LookupNetIP(t.Context(), "ip4", "localhost")
 	if err != nil || len(addresses) == 0 || addresses[0].Unmap() != netip.MustParseAddr("127.0.0.1") {
 		t.Errorf("%v, %v", addresses, err)
+	}
+}
+
+// A short name of a service is looked up in full, and stays in the request as it is. Where
+// the cluster's domain is not known it is looked up as it stands.
+func TestAShortNameIsLookedUpInFull(t *testing.T) {
+	for domain, inFull := range map[string]bool{"cluster.test": true, "": false} {
+		hosts := make(chan string, 10)
+		server := serve(t, false, func(v *visit) {
+			for v.request() {
+				hosts <- v.last.Host
+				v.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			}
+		})
+		asked := make(chan string, 100)
+		sink := &samples{}
+		spec := check.Stream{
+			Name: "test", Rate: 100, Connections: check.New, Method: http.MethodGet, Protocol: check.HTTP1,
+			URL: strings.Replace(server.url, "127.0.0.1", "web.shop", 1), Timeout: check.Duration(testTimeout),
+		}
+		origin := time.Now()
+		s, err := New(Config{
+			Stream: spec, Now: func() time.Time { return origin.Add(time.Since(origin)) }, Sink: sink.take,
+			Names: map[string]string{"web.shop": "web.shop.svc"}, Domain: domain,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fine(t, send(t, named(nameServer(t, func(name string) { asked <- name }), s), sink, 1))
+		if got := <-asked; (got == "web.shop.svc.cluster.test.") != inFull {
+			t.Errorf("domain %q: %s was looked up", domain, got)
+		}
+		if got := <-hosts; !strings.HasPrefix(got, "web.shop:") {
+			t.Errorf("domain %q: the request is for %s", domain, got)
+		}
 	}
 }

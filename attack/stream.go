@@ -41,7 +41,12 @@ type Config struct {
 	// ReadFile gives the content of a file that Stream or Target names; nil reads it from
 	// this machine.
 	ReadFile func(name string) ([]byte, error)
-	Now      Clock
+	// Names are what hosts of URLs are called in the cluster's DNS, below its Domain, where
+	// they are short for that: they are looked up so, and stay in the requests as they are.
+	// Without a Domain hosts are looked up as they stand.
+	Names  map[string]string
+	Domain string
+	Now    Clock
 	// TraceBase is what the requests' trace ids are made from, where the target wants
 	// them traced.
 	TraceBase recording.TraceBase

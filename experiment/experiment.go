@@ -32,7 +32,8 @@ type Config struct {
 	// Image gives this tool's image, as the cluster finds it, for a check that names none
 	// for its senders. It is asked before anything is done to the workload.
 	Image func(context.Context) (string, error)
-	// Domain is the cluster's DNS domain; empty is chaos.DefaultDomain.
+	// Domain is the cluster's DNS domain, as the resolver of this process knows it; empty
+	// where it does not, and chaos.DefaultDomain is taken for it in URLs.
 	Domain string
 	// ID tells this run from others on the object that it changes.
 	ID string
@@ -120,7 +121,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Check, err = imaged(ctx, plan.check, cfg.Image); err != nil {
 		return err
 	}
-	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, avoid: plan.drained, began: cfg.Now()}
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, avoid: plan.drained, began: cfg.Now()}
 	r.driver = r.newDriver()
 	if cfg.Lint != nil {
 		r.lint = cfg.Lint(ctx)
@@ -210,6 +211,8 @@ type run struct {
 	began    time.Time
 	// found is the URL that the cluster's services told; empty where the check names one.
 	found string
+	// names are as attack.Config has them.
+	names map[string]string
 	// avoid are the nodes that get no sender.
 	avoid []string
 	// load is nil before it is known who sends, sent what became of it, at the end.

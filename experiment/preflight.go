@@ -21,8 +21,10 @@ type plan struct {
 	check    check.Check
 	found    string
 	workload *chaos.Workload
-	facts    recording.Workload
-	steps    []string
+	// names are as attack.Config has them.
+	names map[string]string
+	facts recording.Workload
+	steps []string
 	// drained are the nodes that drains would be done to.
 	drained []string
 }
@@ -99,6 +101,10 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	names, err := workload.Names(ctx, cfg.Check)
+	if err != nil {
+		return nil, err
+	}
 	notes, err := cfg.Room.fits(cfg.Check, facts.Replicas)
 	if err != nil {
 		return nil, err
@@ -112,7 +118,7 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
 			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", unseen[0]))
 	}
-	return &plan{check: cfg.Check, found: found, workload: workload, facts: facts, steps: steps, drained: drained}, nil
+	return &plan{check: cfg.Check, found: found, workload: workload, names: names, facts: facts, steps: steps, drained: drained}, nil
 }
 
 // imaged gives the check with an image for its senders, where it wants some and names

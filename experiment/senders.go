@@ -52,7 +52,7 @@ func (r *run) launch(ctx context.Context) error {
 		Act: r.cfg.Act, Observe: r.cfg.Observe, Dial: r.cfg.Dial,
 		Namespace: r.cfg.Namespace, ID: r.cfg.ID, Workload: r.cfg.Check.Workload.String(), Image: inside.Image,
 		Senders: int(inside.Senders), All: inside.Senders == check.EachNode, AvoidNodes: r.avoid,
-		Assignment: sender.Assignment{Streams: r.cfg.Check.Streams, Target: r.cfg.Check.Target, Files: files, TraceBase: r.cfg.TraceBase},
+		Assignment: sender.Assignment{Streams: r.cfg.Check.Streams, Target: r.cfg.Check.Target, Files: files, TraceBase: r.cfg.TraceBase, Names: r.names},
 		Now:        r.cfg.Now,
 		Segment:    func(one recording.Segment) error { return s.recording().Segment(one) },
 		Action:     s.action,

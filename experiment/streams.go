@@ -28,10 +28,10 @@ type streams struct {
 	stalls func() recording.Client
 }
 
-func newStreams(cfg Config, sink func(recording.Sample)) (*streams, error) {
+func newStreams(cfg Config, names map[string]string, sink func(recording.Sample)) (*streams, error) {
 	s := &streams{now: cfg.Now, ports: attack.NewPorts(cfg.Now), cancel: func() {}}
 	for i, spec := range cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, TraceBase: cfg.TraceBase, Ports: s.ports, Sink: func(one recording.Sample) {
+		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, TraceBase: cfg.TraceBase, Names: names, Domain: cfg.Domain, Ports: s.ports, Sink: func(one recording.Sample) {
 			s.naming.take(&one)
 			sink(one)
 		}})

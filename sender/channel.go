@@ -58,6 +58,8 @@ type Assignment struct {
 	// that they have there.
 	Files     map[string][]byte   `json:"files,omitempty"`
 	TraceBase recording.TraceBase `json:"traceBase,omitzero"`
+	// Names are as attack.Config has them; the domain is that of the sender's resolver.
+	Names map[string]string `json:"names,omitempty"`
 }
 
 // Start tells when to begin. The sender's clock becomes the run's: its own monotonic

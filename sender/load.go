@@ -51,7 +51,7 @@ func (a *Assignment) share() attack.Share { return attack.Share{Index: a.Sender,
 // config is a stream's that is only looked at.
 func (a *Assignment) config(spec check.Stream) attack.Config {
 	return attack.Config{
-		Stream: spec, Target: a.Target, Share: a.share(), ReadFile: a.readFile, TraceBase: a.TraceBase,
+		Stream: spec, Target: a.Target, Share: a.share(), ReadFile: a.readFile, TraceBase: a.TraceBase, Names: a.Names,
 		Now: time.Now, Sink: func(recording.Sample) {},
 	}
 }
@@ -66,11 +66,11 @@ func (a *Assignment) readFile(name string) ([]byte, error) {
 
 // newLoad makes the load that begins at a time of now, the run's clock, and leaves its
 // samples in to. What ends it by itself is told to fail.
-func newLoad(a Assignment, begin time.Time, now func() time.Time, to *held, fail func(error)) (*load, error) {
+func newLoad(a Assignment, domain string, begin time.Time, now func() time.Time, to *held, fail func(error)) (*load, error) {
 	l := &load{now: now, fail: fail, ports: attack.NewPorts(now)}
 	for i, spec := range a.Streams {
 		cfg := a.config(spec)
-		cfg.Begin, cfg.Now, cfg.Ports, cfg.Sink = begin, now, l.ports, l.sample
+		cfg.Begin, cfg.Now, cfg.Ports, cfg.Sink, cfg.Domain = begin, now, l.ports, l.sample, domain
 		stream, err := attack.New(cfg)
 		if err != nil {
 			return nil, check.InStream(i, err)

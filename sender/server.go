@@ -35,6 +35,8 @@ var errPodEnded = errors.New(PodEnded)
 type Config struct {
 	// Now is the sender's own clock. It counts from one monotonic origin.
 	Now func() time.Time
+	// Domain is the cluster's DNS domain; empty where it is not known.
+	Domain string
 	// Log is told what the sender does, and never what it sends; nil for nobody.
 	Log *slog.Logger
 }
@@ -42,8 +44,9 @@ type Config struct {
 // Server is a sender: it serves the channel, and sends what its conductor assigns. It
 // is used once.
 type Server struct {
-	own func() time.Time
-	log *slog.Logger
+	own    func() time.Time
+	domain string
+	log    *slog.Logger
 	// changed wakes who waits for the end. working is the load.
 	changed chan struct{}
 	working sync.WaitGroup
@@ -69,6 +72,7 @@ type Server struct {
 func New(cfg Config) *Server {
 	return &Server{
 		own:     cfg.Now,
+		domain:  cfg.Domain,
 		log:     cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)),
 		changed: make(chan struct{}, 1),
 		held:    held{most: mostHeld},

@@ -93,6 +93,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		ID:        runID(clock()),
 		TraceBase: traceBase(),
 		Self:      self(),
+		Domain:    ownDomain(),
 		Lint:      func(ctx context.Context) *recording.Lint { return preflightLint(ctx, cluster, c.Workload) },
 		Dir:       r.folder(c, clock()),
 		Tool:      version(),
@@ -111,7 +112,6 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 		if cfg.Dial, err = fleet.NewDialer(cluster.config); err != nil {
 			return err
 		}
-		cfg.Domain = clusterDomain()
 		cfg.Image = func(ctx context.Context) (string, error) { return r.senderImage(ctx, cluster) }
 	}
 	cfg.Doing = r.owing(cfg.ByHand.Restore(c.Workload.String(), cluster.namespace), c.Workload.String())

@@ -34,7 +34,7 @@ func newSend(s streams) *cobra.Command {
 				return fmt.Errorf("listen for a conductor: %w", err)
 			}
 			defer relaxGC()()
-			server := sender.New(sender.Config{Now: experiment.NewClock(), Log: slog.New(slog.NewTextHandler(s.err, nil))})
+			server := sender.New(sender.Config{Now: experiment.NewClock(), Domain: clusterDomain(), Log: slog.New(slog.NewTextHandler(s.err, nil))})
 			if err := server.Serve(cmd.Context(), listener); err != nil {
 				return fmt.Errorf("send: %w", err)
 			}

@@ -39,12 +39,17 @@ func wantSenderImage(why string) error {
 	return &check.FieldError{Field: "inside.image", Problem: "missing, and " + why + "; want an image of shutdowncheck, where the cluster finds it"}
 }
 
-// clusterDomain is the cluster's DNS domain, as the resolver of a pod knows it; empty
-// outside.
-func clusterDomain() string {
+// ownDomain is the cluster's DNS domain where this program runs in a pod; empty outside.
+func ownDomain() string {
 	if self() == "" {
 		return ""
 	}
+	return clusterDomain()
+}
+
+// clusterDomain is the cluster's DNS domain, as the resolver of a pod knows it; empty where
+// it does not.
+func clusterDomain() string {
 	file, err := os.Open("/etc/resolv.conf")
 	if err != nil {
 		return ""
