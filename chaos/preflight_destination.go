@@ -195,12 +195,13 @@ func (w *Workload) servesURLs(c check.Check, all, own []corev1.Service) bool {
 }
 
 // foreign are the services that the URLs lead to, where none of them selects any of the
-// workload's pods and the check does not name the one that is meant. The pods may bear
+// workload's pods and the check does not say that others are to answer. The pods may bear
 // labels which the template has not, as one of them that is the leader; such a service
 // is not foreign.
 func (w *Workload) foreign(ctx context.Context, c check.Check, all, own []corev1.Service) ([]string, error) {
 	paths := w.paths(c, all)
-	if c.Target.Service != "" || len(paths) == 0 || slices.ContainsFunc(paths, func(p path) bool { return has(own, p.service) }) {
+	front := c.Target.Service != "" && !has(own, c.Target.Service)
+	if front || len(paths) == 0 || slices.ContainsFunc(paths, func(p path) bool { return has(own, p.service) }) {
 		return nil, nil
 	}
 	pods, err := w.listPods(ctx)

@@ -73,25 +73,46 @@ func (s *scene) stopped(t *testing.T, cfg Config) string {
 	return r.Ending.Error
 }
 
-// A service that does not select the pods is warned of before the run, which goes on: a
-// proxy may stand there.
-func TestAServiceOfOthersIsWarnedOf(t *testing.T) {
-	t.Parallel()
-	s := newScene(t, nil)
-	cfg := s.config(scaleToOne)
-	s.nodePort(t, "api")
-	var said strings.Builder
-	cfg.Output = &said
-	if err := Run(t.Context(), cfg); err != nil {
-		t.Fatal(err)
-	}
-	const want = "warning: requests go to service api, which does not select the pods of deployment/web: without answers that name one of these the run cannot pass\n"
-	if said.String() != want {
-		t.Errorf("it said %q, want %q", said.String(), want)
-	}
-	r := s.recorded(t)
-	wantPhases(t, r, "baseline", "disrupt scale", "restored", "steady", "settle scale")
-	if foreign := strings.Join(r.Header.Workload.ForeignServices, ","); foreign != "api" {
-		t.Errorf("the recording names %s", foreign)
+// A service that does not select the pods is warned of before anything is sent. Unless an
+// answer names one of them, or the check says what is meant, nothing is done to them.
+func TestAServiceThatLeadsElsewhere(t *testing.T) {
+	const (
+		said    = "warning: requests go to service api, which does not select the pods of deployment/web: unless answers of the baseline name one of these, nothing will be done to it; want the URL of service web, or name in target.service (--service) the one that is meant\n"
+		nothing = "no answer of the baseline shows that requests reached deployment/web, so nothing was done to it"
+	)
+	for name, tt := range map[string]struct {
+		pod, service, said, ends string
+	}{
+		"nobody says who answers":         {"", "", said, nothing},
+		"a proxy, by what answers name":   {"web-h7-1", "", said, ""},
+		"a proxy, as the check has it":    {"", "web", "", ""},
+		"others, as the check has it":     {"", "api", "", ""},
+		"others that say who they are":    {"api-1", "", said, "in the baseline api-1 answered, and no pod of deployment/web"},
+		"others, named as if they passed": {"api-1", "web", "", "in the baseline api-1 answered, and no pod of deployment/web"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, func(w http.ResponseWriter, _ *http.Request) {
+				if tt.pod != "" {
+					w.Header().Set("X-Pod-Name", tt.pod)
+				}
+			})
+			s.nodePort(t, "api")
+			if err := s.Client.Tracker().Add(&corev1.Service{
+				ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: fakecluster.Namespace},
+				Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "web"}},
+			}); err != nil {
+				t.Fatal(err)
+			}
+			var output strings.Builder
+			cfg := s.config(scaleToOne)
+			cfg.Check.Target.Service, cfg.Output = tt.service, &output
+			if got := s.stopped(t, cfg); (tt.ends == "") != (got == "") || !strings.HasPrefix(got, tt.ends) {
+				t.Errorf("it ends with %q, want %q", got, tt.ends)
+			}
+			if output.String() != tt.said {
+				t.Errorf("it said %q, want %q", output.String(), tt.said)
+			}
+		})
 	}
 }

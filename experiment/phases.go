@@ -35,7 +35,7 @@ func (r *run) phases(ctx context.Context) error {
 		}
 		return nil
 	}
-	if r.unproven = cmp.Or(r.strangers(), r.redirected(counts)); r.unproven != "" {
+	if r.unproven = cmp.Or(r.redirected(counts), r.strangers()); r.unproven != "" {
 		return nil
 	}
 	watched, end := r.untilBudgetGone(ctx)

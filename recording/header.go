@@ -63,8 +63,8 @@ type Workload struct {
 	// workload's pods: they were asked, whatever pods the answers name.
 	ServesURL bool `json:"servesURL,omitempty"`
 	// ForeignServices are those to which the URLs lead, each service known, where none of
-	// them selects any of the workload's pods and the check does not name the service
-	// that is meant.
+	// them selects any of the workload's pods and the check does not say that others are to
+	// answer (target.service). They pass requests on, or are the wrong ones.
 	ForeignServices []string `json:"foreignServices,omitempty"`
 	// LocalNode is the node's address to which all URLs lead by the node port of a
 	// service whose externalTrafficPolicy is Local: the pods of that node alone are

@@ -93,7 +93,7 @@ func (a *account) longRequests(streams []*streamTally) map[string]int {
 // answer, or with redirects alone, which would have been the same with an outage.
 func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]report.Duration {
 	all := map[string]report.Duration{}
-	if len(pace.doubts) > 0 || t.senders.lost() || t.past(&r.Header.Workload) {
+	if len(pace.doubts) > 0 || t.senders.lost() || t.past(&r.Header) {
 		return all
 	}
 	for _, s := range r.Header.Check.Streams {

@@ -15,24 +15,26 @@ func TestRequestsPastTheWorkload(t *testing.T) {
 	unnamed := func(s *scenario) { s.unnamed(0, 30*second) }
 	tests := []struct {
 		name    string
+		service string
 		foreign []string
 		with    *death
 		traffic func(*scenario)
 		want    report.Verdict
 		says    string
 	}{
-		{"no answer names its pod", []string{"api"}, drained(), unnamed, report.Inconclusive, past},
-		{"a proxy there passes them on", []string{"api"}, drained(), func(s *scenario) { undisturbed(s) }, report.Passed, ""},
-		{"answers name the service's own pods", []string{"api"}, drained(), func(s *scenario) {
+		{"no answer names its pod", "", []string{"api"}, drained(), unnamed, report.Inconclusive, past},
+		{"a proxy there passes them on", "", []string{"api"}, drained(), func(s *scenario) { undisturbed(s) }, report.Passed, ""},
+		{"answers name the service's own pods", "", []string{"api"}, drained(), func(s *scenario) {
 			s.byProxy(0, 30*second, "api-1", "api-2")
 		}, report.Inconclusive, "answers name pods that are not the workload's"},
-		{"nobody knows where the URL leads, or the check says it", nil, drained(), unnamed, report.Passed, ""},
-		{"what was lost at an end stands", []string{"api"}, abrupt(), func(s *scenario) { unnamed(s); s.request(refused) }, report.Failed, past},
+		{"the check says that they are passed on", "web", []string{"api"}, drained(), unnamed, report.Passed, ""},
+		{"nobody knows where the URL leads", "", nil, drained(), unnamed, report.Passed, ""},
+		{"what was lost at an end stands", "", []string{"api"}, abrupt(), func(s *scenario) { unnamed(s); s.request(refused) }, report.Failed, past},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil).steady(12 * second)
-			s.header.Workload.ForeignServices = tt.foreign
+			s.header.Workload.ForeignServices, s.header.Check.Target.Service = tt.foreign, tt.service
 			tt.traffic(s)
 			rep := s.analyze(t)
 			doubts := strings.Join(rep.Validity.Doubts, "; ")

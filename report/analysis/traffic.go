@@ -173,10 +173,10 @@ func (t *traffic) stream(name string) *streamTally {
 
 // past tells of requests that went to services which do not select the workload's pods. A
 // proxy there may pass them on, but nothing shows it where no answer names one of the
-// pods: what these lost, the service that was asked may never have met. Of names that are
-// others' otherName tells.
-func (t *traffic) past(w *recording.Workload) bool {
-	return len(w.ForeignServices) > 0 && !t.podsNamed && t.otherName == ""
+// pods, and the check does not say it: what these lost, the service that was asked may
+// never have met. Of names that are others' otherName tells.
+func (t *traffic) past(h *recording.Header) bool {
+	return len(h.Workload.ForeignServices) > 0 && h.Check.Target.Service == "" && !t.podsNamed && t.otherName == ""
 }
 
 // newHistogram holds durations in microseconds up to ten minutes, to three

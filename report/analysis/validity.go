@@ -104,7 +104,7 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 	if t.otherName != "" && !r.Header.Workload.ServesURL {
 		add("answers name pods that are not the workload's (%s for one): the URL leads past it, or it passes requests on to them, and whether each ended pod carried traffic is not known", t.otherName)
 	}
-	all = append(all, pastDoubts(&r.Header.Workload, t)...)
+	all = append(all, pastDoubts(&r.Header, t)...)
 	all = append(all, redirectDoubts(&r.Header.Workload, t)...)
 	all = append(all, stickyDoubts(&r.Header.Workload, ended, t)...)
 	away := newAway(&r.Header, endpoints)
@@ -114,10 +114,11 @@ func doubts(r *recording.Recording, disruptions []report.Disruption, streams []r
 }
 
 // pastDoubts tells of requests that went past the workload.
-func pastDoubts(w *recording.Workload, t *traffic) []string {
-	if !t.past(w) {
+func pastDoubts(h *recording.Header, t *traffic) []string {
+	if !t.past(h) {
 		return nil
 	}
+	w := &h.Workload
 	own := "a service that selects them"
 	if len(w.Services) > 0 {
 		own = "service " + strings.Join(w.Services, " or ")
