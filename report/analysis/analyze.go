@@ -49,7 +49,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved, r.Header.Check.Prove != nil)
 	own := ownBudgets(&r.Header.Check, streams, failures, &validity, traffic, pace.starved)
 	exceeded(streams, own)
-	power := power(r, endpoints.most, pace, traffic)
+	power := power(r, endpoints.most, pace, traffic, ended, validity.Baseline.Failed)
 	ends := countEnds(ended, failures, traffic.streams, power, func(f *explained) bool {
 		return f.confidence != report.Possible && !obscured(f, validity.Gaps, traffic) && (!pace.starved || evident(f))
 	})

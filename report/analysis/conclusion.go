@@ -90,10 +90,12 @@ func (a *account) longRequests(streams []*streamTally) map[string]int {
 // power is, by stream, the shortest outage of one of so many pods that would have
 // been seen; of none where requests did not go out as the check wanted, as all rests on
 // the rates, where a sender was lost, or past the workload, and not of a stream without an
-// answer, or with redirects alone, which would have been the same with an outage.
-func power(r *recording.Recording, pods int, pace pace, t *traffic) map[string]report.Duration {
+// answer, or with redirects alone, which would have been the same with an outage. Where
+// nothing ended, or the service failed requests before anything was done to it, there was
+// no outage of a pod's end to be seen.
+func power(r *recording.Recording, pods int, pace pace, t *traffic, ended []*account, baselineFailed int) map[string]report.Duration {
 	all := map[string]report.Duration{}
-	if len(pace.doubts) > 0 || t.senders.lost() || t.past(&r.Header) {
+	if len(ended) == 0 || baselineFailed > 0 || len(pace.doubts) > 0 || t.senders.lost() || t.past(&r.Header) {
 		return all
 	}
 	for _, s := range r.Header.Check.Streams {

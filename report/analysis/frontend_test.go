@@ -377,6 +377,11 @@ func TestTheProxyIsTheWorkload(t *testing.T) {
 			t.Errorf("warnings %v", rep.Warnings)
 		}
 	})
+	t.Run("where nothing ended and nothing was lost names would have told nothing", func(t *testing.T) {
+		if rep := newScenario().pod("web-1", nil).pod("web-2", nil).unnamed(0, 30*second).steady(12 * second).analyze(t); warned(rep, "do not name") {
+			t.Errorf("warnings %v", rep.Warnings)
+		}
+	})
 	t.Run("but one that is the workload's will do", func(t *testing.T) {
 		rep := build(drained()).request(request{sent: second, pod: "web-2"}).analyze(t)
 		if len(rep.Reasons) != 2 || !strings.Contains(rep.Reasons[0], "no request answered by web-1") {

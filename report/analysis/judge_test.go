@@ -246,9 +246,24 @@ func TestNoOutageIsSeenWithoutAnswers(t *testing.T) {
 	s := newScenario().pod("web-1", drained()).pod("web-2", nil).steady(12 * second)
 	s.header.Check.Streams = append(s.header.Check.Streams, check.Stream{Name: unsent, Rate: 100, Connections: check.New})
 	s.request(request{stream: answering, sent: second, took: ms, pod: "web-2", served: 1})
-	s.request(request{stream: lost, sent: second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
+	s.request(request{stream: lost, sent: 20 * second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
 	power := s.analyze(t).Power
 	if power[answering] == 0 || power[lost] != 0 || power[unsent] != 0 {
 		t.Errorf("got %v, want one of %s alone", power, answering)
+	}
+}
+
+// Where nothing ended, or the service failed requests before that, no end's outage could
+// be seen.
+func TestNoOutageIsSeenWithoutAnEnd(t *testing.T) {
+	calm := newScenario().pod("web-1", nil).pod("web-2", nil).traffic(0, 30*second, "web-1", "web-2").steady(12 * second)
+	unclean := sound().request(request{sent: second, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused})
+	for name, s := range map[string]*scenario{"nothing ended": calm, "failed in the baseline": unclean} {
+		if power := s.analyze(t).Power; len(power) > 0 {
+			t.Errorf("%s: got %v", name, power)
+		}
+	}
+	if power := sound().analyze(t).Power; len(power) == 0 {
+		t.Error("no power of a run in which a pod ended")
 	}
 }

@@ -69,6 +69,8 @@ func (l *learned) warn(findings []report.Finding) []report.Warning {
 	all = append(all, otherEndpointsWarning(l.others, l.Header.Check.Workload.String())...)
 	header, service := l.Header.Check.Target.PodHeader, l.Header.Check.Target.Service
 	switch {
+	case len(l.ended) == 0 && !slices.ContainsFunc(findings, func(f report.Finding) bool { return f.Cause.Explains() }):
+		// Names would have told of ends, or of what failed, and there is neither.
 	case l.Header.Workload.Front(service):
 		all = append(all, report.Warning{Text: "answers come from the pods of service " + service + ", not from those that ended: whether each of these carried traffic could not be checked"})
 	case t.otherName != "" && l.Header.Workload.ServesURL:

@@ -29,7 +29,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 	page.add("the disruptions", markdownDisruptions(r))
 	page.add("the terminations", markdownTerminations(r))
 	page.add("the ends", markdown.Prose(lossyEnds(r)))
-	page.add("the power", markdown.Prose(smallestOutages(r)))
+	page.add("the power", markdown.Prose(shortestOutages(r)))
 	if _, err := io.WriteString(w, page.text()); err != nil {
 		return fmt.Errorf("write the report as Markdown: %w", err)
 	}
@@ -173,6 +173,9 @@ func markdownDisruptions(r *report.Report) string {
 		for _, refusal := range d.Refusals {
 			lines = append(lines, d.Kind+" was refused: "+refusal)
 		}
+		for _, back := range d.Restored {
+			lines = append(lines, "put back after "+d.Kind+": "+back)
+		}
 	}
 	return markdown.Folded(count(len(r.Disruptions), "disruption"), markdown.Bullets(lines))
 }
@@ -186,7 +189,7 @@ func markdownTerminations(r *report.Report) string {
 		t := &r.Terminations[i]
 		rows = append(rows, []string{
 			markdown.Code(ended(t)), markdown.Prose(string(t.EndedBy)), exitCode(t),
-			margin(t.Margins.SliceLag), margin(t.Margins.Drain), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
+			sinceSeen(t.Margins.SliceLag), margin(t.Margins.Drain), sinceSeen(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
 		})
 	}
 	legend := "Left slice and last answer: time since the deletion was first seen; drain: from leaving the slice to SIGTERM."

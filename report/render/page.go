@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -52,6 +53,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		Script:    template.JS(pageScript),
 		Picture:   packed,
 		Late:      len(drawn.Late) > 0,
+		Marks:     len(drawn.Marks.Sent) > 0,
 		Class:     string(r.Verdict),
 		Verdict:   upperFirst(string(r.Verdict)),
 		Workload:  clean(r.Workload),
@@ -62,6 +64,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		Streams:      streamTable(r),
 		Senders:      senderTable(r),
 		Terminations: terminationTable(r),
+		Losses:       lossesHead(r),
 		Validity:     append(validityLines(r), lateLines(r, drawn.Late)...),
 		Check:        check,
 	}
@@ -92,8 +95,9 @@ type pageWords struct {
 	Style   template.CSS
 	Script  template.JS
 	Picture string
-	// Late tells that the picture has times in which requests went out late.
-	Late                               bool
+	// Late tells that the picture has times in which requests went out late, Marks that it
+	// has failed requests.
+	Late, Marks                        bool
 	Class                              string
 	Verdict, Workload, Namespace, When string
 	Reasons, Warnings, Validity, Lint  []string
@@ -104,7 +108,9 @@ type pageWords struct {
 	WarningCount          string
 	Streams, Terminations pageTable
 	// Senders has no rows where the program itself sent.
-	Senders     pageTable
+	Senders pageTable
+	// Losses heads the findings.
+	Losses      string
 	Findings    []pageFinding
 	Disruptions []pageDisruption
 	Check       string
@@ -133,14 +139,10 @@ type pageDisruption struct {
 }
 
 func streamTable(r *report.Report) pageTable {
-	t := pageTable{Head: slices.Concat([]string{"stream", "connections", "rate"}, sumsHead, []string{"smallest outage seen"})}
+	t := pageTable{Head: slices.Concat([]string{"stream", "connections", "rate"}, sumsHead, []string{"shortest outage it can see"})}
 	for i := range r.Streams {
 		s := &r.Streams[i]
-		power := "?"
-		if d := r.Power[s.Name]; d > 0 {
-			power = short(d)
-		}
-		t.Rows = append(t.Rows, text.CleanAll(slices.Concat([]string{streamName(s), s.Connections, fmt.Sprintf("%g/s", s.Rate)}, sums(s), []string{power})))
+		t.Rows = append(t.Rows, text.CleanAll(slices.Concat([]string{streamName(s), s.Connections, fmt.Sprintf("%g/s", s.Rate)}, sums(s), []string{cmp.Or(shortestOutage(r, s.Name), "?")})))
 	}
 	return t
 }
@@ -162,7 +164,7 @@ func terminationTable(r *report.Report) pageTable {
 		}
 		t.Rows = append(t.Rows, text.CleanAll([]string{
 			ended(end), string(end.EndedBy), end.Node, short(end.Grace), hook, code,
-			margin(end.Margins.SliceLag), margin(end.Margins.Drain), margin(end.Margins.LastAnswer), margin(end.Margins.GraceHeadroom),
+			sinceSeen(end.Margins.SliceLag), margin(end.Margins.Drain), sinceSeen(end.Margins.LastAnswer), margin(end.Margins.GraceHeadroom),
 		}))
 	}
 	return t
@@ -226,9 +228,12 @@ func validityLines(r *report.Report) []string {
 	} else {
 		lines = append(lines, "The run was cut off or stopped.")
 	}
-	if v.PodsNamed {
+	switch {
+	case v.PodsNamed:
 		lines = append(lines, "Answers named their pods.")
-	} else {
+	case !slices.ContainsFunc(r.Streams, func(s report.Stream) bool { return s.OK > 0 }):
+		lines = append(lines, "No request was answered as expected, so nothing is known of whether answers name their pods.")
+	default:
 		lines = append(lines, "Answers did not name their pods, so failures are tied to pods by times alone.")
 	}
 	for _, s := range r.Streams {
@@ -238,7 +243,7 @@ func validityLines(r *report.Report) []string {
 	if said := lossyEnds(r); said != "" {
 		lines = append(lines, said)
 	}
-	if power := smallestOutages(r); power != "" {
+	if power := shortestOutages(r); power != "" {
 		lines = append(lines, power)
 	}
 	for _, gap := range v.Gaps {

@@ -181,6 +181,9 @@ func (p *printer) disruptions(r *report.Report) {
 		for _, line := range d.Refusals {
 			p.wrapped("    - refused: ", "      ", line)
 		}
+		for _, line := range d.Restored {
+			p.wrapped("    - put back: ", "      ", line)
+		}
 		if c := d.Command; c != nil && c.ExitCode != nil && *c.ExitCode != 0 {
 			p.wrapped("    - ", "      ", fmt.Sprintf("the command ended with exit code %d after %s", *c.ExitCode, short(c.Took)))
 		}
@@ -199,7 +202,7 @@ func (p *printer) terminations(r *report.Report) {
 		t := &r.Terminations[i]
 		rows = append(rows, []string{
 			ended(t), string(t.EndedBy), exitCode(t),
-			margin(t.Margins.SliceLag), margin(t.Margins.Drain), margin(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
+			sinceSeen(t.Margins.SliceLag), margin(t.Margins.Drain), sinceSeen(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
 		})
 	}
 	p.table(rows)
@@ -236,7 +239,7 @@ func (p *printer) footer(r *report.Report) {
 	if said := lossyEnds(r); said != "" {
 		p.wrapped("", "", said)
 	}
-	if seen := smallestOutages(r); seen != "" {
+	if seen := shortestOutages(r); seen != "" {
 		p.wrapped("", "", seen)
 	}
 }

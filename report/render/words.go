@@ -47,6 +47,32 @@ func failed(r *report.Report, f *report.Finding) string {
 	return fmt.Sprintf("%s failed %s", count(f.Failed, "request"), phase(r, f))
 }
 
+// lossesHead heads the findings. That nothing was lost is said of a pass alone: a run that
+// is inconclusive has proven nothing of the kind, and one may fail by its latency.
+func lossesHead(r *report.Report) string {
+	sent, failed, own := 0, 0, 0
+	for i := range r.Streams {
+		s := &r.Streams[i]
+		sent, failed, own = sent+s.Sent, failed+s.Failed, own+s.Client
+	}
+	switch {
+	case len(r.Findings) > 0:
+		return "Why requests failed, and what to change"
+	case failed > 0:
+		return "Requests failed, and no cause is known"
+	case sent == 0:
+		return "No request was sent"
+	case own > 0:
+		return "Requests failed on this tool's own side"
+	case r.Verdict == report.Inconclusive:
+		return "No request failed, which proves nothing here"
+	case r.Verdict == report.Failed:
+		return "No request failed"
+	default:
+		return "Nothing was lost"
+	}
+}
+
 // losses tells how many requests a finding is about, and when they failed.
 func losses(r *report.Report, f *report.Finding) string {
 	text := failed(r, f)
@@ -215,12 +241,21 @@ func site(address string) string {
 	return u.String()
 }
 
-// smallestOutages tells the power of each stream; empty where none is known.
-func smallestOutages(r *report.Report) string {
+// shortestOutage is the power of a stream, empty where it is not known, and of a run that
+// did not come to its end, which saw only a part of what it was to see.
+func shortestOutage(r *report.Report, stream string) string {
+	if power := r.Power[stream]; power > 0 && r.Validity.Complete {
+		return short(power)
+	}
+	return ""
+}
+
+// shortestOutages tells the power of each stream; empty where none is known.
+func shortestOutages(r *report.Report) string {
 	var seen []string
 	for _, s := range r.Streams {
-		if power := r.Power[s.Name]; power > 0 {
-			seen = append(seen, fmt.Sprintf("%s by %s", short(power), s.Name))
+		if power := shortestOutage(r, s.Name); power != "" {
+			seen = append(seen, power+" by "+s.Name)
 		}
 	}
 	if len(seen) == 0 {
@@ -258,6 +293,15 @@ func margin(d *report.Duration) string {
 		return "?"
 	}
 	return short(*d)
+}
+
+// sinceSeen is the time from the first sight of a deletion. What came earlier has none: a
+// pod's last answer, or the change of its slice, may be seen before its deletion is.
+func sinceSeen(d *report.Duration) string {
+	if d != nil && *d < 0 {
+		return "before"
+	}
+	return margin(d)
 }
 
 func short(d report.Duration) string { return text.Duration(time.Duration(d)) }

@@ -85,7 +85,7 @@ async function () {
     dot(1, ...peak("0-failed"), 4),
     dot(2, ...peak("0-p99"), 4),
     words(column("traffic", "failed")),
-    words(column("traffic", "smallest outage seen")),
+    words(column("traffic", "shortest outage it can see")),
     words(inSection("findings", "article h3")),
     words(inSection("findings", "article strong")),
     words(inSection("findings", "article pre")),
