@@ -46,6 +46,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	latency := judgeLatency(streams, traffic, pace.starved)
 	validity.Doubts = append(validity.Doubts, latency.doubts...)
+	nobody := unanswered(r, baselineFailed, &validity, endpoints)
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved, r.Header.Check.Prove != nil)
 	own := ownBudgets(&r.Header.Check, streams, failures, &validity, traffic, pace.starved)
 	exceeded(streams, own)
@@ -54,7 +55,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		return f.confidence != report.Possible && !obscured(f, validity.Gaps, traffic) && (!pace.starved || evident(f))
 	})
 	proof := prove(r.Header.Check.Prove, ends, disrupting(disruptions, r.Ending))
-	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own, proof)
+	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own, proof, nobody)
 	verdict, reasons = latency.after(verdict, reasons, validity.Baseline.Failed > 0)
 
 	rep := &report.Report{
@@ -73,7 +74,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Terminations: terminations,
 		Ends:         claimed(ends, verdict, validity.Doubts, proof),
 		Proof:        proof.told(verdict, validity.Doubts),
-		Findings:     foreseen(findings, r.Header.Lint),
+		Findings:     foreseen(leadingThere(findings, nobody), r.Header.Lint),
 		Lint:         lintOutcomes(r.Header.Lint, findings, warnings, verdict, occasions(ended, disruptions, traffic.starts)),
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)], len(traffic.senders)),
 		Power:        power,

@@ -39,7 +39,7 @@ var stages = []struct {
 	{"findings", []string{"finding.go", "finding_node.go", "evidence.go"}},
 	{"advice", []string{"advice.go", "stay.go", "untested.go", "unknown_server.go", "warnings.go"}},
 	{"conclusion", []string{"conclusion.go"}},
-	{"verdict", []string{"away.go", "validity.go", "proof.go", "ends.go", "own_budgets.go", "latency_verdict.go", "verdict.go", "lint.go"}},
+	{"verdict", []string{"unanswered.go", "away.go", "validity.go", "proof.go", "ends.go", "own_budgets.go", "latency_verdict.go", "verdict.go", "lint.go"}},
 	{"picture", []string{"picture.go"}},
 	{"contents", []string{"analyze.go"}},
 }

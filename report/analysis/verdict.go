@@ -16,13 +16,16 @@ import (
 // wrong, which is told; doubts alone only keep a clean run from passing. The
 // exceptions are a service that was losing requests before it was touched, of which
 // nothing can be said, and a starved run, whose losses stand only where they are
-// evident. A check that names a share of lossy ends has the proof of that decide on what
+// evident. nobody says that nothing answered, where that is so. A check that names a share of lossy ends has the proof of that decide on what
 // ends of pods have lost, instead of its budget.
-func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, validity *report.Validity, losses losses, own []ownBudget, proof *shareProof) (report.Verdict, []string) {
+func judge(budget check.Budget, ended []report.Termination, ends *report.Ends, validity *report.Validity, losses losses, own []ownBudget, proof *shareProof, nobody string) (report.Verdict, []string) {
 	if validity.Baseline.Failed > 0 {
-		return report.Inconclusive, append([]string{fmt.Sprintf(
-			"the service failed %d of %s in the baseline, before anything was done to it%s",
-			validity.Baseline.Failed, text.Count(validity.Baseline.Sent, "request"), losses.baseline.told())}, validity.Doubts...)
+		reason := fmt.Sprintf("the service failed %d of %s in the baseline, before anything was done to it%s",
+			validity.Baseline.Failed, text.Count(validity.Baseline.Sent, "request"), losses.baseline.told())
+		if nobody != "" {
+			reason += ". " + nobody
+		}
+		return report.Inconclusive, append([]string{reason}, validity.Doubts...)
 	}
 	over, standing := losses.over(budget), losses.standing(budget)
 	ownOver, ownStanding := ownOver(own)
