@@ -4,11 +4,25 @@ package e2e
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
 // quick keeps a run short where nothing depends on its length.
 var quick = []string{"--baseline", "4s", "--settle", "5s"}
+
+// `kubectl rollout status` does not wait for the end of the old pods; a run right after it
+// does, and passes.
+func TestRightAfterARollout(t *testing.T) {
+	graceful := newPlace(t).deploy(t, "graceful")
+	kubectl(t, "rollout", "restart", "deployment/graceful", "-n", graceful.namespace)
+	kubectl(t, "rollout", "status", "deployment/graceful", "-n", graceful.namespace)
+	run := graceful.check(t, append(quick, "--delete", "1")...)
+	run.want(t, 0)
+	if !strings.Contains(run.stderr, "waiting until nothing is left of ") {
+		t.Errorf("it does not say that it waited:\n%s", run.stderr)
+	}
+}
 
 // Its failures must be those of the pods that died, by their own account.
 func TestCarelessFails(t *testing.T) {

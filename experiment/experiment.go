@@ -93,6 +93,18 @@ func (c Config) at(changed bool, format string, arguments ...any) {
 	}
 }
 
+// tell writes a line for whoever reads along.
+func (c Config) tell(format string, args ...any) {
+	if c.Output != nil {
+		_, _ = fmt.Fprintf(c.Output, format+"\n", args...)
+	}
+}
+
+// seeRollout tells how to follow a workload until it is healthy.
+func (c Config) seeRollout() string {
+	return "follow it with: " + c.ByHand.Kubectl("rollout", "status", c.Check.Workload.String(), "-n", c.Namespace)
+}
+
 // NewClock gives a clock that never steps: the time at its making plus the
 // monotonic time since.
 func NewClock() func() time.Time {
@@ -113,7 +125,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return errNoCount
 	}
 	cfg.at(false, "looking at %s", cfg.Check.Workload)
-	plan, err := preflight(ctx, cfg)
+	plan, err := preflight(ctx, cfg, cfg.awaitLeaving)
 	if err != nil {
 		return err
 	}
@@ -152,7 +164,7 @@ func (r *run) carryOut(ctx context.Context) error {
 	}
 	if unhealthy != nil {
 		// Nothing can be proven of a workload that was broken before.
-		r.unproven = "the workload was not healthy before anything was done to it: " + unhealthy.Error()
+		r.unproven = fmt.Sprintf("the workload was not healthy before anything was done to it: %v; %s", unhealthy, r.cfg.seeRollout())
 		return nil
 	}
 	if err := wait(ctx, untilFollowed(readySince, r.cfg.Now())); err != nil {

@@ -58,8 +58,9 @@ func located(ctx context.Context, workload *chaos.Workload, cfg Config) (check.C
 }
 
 // preflight looks whether the run can be done at all, without changing
-// anything.
-func preflight(ctx context.Context, cfg Config) (*plan, error) {
+// anything. Once it is known that the disruptions can be done it has settle wait, unless
+// that is nil, for what an earlier change has left under way.
+func preflight(ctx context.Context, cfg Config, settle func(context.Context, *chaos.Workload) error) (*plan, error) {
 	rights := Rights(cfg.Check)
 	missing, err := chaos.Missing(ctx, cfg.Act, cfg.Namespace, those(rights, required))
 	if err != nil {
@@ -95,6 +96,11 @@ func preflight(ctx context.Context, cfg Config) (*plan, error) {
 		}
 		if !spared {
 			return nil, &CheckError{&check.FieldError{Field: "inside", Problem: "this check drains every node that would take a sender"}}
+		}
+	}
+	if settle != nil {
+		if err := settle(ctx, workload); err != nil {
+			return nil, err
 		}
 	}
 	facts, err := workload.Facts(ctx, cfg.Check)
@@ -178,11 +184,18 @@ func launching(inside check.Inside, namespace string, but []string) string {
 
 // Plan tells what a run would do, in one line per step, and changes nothing.
 func Plan(ctx context.Context, cfg Config) ([]string, error) {
-	found, err := preflight(ctx, cfg)
+	found, err := preflight(ctx, cfg, nil)
 	if err != nil {
 		return nil, err
 	}
 	var steps []string
+	leaving, err := found.workload.Leaving(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(leaving.Pods) > 0 {
+		steps = append(steps, "wait "+untilGone(leaving))
+	}
 	if control := cfg.Check.Control; control != nil {
 		steps = append(steps, fmt.Sprintf("first try the same streams on a service that drops requests, made of %s and removed again", control.Image))
 	}
@@ -212,8 +225,8 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	for _, warning := range found.facts.Warnings {
 		steps = append(steps, "note: "+warning)
 	}
-	if _, unhealthy := found.workload.Healthy(ctx); unhealthy != nil {
-		steps = append(steps, fmt.Sprintf("note: %v; as long as that is so, a run changes nothing and is inconclusive", unhealthy))
+	if _, unhealthy := found.workload.Healthy(ctx); unhealthy != nil && len(leaving.Pods) == 0 {
+		steps = append(steps, fmt.Sprintf("note: %v; as long as that is so, a run changes nothing and is inconclusive; %s", unhealthy, cfg.seeRollout()))
 	}
 	return steps, nil
 }

@@ -47,7 +47,7 @@ func (r *run) prove(ctx context.Context) error {
 			return err
 		}
 		if why != "" {
-			r.tell("%s", why)
+			r.cfg.tell("%s", why)
 			return nil
 		}
 	}

@@ -46,7 +46,7 @@ func (r *run) launch(ctx context.Context) error {
 		return err
 	}
 	r.at("starting the senders")
-	r.tell("senders: %s", launching(*inside, r.cfg.Namespace, r.avoid))
+	r.cfg.tell("senders: %s", launching(*inside, r.cfg.Namespace, r.avoid))
 	s := &senders{}
 	s.Fleet, err = fleet.Launch(ctx, fleet.Config{
 		Act: r.cfg.Act, Observe: r.cfg.Observe, Dial: r.cfg.Dial,
@@ -71,13 +71,7 @@ func (r *run) launch(ctx context.Context) error {
 // notStarted tells at once why senders do not start: their removal may take a minute.
 func (r *run) notStarted(why error) {
 	if _, is := errors.AsType[*fleet.StartError](why); is {
-		r.tell("%v\nremoving the senders", why)
-	}
-}
-
-func (r *run) tell(format string, args ...any) {
-	if r.cfg.Output != nil {
-		_, _ = fmt.Fprintf(r.cfg.Output, format+"\n", args...)
+		r.cfg.tell("%v\nremoving the senders", why)
 	}
 }
 
