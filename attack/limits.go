@@ -113,14 +113,10 @@ func (m limits) timeWaitTo(host string) time.Duration {
 }
 
 // unreachable finds addresses that this machine has no way to, as of a family that
-// it lacks. Names are resolved as the load goes on, so nothing is said of them.
+// it lacks. Names are resolved as the load goes on, so nothing is said of them here.
 func unreachable(streams []check.Stream, share Share, route func(address string) error) []error {
 	var problems []error
 	var seen []string
-	machine := "this machine"
-	if share.Of > 0 {
-		machine = "a sender"
-	}
 	for i, s := range streams {
 		target, err := url.Parse(s.URL)
 		if err != nil || !isAddress(target.Hostname()) || slices.Contains(seen, target.Hostname()) {
@@ -132,7 +128,7 @@ func unreachable(streams []check.Stream, share Share, route func(address string)
 		switch portable(errno) {
 		case syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL, syscall.ENETUNREACH:
 			problems = append(problems, &check.FieldError{Field: fmt.Sprintf("streams[%d].url", i), Problem: fmt.Sprintf(
-				"%s has no way to %s (%v); want an address of a family and a network that it has", machine, target.Hostname(), errno)})
+				"%s has no way to %s (%v); want an address of a family and a network that it has", share.machine(), target.Hostname(), errno)})
 		}
 	}
 	return problems

@@ -27,7 +27,7 @@ func (r *run) phases(ctx context.Context) error {
 			r.unproven = fmt.Sprintf("stream %s had no answer within the baseline of %s, so nothing was done; requests failed on the client's own side",
 				faulted, r.cfg.Check.Timing.Baseline)
 			if r.found != "" {
-				r.unproven += fmt.Sprintf("; the service was asked at %s, which is no name of it where the cluster has another DNS domain: then give its URL", r.found)
+				r.unproven += "; " + fmt.Sprintf(otherDomain, r.found)
 			}
 		case silent != "":
 			r.unproven = fmt.Sprintf("stream %s had no answer within the baseline of %s, so nothing was done; a baseline has to be longer than the requests take",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/shutdowncheck/shutdowncheck/attack"
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/binomial"
@@ -80,6 +81,11 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 			return nil, err
 		}
 		found = cfg.Check.Target.URL
+	}
+	if cfg.Check.Inside == nil {
+		if err := (attack.Share{}).Lookup(ctx, cfg.Check.Streams, nil); err != nil {
+			return nil, &CheckError{err}
+		}
 	}
 	steps, err := workload.Plan(ctx, cfg.Check.Disruptions)
 	if err != nil {

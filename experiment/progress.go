@@ -31,8 +31,9 @@ type Progress struct {
 
 // StreamProgress is one stream's part of it.
 type StreamProgress struct {
-	Name             string
-	Sent, OK, Failed uint64
+	Name string
+	// Client counts those that failed on this side: names, ports, descriptors.
+	Sent, OK, Failed, Client uint64
 }
 
 // PodProgress is the state of one pod.
@@ -128,7 +129,7 @@ func (r *run) progress() (p Progress, begun bool) {
 	}
 	s.isNew = false
 	for _, stream := range counts {
-		p.Streams = append(p.Streams, StreamProgress{Name: stream.Name, Sent: stream.Sent, OK: stream.OK, Failed: stream.Failed})
+		p.Streams = append(p.Streams, StreamProgress{Name: stream.Name, Sent: stream.Sent, OK: stream.OK, Failed: stream.Failed, Client: stream.Client})
 	}
 	return p, true
 }

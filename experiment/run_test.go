@@ -167,6 +167,10 @@ func TestPreflightRefuses(t *testing.T) {
 		"no such service": {
 			func(_ *scene, cfg *Config) { cfg.Check.Target.Service = "wbe" }, is[*check.FieldError], "there is no service wbe in namespace shop",
 		},
+		"no such host": {
+			// Two dots make it a name that no resolver is asked for.
+			func(_ *scene, cfg *Config) { cfg.Check.Streams[0].URL = "http://nobody..invalid/" }, is[*CheckError], "streams[0].url: this machine does not find nobody..invalid (",
+		},
 		"no room": {
 			func(_ *scene, cfg *Config) { cfg.Room.Disk = 1 }, is[*RoomError], "the recording takes at least",
 		},
@@ -234,7 +238,7 @@ func TestUnsoundBaseline(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		service http.HandlerFunc
-		url     string // the service's own unless given
+		url     string // what its name becomes after preflight, unless empty
 		says    string
 	}{
 		"failing": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "", ""},
@@ -251,7 +255,11 @@ func TestUnsoundBaseline(t *testing.T) {
 			before := s.Deployment()
 			cfg := s.config(scaleToOne)
 			cfg.Check.Streams[0].Timeout = check.Duration(3 * time.Second)
-			cfg.Check.Streams[0].URL = cmp.Or(tt.url, cfg.Check.Streams[0].URL)
+			cfg.Doing = func(d Doing) {
+				if d.What == "claiming deployment/web" {
+					cfg.Check.Streams[0].URL = cmp.Or(tt.url, cfg.Check.Streams[0].URL)
+				}
+			}
 			if err := Run(t.Context(), cfg); err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ func (r *run) launch(ctx context.Context) error {
 		Failed:     s.failed,
 	})
 	if err != nil {
-		return notLaunched(ctx, err)
+		return inAnotherDomain(notLaunched(ctx, err), r.found)
 	}
 	r.teardown.add("removing the senders", removeTimeout, s.Remove)
 	r.load, r.workload.Senders = s, s.Senders()
@@ -95,6 +96,22 @@ func notLaunched(ctx context.Context, err error) error {
 		return &CheckError{field}
 	}
 	return err
+}
+
+// otherDomain is what a service's name that was found lacks where nobody knows it.
+const otherDomain = "the service was asked at %s, which is no name of it where the cluster has another DNS domain: then give its URL"
+
+// inAnotherDomain adds that to what is wrong with a URL that was found.
+func inAnotherDomain(err error, found string) error {
+	wrong, ok := errors.AsType[*CheckError](err)
+	if !ok || found == "" {
+		return err
+	}
+	field, ok := errors.AsType[*check.FieldError](wrong.Err)
+	if !ok || !strings.HasSuffix(field.Field, ".url") {
+		return err
+	}
+	return &CheckError{&check.FieldError{Field: "target.url", Problem: field.Problem + "; " + fmt.Sprintf(otherDomain, found)}}
 }
 
 // into has the senders' actions and samples recorded from now on.

@@ -435,6 +435,22 @@ func TestAURLThatIsNotFound(t *testing.T) {
 	}
 }
 
+// A name that was found by the service, and that no sender finds, may be in another domain.
+func TestANameInAnotherDomain(t *testing.T) {
+	const found = "http://web.shop.svc.cluster.local/"
+	wrong := &CheckError{&check.FieldError{Field: "streams[0].url", Problem: "a sender does not find web"}}
+	const want = "target.url: a sender does not find web; the service was asked at " + found + ", which is no name of it where the cluster has another DNS domain: then give its URL"
+	if err := inAnotherDomain(wrong, found); err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	other := &CheckError{&check.FieldError{Field: "streams[0].rate", Problem: "too high"}}
+	for _, err := range []error{inAnotherDomain(wrong, ""), inAnotherDomain(other, found), inAnotherDomain(ErrInterrupted, found)} {
+		if strings.Contains(err.Error(), "domain") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func TestRightsOfSenders(t *testing.T) {
 	t.Parallel()
 	c := check.Check{Workload: web, Inside: &check.Inside{Senders: 2}}

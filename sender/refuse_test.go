@@ -96,6 +96,21 @@ func TestAssignmentThatCannotBeSent(t *testing.T) {
 	must(t)(r.Assign(t.Context(), a))
 }
 
+// A name that the sender does not find is told before the start, and another assignment is
+// taken still.
+func TestAssignmentToANameThatIsNotFound(t *testing.T) {
+	t.Parallel()
+	web := target(t)
+	r := serveTCP(t, time.Now)
+	r.server.lookup = lookUp
+	// Two dots make it a name that no resolver is asked for.
+	_, err := r.Assign(t.Context(), assignment("http://nobody..invalid/", 0, 1))
+	if wrong, ok := errors.AsType[*check.FieldError](err); !ok || wrong.Field != "streams[0].url" || !strings.HasPrefix(wrong.Problem, "a sender does not find nobody..invalid (") {
+		t.Errorf("got %v", err)
+	}
+	must(t)(r.Assign(t.Context(), assignment(web.URL, 0, 1)))
+}
+
 // Nobody is told a token, a header or a body: not who reads the log, nor who reads an
 // error.
 func TestSecretsAreNotTold(t *testing.T) {

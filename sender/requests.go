@@ -174,6 +174,9 @@ func (s *Server) serveAssign(w http.ResponseWriter, r *http.Request) {
 		a, err = decode(data)
 	}
 	if err == nil {
+		err = s.lookup(r.Context(), &a)
+	}
+	if err == nil {
 		err = s.assign(token(r), a)
 	}
 	s.answer(w, err)

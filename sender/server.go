@@ -47,6 +47,8 @@ type Server struct {
 	own    func() time.Time
 	domain string
 	log    *slog.Logger
+	// lookup tells which names of an assignment do not exist here.
+	lookup func(context.Context, *Assignment) error
 	// changed wakes who waits for the end. working is the load.
 	changed chan struct{}
 	working sync.WaitGroup
@@ -74,6 +76,7 @@ func New(cfg Config) *Server {
 		own:     cfg.Now,
 		domain:  cfg.Domain,
 		log:     cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)),
+		lookup:  lookUp,
 		changed: make(chan struct{}, 1),
 		held:    held{most: mostHeld},
 		state:   Waiting,

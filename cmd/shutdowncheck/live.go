@@ -100,7 +100,7 @@ func liveLines(before, now experiment.Progress) []string {
 		if span := (now.Elapsed - before.Elapsed).Seconds(); span > 0 {
 			rate = float64(s.Sent-earlier[s.Name]) / span
 		}
-		lines = append(lines, fmt.Sprintf("      %-20s %6.0f/s %9d sent %6d failed", s.Name, rate, s.Sent, s.Failed))
+		lines = append(lines, fmt.Sprintf("      %-20s %6.0f/s %9d sent %6d failed%s", s.Name, rate, s.Sent, s.Failed, ownFaults(s)))
 	}
 	if now.Proof != nil {
 		lines = append(lines, "      "+proofSoFar(now.Proof))

@@ -67,7 +67,7 @@ func progressLine(now experiment.Progress) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%4ds %-16s", int(now.Elapsed.Seconds()), phaseOf(now))
 	for _, s := range now.Streams {
-		fmt.Fprintf(&b, "  %s: %d sent, %d failed", s.Name, s.Sent, s.Failed)
+		fmt.Fprintf(&b, "  %s: %d sent, %d failed%s", s.Name, s.Sent, s.Failed, ownFaults(s))
 	}
 	terminating := 0
 	for _, pod := range now.Pods {
@@ -80,6 +80,14 @@ func progressLine(now experiment.Progress) string {
 		b.WriteString("  " + proofSoFar(now.Proof))
 	}
 	return b.String()
+}
+
+// ownFaults tells of requests that failed on this side, where there are any.
+func ownFaults(s experiment.StreamProgress) string {
+	if s.Client == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d client (failed on this side)", s.Client)
 }
 
 // proofSoFar says how many of the ends are there that a proof needs.

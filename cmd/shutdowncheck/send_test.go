@@ -41,7 +41,7 @@ func TestSend(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, "tcp", found[1])
 	}, "a-token-that-nobody-else-has")
 	defer client.Close()
-	c := check.Check{Target: check.Target{URL: "http://web.example/"}}.WithDefaults()
+	c := check.Check{Target: check.Target{URL: "http://127.0.0.1:1/"}}.WithDefaults()
 	status, err := client.Assign(t.Context(), sender.Assignment{Version: sender.Version, Senders: 1, Streams: c.Streams, Target: c.Target})
 	if err != nil || status.State != sender.Assigned {
 		t.Fatalf("%+v, %v", status, err)
