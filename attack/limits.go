@@ -81,9 +81,9 @@ func (m limits) exceeded(streams []check.Stream, share Share) []error {
 // tooManyFiles tells of more descriptors than this process may have.
 func (s Share) tooManyFiles(sum, most int) string {
 	if s.Of == 0 {
-		return fmt.Sprintf("a service that is silent would make them open %d connections and files, and this process may open %d; want a lower rate, a shorter timeout, maxConnections, or a higher limit (ulimit -n)", sum, most)
+		return fmt.Sprintf("a service that is silent would make the streams open %d connections and files, and this process may open %d; want a lower rate (--rate), a shorter timeout (--stream-timeout), fewer connections (maxConnections, --max-connections), or a higher limit (ulimit -n %d)", sum, most, sum)
 	}
-	return fmt.Sprintf("a service that is silent would make them open %d connections and files in all, and %s may open %d; want a lower rate, a shorter timeout, maxConnections, or more senders (--senders)",
+	return fmt.Sprintf("a service that is silent would make the streams open %d connections and files in all, and %s may open %d; want a lower rate (--rate), a shorter timeout (--stream-timeout), fewer connections (maxConnections, --max-connections), or more senders (--senders)",
 		sum*s.Of, s.eachSender(), most)
 }
 

@@ -44,7 +44,7 @@ func TestWhatAMachineLacks(t *testing.T) {
 		{
 			"silence",
 			[]check.Stream{{URL: "http://web/", Rate: 100, Connections: check.Reused, Pool: 32, Timeout: check.Duration(10 * time.Second)}},
-			[]string{"streams: a service that is silent would make them open 1065 connections and files, and this process may open 1024; want a lower rate, a shorter timeout, maxConnections, or a higher limit (ulimit -n)"},
+			[]string{"streams: a service that is silent would make the streams open 1065 connections and files, and this process may open 1024; want a lower rate (--rate), a shorter timeout (--stream-timeout), fewer connections (maxConnections, --max-connections), or a higher limit (ulimit -n 1065)"},
 		},
 		{
 			"silence, bounded",
@@ -78,7 +78,7 @@ func TestWhatASenderLacks(t *testing.T) {
 	}
 	for of, want := range map[int][]string{
 		2: {
-			"streams: a service that is silent would make them open 2140 connections and files in all, and each of the 2 senders may open 1024; want a lower rate, a shorter timeout, maxConnections, or more senders (--senders)",
+			"streams: a service that is silent would make the streams open 2140 connections and files in all, and each of the 2 senders may open 1024; want a lower rate (--rate), a shorter timeout (--stream-timeout), fewer connections (maxConnections, --max-connections), or more senders (--senders)",
 			"streams[0].rate: 2000 new connections per second to web:80: each may keep its local port for 1m0s, and each of the 2 senders has 28232; want at most 941 in all, reused connections, or 5 senders (--senders)",
 		},
 		4: {

@@ -443,7 +443,7 @@ func TestUndoOfACordonForAWorkloadThatIsGone(t *testing.T) {
 		t.Error("the node is left cordoned")
 	}
 	lines, err = putBackLeft(t, c.Client, web)
-	want(t, "again", append(lines, text(err)), `read deployment/web in namespace shop: deployments.apps "web" not found`)
+	want(t, "again", append(lines, text(err)), `read deployment/web in namespace shop: deployments.apps "web" not found; see what there is with: kubectl get deployments -n shop`)
 }
 
 func TestDrainLeavesADaemonSetAlone(t *testing.T) {

@@ -16,7 +16,11 @@ func (c scale) validate(_ context.Context, w *Workload, s state) (field, problem
 	case !w.api.scalable:
 		return "", fmt.Sprintf("%s has no replicas to set; want restart", w), nil
 	case c.To == s.replicas:
-		return "to", fmt.Sprintf("%d replicas, but %s wants %d now, so nothing would end; want 0 to %d, or more than %d", c.To, w, s.replicas, s.replicas-1, s.replicas), nil
+		fewer := fmt.Sprintf("0 to %d", s.replicas-1)
+		if s.replicas == 1 {
+			fewer = "0"
+		}
+		return "to", fmt.Sprintf("%d replicas, but %s wants %d now, so nothing would end; want %s, or more than %d", c.To, w, s.replicas, fewer, s.replicas), nil
 	case c.To > s.replicas && !restores(c.Restore):
 		return "restore", fmt.Sprintf("false, but %s is scaled up from %d to %d, so nothing would end; want true, which ends the surplus", w, s.replicas, c.To), nil
 	}

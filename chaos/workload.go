@@ -59,7 +59,7 @@ func find(ctx context.Context, client kubernetes.Interface, namespace string, re
 	}
 	s, err := api.get(ctx)
 	if err != nil {
-		return nil, state{}, fmt.Errorf("read %s in namespace %s: %w", ref, namespace, err)
+		return nil, state{}, fmt.Errorf("read %s in namespace %s: %w", ref, namespace, Missed(ctx, client, namespace, ref, byHand, err))
 	}
 	return &Workload{byHand: byHand, ref: ref, namespace: namespace, client: client, api: api, uid: s.meta.UID, selector: s.selector}, s, nil
 }

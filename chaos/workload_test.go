@@ -27,10 +27,23 @@ func forbidden(resource string) error {
 	return apierrors.NewForbidden(schema.GroupResource{Resource: resource}, "", errors.New("no"))
 }
 
+// What is missing is the workload or its namespace, which the API server does not tell apart.
 func TestOpenWithoutAWorkload(t *testing.T) {
-	_, err := Open(t.Context(), fake.NewClientset(), namespace, web, present, ByHand{})
-	if !apierrors.IsNotFound(err) || err.Error() != `read deployment/web in namespace shop: deployments.apps "web" not found` {
-		t.Errorf("got %v", err)
+	there := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+	unknown := fake.NewClientset()
+	unknown.PrependReactor("get", "namespaces", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, forbidden("namespaces") })
+	for name, tt := range map[string]struct {
+		client *fake.Clientset
+		want   string
+	}{
+		"no workload":  {fake.NewClientset(there), `deployments.apps "web" not found; see what there is with: kubectl get deployments -n shop --context east`},
+		"no namespace": {fake.NewClientset(), `namespace shop does not exist (deployments.apps "web" not found); see those there are with: kubectl get namespaces --context east`},
+		"not known":    {unknown, `deployments.apps "web" not found; see what there is with: kubectl get deployments -n shop --context east`},
+	} {
+		_, err := Open(t.Context(), tt.client, namespace, web, present, ByHand{Flags: []string{"--context", "east"}})
+		if !apierrors.IsNotFound(err) || err.Error() != "read deployment/web in namespace shop: "+tt.want {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 
@@ -385,7 +398,7 @@ func TestPlanRefuses(t *testing.T) {
 		"scale to what an earlier one left": {
 			nil,
 			[]check.Disruption{{Scale: &check.Scale{To: 1, Restore: new(false)}}, scaleToOne},
-			"disruptions[1].scale.to: 1 replicas, but deployment/web wants 1 now, so nothing would end; want 0 to 0, or more than 1",
+			"disruptions[1].scale.to: 1 replicas, but deployment/web wants 1 now, so nothing would end; want 0, or more than 1",
 		},
 		"scale up for good": {
 			nil,

@@ -36,12 +36,16 @@ func TestBadInputChangesNothing(t *testing.T) {
 	careless.check(t, "--service", "absent").wantError(t, toolError, "service: there is no service absent")
 	careless.check(t, "--service", "second").wantError(t, toolError, "service: the URL leads to service careless, not to second")
 	untold := *careless
-	untold.url = "http://shop.example/"
+	untold.url = "http://localhost/" // no service's own
 	plan := untold.check(t, "--dry-run")
 	plan.want(t, 0)
 	if several := "several services select its pods (careless, second)"; strings.Count(plan.stdout+plan.stderr, several) != 1 {
 		t.Errorf("%q is not said once in\n%s%s", several, plan.stdout, plan.stderr)
 	}
+
+	lost := *careless
+	lost.url = "http://nobody..invalid/" // which no resolver is asked for
+	lost.check(t).wantError(t, usage, "--url", "does not find nobody..invalid")
 
 	// Not even root can make a folder below a file.
 	file := filepath.Join(t.TempDir(), "file")
@@ -68,6 +72,7 @@ func TestMissingRightsAreNamed(t *testing.T) {
 	graceful.wantUnchanged(t, before)
 
 	_, list, _ := strings.Cut(strings.TrimSpace(run.stderr), "namespace "+graceful.namespace+": ")
+	list, _, _ = strings.Cut(list, "; see which there are with: ")
 	asked := strings.Split(list, ", ")
 	granted := rightsOf(t, "graceful")
 	slices.Sort(asked)

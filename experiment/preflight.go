@@ -68,7 +68,7 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 		return nil, fmt.Errorf("ask the cluster for this user's rights: %w", err)
 	}
 	if len(missing) > 0 {
-		return nil, &RightsError{Namespace: cfg.Namespace, Missing: missing}
+		return nil, &RightsError{Namespace: cfg.Namespace, Missing: missing, See: cfg.ByHand.Kubectl("auth", "can-i", "--list", "-n", cfg.Namespace)}
 	}
 	workload, err := chaos.Open(ctx, cfg.Act, cfg.Namespace, cfg.Check.Workload, cfg.Now(), cfg.ByHand)
 	if err != nil {

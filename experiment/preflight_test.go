@@ -18,11 +18,11 @@ func TestRightsErrorSaysWhere(t *testing.T) {
 	pods := chaos.Permission{Verb: "list", Resource: "pods"}
 	nodes := chaos.Permission{Verb: "list", Resource: "nodes", Cluster: true}
 	for want, missing := range map[string][]chaos.Permission{
-		"rights are missing in namespace shop: patch deployments.apps/scale web, list pods":       {scale, pods},
-		"rights are missing to list nodes in the whole cluster":                                   {nodes},
-		"rights are missing in namespace shop: list pods; and to list nodes in the whole cluster": {nodes, pods},
+		"rights are missing in namespace shop: patch deployments.apps/scale web, list pods; see which there are with: kubectl auth can-i --list":       {scale, pods},
+		"rights are missing to list nodes in the whole cluster; see which there are with: kubectl auth can-i --list":                                   {nodes},
+		"rights are missing in namespace shop: list pods; and to list nodes in the whole cluster; see which there are with: kubectl auth can-i --list": {nodes, pods},
 	} {
-		if got := (&RightsError{Namespace: "shop", Missing: missing}).Error(); got != want {
+		if got := (&RightsError{Namespace: "shop", Missing: missing, See: "kubectl auth can-i --list"}).Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

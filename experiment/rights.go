@@ -96,6 +96,8 @@ func wouldWatch(r Right) bool { return r.Optional && r.Verb == "watch" }
 type RightsError struct {
 	Namespace string
 	Missing   []chaos.Permission
+	// See is the command that shows the rights there are.
+	See string
 }
 
 // Error names each missing right as kubectl auth can-i would.
@@ -115,5 +117,5 @@ func (e *RightsError) Error() string {
 	if len(outside) > 0 {
 		parts = append(parts, "to "+strings.Join(outside, ", "))
 	}
-	return "rights are missing " + strings.Join(parts, "; and ")
+	return "rights are missing " + strings.Join(parts, "; and ") + "; see which there are with: " + e.See
 }

@@ -262,7 +262,7 @@ var flagOfField = map[string]string{
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"expectBody": "expect-body", "expectBody.contains": "expect-body", "expectBody.matches": "expect-body-matches",
 	"protocol": "protocol", "maxConnections": "max-connections",
-	"rate": "rate", "pool": "pool", "timeout": "stream-timeout",
+	"streams": "rate", "url": "url", "rate": "rate", "pool": "pool", "timeout": "stream-timeout",
 	"timing.baseline": "baseline", "timing.settle": "settle", "timing.timeout": "timeout",
 	"budget.failed": "budget-failed", "budget.maskable": "budget-maskable", "budget.unattributed": "budget-unattributed",
 	"budget.p50": "budget-p50", "budget.p90": "budget-p90", "budget.p95": "budget-p95", "budget.p99": "budget-p99", "budget.max": "budget-max",
@@ -311,7 +311,7 @@ func (f *checkFlags) flagName(field string) string {
 		return "--" + string(long.kind)
 	case long != nil && plain != "protocol" && plain != "maxConnections":
 		return "--" + string(long.kind) + ": " + field
-	case long == nil && len(f.streams) > 0 && strings.HasPrefix(field, "streams["):
+	case long == nil && len(f.streams) > 0 && (field == "streams" || strings.HasPrefix(field, "streams[")):
 		return "--stream: " + field
 	}
 	if flag, ok := flagOfField[plain]; ok {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -59,11 +60,11 @@ func compare(ctx context.Context, base, next string, tolerance report.Tolerance)
 	defer spareMemory()()
 	before, err := analyze(ctx, base)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("BASE: %w", err)
 	}
 	after, err := analyze(ctx, next)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("NEW: %w", err)
 	}
 	return report.Compare(before, after, tolerance), nil
 }

@@ -86,7 +86,7 @@ func TestWithoutAURLTheClusterIsAsked(t *testing.T) {
 	code := execute(t.Context(), []string{"run", "deployment/web", "--server", cluster.url}, streams{in: strings.NewReader(""), out: &out, err: &err})
 	const want = "shutdowncheck: --url: missing; want an absolute URL such as http://127.0.0.1:30080/\n" +
 		"shutdowncheck: nothing is seen to lead to deployment/web from outside the cluster\n" +
-		"shutdowncheck: --inside needs no URL: it has the requests sent from inside the cluster\n"
+		"shutdowncheck: --inside needs no URL: it has the requests sent from inside the cluster, as in: shutdowncheck run deployment/web -n default --inside\n"
 	if code != exitUsage || err.String() != want {
 		t.Errorf("it ends with %d:\n%s", code, err.String())
 	}

@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/lint"
 )
@@ -16,7 +17,7 @@ import (
 func readCluster(ctx context.Context, c *cluster, ref check.Workload) (*lint.Objects, []string, error) {
 	var o lint.Objects
 	if err := readWorkload(ctx, c, ref, &o); err != nil {
-		return nil, nil, fmt.Errorf("read %s in namespace %s: %w", ref, c.namespace, err)
+		return nil, nil, fmt.Errorf("read %s in namespace %s: %w", ref, c.namespace, chaos.Missed(ctx, c.observe, c.namespace, ref, chaos.ByHand{Flags: c.flags}, err))
 	}
 	var notes []string
 	o.Only = ref.String()

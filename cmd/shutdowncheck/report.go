@@ -63,7 +63,7 @@ func openRecording(dir string) (*recording.Recording, error) {
 	}
 	err = fmt.Errorf("read the recording: %w", err)
 	if _, none := os.Stat(dir); errors.Is(none, fs.ErrNotExist) {
-		return nil, &usageError{err}
+		return nil, usagef("%w; want the folder of a run, as its last line names it", err)
 	}
 	return nil, err
 }

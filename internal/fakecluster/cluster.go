@@ -72,7 +72,7 @@ func New(t testing.TB, change ...func(*appsv1.Deployment)) *Cluster {
 	for _, f := range change {
 		f(d)
 	}
-	c := &Cluster{t: t, Client: fake.NewClientset(d), Obedient: true}
+	c := &Cluster{t: t, Client: fake.NewClientset(d, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: Namespace}}), Obedient: true}
 	for range *d.Spec.Replicas {
 		c.MakePod(d)
 	}
