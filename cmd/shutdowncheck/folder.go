@@ -14,8 +14,8 @@ type made []string
 // makeFolder makes the folder of a run and tries to write in it, so that a run
 // whose results have no place never begins.
 func makeFolder(dir string) (made, error) {
-	if holdsRecording(dir) {
-		return nil, fmt.Errorf("%s already holds a recording; want another folder", dir)
+	if err := fitsRecording(dir); err != nil {
+		return nil, err
 	}
 	var m made
 	for path := filepath.Clean(dir); ; path = filepath.Dir(path) {
@@ -25,13 +25,39 @@ func makeFolder(dir string) (made, error) {
 		m = append(m, path)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return m, err
+		return m, forbidden(err)
 	}
 	probe, err := os.CreateTemp(dir, ".writable-*")
 	if err != nil {
-		return m, err
+		return m, forbidden(err)
 	}
 	return m, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// fitsRecording tells without making anything why a recording has no place in dir.
+func fitsRecording(dir string) error {
+	if holdsRecording(dir) {
+		return fmt.Errorf("%s already holds a recording; want another folder", dir)
+	}
+	about, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !about.IsDir():
+		return fmt.Errorf("%s is a file; want a folder", dir)
+	}
+	return nil
+}
+
+// forbidden says who has to have the right to write, which a volume of a pod may not give
+// to a user that is not root.
+func forbidden(err error) error {
+	if user := os.Getuid(); errors.Is(err, fs.ErrPermission) && user >= 0 {
+		return fmt.Errorf("%w; want a folder in which user %d may write", err, user)
+	}
+	return err
 }
 
 // remove takes the folders away again as far as nothing is in them.

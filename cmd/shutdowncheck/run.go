@@ -63,7 +63,7 @@ interrupted (what was seen until then is reported).`,
 	r.check.add(flags)
 	flags.StringVar(&r.out, "out", "", "`FOLDER` for the recording and the report (default shutdowncheck-runs/NAME-TIME)")
 	r.format.add(flags)
-	flags.BoolVar(&r.dryRun, "dry-run", false, "print what would be done and change nothing")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "print what would be done, where and for how long, and change nothing")
 	flags.BoolVar(&r.showValues, "show-values", false, "show and record the values of variables, queries and bodies, and the arguments and output of commands; header values stay hidden")
 	connection.AddFlags(flags)
 	return cmd
@@ -117,7 +117,7 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	cfg.Doing = r.owing(cfg.ByHand.Restore(c.Workload.String(), cluster.namespace), c.Workload.String())
 	cfg.Room = readRoom(cfg.Dir)
 	if r.dryRun {
-		return r.printPlan(cmd.Context(), cfg)
+		return r.printPlan(cmd.Context(), cfg, cluster.name)
 	}
 	made, err := makeFolder(cfg.Dir)
 	if err != nil {
@@ -212,12 +212,18 @@ func (r *runCommand) explained(err error) error {
 	return err
 }
 
-func (r *runCommand) printPlan(ctx context.Context, cfg experiment.Config) error {
+// printPlan says where a run would do what, and leaves the results. A folder that the run
+// would refuse is refused here, too.
+func (r *runCommand) printPlan(ctx context.Context, cfg experiment.Config, cluster string) error {
+	if err := fitsRecording(cfg.Dir); err != nil {
+		return usagef("--out: %w", err)
+	}
 	steps, err := experiment.Plan(ctx, cfg)
 	if err != nil {
 		return interrupted(ctx, r.explained(err))
 	}
 	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s in namespace %s of %s; the results go to %s\n", cfg.Check.Workload, cfg.Namespace, cluster, shell.Word(cfg.Dir))
 	for _, step := range steps {
 		fmt.Fprintln(&text, step)
 	}
