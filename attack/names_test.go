@@ -14,8 +14,12 @@ import (
 // not claimed.
 func TestLookup(t *testing.T) {
 	streams := []check.Stream{
-		{URL: "http://127.0.0.1:8080/"}, {URL: "http://[::1]/"}, {URL: "http://web.shop/"},
-		{URL: "https://gone.example:8443/a"}, {URL: "http://gone.example/b"}, {URL: "http://slow.example/"},
+		{URL: "http://127.0.0.1:8080/"},
+		{URL: "http://[::1]/"},
+		{URL: "http://web.shop/"},
+		{URL: "https://gone.example:8443/a"},
+		{URL: "http://gone.example/b"},
+		{URL: "http://slow.example/"},
 	}
 	var asked []string
 	err := lookUp(t.Context(), streams, map[string]string{"web.shop": "web.shop.svc"}, "this machine", func(ctx context.Context, host string) error {

@@ -11,7 +11,8 @@ func byHand(s streams, connection *genericclioptions.ConfigFlags) chaos.ByHand {
 	return chaos.ByHand{Program: s.program, Flags: sameCluster(connection)}
 }
 
-// sameCluster are the flags by which the user named the cluster, except for secrets.
+// sameCluster are the flags by which the user named the cluster and whom to be there, except
+// for secrets.
 func sameCluster(connection *genericclioptions.ConfigFlags) (flags []string) {
 	for _, flag := range []struct {
 		name  string
@@ -22,6 +23,7 @@ func sameCluster(connection *genericclioptions.ConfigFlags) (flags []string) {
 		{"--cluster", connection.ClusterName},
 		{"--user", connection.AuthInfoName},
 		{"--server", connection.APIServer},
+		{"--as", connection.Impersonate},
 	} {
 		if flag.value != nil && *flag.value != "" {
 			flags = append(flags, flag.name, *flag.value)
