@@ -46,7 +46,9 @@ func possible(a Assignment) error {
 	return a.share().Feasible(a.Streams)
 }
 
-func lookUp(ctx context.Context, a *Assignment) error { return a.share().Lookup(ctx, a.Streams, a.Names) }
+func lookUp(ctx context.Context, a *Assignment) error {
+	return a.share().Lookup(ctx, a.Streams, a.Names)
+}
 
 func (a *Assignment) share() attack.Share { return attack.Share{Index: a.Sender, Of: a.Senders} }
 
