@@ -19,6 +19,13 @@ var preparing = []string{
 	"curl", "wget", "nc", "ncat", "dig", "nslookup", "getent", "ping", "sleep", "usleep", "wait", "pidof", "pgrep", "ps", "openssl", "tar", "unzip", "gzip", "base64",
 }
 
+// ComesWithShell tells of a shell, and of programs of which an image holds none that has no
+// shell: those of coreutils, procps and the like.
+func ComesWithShell(name string) bool {
+	_, isShell := shells[name]
+	return isShell || name == "busybox" || isPreparing(name) && name != "openssl"
+}
+
 func isPrompt(name string) bool { return slices.Contains(prompt, name) }
 
 func isPreparing(name string) bool { return isPrompt(name) || slices.Contains(preparing, name) }

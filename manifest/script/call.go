@@ -32,6 +32,8 @@ type call struct {
 	file      string
 	arguments []string // $0 and after
 	errexit   bool
+	// line is the whole of its words, as pkill -f sees it.
+	line string
 }
 
 // shellCall looks whether words start a shell. Options may stand before and after -c,
@@ -45,7 +47,7 @@ func shellCall(words []string, sh Dialect) (call, bool) {
 	if len(words) == 0 {
 		return call{}, false
 	}
-	c := call{shell: path.Base(words[0])}
+	c := call{shell: path.Base(words[0]), line: strings.Join(words, " ")}
 	dialect, isShell := shells[c.shell]
 	if !isShell {
 		return call{}, false

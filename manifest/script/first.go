@@ -43,6 +43,8 @@ type Start struct {
 	Outcome Outcome
 	// Partly tells of Hurries that on other paths the signal reaches the program.
 	Partly bool
+	// Repeats tells of Hurries that the trap signals the shell too, which ends it.
+	Repeats bool
 	// Shell is the one that is the first process or the init's child; empty for none. It is
 	// of the Dialect.
 	Shell   string
@@ -58,8 +60,21 @@ type Start struct {
 	// Daemon tells that the Program has put itself into the background, and the Shell is no
 	// more than what keeps the container running.
 	Daemon bool
+	// Ignores tells that SIGTERM is ignored as the program starts (trap '' TERM): it stays so
+	// unless the program sets a handler.
+	Ignores bool
+	// Traps tells that the Shell has a trap for SIGTERM, so that it does not die of it either
+	// where it is not the first process.
+	Traps bool
+	// Interrupt is the signal by which alone the shell stops the Program in its background, of
+	// those that it has it ignore (see walk.interrupt). Reaches it is then only where the program
+	// sets a handler.
+	Interrupt string
 	// Early is the word of a trap that the shell expands to nothing as it sets the trap.
 	Early string
+	// Fails says why the command cannot be run, so that the container never starts; empty where
+	// it can, or that is not known.
+	Fails string
 	// Words are those of the program that is at the end of all, from its name on; nil where
 	// it cannot be told.
 	Words []string
@@ -88,13 +103,13 @@ func first(words []string, c Context, depth int, steps *int) Start {
 		}
 		return start
 	}
-	// Under an init unshare blocks SIGTERM, where the others die of it.
-	if words := child(u.words); words != nil && (u.init == "" || name != "unshare") {
+	// Where it is not process 1 unshare blocks SIGTERM, and the others die of it.
+	if words := child(u.words); words != nil && (u.init == "" && !c.SharedPIDs || name != "unshare") {
 		return Start{Outcome: Stays, Shell: name, Init: u.init, Group: u.group, Program: short(words)}
 	}
 	shell, isShell := shellCall(u.words, c.Sh)
 	if !isShell {
-		start := Start{Outcome: Reaches, Init: u.init, Group: u.group, Program: short(u.words), Words: u.words}
+		start := Start{Outcome: Reaches, Init: u.init, Group: u.group, Program: short(u.words), Words: u.words, Ignores: c.ignores, Fails: noProgram(u.words[0])}
 		if ext := path.Ext(name); (ext == ".sh" || ext == ".bash") && !strings.Contains(name, "entrypoint") {
 			start.Outcome, start.Shell, start.Program = ReadsFile, name, u.words[0]
 		}
@@ -103,7 +118,7 @@ func first(words []string, c Context, depth int, steps *int) Start {
 	start := Start{Shell: shell.shell, Dialect: shell.dialect, Init: u.init, Group: u.group}
 	switch {
 	case shell.fails() != "" || !shell.inline && shell.file == "":
-		start.Outcome = Unknown
+		start.Outcome, start.Fails = Unknown, shell.fails()
 	case !shell.inline:
 		start.Outcome, start.Program = ReadsFile, shell.file
 	default:
@@ -118,13 +133,16 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		start.Outcome = Unknown
 		return
 	}
-	w := &walk{control: control[flow]{join: join}, context: c, dialect: shell.dialect, level: depth, steps: steps, file: file, declared: declared(file)}
-	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true}, true); end.on {
+	w := &walk{control: control[flow]{join: join}, context: c, dialect: shell.dialect, errexit: shell.errexit, line: shell.line, level: depth, steps: steps, file: file, declared: declared(file)}
+	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true, ignores: c.ignores}, true); end.on {
 		w.ends = append(w.ends, end)
 	}
 	if w.lost {
 		start.Outcome = Unknown
 		return
+	}
+	if len(w.ends) == 0 && len(w.became) == 1 {
+		start.Fails = w.became[0].Fails
 	}
 	var outcomes []Outcome
 	forwards := false
@@ -137,17 +155,20 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		outcomes = append(outcomes, outcome)
 		if outcome >= start.Outcome {
 			start.Outcome, start.Program = outcome, p.name()
+			start.Traps = f.ignores || f.trap != untrapped || f.waitTrap != untrapped
+			start.Ignores = p.start.Ignores
 		}
 	}
 	for _, s := range w.became {
 		outcomes = append(outcomes, s.Outcome)
 		if s.Outcome > start.Outcome {
-			start.Outcome, start.Program, start.Daemon = s.Outcome, s.Program, s.Daemon
+			start.Outcome, start.Program, start.Daemon, start.Traps = s.Outcome, s.Program, s.Daemon, s.Traps
 			if s.Shell != "" {
 				start.Shell, start.Dialect = s.Shell, s.Dialect
 			}
 		}
 		start.Init, start.Group = cmp.Or(start.Init, s.Init), start.Group || s.Group
+		start.Ignores = start.Ignores || s.Ignores
 	}
 	if start.Outcome > Unknown && slices.Contains(outcomes, Unknown) {
 		start.Outcome = Unknown
@@ -159,7 +180,11 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 	if start.Outcome >= Cuts && slices.Contains(outcomes, Reaches) {
 		start.Outcome = Branches
 	}
-	start.Partly = start.Outcome == Hurries && slices.Contains(outcomes, Reaches)
+	start.Partly, start.Repeats = start.Outcome == Hurries && slices.Contains(outcomes, Reaches), w.repeats
+	if p := w.interrupted; p != nil && start.Outcome == Reaches {
+		start.Interrupt, start.Program, start.Words = w.interrupt, p.name(), programWords(p.start)
+		return
+	}
 	start.Words, start.Misnamed, start.Early = w.words(), w.misnamed, w.expandedEarly
 }
 

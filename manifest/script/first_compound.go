@@ -19,10 +19,23 @@ type walk struct {
 	declared map[string]*syntax.Stmt
 	// toAll tells of a trap that may signal more than a child by its number.
 	toAll bool
+	// repeats tells of a trap whose signal comes back to the shell.
+	repeats bool
 	// misnamed tells of a signal in a trap by a name that dash does not know.
 	misnamed bool
 	// expandedEarly is what the trap of SIGTERM has lost as it was set (see early).
 	expandedEarly string
+	// errexit is set -e, guarded counts the conditions around, where that does nothing.
+	errexit bool
+	guarded int
+	// line is the shell's own command line.
+	line string
+	// monitors is set -m, without which a program in the background is started with SIGINT and
+	// SIGQUIT ignored (POSIX, 2.11); interrupt is the one of these by which alone a trap stops
+	// it, interrupted the program.
+	monitors    bool
+	interrupt   string
+	interrupted *program
 	// steps is bounded, as is depth; lost tells that a bound was met.
 	steps *int
 	lost  bool
@@ -61,6 +74,10 @@ func (w *walk) stmt(stmt *syntax.Stmt, s *scope, f flow, last bool) flow {
 			return f
 		}
 		return w.forwardAll(stmt.Cmd, f)
+	}
+	if stmt.Negated {
+		w.guarded++
+		defer func() { w.guarded-- }()
 	}
 	return w.cmd(stmt.Cmd, s, f, last)
 }
@@ -178,7 +195,9 @@ func (w *walk) binary(c *syntax.BinaryCmd, s *scope, f flow, last bool) flow {
 		two := w.within(s, func(s *scope, f flow) flow { return w.stmt(c.Y, s, f, false) })
 		return w.forwardAll(c, ran(f, cmp.Or(one, two)))
 	}
+	w.guarded++
 	after := w.stmt(c.X, s, f, false)
+	w.guarded--
 	if !after.on {
 		return after
 	}
@@ -197,7 +216,9 @@ func (w *walk) branches(c *syntax.IfClause, s *scope, f flow, last bool) flow {
 	if len(c.Cond) == 0 { // an else
 		return w.all(c.Then, s, f, last)
 	}
+	w.guarded++
 	asked := w.all(c.Cond, s, f, false)
+	w.guarded--
 	if !asked.on {
 		return asked
 	}
@@ -216,13 +237,15 @@ func (w *walk) branches(c *syntax.IfClause, s *scope, f flow, last bool) flow {
 }
 
 func (w *walk) while(c *syntax.WhileClause, s *scope, f flow, last bool) flow {
+	w.guarded++
 	asked := w.all(c.Cond, s, f, false)
+	w.guarded--
 	// Where nothing else is run, it may be the program that is started again and again.
 	again := last && f.fore == nil && f.back == nil && asked.fore != nil
 	asked = condition(f, asked)
 	asked.lost = asked.lost || again
 	body := w.all(c.Do, s, asked, false)
-	if body.on && body.waits > asked.waits {
+	if body.on && body.waits > asked.waits && !body.ended {
 		body.waits += 2 // it waits again and again
 	}
 	if body.on && (body.waits > asked.waits || f.back != nil && body.later) {

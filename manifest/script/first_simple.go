@@ -61,34 +61,54 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		return f
 	case "wait":
 		if f.back != nil {
+			f.fore, f.later = nil, false
+			if f.ended {
+				return f
+			}
 			f.forwards.waits = f.forwards.waits || f.forwards.signals
 			if f.waits == 0 {
 				f.waitTrap = f.trap
 			}
 			f.waits++
-			f.fore, f.later = nil, false
+			f.ended = w.errexit && w.guarded == 0 && f.trap != untrapped
 		}
 		return f
 	}
 	s.builtin(words[0].text, words[min(1, len(words)-1)].text)
-	if name == "set" || name == "shift" {
+	if name == "set" {
+		w.errexit = setsErrexit(words[1:], w.errexit)
+		w.monitors = w.monitors || slices.ContainsFunc(words[1:], func(o word) bool {
+			return o.text == "monitor" || strings.HasPrefix(o.text, "-") && strings.Contains(o.text, "m")
+		})
+		return f
+	}
+	if name == "shift" {
 		return f
 	}
 	base := path.Base(name)
 	f = w.forward(words, f)
 	f.holds = f.holds || idlesOn(words)
 	if _, isSleep := sleepOf(words); isSleep {
-		f.later, f.lingers = true, f.lingers || f.waits > 0
-		return f
+		f.later = true
+		return f.onward()
 	}
 	if isPreparing(base) && base != "env" {
-		f.later, f.lingers = true, f.lingers || f.waits > 0 && !isPrompt(base)
-		return f
+		if f.later = true; isPrompt(base) {
+			return f
+		}
+		return f.onward()
 	}
-	nested := first(texts(words), w.context, w.level+1, w.steps)
+	nested := w.first(words, f)
 	// Bash stays where it has something in the background (measured).
 	replaces := last && w.dialect != Dash && (w.dialect != Bash || f.back == nil)
 	return ran(f, &program{words: texts(words), replaces: replaces, start: stripped(nested, words)})
+}
+
+// first judges a command of the script, which has from it what is ignored.
+func (w *walk) first(words []word, f flow) Start {
+	c := w.context
+	c.ignores = f.ignores
+	return first(texts(words), c, w.level+1, w.steps)
 }
 
 // idlesOn tells of a program that is there to stay in the foreground.
@@ -113,7 +133,7 @@ func stripped(s Start, words []word) Start {
 // exec is after the shell has become another program. Where there is none it has only
 // redirected its own files; one that is missing ends it (measured with all three).
 func (w *walk) exec(words []word, f flow) flow {
-	for len(words) > 0 && words[0].known && strings.HasPrefix(words[0].text, "-") {
+	for len(words) > 0 && words[0].known && strings.HasPrefix(words[0].text, "-") && w.dialect != Dash {
 		option := words[0].text
 		words = words[1:]
 		if option == "-a" && len(words) > 0 {
@@ -122,6 +142,11 @@ func (w *walk) exec(words []word, f flow) flow {
 	}
 	if len(words) == 0 {
 		return f
+	}
+	if w.dialect == Dash && (words[0].text == "command" || strings.HasPrefix(words[0].text, "-")) {
+		// Dash knows no option there, and Debian no such program.
+		w.became = append(w.became, Start{Outcome: Unknown, Fails: "exec takes " + words[0].text + " for the name of a program"})
+		return flow{}
 	}
 	if !words[0].known {
 		w.became = append(w.became, Start{Outcome: Reaches, Program: words[0].text})
@@ -136,7 +161,7 @@ func (w *walk) exec(words []word, f flow) flow {
 		w.became = append(w.became, Start{Outcome: Stays, Shell: path.Base(words[0].text), Program: f.daemon.name(), Daemon: true})
 		return flow{}
 	}
-	start := first(texts(words), w.context, w.level+1, w.steps)
+	start := w.first(words, f)
 	if slices.ContainsFunc(words, func(t word) bool { return !t.known }) && (start.Shell != "" || start.Outcome == Unknown) {
 		start = Start{Outcome: Reaches, Program: short(texts(words))}
 	}

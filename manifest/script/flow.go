@@ -42,9 +42,14 @@ type flow struct {
 	waits   int
 	lingers bool
 	sleeps  bool
+	// ended tells that a wait which a trap ends has ended the script too, by set -e: its status
+	// is that of a signal (POSIX, set; measured with all three).
+	ended bool
 	// trap is the one of SIGTERM that counts now or, where the script waits for back, did so
 	// then; atExit is that of the shell's end.
 	trap, waitTrap, atExit trapped
+	// ignores tells that SIGTERM is ignored.
+	ignores bool
 	// forwards is what the script itself does behind a trap that only returns.
 	forwards forwarding
 	// lost tells that what was run is not known.
@@ -65,7 +70,7 @@ func join(a, b flow) flow {
 	}
 	return flow{
 		on: true, daemon: a.daemon, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
-		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost,
+		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, ended: a.ended && b.ended, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), ignores: a.ignores && b.ignores, forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost,
 	}
 }
 
@@ -114,6 +119,9 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 		case trap == handsAndExits, trap == hands && once:
 			return Hurries, f.back
 		default:
+			if w.interrupt != "" && passes {
+				w.interrupted = f.back
+			}
 			return Reaches, nil
 		}
 	case f.fore == nil:
@@ -161,7 +169,7 @@ func programWords(s Start) []string {
 
 // ran is after a program in the foreground.
 func ran(f flow, p *program) flow {
-	f.lingers = f.lingers || f.waits > 0
+	f = f.onward()
 	if p == nil {
 		f.later = true
 		return f
@@ -173,6 +181,12 @@ func ran(f flow, p *program) flow {
 	if p.start.Outcome == Unknown {
 		f.lost = true
 	}
+	return f
+}
+
+// onward is after something that is done behind a wait, if there is one.
+func (f flow) onward() flow {
+	f.lingers = f.lingers || f.waits > 0 && !f.ended
 	return f
 }
 

@@ -25,7 +25,7 @@ func (a forwarding) join(b forwarding) forwarding {
 
 // forward takes note of a command outside of traps.
 func (w *walk) forward(words []word, f flow) flow {
-	if f.back == nil || f.trap != idles {
+	if f.back == nil || f.trap != idles || f.ended {
 		return f
 	}
 	name := path.Base(words[0].text)
@@ -54,7 +54,7 @@ func (w *walk) forward(words []word, f flow) flow {
 // forwardAll takes note of what is done within a node of which the order or the shell is
 // not followed: a loop, a subshell, a pipe. A loop waits for what it has signalled.
 func (w *walk) forwardAll(node syntax.Node, f flow) flow {
-	if f.back == nil || f.trap != idles || f.waits == 0 && !f.sleeps {
+	if f.back == nil || f.trap != idles || f.ended || f.waits == 0 && !f.sleeps {
 		return f
 	}
 	var in func(node syntax.Node, depth int)

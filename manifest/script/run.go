@@ -24,6 +24,8 @@ type Hook struct {
 	// that is known.
 	Quits *Quit
 	Steps []Quit
+	// Elsewhere are the steps that signal process 1 where that is not the container's own.
+	Elsewhere []Quit
 	// Fails says why the command fails before it has done anything; empty where it does
 	// not, or that is not known.
 	Fails string
@@ -95,6 +97,8 @@ type run struct {
 	// quits are the steps that quit a server, wrong why a sleep ended at once.
 	quits []Quit
 	wrong string
+	// elsewhere are those that miss it (see Hook).
+	elsewhere []Quit
 	// other tells that something else than sleep was run, lost that a bound was met.
 	other, lost bool
 	steps       int
@@ -115,9 +119,9 @@ func (r *run) hook(end elapsed) Hook {
 		quits = &r.quits[0]
 	}
 	if len(r.ends) == 0 {
-		return Hook{Least: Forever, Exact: true, Quits: quits, Steps: r.quits, OnlySleeps: !r.other}
+		return Hook{Least: Forever, Exact: true, Quits: quits, Steps: r.quits, Elsewhere: r.elsewhere, OnlySleeps: !r.other}
 	}
-	h := Hook{Least: r.ends[0].least, Exact: !r.lost, First: r.ends[0].first, Quits: quits, Steps: r.quits}
+	h := Hook{Least: r.ends[0].least, Exact: !r.lost, First: r.ends[0].first, Quits: quits, Steps: r.quits, Elsewhere: r.elsewhere}
 	for _, e := range r.ends {
 		h.Exact = h.Exact && e.exact && !e.waiting && e.least == r.ends[0].least
 		h.Least = min(h.Least, e.least)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -201,24 +202,54 @@ func (r *run) branches(c *syntax.IfClause, s *scope, e elapsed) elapsed {
 
 // endless tells of a loop's condition that always holds.
 func endless(c *syntax.WhileClause) bool {
-	if len(c.Cond) != 1 || c.Cond[0].Negated {
+	if len(c.Cond) != 1 {
 		return false
 	}
-	call, is := c.Cond[0].Cmd.(*syntax.CallExpr)
-	if !is || len(call.Args) == 0 {
+	always := true
+	switch cond := c.Cond[0].Cmd.(type) {
+	case *syntax.CallExpr:
+		if len(cond.Args) == 0 {
+			return false
+		}
+		switch name := cond.Args[0].Lit(); {
+		case name == "true" || name == ":":
+		case name == "[" && len(cond.Args) == 3, name == "test" && len(cond.Args) == 2:
+			if cond.Args[1].Lit() == "" {
+				return false
+			}
+		case name == "sleep" && len(cond.Args) == 2:
+			if _, number := seconds(strings.TrimRight(cond.Args[1].Lit(), "smhd"), time.Second); !number {
+				return false
+			}
+		case name == "false":
+			always = false
+		default:
+			return false
+		}
+	case *syntax.ArithmCmd:
+		n, known := newScope(nil, nil).number(cond.X)
+		if !known {
+			return false
+		}
+		always = n != 0
+	case *syntax.TestClause:
+		text, is := cond.X.(*syntax.Word)
+		if !is || text.Lit() == "" {
+			return false
+		}
+	default:
 		return false
 	}
-	name := call.Args[0].Lit()
-	if c.Until {
-		return name == "false"
-	}
-	return name == "true" || name == ":" || name == "[" && len(call.Args) == 3 && call.Args[1].Lit() == "1"
+	return always != (c.Until != c.Cond[0].Negated)
 }
 
-// untilStopped tells of a loop that waits for process 1 to go, of which nothing has asked
-// that: it gets its signal only once the hook has ended.
+// awaits tells that the hook waits for process 1 to go where nothing has asked that: it gets
+// its signal only once the hook has ended.
+func (r *run) awaits(e elapsed) bool { return !r.context.SharedPIDs && e.asleep }
+
+// untilStopped tells of a loop that does so.
 func (r *run) untilStopped(c *syntax.WhileClause, s *scope, e elapsed) bool {
-	if r.context.SharedPIDs || !e.asleep || c.Until || len(c.Cond) != 1 || c.Cond[0].Negated || len(c.Do) != 1 {
+	if !r.awaits(e) || c.Until || len(c.Cond) != 1 || c.Cond[0].Negated || len(c.Do) != 1 {
 		return false
 	}
 	call, isCall := c.Cond[0].Cmd.(*syntax.CallExpr)
@@ -250,6 +281,10 @@ func (r *run) while(c *syntax.WhileClause, s *scope, e elapsed) elapsed {
 
 // forEach runs a loop over words that are all known as often as there are any.
 func (r *run) forEach(c *syntax.ForClause, s *scope, e elapsed) elapsed {
+	if counts, is := c.Loop.(*syntax.CStyleLoop); is && counts.Cond == nil && r.shell.dialect == Bash {
+		r.all(c.Do, s, e)
+		return elapsed{}
+	}
 	times, known := repeats(c.Loop, s)
 	after := e
 	if known && times > 0 {

@@ -191,9 +191,7 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 	case "set":
 		r.other = true
 		s.builtin(words[0].text, words[min(1, len(words)-1)].text)
-		for _, w := range words[1:] {
-			r.errexit = r.errexit || strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "--") && strings.Contains(w.text, "e") && w.text != "-o" || w.text == "errexit"
-		}
+		r.errexit = setsErrexit(words[1:], r.errexit)
 		return e
 	case "trap":
 		r.other = true
@@ -220,8 +218,17 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		}
 		return e.passes(slept.length)
 	}
-	if q, quits := quitOf(words); quits && (!q.First || !r.context.SharedPIDs) {
+	if path.Base(first.text) == "tail" && r.follows(words[1:], e) {
 		r.other = true
+		return elapsed{}
+	}
+	if q, quits := quitOf(words); quits {
+		r.other = true
+		if q.First && r.context.SharedPIDs {
+			q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure
+			r.elsewhere = append(r.elsewhere, q)
+			return e.did()
+		}
 		misnamed := first.text == "kill" && r.shell.dialect == Dash && namesSIG(words[1:])
 		if misnamed && r.shell.shell == "dash" {
 			return e.did()
@@ -251,6 +258,24 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		return e.did()
 	}
 	return e.unknown()
+}
+
+// setsErrexit is whether set -e holds behind a set with the words.
+func setsErrexit(words []word, was bool) bool {
+	on := false
+	for _, w := range words {
+		switch {
+		case w.text == "--":
+			return was
+		case w.text == "errexit":
+			was = on
+		case strings.HasPrefix(w.text, "-") || strings.HasPrefix(w.text, "+"):
+			if on = w.text[0] == '-'; strings.Contains(w.text, "e") {
+				was = on
+			}
+		}
+	}
+	return was
 }
 
 func (r *run) eval(words []word, s *scope, e elapsed) elapsed {

@@ -63,6 +63,32 @@ func TestRunOfScripts(t *testing.T) {
 		"D=4; if x; then D=9; fi; sleep $D":                          {0, false, false, 0},
 		"sleep infinity":                                             {Forever, true, true, 0},
 		"while true; do sleep 1; done":                               {Forever, true, false, 0},
+		"while [ 1 ]; do sleep 1; done":                              {Forever, true, false, 0},
+		"while test x; do sleep 1; done":                             {Forever, true, false, 0},
+		"while ((1)); do sleep 1; done":                              {Forever, true, false, 0},
+		"while [[ 1 ]]; do sleep 1; done":                            {Forever, true, false, 0},
+		"while sleep 5; do :; done":                                  {Forever, true, false, 0},
+		"while ! false; do sleep 1; done":                            {Forever, true, false, 0},
+		"until ! true; do sleep 1; done":                             {Forever, true, false, 0},
+		"while ! true; do sleep 1; done; sleep 3":                    {3 * s, false, false, 0},
+		"while ((0)); do sleep 1; done; sleep 3":                     {3 * s, false, false, 0},
+		"while [ $X ]; do sleep 1; done":                             {0, false, false, 0},
+		"while [ -f /x ]; do sleep 1; done":                          {0, false, false, 0},
+		"while sleep $X; do :; done":                                 {0, false, false, 0},
+		"while sleep 1; do x && break; done":                         {s, false, false, s},
+		"sleep 3; tail -f /dev/null":                                 {Forever, true, false, 0},
+		"tail -f /dev/null & wait":                                   {Forever, false, false, 0},
+		"tail -n 5 -F /var/log/app.log":                              {Forever, true, false, 0},
+		"tail --follow=name --retry /log":                            {Forever, true, false, 0},
+		"tail -fn0 /dev/null":                                        {Forever, true, false, 0},
+		"tail --pid=1 -f /dev/null":                                  {Forever, true, false, 0},
+		"kill 1; tail --pid 1 -f /dev/null":                          {0, false, false, 0},
+		"tail --pid=$X -f /dev/null":                                 {0, false, false, 0},
+		"tail --pid 42 -f /dev/null":                                 {0, false, false, 0},
+		"tail -f /var/log/app.log":                                   {0, false, false, 0},
+		"tail -n 5 /dev/null":                                        {0, false, false, 0},
+		"tail -f $X":                                                 {0, false, false, 0},
+		"timeout 3 tail -f /dev/null":                                {3 * s, true, false, 3 * s},
 		"while kill -0 1; do sleep 1; done":                          {Forever, true, false, 0},
 		"sleep 5; while [ -d /proc/1 ]; do sleep 1; done":            {Forever, true, false, 0},
 		"while kill -0 42; do sleep 1; done":                         {0, false, false, 0},
@@ -225,7 +251,16 @@ func TestQuits(t *testing.T) {
 			t.Errorf("%q: %+v, want %+v", tt.words, *got, *tt.want)
 		}
 	}
-	if got := Run(quit("kill", "1"), Context{SharedPIDs: true}).Quits; got != nil {
+	if got := Run(quit("kill", "1"), Context{SharedPIDs: true}); got.Quits != nil || len(got.Elsewhere) != 1 {
 		t.Errorf("process 1 is the pod's: %+v", got)
+	}
+	if got := Run(sh("for ((;;)); do sleep 1; done"), Context{Sh: Bash}); got.Least != Forever {
+		t.Errorf("a loop without end: %+v", got)
+	}
+	if got := Run(sh("for ((;;)); do sleep 1; done"), Context{}); got.Least != 0 || got.Exact {
+		t.Errorf("a loop that dash does not read: %+v", got)
+	}
+	if got := Run(sh("tail --pid=1 -f /dev/null"), Context{SharedPIDs: true}); got.Least != 0 || got.Exact {
+		t.Errorf("what process 1 does is not known: %+v", got)
 	}
 }

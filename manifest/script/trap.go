@@ -1,6 +1,7 @@
 package script
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -51,8 +52,10 @@ func (w *walk) trap(args []*syntax.Word, words []word, f flow) flow {
 		switch name := strings.TrimPrefix(strings.ToUpper(signal.text), "SIG"); {
 		case !signal.known:
 			f.lost = true
+		case (name == "TERM" || name == "15") && w.context.ignores:
+			// What was ignored before cannot be trapped (POSIX, trap).
 		case name == "TERM" || name == "15":
-			f.trap, w.expandedEarly = does, early
+			f.trap, w.expandedEarly, f.ignores = does, early, text == ""
 		case name == "EXIT" || name == "0":
 			f.atExit = does
 		}
@@ -87,9 +90,13 @@ func (w *walk) trapOf(text string) trapped {
 		a.stmt(stmt, maxDepth)
 	}
 	a.unknown = a.unknown || a.sleeps && !a.passes
+	if a.interrupts != "" && !a.stops && !a.unknown && !w.monitors {
+		w.interrupt = a.interrupts
+	}
 	w.toAll = w.toAll || a.toAll || a.unknown
 	switch {
 	case a.repeats:
+		w.repeats = true
 		return handsAndExits
 	case a.unknown, a.passes && a.waits:
 		return drains
@@ -116,9 +123,11 @@ type action struct {
 	passes, toAll       bool
 	waits, sleeps, ends bool
 	untraps, repeats    bool
-	// kills tells of SIGKILL to one.
-	kills   bool
-	unknown bool
+	// kills tells of SIGKILL to one, interrupts is a SIGINT or SIGQUIT, stops tells of any other.
+	kills      bool
+	interrupts string
+	stops      bool
+	unknown    bool
 }
 
 func (a *action) stmt(stmt *syntax.Stmt, depth int) {
@@ -141,6 +150,10 @@ func (a *action) stmt(stmt *syntax.Stmt, depth int) {
 		a.simple(c, depth)
 	case *syntax.BinaryCmd:
 		if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
+			if words := jobsKilled(c); words != nil {
+				a.kill("kill", words)
+				return
+			}
 			a.unknown = true
 		}
 		all([]*syntax.Stmt{c.X, c.Y})
@@ -190,8 +203,9 @@ func (a *action) simple(c *syntax.CallExpr, depth int) {
 	}
 }
 
-// kill takes note of a signal. One to the shell's own group comes back to the trap, again
-// and again, until the shell dies of it. Dash finds no jobs by %1 and jobs -p (all measured).
+// kill takes note of a signal. One to the shell's own group, or by a part of the command line
+// that is in its own too (pkill -f), comes back to the trap, again and again, until the shell
+// dies of it. Dash finds no jobs by %1 and jobs -p (all measured).
 func (a *action) kill(name string, words []word) {
 	signal, targets := signalAndTargets(words, name)
 	misnamed := name == "kill" && a.walk.dialect == Dash && namesSIG(words)
@@ -205,6 +219,17 @@ func (a *action) kill(name string, words []word) {
 		a.kills = true
 		return
 	}
+	passed := a.passes
+	a.passes = false
+	defer func() {
+		switch {
+		case a.passes && (signal == "SIGINT" || signal == "SIGQUIT"):
+			a.interrupts = signal
+		case a.passes:
+			a.stops = true
+		}
+		a.passes = a.passes || passed
+	}()
 	if name != "kill" { // pkill -P has no name
 		a.passes = true
 		a.toAll = a.toAll || len(targets) > 0
@@ -213,12 +238,41 @@ func (a *action) kill(name string, words []word) {
 		a.toAll = a.toAll || t.text == "0" || strings.HasPrefix(t.text, "-")
 		switch {
 		case t.text == "" || t.text == `""`:
-		case name == "kill" && t.text == "0":
+		case name == "kill" && t.text == "0", signal == "SIGTERM" && a.walk.isAsked(name, words, t):
 			a.passes, a.repeats = true, a.repeats || !a.untraps
 		case a.walk.dialect != Dash || !strings.HasPrefix(t.text, "%") && !strings.Contains(t.text, "jobs"):
 			a.passes = true
 		}
 	}
+}
+
+// isAsked tells whether pkill -f or $(pgrep -f) finds the shell itself.
+func (w *walk) isAsked(name string, words []word, target word) bool {
+	pattern, is := target.text, name == "pkill" && aimOf(texts(words)) == ByLine
+	if m := asked.FindStringSubmatch(target.text); m != nil && name == "kill" && !target.known && !strings.Contains(target.text, "|") {
+		pattern, is = m[2], strings.Contains(m[0], "pgrep") && aimOf(strings.Fields(m[1])) == ByLine
+	}
+	if !is {
+		return false
+	}
+	found, err := regexp.MatchString(pattern, w.line)
+	return err == nil && found
+}
+
+// jobsKilled gives the words of kill in jobs -p | xargs kill; nil for another pipe.
+func jobsKilled(pipe *syntax.BinaryCmd) []word {
+	from, isFrom := pipe.X.Cmd.(*syntax.CallExpr)
+	to, isTo := pipe.Y.Cmd.(*syntax.CallExpr)
+	if !isFrom || !isTo {
+		return nil
+	}
+	s := newScope(nil, nil)
+	jobs, words := s.fields(from.Args), s.fields(to.Args)
+	kill := slices.IndexFunc(words, func(w word) bool { return w.text == "kill" })
+	if len(jobs) == 0 || jobs[0].text != "jobs" || kill < 1 || words[0].text != "xargs" {
+		return nil
+	}
+	return append(slices.Clone(words[kill+1:]), word{text: source(pipe.X)})
 }
 
 // declared are the functions of a script.

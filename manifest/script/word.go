@@ -16,6 +16,9 @@ type Context struct {
 	Env map[string]string
 	// SharedPIDs tells that process 1 is not the container's own.
 	SharedPIDs bool
+	// ignores tells that SIGTERM is ignored as the command starts, which stays so over exec
+	// (POSIX, exec).
+	ignores bool
 }
 
 // word is one of a simple command's words after expansion.

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 )
 
 // podSpec is the path to a workload's pod.
@@ -20,6 +22,15 @@ const defaultGrace = 30
 func (l *list) template(template *corev1.PodTemplateSpec) {
 	spec := &template.Spec
 	oneOf(l, podSpec+".restartPolicy", spec.RestartPolicy, corev1.RestartPolicyAlways)
+	if spec.ActiveDeadlineSeconds != nil {
+		// apps/validation of each kind, as restartPolicy.
+		l.add(podSpec+".activeDeadlineSeconds", fmt.Sprintf("activeDeadlineSeconds is %d", *spec.ActiveDeadlineSeconds), "Leave it out: these pods are to run on. A Job may have it.")
+		l.mended(patch.PodSpec(patch.Object{"activeDeadlineSeconds": nil}))
+	}
+	if len(spec.EphemeralContainers) > 0 {
+		l.add(podSpec+".ephemeralContainers", "the template has ephemeralContainers", "Leave them out: kubectl debug adds them to a pod that runs.")
+		l.mended(patch.PodSpec(patch.Object{"ephemeralContainers": nil}))
+	}
 	if spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace && spec.HostPID {
 		l.add(podSpec+".shareProcessNamespace", "shareProcessNamespace and hostPID are both true", "Leave one of the two out.")
 	}

@@ -1,0 +1,54 @@
+package manifest
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/shutdowncheck/shutdowncheck/manifest/script"
+)
+
+// distroless are images that hold neither a shell nor what comes with one, under whichever
+// registry mirrors them: Google's, of which the tags with debug hold busybox
+// (GoogleContainerTools/distroless, README), and those of Chainguard's of which that is said,
+// but for the tags with dev (edu.chainguard.dev, container variants; its node has a shell).
+// An image that is built on one may hold more. scratch holds nothing.
+var distroless = regexp.MustCompile(`(?:^|/)(?:distroless/(?:static|base|base-nossl|cc|java-base|java\d*|nodejs\d*|python3)(?:-debian\d+)?|(?:cgr\.dev/)?chainguard/(?:static|glibc-dynamic|nginx|php)|library/scratch):([^/]*)$`)
+
+// Absent says why a command that a container is given cannot be run in it; empty where its
+// image may hold the program.
+func Absent(c *corev1.Container, words []string) string {
+	if len(words) == 0 || !script.ComesWithShell(path.Base(words[0])) {
+		return ""
+	}
+	found := distroless.FindStringSubmatch(reference(c.Image))
+	if found == nil || found[1] == "" && strings.Contains(c.Image, "@") {
+		return "" // or a digest alone tells which of them it is
+	}
+	if slices.ContainsFunc(strings.FieldsFunc(found[1], func(r rune) bool { return r == '-' || r == '_' }), func(part string) bool { return part == "debug" || part == "dev" }) {
+		return ""
+	}
+	if brings(c, words[0]) {
+		return ""
+	}
+	return fmt.Sprintf("the image %s holds no %s", c.Image, words[0])
+}
+
+// brings tells whether a volume, or a PATH of the container's own, may bring a program that
+// the image has not.
+func brings(c *corev1.Container, program string) bool {
+	if strings.Contains(program, "/") {
+		return slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
+			return m.MountPath == program || strings.HasPrefix(program, strings.TrimSuffix(m.MountPath, "/")+"/")
+		})
+	}
+	return len(c.EnvFrom) > 0 || slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == "PATH" }) ||
+		slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
+			return slices.Contains([]string{"/", "/bin", "/sbin", "/usr", "/usr/bin", "/usr/sbin", "/usr/local", "/usr/local/bin", "/usr/local/sbin"}, path.Clean(m.MountPath)) ||
+				slices.Contains([]string{"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"}, path.Dir(m.MountPath))
+		})
+}

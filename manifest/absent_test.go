@@ -1,0 +1,57 @@
+package manifest
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+func TestAbsent(t *testing.T) {
+	mounted := func(at string) corev1.Container {
+		return corev1.Container{VolumeMounts: []corev1.VolumeMount{{Name: "tools", MountPath: at}}}
+	}
+	for _, tt := range []struct {
+		image, program string
+		container      corev1.Container
+		want           bool
+	}{
+		{image: "gcr.io/distroless/static-debian12:nonroot", program: "sh", want: true},
+		{image: "gcr.io/distroless/static", program: "/bin/sleep", want: true},
+		{image: "gcr.io/distroless/java21-debian12:latest@sha256:0", program: "bash", want: true},
+		{image: "mirror.example/proxy/distroless/python3-debian12", program: "curl", want: true},
+		{image: "gcr.io/distroless/nodejs:18", program: "/usr/bin/touch", want: true},
+		{image: "cgr.dev/chainguard/static:latest", program: "sh", want: true},
+		{image: "cgr.dev/chainguard/nginx", program: "sh", want: true},
+		{image: "scratch", program: "sh", want: true},
+
+		{image: "gcr.io/distroless/static-debian12:debug", program: "sh"},
+		{image: "gcr.io/distroless/static-debian12:debug-nonroot-amd64", program: "sh"},
+		{image: "gcr.io/distroless/nodejs:18-debug", program: "sh"},
+		{image: "gcr.io/distroless/static@sha256:0", program: "sh"}, // it may be debug
+		{image: "cgr.dev/chainguard/static:latest-dev", program: "sh"},
+		{image: "cgr.dev/chainguard/node", program: "sh"},
+		{image: "cgr.dev/chainguard/busybox", program: "sh"},
+		{image: "registry.example/app:1-distroless", program: "sh"}, // it may hold more
+		{image: "registry.example/distroless/app:1", program: "sh"},
+		{image: "debian:12", program: "sh"},
+		{image: "gcr.io/distroless/python3-debian12", program: "python3"},
+		{image: "gcr.io/distroless/base-debian12", program: "openssl"},
+		{image: "gcr.io/distroless/base-debian12", program: "/app/drain"},
+		{image: "gcr.io/distroless/static", program: "/tools/sh", container: mounted("/tools/")},
+		{image: "gcr.io/distroless/static", program: "/bin/sh", container: mounted("/bin/sh")},
+		{image: "gcr.io/distroless/static", program: "sh", container: mounted("/bin/sh")},
+		{image: "gcr.io/distroless/static", program: "sh", container: mounted("/usr/local/bin")},
+		{image: "gcr.io/distroless/static", program: "sh", container: mounted("/data"), want: true},
+		{image: "gcr.io/distroless/static", program: "/bin/sh", container: mounted("/data"), want: true},
+		{image: "gcr.io/distroless/static", program: "sh", container: corev1.Container{Env: []corev1.EnvVar{{Name: "PATH", Value: "/data"}}}},
+	} {
+		c := tt.container
+		c.Image = tt.image
+		if why := Absent(&c, []string{tt.program, "-c", "x"}); (why != "") != tt.want {
+			t.Errorf("%s %s %v: %q", tt.image, tt.program, c.VolumeMounts, why)
+		}
+	}
+	if why := Absent(&corev1.Container{Image: "scratch"}, nil); why != "" {
+		t.Error(why)
+	}
+}
