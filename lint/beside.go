@@ -130,7 +130,10 @@ func (o *Objects) standsIn(s *podSource, namespace string, selector labels.Selec
 		return false
 	}
 	for _, d := range o.Deployments {
-		if s.ref != "" && s.ref == d.Value.Name && together(s.namespace, d.Value.Namespace) && selector.Matches(labels.Set(d.Value.Spec.Template.Labels)) {
+		if s.ref == "" {
+			break
+		}
+		if s.ref == d.Value.Name && together(s.namespace, d.Value.Namespace) && selector.Matches(labels.Set(d.Value.Spec.Template.Labels)) {
 			return true
 		}
 	}

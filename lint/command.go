@@ -3,6 +3,10 @@ package lint
 import (
 	"cmp"
 	"fmt"
+	"path"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/manifest/script"
@@ -39,6 +43,36 @@ var commandRules = []rule{{
 			}
 		}
 	},
+}, {
+	id:    "command-fails",
+	cause: report.NoCapacity,
+	doc:   "A container's command cannot be run (as of a hook), or is not in an image that is known to hold no shell: the container never starts.",
+	find: func(w *workload, report func(breach)) {
+		if manifest.Windows(&w.template.Spec) {
+			return
+		}
+		for _, c := range slices.Concat(w.containers(), w.sidecars()) {
+			words := manifest.Words(c.Container)
+			if len(words) == 0 {
+				continue
+			}
+			context := manifest.Context(&w.template.Spec, c.Container)
+			s := start{Start: w.first(c), container: c}
+			why := cmp.Or(manifest.Absent(c.Container, words), s.Fails)
+			if why == "" {
+				continue
+			}
+			b := s.breach(Warning, fmt.Sprintf("The container never starts: %s. So no pod becomes Ready, and a rollout stands still.", why),
+				"Give the command as a list of words, of a program that the image holds; a script as one word after sh -c.")
+			if context.Sh == "" {
+				if context.Sh = script.Bash; why == s.Fails && script.First(words, context).Fails == "" {
+					b.severity = Note
+					b.why += " (That is so with the sh of Debian and Ubuntu.)"
+				}
+			}
+			report(b)
+		}
+	},
 }}
 
 // start is how one of a workload's containers starts.
@@ -49,6 +83,16 @@ type start struct {
 	// elsewhere tells that the shell may be another than the one that is judged, by which it
 	// would be another matter.
 	elsewhere bool
+}
+
+// first is how a container starts, as far as its words are known.
+func (w *workload) first(c container) script.Start {
+	s, known := w.firsts[c.Container]
+	if words := manifest.Words(c.Container); !known && len(words) > 0 {
+		s = script.First(words, manifest.Context(&w.template.Spec, c.Container))
+		w.firsts[c.Container] = s
+	}
+	return s
 }
 
 // starts are those of the containers whose commands a shell or a launcher runs.
@@ -63,8 +107,8 @@ func (w *workload) starts() []start {
 		if len(words) == 0 {
 			continue
 		}
-		s := start{Start: script.First(words, context), container: c, shared: context.SharedPIDs}
-		if s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches || s.Group && !s.launches() && s.Outcome != script.Rushes {
+		s := start{Start: w.first(c), container: c, shared: context.SharedPIDs}
+		if s.Fails != "" || s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches && !s.interrupts() || s.Group && !s.launches() && s.Outcome != script.Rushes {
 			continue
 		}
 		if context.Sh == "" && (s.Shell == "sh" || s.Shell == "su") {
@@ -76,16 +120,29 @@ func (w *workload) starts() []start {
 	return all
 }
 
+// interrupts tells that the shell stops its program by a signal that it has it ignore, unless
+// that is one of those that set a handler for it in any case. Node.js takes off what it finds
+// ignored (src/node.cc, ResetSignalHandlers).
+func (s *start) interrupts() bool {
+	if s.Interrupt == "" {
+		return false
+	}
+	server, _ := manifest.Server(&corev1.Container{Command: s.Words})
+	return server == "jvm" || server != "node" && !slices.Contains(gracefulStops[server], s.Interrupt)
+}
+
 func (s *start) launches() bool { return s.Outcome == script.Launched }
 
-// cuts tells whether the shell's end takes the program along. One that shares the pod's
-// processes is no process 1 either, but what becomes of the others is the runtime's choice.
+// cuts tells whether the shell's end takes the program along. Where it is not process 1, it
+// dies of a SIGTERM that it does not trap; its init ends then, and in a pod that shares its
+// processes, or the node's, the container runtime kills what is left of the container
+// (containerd, cmd/containerd-shim-runc-v2/runc/util.go ShouldKillAllOnExit).
 func (s *start) cuts() bool {
 	switch s.Outcome {
 	case script.Cuts, script.Hurries, script.Rushes:
 		return true
 	case script.Stays, script.Branches, script.MayStay:
-		return s.Init != "" && !s.shared
+		return (s.Init != "" || s.shared) && !s.Traps
 	default:
 		return false
 	}
@@ -127,9 +184,16 @@ func (s *start) ofThatShell() string {
 func (s *start) ignores(grace int) breach {
 	const killed = "never learns that it has to stop and is killed after %d s."
 	switch {
-	case s.shared:
-		return s.breach(Note, fmt.Sprintf("The container starts through %s and shares the processes of its pod or node: PID 1 is another, and what becomes of the program on SIGTERM cannot be told from the manifest.", cmp.Or(s.Shell, s.Program)),
-			"Start the program with exec, so that SIGTERM reaches it and not the shell.")
+	case s.interrupts():
+		severity, unless := Note, "unless the program sets a handler of its own for it, it "
+		if len(s.Words) > 0 && path.Base(s.Words[0]) == "java" {
+			severity, unless = Warning, "a JVM leaves that as it is: it "
+		}
+		return s.breach(severity, fmt.Sprintf("The trap sends %s to %s, which %s starts in its background with that signal ignored; "+unless+killed, s.Interrupt, s.Program, s.Shell, grace),
+			"Send it SIGTERM: kill $PID; wait $PID.")
+	case s.launches() && s.Group:
+		return s.breach(Note, fmt.Sprintf("%s sends SIGTERM to all that %s has started, and ends as soon as %s has: where that does not wait for the program, the program is cut short.", s.Init, s.Program, s.Program),
+			fmt.Sprintf("Start the program itself, without %s: node server.js.", s.Program))
 	case s.launches():
 		return s.breach(Note, fmt.Sprintf("%s runs the program through a shell of its own: by its version, and by the image's sh, SIGTERM is lost on the way or cuts the program short.", s.Program),
 			fmt.Sprintf("Start the program itself, without %s: node server.js.", s.Program))
@@ -139,6 +203,8 @@ func (s *start) ignores(grace int) breach {
 	case s.Outcome == script.Stays && s.Early != "":
 		return s.breach(Warning, fmt.Sprintf("The trap stands in double quotes, so that %s expands %s as it sets the trap, when nothing has been started: the signal goes nowhere, and %s "+killed, s.Shell, s.Early, s.Program, grace),
 			"Put the trap in single quotes: what is in it is then expanded when it runs.")
+	case s.Outcome == script.Stays && s.Traps && (s.Init != "" || s.shared):
+		return s.breach(Warning, fmt.Sprintf("%s takes SIGTERM and does not pass it on: %s "+killed, s.Shell, s.Program, grace)+s.ofThatShell(), s.instead())
 	case s.Outcome == script.Stays:
 		return s.breach(Warning, fmt.Sprintf("PID 1 is %s, which neither dies of SIGTERM nor passes it on: %s "+killed, s.Shell, s.Program, grace)+s.ofThatShell(), s.instead())
 	case s.Outcome == script.Waits:
@@ -170,8 +236,12 @@ func (s *start) cutsShort() breach {
 			"Start the program by exec gosu, su-exec or setpriv, or as the user that securityContext.runAsUser names.")
 	case script.Hurries:
 		severity := Warning
-		if s.shared || s.Partly {
+		if s.Partly {
 			severity = Note
+		}
+		if s.Repeats {
+			return s.breach(severity, fmt.Sprintf("The trap signals %s itself too, besides %s (kill 0, or pkill -f and pgrep -f of what is in its own command line): the trap runs again and again, the program gets SIGTERM each time, and what the second one cuts short is not answered.", s.Shell, s.Program),
+				"Signal the program alone, by its number: kill $PID; wait $PID.")
 		}
 		return s.breach(severity, fmt.Sprintf("%s passes SIGTERM on to %s, but does not wait for it: it ends at once, and what the program has not answered by then is lost.", s.Shell, s.Program),
 			"Wait for the program once more after the signal: wait $PID; wait $PID.")
@@ -179,9 +249,15 @@ func (s *start) cutsShort() breach {
 		return s.breach(Warning, fmt.Sprintf("%s takes SIGTERM and ends without passing it on to %s: "+took, s.Shell, s.Program),
 			"Start the program with exec, or let the trap pass the signal on (kill $PID) and wait for the program.")
 	case script.Stays:
+		if s.Init == "" {
+			return s.breach(Warning, fmt.Sprintf("%s is not PID 1, as the pod shares its processes: it dies of SIGTERM and does not pass it on to %s; "+took, s.Shell, s.Program)+s.ofThatShell(), s.instead())
+		}
 		return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s alone, which dies of it, and not to %s: "+took, s.Init, s.Shell, s.Program)+s.ofThatShell(),
 			"Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell: the init then signals the program.")
 	default:
+		if s.Init == "" {
+			return s.breach(Note, fmt.Sprintf("%s is not PID 1, as the pod shares its processes; where it has not become %s, it dies of SIGTERM and does not pass it on, and "+took, s.Shell, s.Program), execLast)
+		}
 		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to %s alone; where that has not become %s, "+took, s.Init, s.Shell, s.Program),
 			execLast)
 	}

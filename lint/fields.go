@@ -50,7 +50,7 @@ func (r *reader) doubles(g *given, judged bool) {
 	if r.elsewhere != nil {
 		return // kustomize leaves none
 	}
-	for d := range doublesIn(g.source.node, "") {
+	for d := range doublesIn(g.source.node) {
 		r.report(&doubleField, g, breach{
 			severity: noteUnless(judged && bears(d.path, d.key) && !sameText(d.earlier, d.value)), field: d.path,
 			why: fmt.Sprintf("%s is there twice, on lines %d and %d. kubectl takes the last one and drops the other without a word; kustomize and other tools refuse the file.",
@@ -60,34 +60,43 @@ func (r *reader) doubles(g *given, judged bool) {
 	}
 }
 
-// double is a key that was there before.
+// double is a key that was there before, with its path from where one looks.
 type double struct {
 	path, key         string
 	earlierLine, line int
 	earlier, value    *yaml.Node
 }
 
-func doublesIn(node *yaml.Node, path string) iter.Seq[double] {
+func doublesIn(node *yaml.Node) iter.Seq[double] {
 	return func(yield func(double) bool) {
+		inList := node.Kind == yaml.SequenceNode
 		earlier := map[string]int{}
 		for i, child := range node.Content {
-			var below string
+			step := ""
 			switch {
-			case node.Kind == yaml.SequenceNode:
-				below = fmt.Sprintf("%s[%d]", path, i)
+			case inList:
 			case i%2 == 0:
 				continue // a key
 			default:
 				key := node.Content[i-1]
-				below = strings.TrimPrefix(path+"."+key.Value, ".")
-				if at, twice := earlier[key.Value]; twice && key.Kind == yaml.ScalarNode && !isMerge(key) &&
-					!yield(double{below, key.Value, node.Content[at-1].Line, key.Line, node.Content[at], child}) {
+				step = key.Value
+				if at, twice := earlier[step]; twice && key.Kind == yaml.ScalarNode && !isMerge(key) &&
+					!yield(double{step, step, node.Content[at-1].Line, key.Line, node.Content[at], child}) {
 					return
 				}
-				earlier[key.Value] = i
+				earlier[step] = i
 			}
-			for d := range doublesIn(child, below) {
-				if !yield(d) {
+			if len(child.Content) == 0 {
+				continue
+			}
+			for d := range doublesIn(child) {
+				if inList {
+					step = fmt.Sprintf("[%d]", i)
+				}
+				if !strings.HasPrefix(d.path, "[") {
+					d.path = "." + d.path
+				}
+				if d.path = step + d.path; !yield(d) {
 					return
 				}
 			}

@@ -42,7 +42,7 @@ metadata:
   name: web # 	tabs	in a comment
 spec:
   # how many
-  replicas: 1   # one is enough?
+  replicas: 3
   strategy:
     type: "Recreate" # no
   selector:
@@ -62,6 +62,11 @@ spec:
 
         # asked by the kubelet
         readinessProbe: {httpGet: {path: /ready, port: 8080}}
+        livenessProbe:
+          failureThreshold: 1   # one is enough?
+          periodSeconds: 30
+          initialDelaySeconds: 5
+          httpGet: {path: /live, port: 8080}
       - command:
         - sleep
         - infinity
@@ -69,104 +74,83 @@ spec:
         image: other
 `
 
+// leading is a service of the layouts' pods, so that requests are known to reach them.
+const leading = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}\n"
+
 func TestInPlace(t *testing.T) {
 	const added = `+        lifecycle:
 +          preStop:
 +            sleep:
 +              seconds: 5
 `
+	const patient = `-          failureThreshold: 1   # one is enough?
++          failureThreshold: 3   # one is enough?
+`
 	tests := map[string]struct {
 		changes []string
 		want    string
 		refused string
 	}{
-		"plain": {want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+		"plain": {want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
-` + added},
-		"replicas not there": {changes: []string{"  # how many\n  replicas: 1   # one is enough?\n", ""}, want: `+  replicas: 2
--    type: "Recreate" # no
-+    type: "RollingUpdate" # no
-` + added},
-		"flow": {changes: []string{"  strategy:\n    type: \"Recreate\" # no\n", "  strategy: {type: Recreate} # no\n", "        ports:\n", "        lifecycle: {}\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--  strategy: {type: Recreate} # no
+` + added + patient},
+		"replicas not there": {changes: []string{"  # how many\n  replicas: 3\n  strategy:\n    type: \"Recreate\" # no\n", ""}, want: "+  replicas: 2\n" + added + patient},
+		"flow": {changes: []string{"  strategy:\n    type: \"Recreate\" # no\n", "  strategy: {type: Recreate} # no\n", "        ports:\n", "        lifecycle: {}\n        ports:\n"}, want: `-  strategy: {type: Recreate} # no
 +  strategy: {type: RollingUpdate} # no
 -        lifecycle: {}
 +        lifecycle: {preStop: {sleep: {seconds: 5}}}
-`},
-		"JSON in YAML": {changes: []string{"        ports:\n", "        lifecycle: {\"postStart\": {\"sleep\": {\"seconds\": 1}}}\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + patient},
+		"JSON in YAML": {changes: []string{"        ports:\n", "        lifecycle: {\"postStart\": {\"sleep\": {\"seconds\": 1}}}\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -        lifecycle: {"postStart": {"sleep": {"seconds": 1}}}
 +        lifecycle: {"preStop": {"sleep": {"seconds": 5}}, "postStart": {"sleep": {"seconds": 1}}}
-`},
-		"empty value": {changes: []string{"        ports:\n", "        lifecycle: # nothing\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + patient},
+		"empty value": {changes: []string{"        ports:\n", "        lifecycle: # nothing\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
-` + strings.TrimPrefix(added, "+        lifecycle:\n")},
-		"a tilde": {changes: []string{"        ports:\n", "        lifecycle: ~ # nothing\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + strings.TrimPrefix(added, "+        lifecycle:\n") + patient},
+		"a tilde": {changes: []string{"        ports:\n", "        lifecycle: ~ # nothing\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -        lifecycle: ~ # nothing
 +        lifecycle: {preStop: {sleep: {seconds: 5}}} # nothing
-`},
-		"null": {changes: []string{"        ports:\n", "        lifecycle: null\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + patient},
+		"null": {changes: []string{"        ports:\n", "        lifecycle: null\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -        lifecycle: null
 +        lifecycle: {preStop: {sleep: {seconds: 5}}}
-`},
-		"Null with a quoted key": {changes: []string{"        ports:\n", "        \"lifecycle\":   Null\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + patient},
+		"Null with a quoted key": {changes: []string{"        ports:\n", "        \"lifecycle\":   Null\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -        "lifecycle":   Null
 +        "lifecycle":   {"preStop": {"sleep": {"seconds": 5}}}
-`},
-		"a null further in": {changes: []string{"        ports:\n", "        lifecycle: {preStop: null, postStart: {sleep: {seconds: 1}}}\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + patient},
+		"a null further in": {changes: []string{"        ports:\n", "        lifecycle: {preStop: null, postStart: {sleep: {seconds: 1}}}\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -        lifecycle: {preStop: null, postStart: {sleep: {seconds: 1}}}
 +        lifecycle: {preStop: {sleep: {seconds: 5}}, postStart: {sleep: {seconds: 1}}}
-`},
-		"null on a line of its own": {changes: []string{"        ports:\n", "        lifecycle:\n          null\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + patient},
+		"null on a line of its own": {changes: []string{"        ports:\n", "        lifecycle:\n          null\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -          null
 +          {preStop: {sleep: {seconds: 5}}}
-`},
+` + patient},
 		"a null with a tag": {changes: []string{"        ports:\n", "        lifecycle: !!null ~\n        ports:\n"}, refused: "cannot be changed safely"},
-		"the first entry is a list": {changes: []string{"      - # first\n        name: app\n        # comes from the registry\n        image: \"app:1\"\n        ports:\n        - containerPort: 8080\n", "      - ports:\n        - containerPort: 8080\n        name: app\n        image: app\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+		"the first entry is a list": {changes: []string{"      - # first\n        name: app\n        # comes from the registry\n        image: \"app:1\"\n        ports:\n        - containerPort: 8080\n", "      - ports:\n        - containerPort: 8080\n        name: app\n        image: app\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
-` + added},
-		"a hook that goes": {changes: []string{"        ports:\n", "        lifecycle:\n          preStop:\n            exec:\n              command: [sleep, \"1\"]\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+` + added + patient},
+		"a hook that goes": {changes: []string{"        ports:\n", "        lifecycle:\n          preStop:\n            exec:\n              command: [sleep, \"1\"]\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -            exec:
 +            sleep:
 -              command: [sleep, "1"]
 +              seconds: 5
-`},
+` + patient},
 		"a comment would go":      {changes: []string{"        ports:\n", "        lifecycle:\n          preStop:\n            exec: # drains\n              command: [sleep, \"1\"]\n        ports:\n"}, refused: "a comment stands in what has to go"},
 		"a flow of several lines": {changes: []string{"        ports:\n", "        lifecycle: {preStop: {exec: {\n          command: [sleep, \"1\"]}}}\n        ports:\n"}, refused: "several lines"},
-		"a hook in a flow": {changes: []string{"        ports:\n", "        lifecycle: {preStop: {exec: {command: [sleep, \"1\"]}}, postStart: {sleep: {seconds: 1}}} # {\n        ports:\n"}, want: `-  replicas: 1   # one is enough?
-+  replicas: 2   # one is enough?
--    type: "Recreate" # no
+		"a hook in a flow": {changes: []string{"        ports:\n", "        lifecycle: {preStop: {exec: {command: [sleep, \"1\"]}}, postStart: {sleep: {seconds: 1}}} # {\n        ports:\n"}, want: `-    type: "Recreate" # no
 +    type: "RollingUpdate" # no
 -        lifecycle: {preStop: {exec: {command: [sleep, "1"]}}, postStart: {sleep: {seconds: 1}}} # {
 +        lifecycle: {preStop: {sleep: {seconds: 5}}, postStart: {sleep: {seconds: 1}}} # {
-`},
+` + patient},
 		"a first entry that ends where its key begins": {changes: []string{"      - # first\n        name: app\n", "      - command: [\n        serve]\n        name: app\n"}, refused: "cannot be changed safely"},
 		"an anchor":           {changes: []string{"  strategy:\n", "  strategy: &rollout\n"}, refused: "an anchor or an alias"},
 		"an alias":            {changes: []string{"metadata:\n  name: web", "x-strategy: &s {type: Recreate}\nmetadata:\n  name: web", "  strategy:\n    type: \"Recreate\" # no\n", "  strategy: *s\n"}, refused: "an anchor or an alias"},
@@ -200,7 +184,11 @@ func TestInPlace(t *testing.T) {
 // the text.
 func inPlace(t *testing.T, text, want, refused string) {
 	t.Helper()
-	f, err := NewFix(read(t, text), func(r *Report) {
+	o := read(t, text)
+	if err := o.Read(strings.NewReader(leading), "service.yaml", ""); err != nil {
+		t.Fatal(err)
+	}
+	f, err := NewFix(o, func(r *Report) {
 		r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool { return f.Place.Name != "web" })
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/manifest/script"
 	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
 )
 
@@ -105,6 +106,10 @@ type workload struct {
 	routes  []route
 	traffic traffic
 	paths   []hop
+
+	// hooks and firsts are what was found out of the containers' scripts (see judge and first).
+	hooks  map[*corev1.Container]script.Hook
+	firsts map[*corev1.Container]script.Start
 }
 
 // selecting is an object that selects pods, with the workloads that they are of.
@@ -127,17 +132,30 @@ func (o *Objects) judged() []*workload {
 	return slices.DeleteFunc(o.workloads(), func(w *workload) bool { return o.Only != "" && o.Only != w.String() })
 }
 
+func newWorkload(kind string, meta metav1.ObjectMeta, source Source, template *corev1.PodTemplateSpec, refused []validation.Refusal) *workload {
+	return &workload{
+		kind: kind, meta: meta, source: source, template: template, refused: refused,
+		hooks: map[*corev1.Container]script.Hook{}, firsts: map[*corev1.Container]script.Start{},
+	}
+}
+
 // workloads brings the objects together, in their kinds' order.
 func (o *Objects) workloads() []*workload {
 	var all []*workload
 	for _, d := range o.Deployments {
-		all = append(all, &workload{kind: "Deployment", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, deployment: d.Value, refused: validation.Refused(d.Value)})
+		w := newWorkload("Deployment", d.Value.ObjectMeta, d.Source, &d.Value.Spec.Template, validation.Refused(d.Value))
+		w.deployment = d.Value
+		all = append(all, w)
 	}
 	for _, s := range o.StatefulSets {
-		all = append(all, &workload{kind: "StatefulSet", meta: s.Value.ObjectMeta, source: s.Source, template: &s.Value.Spec.Template, statefulSet: s.Value, refused: validation.Refused(s.Value)})
+		w := newWorkload("StatefulSet", s.Value.ObjectMeta, s.Source, &s.Value.Spec.Template, validation.Refused(s.Value))
+		w.statefulSet = s.Value
+		all = append(all, w)
 	}
 	for _, d := range o.DaemonSets {
-		all = append(all, &workload{kind: "DaemonSet", meta: d.Value.ObjectMeta, source: d.Source, template: &d.Value.Spec.Template, daemonSet: d.Value, refused: validation.Refused(d.Value)})
+		w := newWorkload("DaemonSet", d.Value.ObjectMeta, d.Source, &d.Value.Spec.Template, validation.Refused(d.Value))
+		w.daemonSet = d.Value
+		all = append(all, w)
 	}
 	for _, s := range o.Services {
 		o.attachService(&podService{Object: s}, all)

@@ -2,10 +2,13 @@ package lint
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // passedOver is why files were not judged.
@@ -26,6 +29,9 @@ func (o *Objects) PassOver(file, what string) {
 	}
 }
 
+// aPart is what is only a part of an object.
+const aPart = "a patch, or another part of an object"
+
 // passOverHalf passes over what is only a part of an object; but where the rest
 // may be there, in fields that are misspelt or in a wrong place, it says so.
 func (r *reader) passOverHalf(unknown []breach) error {
@@ -38,7 +44,7 @@ func (r *reader) passOverHalf(unknown []breach) error {
 	if len(wrong) > 0 {
 		return wrong
 	}
-	r.PassOver(r.source.File, "a patch, or another part of an object")
+	r.PassOver(r.source.File, aPart)
 	return nil
 }
 
@@ -76,6 +82,20 @@ func isJSONPatch(text []byte) bool {
 	return true
 }
 
+// addsToService tells of a service without ports that is a part of one that was read before:
+// alone it is refused.
+func (r *reader) addsToService(g *given) bool {
+	var s struct {
+		Spec struct {
+			Ports []json.RawMessage `json:"ports"`
+		} `json:"spec"`
+	}
+	meta := &g.bones.Metadata
+	return json.Unmarshal(g.text, &s) == nil && s.Spec.Ports == nil && slices.ContainsFunc(r.Services, func(o Object[*corev1.Service]) bool {
+		return o.Value.Name == meta.Name && o.Value.Namespace == cmp.Or(meta.Namespace, r.namespace) && len(o.Value.Spec.Ports) > 0
+	})
+}
+
 // half tells whether an object is only a part of one, as a strategic merge patch
 // is: without what the API server requires of the kind and no default stands
 // in for, or with a patch's own directives.
@@ -103,7 +123,8 @@ func half(g *given) bool {
 	}
 	switch s := &parts.Spec; g.head.Kind {
 	case "Service":
-		return s.Ports == nil && s.Type != "ExternalName" && s.ClusterIP != "None"
+		// With a selector it may be whole, and refused (see isPart).
+		return s.Ports == nil && s.Type != "ExternalName" && s.ClusterIP != "None" && s.Selector == nil
 	case "PodDisruptionBudget":
 		return s.Selector == nil
 	case "HorizontalPodAutoscaler":

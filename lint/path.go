@@ -81,8 +81,12 @@ func (w *workload) advised() int {
 	return max(advisedSleep, lag)
 }
 
-// advisedPatch lets preStop sleep for as long as is advised.
+// advisedPatch lets preStop sleep for as long as is advised; it is empty where that alone
+// is of no use.
 func (w *workload) advisedPatch(c container) string {
+	if w.byNode() {
+		return ""
+	}
 	if seconds := w.advised(); seconds > advisedSleep {
 		return pathPatch(w, c, seconds)
 	}

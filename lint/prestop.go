@@ -44,9 +44,9 @@ var preStopRules = []rule{{
 		for _, c := range w.serving() {
 			if w.grace() > 0 && (c.Lifecycle == nil || c.Lifecycle.PreStop == nil) {
 				b := breach{
-					severity: w.lessByName(Warning), container: c.Name, field: c.field + ".lifecycle.preStop",
+					severity: w.lessWithoutProxies(Warning), container: c.Name, field: c.field + ".lifecycle.preStop",
 					why:    fmt.Sprintf("SIGTERM comes at once, while %s: a program that stops listening on SIGTERM turns them away.", w.stillSend()),
-					fix:    fmt.Sprintf("Let preStop sleep for %d s%s.", w.advised(), thenStop(c)),
+					fix:    w.letSleep() + thenStop(c) + ".",
 					recipe: recipe(c),
 				}
 				if thenStop(c) == "" {
@@ -76,9 +76,9 @@ var preStopRules = []rule{{
 				does = "takes"
 			}
 			b := breach{
-				severity: w.lessByName(Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				severity: w.lessWithoutProxies(Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 				why:   fmt.Sprintf("preStop %s %g s, while %s.", does, hook.Least.Seconds(), w.stillSend()),
-				fix:   fmt.Sprintf("Let preStop sleep for %d s.", w.advised()),
+				fix:   w.letSleep() + ".",
 				patch: w.advisedPatch(c),
 			}
 			if !hook.OnlySleeps { // a patch would do away with what else it does
@@ -90,7 +90,7 @@ var preStopRules = []rule{{
 }, {
 	id:    "prestop-fails",
 	cause: report.ListenerClosedEarly,
-	doc:   "preStop's command cannot do what it is there for (a shell without -c, a sleep without a number, or of $(NAME), which no hook gets (pkg/kubelet/lifecycle/handlers.go), words that no shell takes apart, or reads; seen with dash, bash and busybox), or is a request to a port by a name that the container does not declare, or is a tcpSocket, which the kubelet does not run (core/v1 LifecycleHandler): the hook fails and SIGTERM comes at once.",
+	doc:   "preStop's command cannot do what it is there for (a shell without -c, a sleep without a number, or of $(NAME), which no hook gets (pkg/kubelet/lifecycle/handlers.go), words that no shell takes apart, or reads; seen with dash, bash and busybox), or is not in an image that is known to hold no shell, as Google's distroless, or is a request to a port by a name that the container does not declare, or is a tcpSocket, which the kubelet does not run (core/v1 LifecycleHandler): the hook fails and SIGTERM comes at once.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
 			hook := judge(w, c)
@@ -193,6 +193,10 @@ var preStopRules = []rule{{
 				severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 				why: fmt.Sprintf("preStop is %s of unknown length: below %d s new requests still come in afterwards, and what it takes is missing from the grace period of %d s.", what, proxyLag, w.grace()),
 				fix: fmt.Sprintf("See that it takes at least %d s and leaves enough of the grace, or sleep instead.", proxyLag),
+			}
+			if w.byNode() {
+				b.why = fmt.Sprintf("preStop is %s of unknown length, which is missing from the grace period of %d s.", what, w.grace())
+				b.fix = "See that it leaves enough of the grace."
 			}
 			if stop := thenStop(c); stop != "" {
 				b.fix = fmt.Sprintf("Let it sleep for %d s%s, all of it within the grace.", w.advised(), stop)
@@ -320,10 +324,24 @@ func eatsGrace(w *workload, c container) breach {
 // judge tells what a container's hook does; of Windows, where its words mean other things,
 // only what the kubelet itself does.
 func judge(w *workload, c container) script.Hook {
+	h, known := w.hooks[c.Container]
+	if !known {
+		h = w.hookOf(c)
+		w.hooks[c.Container] = h
+	}
+	return h
+}
+
+func (w *workload) hookOf(c container) script.Hook {
 	hook := preStop(c)
 	pod := &w.template.Spec
 	if hook == nil || hook.Exec != nil && manifest.Windows(pod) {
 		return script.Hook{}
+	}
+	if hook.Exec != nil {
+		if why := manifest.Absent(c.Container, hook.Exec.Command); why != "" {
+			return script.Hook{Exact: true, Fails: why}
+		}
 	}
 	context := manifest.Context(pod, c.Container)
 	h := manifest.JudgeHook(hook, context)

@@ -111,7 +111,10 @@ var probeRules = []rule{{
 					then = "the container is restarted again and again"
 				}
 				b := breach{severity: Warning, container: c.Name, field: c.field + "." + p.field}
-				switch why, host := w.failsToRun(c, p.probe), w.ofTheNode(p.probe); {
+				switch why, absent, host := w.failsToRun(c, p.probe), absentFrom(c, p.probe), w.ofTheNode(p.probe); {
+				case absent != "":
+					b.why = fmt.Sprintf("The %s never succeeds: %s. So %s.", p.field, absent, then)
+					b.fix = "Let the kubelet ask by itself (httpGet, tcpSocket, grpc), or run a program that the image holds."
 				case why != "":
 					b.why = fmt.Sprintf("The %s never succeeds: %s. So %s.", p.field, why, then)
 					b.fix = "Give the command as a list of words, a script as one word after sh -c."
@@ -331,6 +334,14 @@ func (w *workload) failsToRun(c container, p *corev1.Probe) string {
 		return ""
 	}
 	return script.Run(p.Exec.Command, manifest.Context(&w.template.Spec, c.Container)).Fails
+}
+
+// absentFrom says of a probe's command that the image does not hold it.
+func absentFrom(c container, p *corev1.Probe) string {
+	if p.Exec == nil {
+		return ""
+	}
+	return manifest.Absent(c.Container, p.Exec.Command)
 }
 
 // ofTheNode is the host that a probe asks where that is the node instead of the pod; empty

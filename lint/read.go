@@ -198,6 +198,9 @@ func (r *reader) add(h *head, text []byte, at string) error {
 	case "apps/v1 DaemonSet":
 		return keep(r, &r.DaemonSets, g)
 	case "v1 Service":
+		if r.addsToService(g) {
+			return r.passOverHalf(nil)
+		}
 		return keep(r, &r.Services, g)
 	case "policy/v1 PodDisruptionBudget":
 		return keep(r, &r.Budgets, g)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
 )
 
@@ -17,7 +19,12 @@ var refused = rule{
 		// A cluster's own objects were taken.
 		if w.source.File != "" {
 			for i := range w.refused {
-				report(refusal(&w.refused[i], w.kind))
+				b := refusal(&w.refused[i], w.kind)
+				if rolling := w.rollingInstead(); within(b.field, "spec.strategy.rollingUpdate") && w.recreated() && rolling != "" {
+					// What Recreate has to become keeps the numbers that it is refused for.
+					b.fix, b.patch = "Set the type to RollingUpdate, or take rollingUpdate out.", rolling
+				}
+				report(b)
 			}
 		}
 	},
@@ -25,8 +32,22 @@ var refused = rule{
 
 // refusedBeside reports for which fields the API server refuses the objects that are no
 // workloads.
-func (o *Objects) refusedBeside() (all []Finding) {
-	return slices.Concat(refusedOf("Service", o.Services), refusedOf("PodDisruptionBudget", o.Budgets), refusedOf("HorizontalPodAutoscaler", o.Autoscalers))
+func (o *Objects) refusedBeside(workloads []*workload) (all []Finding) {
+	whole := slices.DeleteFunc(slices.Clone(o.Services), func(s Object[*corev1.Service]) bool { return o.isPart(s, workloads) })
+	return slices.Concat(refusedOf("Service", whole), refusedOf("PodDisruptionBudget", o.Budgets), refusedOf("HorizontalPodAutoscaler", o.Autoscalers))
+}
+
+// isPart tells of a service without ports, of none of the workloads' pods, that it is taken
+// for a part of one: a patch may have a selector too.
+func (o *Objects) isPart(s Object[*corev1.Service], workloads []*workload) bool {
+	selects := func(w *workload) bool {
+		return slices.ContainsFunc(w.services, func(of *podService) bool { return of.Value == s.Value })
+	}
+	if s.Source.File == "" || s.Value.Spec.Ports != nil || headless(s.Value) || s.Value.Spec.Type == corev1.ServiceTypeExternalName || slices.ContainsFunc(workloads, selects) {
+		return false
+	}
+	o.PassOver(s.Source.File, aPart)
+	return true
 }
 
 func refusedOf[P named](kind string, objects []Object[P]) (all []Finding) {

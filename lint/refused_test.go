@@ -32,7 +32,10 @@ func TestRefused(t *testing.T) {
 
 		{name: "a stop signal that is none", changes: []string{preStop5, "lifecycle: {stopSignal: QUIT, preStop: {sleep: {seconds: 5}}}", image, "        image: nginx:1.27\n", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"warning refused app"}, says: []string{"gate ContainerStopSignals is on, and drops the field where that is off"}},
 		{name: "a service of no ports", changes: []string{"  ports: [{port: 80, targetPort: http}]", "  ports: []"}, want: []string{"error refused web"}, says: []string{"ports is empty or missing"}},
-		{name: "a service that only changes a selector", changes: []string{"  ports: [{port: 80, targetPort: http}]", ""}},
+		{name: "a service whose ports are missing", changes: []string{"  ports: [{port: 80, targetPort: http}]", ""}, want: []string{"error refused web"}, says: []string{"ports is empty or missing"}},
+		{name: "a service that only changes a selector, of no pods here", changes: []string{"  ports: [{port: 80, targetPort: http}]", "", service, "  selector: {colour: green}\n"}},
+		{name: "a service that only changes a type", changes: []string{"  ports: [{port: 80, targetPort: http}]", "", service, "  type: NodePort\n"}},
+		{name: "a service that only changes a selector, of one that is read", more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}}\n"},
 		{name: "a number in quotes", changes: []string{"targetPort: http", "targetPort: '8080'"}, want: []string{"error refused web"}, says: []string{"write 8080 without quotes"}},
 		{name: "a port that there is not", changes: []string{"targetPort: http", "targetPort: 80800", "port: http}}", "port: 8081}}"}, want: []string{"error refused web"}},
 		{name: "a probe's number in quotes", changes: []string{"port: http}}", "port: '8081'}}"}, want: []string{"error refused app"}},

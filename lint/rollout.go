@@ -52,6 +52,13 @@ var rolloutRules = []rule{{
 			b.why += " " + w.claim.why()
 			b.fix, b.patch = w.claim.fix(), ""
 		}
+		if why := w.single(); why != "" && b.patch != "" {
+			b.why += " " + why
+			b.fix, b.patch = "Run 2 replicas or more, if the program allows for two of itself.", ""
+			if w.leads() != "" && w.traffic < certain {
+				b.severity = Note // what it does goes on, by its own accord, where it was left
+			}
+		}
 		if alone, beside := w.lonely(); beside {
 			b.severity = Note
 			b.why = fmt.Sprintf("Behind the service %s this is the only pod: while it ends, requests to that service find none.", alone[0].Value.Name)
@@ -90,12 +97,19 @@ var rolloutRules = []rule{{
 			severity: Error, field: "spec.strategy.type",
 			why:   "The strategy is Recreate: every rollout ends all pods before the first new one starts.",
 			fix:   "Use RollingUpdate.",
-			patch: patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"type": "RollingUpdate"}}}),
+			patch: w.rollingInstead(),
+		}
+		if b.patch == "" {
+			b.fix = "Use RollingUpdate, if two of the program may run at once."
+		}
+		if store := w.dataStore(); store != "" {
+			b.severity = Warning
+			b.why += fmt.Sprintf(" %s keeps data of its own in each pod.", store)
 		}
 		if w.claim != nil {
 			b.severity = Warning
 			b.why += " " + w.claim.why()
-			b.fix, b.patch = w.claim.fix(), ""
+			b.fix = w.claim.fix()
 		}
 		if w.othersStay() {
 			b.severity = Note
@@ -230,6 +244,8 @@ func deploymentLeavesNone(w *workload, report func(breach)) {
 		b.severity = Warning
 		b.why += " " + w.claim.why()
 		b.fix, b.patch = w.claim.fix(), ""
+	} else if n == 1 && (surge == 0 || w.dataStore() != "") {
+		b.fix, b.patch = "Set maxUnavailable to 0 and maxSurge to 1, if two of the program may run at once.", ""
 	}
 	report(b)
 }
@@ -284,6 +300,16 @@ func statefulSetLeavesNone(w *workload, report func(breach)) {
 		fix:   "Set maxUnavailable to 1.",
 		patch: patch.JSON(patch.Object{"spec": patch.Object{"updateStrategy": patch.Object{"rollingUpdate": patch.Object{"maxUnavailable": 1}}}}),
 	})
+}
+
+// rollingInstead is the patch by which a Deployment's pods are replaced one by one and not
+// all at once; empty where two of the program may be too many.
+func (w *workload) rollingInstead() string {
+	n, known := w.replicas()
+	if w.claim != nil || w.dataStore() != "" || w.traffic < certain || known && n == 1 {
+		return ""
+	}
+	return patch.JSON(patch.Object{"spec": patch.Object{"strategy": patch.Object{"type": "RollingUpdate"}}})
 }
 
 func (w *workload) recreated() bool {

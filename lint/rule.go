@@ -48,7 +48,7 @@ func otherOf[T metav1.Object](kind string, o Object[T]) other {
 }
 
 // rules is the table of the rules about workloads. A new one goes into its theme's file.
-var rules = slices.Concat(preStopRules, pathRules, stopRules, commandRules, []rule{refused}, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules, portNameRules)
+var rules = slices.Concat(preStopRules, pathRules, stopRules, []rule{signalsElsewhere}, commandRules, []rule{jvmIgnores, refused}, probeRules, dependencyRules, rolloutRules, disruptionRules, serviceRules, portNameRules)
 
 // writingRules are those about how an object is written; they are told while it is read.
 var writingRules = []rule{unknownField, doubleField, removedAPI, sameObject}
@@ -92,7 +92,7 @@ func (o *Objects) judge() *Report {
 				if b.of == nil && rule.id != refused.id && w.void(b.field) {
 					return
 				}
-				f := rule.finding(w, b.without(w.traffic))
+				f := rule.finding(w, b.onto(w.traffic))
 				// What is wrong with an object beside several workloads is said once.
 				key := fmt.Sprint(f.Rule, f.Place, f.Why)
 				if b.of == nil || !said[key] {
@@ -103,7 +103,7 @@ func (o *Objects) judge() *Report {
 		}
 	}
 	r.Notes = append(o.unreached(workloads), unplaced(workloads)...)
-	r.Findings = append(r.Findings, o.refusedBeside()...)
+	r.Findings = append(r.Findings, o.refusedBeside(workloads)...)
 	for i := range o.written {
 		r.Findings = append(r.Findings, o.written[i].finding())
 	}
@@ -118,13 +118,18 @@ func (o *Objects) judge() *Report {
 	return r
 }
 
-// without makes a breach a note where no request is known to reach the pods.
-func (b breach) without(t traffic) breach {
-	if t > unlikely || b.always || b.severity == Note {
-		return b
+// onto makes a breach less severe where no request is known to reach the pods: an error
+// loses requests for sure, and so takes more than ports that are declared for any use.
+func (b breach) onto(t traffic) breach {
+	switch {
+	case b.always || b.severity == Note:
+	case t <= unlikely:
+		b.severity = Note
+		b.why += " This is a note only, as nothing that was read leads users' requests to these pods."
+	case t == presumed && b.severity == Error:
+		b.severity = Warning
+		b.why += " This is no error, as no service, route or port of the node was read that leads users' requests to these pods."
 	}
-	b.severity = Note
-	b.why += " This is a note only, as nothing that was read leads users' requests to these pods."
 	return b
 }
 

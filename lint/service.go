@@ -95,19 +95,40 @@ func (w *workload) byName() bool {
 	return len(services) > 0 && len(w.paths) == 0 && !slices.ContainsFunc(services, func(s *podService) bool { return !headless(s.Value) })
 }
 
-// stillSend says who sends new requests to a pod that is ending.
-func (w *workload) stillSend() string {
-	if w.byName() {
-		return "clients may send new requests for as long as they keep the pod's address, which DNS gives for 30 s (CoreDNS)"
-	}
-	return fmt.Sprintf("the cluster's proxies send new requests for up to %d s", proxyLag)
+// byNode tells whether requests come by a port of the node alone: the container runtime
+// leads it to the pod for as long as the pod's sandbox is there (CNI, portmap; of
+// hostNetwork the port is the program's own), and neither readiness nor an ending pod
+// closes it, so that no proxy of the cluster has to forget the pod.
+func (w *workload) byNode() bool {
+	return len(w.trafficServices()) == 0 && len(w.paths) == 0 && (w.onNode() || w.template.Spec.HostNetwork)
 }
 
-// lessByName makes a note of what rests on the time that the cluster's proxies need, where
-// there are none: what clients do with an address from DNS is theirs.
-func (w *workload) lessByName(s Severity) Severity {
-	if w.byName() {
+// stillSend says who sends new requests to a pod that is ending.
+func (w *workload) stillSend() string {
+	switch {
+	case w.byName():
+		return "clients may send new requests for as long as they keep the pod's address, which DNS gives for 30 s (CoreDNS)"
+	case w.byNode():
+		return "clients send new requests to the node's port for as long as they take the node for healthy"
+	default:
+		return fmt.Sprintf("the cluster's proxies send new requests for up to %d s", proxyLag)
+	}
+}
+
+// lessWithoutProxies makes a note of what rests on the time that the cluster's proxies need,
+// where there are none: what clients do with an address from DNS, or with a node, is theirs.
+func (w *workload) lessWithoutProxies(s Severity) Severity {
+	if w.byName() || w.byNode() {
 		return Note
 	}
 	return s
+}
+
+// letSleep is the fix that a hook's sleep is. No sleep alone tells the clients of a node's
+// port that the pod ends.
+func (w *workload) letSleep() string {
+	if w.byNode() {
+		return "Let whatever sends to the node's port see by a health check that the pod ends, and preStop sleep for longer than that takes; or lead requests through a service"
+	}
+	return fmt.Sprintf("Let preStop sleep for %d s", w.advised())
 }

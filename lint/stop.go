@@ -80,7 +80,7 @@ var stopRules = []rule{{
 				continue
 			}
 			b := breach{
-				severity: w.lessByName(Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				severity: w.lessWithoutProxies(Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 				why: fmt.Sprintf("preStop tells the server to stop (%s) %s: it closes its port while %s.", q.Command, after(q), w.stillSend()),
 				fix: fmt.Sprintf("Let the hook sleep for %d s first, then quit, and wait until the server has gone, all of it within the grace.", w.advised()),
 			}

@@ -1,0 +1,80 @@
+package lint
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// single says why a second pod beside the only one is not simply to be had, as sentences;
+// empty where requests are led to both and nothing speaks against it. A patch that has two
+// run is for those alone: a program whose only pod works, by a lock, for itself or on its
+// own data, gains nothing by another, or works twice.
+func (w *workload) single() string {
+	surge, _, rolling := w.fenceposts(1)
+	switch store := w.dataStore(); {
+	case store != "":
+		return fmt.Sprintf("%s keeps data of its own in each pod: two behind one service answer from different data, unless they are set up to replicate it.", store)
+	case w.recreated():
+		return "The strategy Recreate says that two are not to run at once."
+	case rolling && surge == 0:
+		return "A maxSurge of 0 says that two are not to run at once."
+	case w.traffic == certain:
+		return ""
+	case w.leads() != "":
+		return fmt.Sprintf("By %s its pods elect a leader, and only that one works: a second one would stand by.", w.leads())
+	default:
+		return "Whether two may run at once, as a program that works by itself may not, no manifest tells."
+	}
+}
+
+// dataStores are programs that keep data, by the names of images, containers and commands.
+// Copies of one that nobody has set up as replicas know nothing of each other, which is why
+// each has a StatefulSet of its own (kubernetes.io/docs/tasks/run-application,
+// run-replicated-stateful-application).
+var dataStores = []string{
+	"activemq", "activemq-artemis", "arangodb", "cassandra", "chroma", "clickhouse", "clickhouse-server", "cockroach", "consul", "couchbase", "couchdb",
+	"dragonfly", "eclipse-mosquitto", "elasticsearch", "etcd", "influxdb", "kafka", "cp-kafka", "keydb", "mariadb", "mariadbd", "meilisearch",
+	"memcached", "minio", "mongo", "mongod", "mongodb", "mongodb-community-server", "mosquitto", "mssql", "mysql", "mysql-server", "mysqld", "nats",
+	"nats-server", "neo4j", "openldap", "opensearch", "percona", "percona-server", "percona-server-mongodb", "postgis", "postgres", "postgresql", "prometheus",
+	"qdrant", "questdb", "rabbitmq", "rabbitmq-server", "redis", "redis-server", "redis-stack", "redis-stack-server", "rethinkdb", "scylla", "solr",
+	"timescaledb", "timescaledb-ha", "typesense", "valkey", "valkey-server", "victoria-metrics", "weaviate", "zookeeper", "cp-zookeeper",
+}
+
+// dataStore names the one that answers in the workload's pods; empty for none that is known.
+func (w *workload) dataStore() string {
+	for _, c := range w.serving() {
+		image, _, _ := strings.Cut(path.Base(c.Image), "@")
+		image, _, _ = strings.Cut(image, ":")
+		names := []string{image, c.Name}
+		if len(c.Command) > 0 {
+			names = append(names, path.Base(c.Command[0]))
+		}
+		for _, name := range names {
+			if slices.Contains(dataStores, name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// elects finds the flags by which controllers elect a leader (k8s.io/component-base,
+// config/options/leaderelectionconfig.go; kubebuilder's and controller-runtime's own
+// examples; external-provisioner's README), where they are not switched off.
+var elects = regexp.MustCompile(`^--?(leader-elect|leader-election|leader-election-enabled|enable-leader-election|leaderelect|enable-leader-elect)(=true)?$`)
+
+// leads gives the flag by which one of the containers elects a leader; empty for none.
+func (w *workload) leads() string {
+	for _, c := range w.containers() {
+		words := slices.Concat(c.Command, c.Args)
+		for i, word := range words {
+			if elects.MatchString(word) && (i+1 == len(words) || words[i+1] != "false") {
+				return word
+			}
+		}
+	}
+	return ""
+}
