@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/labels"
 )
 
 // podSource is an object of a kind that is not judged whose pods may stand behind a
@@ -125,7 +123,7 @@ func podLabels(pod map[string]any) []map[string]string {
 }
 
 // standsIn tells whether pods of the object are among those that are selected.
-func (o *Objects) standsIn(s *podSource, namespace string, selector labels.Selector) bool {
+func (o *Objects) standsIn(s *podSource, namespace string, selects func(labels map[string]string) bool) bool {
 	if !together(s.namespace, namespace) {
 		return false
 	}
@@ -133,19 +131,19 @@ func (o *Objects) standsIn(s *podSource, namespace string, selector labels.Selec
 		if s.ref == "" {
 			break
 		}
-		if s.ref == d.Value.Name && together(s.namespace, d.Value.Namespace) && selector.Matches(labels.Set(d.Value.Spec.Template.Labels)) {
+		if s.ref == d.Value.Name && together(s.namespace, d.Value.Namespace) && selects(d.Value.Spec.Template.Labels) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(s.labels, func(set map[string]string) bool { return selector.Matches(labels.Set(set)) })
+	return slices.ContainsFunc(s.labels, selects)
 }
 
 // beside is how many pods of objects that are not judged are selected.
-func (o *Objects) beside(namespace string, selector labels.Selector) scale {
+func (o *Objects) beside(namespace string, selects func(labels map[string]string) bool) scale {
 	sum := scale{known: true}
 	for i := range o.sources {
 		s := &o.sources[i]
-		if !o.standsIn(s, namespace, selector) {
+		if !o.standsIn(s, namespace, selects) {
 			continue
 		}
 		n, known := o.podsOf(s)

@@ -29,16 +29,15 @@ var (
 // fields that the type has not, as the API server's field validation does
 // (KEP-2885, sigs.k8s.io/json UnmarshalStrict). What the server itself writes is
 // left out.
-func unknownFields(g *given, into any) ([]breach, error) {
+func (r *reader) unknownFields(g *given, into any) ([]breach, error) {
 	strict, err := apijson.UnmarshalStrict(g.text, into, apijson.DisallowUnknownFields)
 	if err != nil {
 		return nil, wrongValues(g.text, into, err)
 	}
-	known := knownTo(reflect.TypeOf(into))
 	var unknown []breach
 	for _, err := range strict {
 		if field, ok := errors.AsType[apijson.FieldError](err); ok && !strings.HasPrefix(field.FieldPath(), "status.") {
-			unknown = append(unknown, known.unknown(field.FieldPath()))
+			unknown = append(unknown, r.knownTo(reflect.TypeOf(into)).unknown(field.FieldPath()))
 		}
 	}
 	return unknown, nil

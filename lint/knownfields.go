@@ -10,9 +10,25 @@ import (
 )
 
 // knownFields are the fields of one kind of object.
-type knownFields struct{ root reflect.Type }
+type knownFields struct {
+	root reflect.Type
+	// all are their paths (see paths).
+	all []string
+}
 
-func knownTo(t reflect.Type) knownFields { return knownFields{t} }
+// knownTo finds them once for a kind: they are some thousands.
+func (f *found) knownTo(t reflect.Type) knownFields {
+	k, done := f.known[t]
+	if !done {
+		k = knownFields{root: t}
+		k.all = k.paths()
+		if f.known == nil {
+			f.known = map[reflect.Type]knownFields{}
+		}
+		f.known[t] = k
+	}
+	return k
+}
 
 // newest is the version of Kubernetes whose fields are known: that of k8s.io/api.
 const newest = "1.37"
@@ -73,9 +89,8 @@ var anyIndex = regexp.MustCompile(`\[\d+\]`)
 
 // split takes an unknown field, which can have dots in its name, off its path.
 func (k knownFields) split(path string) (parent, name string) {
-	all := k.all()
 	for i := len(path) - 1; i > 0; i-- {
-		if path[i] == '.' && slices.Contains(all, strings.TrimSuffix(anyIndex.ReplaceAllString(path[:i], "[]"), "[]")) {
+		if path[i] == '.' && slices.Contains(k.all, strings.TrimSuffix(anyIndex.ReplaceAllString(path[:i], "[]"), "[]")) {
 			return path[:i], path[i+1:]
 		}
 	}
@@ -100,7 +115,7 @@ func last(path string) string {
 // from it in case. Its path has [] for the items of a list.
 func (k knownFields) meant(parent, name string) (path string, misspelt bool) {
 	parent = anyIndex.ReplaceAllString(parent, "[]")
-	all := k.all()
+	all := k.all
 	nearest := 3
 	for _, p := range all {
 		if at, known := split(p); at == parent {
@@ -192,10 +207,10 @@ func levenshtein(a, b string) int {
 	return row[len(b)]
 }
 
-// all are the paths of the kind's fields, those nearer to the top first. Init and
+// paths are those of the kind's fields, those nearer to the top first. Init and
 // ephemeral containers, which have the fields of containers, come last, as does
 // postStart beside preStop.
-func (k knownFields) all() []string {
+func (k knownFields) paths() []string {
 	type level struct {
 		t    reflect.Type
 		path string

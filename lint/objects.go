@@ -180,13 +180,26 @@ func (o *Objects) attachService(s *podService, all []*workload) {
 	if len(s.Value.Spec.Selector) == 0 || s.Value.Spec.Type == corev1.ServiceTypeExternalName {
 		return
 	}
-	selector := labels.SelectorFromSet(s.Value.Spec.Selector)
+	selector := selection(s.Value.Spec.Selector)
 	s.beside = o.beside(s.Value.Namespace, selector)
 	for _, w := range all {
-		if together(s.Value.Namespace, w.meta.Namespace) && selector.Matches(labels.Set(w.template.Labels)) {
+		if together(s.Value.Namespace, w.meta.Namespace) && selector(w.template.Labels) {
 			w.services = append(w.services, s)
 			s.of = append(s.of, w)
 		}
+	}
+}
+
+// selection tells whether labels have all that are wanted; there are as many questions as
+// there are pairs of services and pods.
+func selection(wanted map[string]string) func(of map[string]string) bool {
+	return func(of map[string]string) bool {
+		for key, value := range wanted {
+			if has, is := of[key]; !is || has != value {
+				return false
+			}
+		}
+		return true
 	}
 }
 
@@ -201,9 +214,13 @@ func (o *Objects) attachBudget(b *podBudget, all []*workload) {
 	if err != nil {
 		return
 	}
-	b.beside = o.beside(b.Value.Namespace, selector)
+	matches := func(of map[string]string) bool { return selector.Matches(labels.Set(of)) }
+	if given != nil && len(given.MatchExpressions) == 0 {
+		matches = selection(given.MatchLabels)
+	}
+	b.beside = o.beside(b.Value.Namespace, matches)
 	for _, w := range all {
-		if together(b.Value.Namespace, w.meta.Namespace) && selector.Matches(labels.Set(w.template.Labels)) {
+		if together(b.Value.Namespace, w.meta.Namespace) && matches(w.template.Labels) {
 			w.budgets = append(w.budgets, b)
 			b.of = append(b.of, w)
 		}

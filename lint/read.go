@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -317,7 +318,7 @@ func keepAs[T any, P interface {
 	var unknown []breach
 	if own != nil {
 		var err error
-		if unknown, err = unknownFields(g, own); err != nil {
+		if unknown, err = r.unknownFields(g, own); err != nil {
 			return err
 		}
 	}
@@ -371,4 +372,6 @@ type found struct {
 	notJudged []NotJudged
 	sources   []podSource
 	passed    []passedOver
+	// known are the fields of kinds of which an unknown one was read.
+	known map[reflect.Type]knownFields
 }
