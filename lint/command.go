@@ -250,13 +250,13 @@ func (s *start) cutsShort() breach {
 			"Start the program with exec, or let the trap pass the signal on (kill $PID) and wait for the program.")
 	case script.Stays:
 		if s.Init == "" {
-			return s.breach(Warning, fmt.Sprintf("%s is not PID 1, as the pod shares its processes: it dies of SIGTERM and does not pass it on to %s; "+took, s.Shell, s.Program)+s.ofThatShell(), s.instead())
+			return s.breach(Warning, fmt.Sprintf("%s is not PID 1, as the pod shares its processes or has the node's: it dies of SIGTERM and does not pass it on to %s; "+took, s.Shell, s.Program)+s.ofThatShell(), s.instead())
 		}
 		return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s alone, which dies of it, and not to %s: "+took, s.Init, s.Shell, s.Program)+s.ofThatShell(),
 			"Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell: the init then signals the program.")
 	default:
 		if s.Init == "" {
-			return s.breach(Note, fmt.Sprintf("%s is not PID 1, as the pod shares its processes; where it has not become %s, it dies of SIGTERM and does not pass it on, and "+took, s.Shell, s.Program), execLast)
+			return s.breach(Note, fmt.Sprintf("%s is not PID 1, as the pod shares its processes or has the node's; where it has not become %s, it dies of SIGTERM and does not pass it on, and "+took, s.Shell, s.Program), execLast)
 		}
 		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to %s alone; where that has not become %s, "+took, s.Init, s.Shell, s.Program),
 			execLast)

@@ -19,6 +19,8 @@ type walk struct {
 	declared map[string]*syntax.Stmt
 	// toAll tells of a trap that may signal more than a child by its number.
 	toAll bool
+	// toLast tells of a trap that signals what $! names alone, waitsForAll that it waits for all.
+	toLast, waitsForAll bool
 	// repeats tells of a trap whose signal comes back to the shell.
 	repeats bool
 	// misnamed tells of a signal in a trap by a name that dash does not know.
@@ -70,9 +72,10 @@ func (w *walk) stmt(stmt *syntax.Stmt, s *scope, f flow, last bool) flow {
 		if p := w.within(s, func(s *scope, f flow) flow { return w.cmd(stmt.Cmd, s, f, false) }); p != nil {
 			p.piped = piped(stmt.Cmd)
 			p.behind = p.behind || !p.became && w.behind(stmt.Cmd, p)
-			f.back, f.forwards = p, forwarding{}
+			f.back, f.forwards, f.otherLast = p, forwarding{}, false
 			return f
 		}
+		f.otherLast = true
 		return w.forwardAll(stmt.Cmd, f)
 	}
 	if stmt.Negated {

@@ -48,6 +48,9 @@ type flow struct {
 	// trap is the one of SIGTERM that counts now or, where the script waits for back, did so
 	// then; atExit is that of the shell's end.
 	trap, waitTrap, atExit trapped
+	// otherLast tells that what went into the background last is beside what the container is
+	// there for: $! is the number of that.
+	otherLast bool
 	// ignores tells that SIGTERM is ignored.
 	ignores bool
 	// forwards is what the script itself does behind a trap that only returns.
@@ -70,7 +73,7 @@ func join(a, b flow) flow {
 	}
 	return flow{
 		on: true, daemon: a.daemon, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
-		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, ended: a.ended && b.ended, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), ignores: a.ignores && b.ignores, forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost,
+		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, ended: a.ended && b.ended, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), ignores: a.ignores && b.ignores, otherLast: a.otherLast && b.otherLast, forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost,
 	}
 }
 
@@ -112,6 +115,11 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 			return Cuts, f.back
 		case f.holds:
 			return Waits, f.back
+		case passes && w.toLast && f.otherLast && !w.toAll:
+			if once && !w.waitsForAll {
+				return Cuts, f.back
+			}
+			return Stays, f.back
 		case trap == holds, trap == idles && !once, passes && f.back.piped && !w.toAll:
 			return Stays, f.back
 		case trap == exits, trap == idles, passes && f.back.behind && !w.toAll:

@@ -40,8 +40,10 @@ func (w *walk) trap(args []*syntax.Word, words []word, f flow) flow {
 		text, early = w.early(args[i])
 	}
 	if early == "" {
-		// What stands between double quotes is expanded before, and stays the same command.
-		text = strings.Trim(words[0].text, `"`)
+		if text = words[0].text; !words[0].known {
+			// What stands between double quotes is expanded before, and stays the same command.
+			text = strings.Trim(text, `"`)
+		}
 	}
 	does := w.trapOf(text)
 	for i, signal := range words[1:] {
@@ -90,6 +92,7 @@ func (w *walk) trapOf(text string) trapped {
 		a.stmt(stmt, maxDepth)
 	}
 	a.unknown = a.unknown || a.sleeps && !a.passes
+	w.toLast, w.waitsForAll = w.toLast || a.toLast && !a.toNamed, w.waitsForAll || a.waitsForAll
 	if a.interrupts != "" && !a.stops && !a.unknown && !w.monitors {
 		w.interrupt = a.interrupts
 	}
@@ -127,7 +130,9 @@ type action struct {
 	kills      bool
 	interrupts string
 	stops      bool
-	unknown    bool
+	// toLast tells of a signal to $!, toNamed of one to anything else.
+	toLast, toNamed, waitsForAll bool
+	unknown                      bool
 }
 
 func (a *action) stmt(stmt *syntax.Stmt, depth int) {
@@ -190,7 +195,7 @@ func (a *action) simple(c *syntax.CallExpr, depth int) {
 	case name == "kill" || name == "pkill" || name == "killall":
 		a.kill(name, words[1:])
 	case name == "wait", name == "sleep" && a.passes:
-		a.waits = true
+		a.waits, a.waitsForAll = true, a.waitsForAll || name == "wait" && len(words) == 1
 	case name == "exit":
 		a.ends = true
 	case name == "trap":
@@ -231,10 +236,15 @@ func (a *action) kill(name string, words []word) {
 		a.passes = a.passes || passed
 	}()
 	if name != "kill" { // pkill -P has no name
-		a.passes = true
+		a.passes, a.toNamed = true, true
 		a.toAll = a.toAll || len(targets) > 0
 	}
 	for _, t := range targets {
+		if strings.Trim(t.text, `"`) == "$!" || strings.Trim(t.text, `"`) == "${!}" {
+			a.toLast = true
+		} else {
+			a.toNamed = true
+		}
 		a.toAll = a.toAll || t.text == "0" || strings.HasPrefix(t.text, "-")
 		switch {
 		case t.text == "" || t.text == `""`:
