@@ -36,6 +36,9 @@ func disrupterOf(d check.Disruption) disrupter {
 	case check.KindEvict:
 		return evict{d.Evict}
 	case check.KindDrain:
+		if d.Drain.Node == check.EachInTurn {
+			return &drainEach{Drain: d.Drain}
+		}
 		return &drain{Drain: d.Drain}
 	case check.KindKill:
 		return &kill{Kill: d.Kill}

@@ -28,8 +28,8 @@ func (c *drain) all() bool { return c.Pods == check.DrainAll }
 
 // validate finds the node and the pods to evict.
 func (c *drain) validate(ctx context.Context, w *Workload, s state) (field, problem string, err error) {
-	if w.ref.Kind == check.DaemonSet {
-		return "", fmt.Sprintf("a drain leaves the pods of a DaemonSet alone, so nothing of %s would end; want restart, delete or evict", w), nil
+	if problem := ofADaemonSet(w); problem != "" {
+		return "", problem, nil
 	}
 	found, err := w.placement(ctx)
 	if err != nil {
@@ -39,6 +39,11 @@ func (c *drain) validate(ctx context.Context, w *Workload, s state) (field, prob
 	if problem != "" {
 		return "node", problem, nil
 	}
+	return c.fits(ctx, w, s, found)
+}
+
+// fits tells why the node cannot be drained, and finds the pods to evict.
+func (c *drain) fits(ctx context.Context, w *Workload, s state, found placement) (field, problem string, err error) {
 	if other, marked := cordonedBy(c.node); marked {
 		return "node", fmt.Sprintf("node %s is cordoned by run %s of this tool; if that run is over, put it back with: %s",
 			c.node.Name, shell.Word(other.Run), w.byHand.Restore(other.Workload, other.Namespace)), nil
@@ -53,6 +58,14 @@ func (c *drain) validate(ctx context.Context, w *Workload, s state) (field, prob
 		field, problem = c.emptyDirs()
 	}
 	return field, problem, err
+}
+
+// ofADaemonSet says why a drain does nothing to a DaemonSet; empty for other workloads.
+func ofADaemonSet(w *Workload) string {
+	if w.ref.Kind != check.DaemonSet {
+		return ""
+	}
+	return fmt.Sprintf("a drain leaves the pods of a DaemonSet alone, so nothing of %s would end; want restart, delete or evict", w)
 }
 
 // emptyDirs refuses the workload's own pods as kubectl's filter of local
@@ -83,7 +96,11 @@ func (c *drain) everybody(ctx context.Context, w *Workload) (field, problem stri
 	}
 	for i := range onNode {
 		if need := w.need(&onNode[i]); need != "" {
-			return "node", fmt.Sprintf("node %s holds %s, which would be evicted; want another node, or pods: workload", c.node.Name, need), nil
+			instead := "another node, or "
+			if c.Node == check.EachInTurn {
+				instead = ""
+			}
+			return "node", fmt.Sprintf("node %s holds %s, which would be evicted; want %spods: workload", c.node.Name, need, instead), nil
 		}
 	}
 	rules := kubectldrain.Helper{
@@ -128,7 +145,7 @@ func (c *drain) describe(w *Workload, s *state) string {
 
 func (c *drain) permissions(check.Workload) []Permission {
 	node := ""
-	if c.Node != check.OfAPod {
+	if c.Node != check.OfAPod && c.Node != check.EachInTurn {
 		node = c.Node
 	}
 	needed := []Permission{

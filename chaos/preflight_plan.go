@@ -33,7 +33,8 @@ func (w *Workload) Plan(ctx context.Context, disruptions []check.Disruption) ([]
 
 // Drained names the nodes that the drains among the disruptions would be done to, as the
 // workload is now. What the run needs is kept off them, so that a drain of pods which
-// have not moved until then finds the same.
+// have not moved until then finds the same. A drain of each node finds all of them wherever
+// that is: only where it evicts others' pods, too, are its nodes named.
 func (w *Workload) Drained(ctx context.Context, disruptions []check.Disruption) ([]string, error) {
 	s, err := w.read(ctx)
 	if err != nil {
@@ -48,8 +49,15 @@ func (w *Workload) Drained(ctx context.Context, disruptions []check.Disruption) 
 		if err != nil {
 			return nil, err
 		}
-		if planned, ok := kind.(*drain); ok {
+		switch planned := kind.(type) {
+		case *drain:
 			nodes = append(nodes, planned.node.Name)
+		case *drainEach:
+			for _, one := range planned.nodes {
+				if one.all() {
+					nodes = append(nodes, one.node.Name)
+				}
+			}
 		}
 	}
 	return sorted(nodes), nil

@@ -60,7 +60,8 @@ const (
 // Drain cordons a node, evicts pods from it as `kubectl drain` does, and
 // uncordons it when their replacements are Ready.
 type Drain struct {
-	// Node is a node's name, or OfAPod: one that holds a pod of the workload.
+	// Node is a node's name, OfAPod for one that holds a pod of the workload, or EachInTurn
+	// for all of them one after the other.
 	Node string `json:"node,omitempty"`
 	// Pods says whose pods are evicted; empty means the workload's.
 	Pods        DrainPods   `json:"pods,omitempty"`
@@ -74,6 +75,10 @@ type Drain struct {
 
 // OfAPod stands for the node that holds most of the workload's pods.
 const OfAPod = "of-a-pod"
+
+// EachInTurn stands for each node that holds pods of the workload or takes such, one after
+// the other, as an upgrade of the cluster has it.
+const EachInTurn = "each"
 
 // DrainPods says whose pods a drain evicts.
 type DrainPods string

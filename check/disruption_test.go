@@ -69,7 +69,7 @@ func TestReadRefusesDisruptions(t *testing.T) {
 		"refused":        {"evict: {whenRefused: ask}", `disruptions[0].evict.whenRefused: "ask"; want wait or fail`},
 		"drain refused":  {"drain: {whenRefused: ''}", `disruptions[0].drain.whenRefused: ""; want wait or fail`},
 		"drain pods":     {"drain: {pods: some}", `disruptions[0].drain.pods: "some"; want workload or all`},
-		"drain node":     {"drain: {node: 'A B'}", `disruptions[0].drain.node: "A B" is no name of a node; want one, or of-a-pod`},
+		"drain node":     {"drain: {node: 'A B'}", `disruptions[0].drain.node: "A B" is no name of a node; want one, of-a-pod or each`},
 		"kill pods":      {"kill: {pods: 0}", `disruptions[0].kill.pods: 0 pods; want 1 or more`},
 		"signal":         {"kill: {signal: TERM}", `disruptions[0].kill.signal: "TERM"; want one of SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGKILL`},
 		"SIGKILL": {

@@ -76,7 +76,7 @@ func (d Disruption) validate(at string, p *problems) {
 
 func (d *Drain) validate(at string, p *problems) {
 	if len(d.Node) > 253 || !subdomain.MatchString(d.Node) {
-		p.add(at+".node", "%q is no name of a node; want one, or %s", d.Node, OfAPod)
+		p.add(at+".node", "%q is no name of a node; want one, %s or %s", d.Node, OfAPod, EachInTurn)
 	}
 	if d.Pods != DrainWorkload && d.Pods != DrainAll {
 		p.add(at+".pods", "%q; want %s or %s", string(d.Pods), DrainWorkload, DrainAll)

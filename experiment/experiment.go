@@ -133,7 +133,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Check, err = imaged(ctx, plan.check, cfg.Image); err != nil {
 		return err
 	}
-	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, avoid: plan.drained, began: cfg.Now()}
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, avoid: plan.drained, inTurn: plan.inTurn, began: cfg.Now()}
 	r.driver = r.newDriver()
 	if cfg.Lint != nil {
 		r.lint = cfg.Lint(ctx)
@@ -227,6 +227,8 @@ type run struct {
 	names map[string]string
 	// avoid are the nodes that get no sender.
 	avoid []string
+	// inTurn is on how many nodes a drain of each has to do.
+	inTurn int
 	// load is nil before it is known who sends, sent what became of it, at the end.
 	load    load
 	sent    fleet.End

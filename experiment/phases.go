@@ -60,11 +60,26 @@ func (r *run) disruptAll(ctx context.Context, steps iter.Seq2[step, error]) erro
 		if err != nil {
 			return err
 		}
-		if err := r.disrupt(ctx, s); err != nil {
+		if err := r.disruptInParts(ctx, s); err != nil || r.unproven != "" {
 			return err
 		}
-		if r.unproven != "" {
-			return nil
+	}
+	return nil
+}
+
+// disruptInParts does one step, which may be a drain of one node after the other: each of
+// these is a disruption with a time and a settling of its own.
+func (r *run) disruptInParts(ctx context.Context, s step) error {
+	for part, err := range r.workload.Parts(ctx, s.Disruption) {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return cause(ctx)
+		case err != nil:
+			return err
+		}
+		s.Disruption = part
+		if err := r.disrupt(ctx, s); err != nil || r.unproven != "" {
+			return err
 		}
 	}
 	return nil
@@ -116,7 +131,7 @@ func (r *run) enter(ctx context.Context, phase recording.RunPhase, s step) func(
 		spread = r.load.spread(ctx)
 	}
 	r.stage.set(phase, s.Kind(), r.cfg.Now(), length(phase, s, r.cfg.Check.Timing))
-	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind(), Spread: spread})
+	r.writer.Action(recording.Action{At: r.cfg.Now(), Kind: recording.PhaseBegan, Phase: phase, Disruption: s.index, Round: s.round, Name: s.Kind(), Detail: s.node(), Spread: spread})
 	r.at("in the phase %s", phase)
 	r.wakeProgress()
 	return func() {

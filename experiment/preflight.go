@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/attack"
@@ -28,6 +29,8 @@ type plan struct {
 	steps []string
 	// drained are the nodes that drains would be done to.
 	drained []string
+	// inTurn is to how many nodes a drain of each would be done.
+	inTurn int
 }
 
 // CheckError is what is wrong with a check that only the cluster could tell.
@@ -109,6 +112,14 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 			return nil, err
 		}
 	}
+	inTurn := 0
+	if slices.ContainsFunc(cfg.Check.Disruptions, inEachTurn) {
+		nodes, err := workload.InTurn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		inTurn = len(nodes)
+	}
 	facts, err := workload.Facts(ctx, cfg.Check)
 	if err != nil {
 		return nil, err
@@ -130,7 +141,7 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
 			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", unseen[0]))
 	}
-	return &plan{check: cfg.Check, found: found, workload: workload, names: names, facts: facts, steps: steps, drained: drained}, nil
+	return &plan{check: cfg.Check, found: found, workload: workload, names: names, facts: facts, steps: steps, drained: drained, inTurn: inTurn}, nil
 }
 
 // imaged gives the check with an image for its senders, where it wants some and names

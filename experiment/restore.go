@@ -41,7 +41,7 @@ func (r *run) newDriver() *chaos.Driver {
 		Workload: r.workload,
 		Run:      r.cfg.ID,
 		Senders:  senders,
-		Until:    r.cfg.Now().Add(longest(r.cfg.Check)),
+		Until:    r.cfg.Now().Add(longest(r.cfg.Check, r.inTurn)),
 		Journal:  filepath.Join(r.cfg.Dir, journalFile),
 		Record:   func(a recording.Action) { r.writer.Action(a) },
 		Now:      r.cfg.Now,
@@ -104,11 +104,14 @@ func (r *run) insist(ctx context.Context, putBack func(context.Context) error) e
 const overhead = 3 * time.Minute
 
 // longest is how long a run of the check takes at most, until it has put everything
-// back.
-func longest(c check.Check) time.Duration {
+// back. A drain of each node in turn is one of so many.
+func longest(c check.Check, inTurn int) time.Duration {
 	pass := time.Duration(0)
 	for _, d := range c.Disruptions {
 		one := step{Disruption: d}.timeout(c.Timing) + time.Duration(c.Timing.Settle) + time.Duration(d.Pause) + restoreTimeout
+		if inEachTurn(d) {
+			one *= time.Duration(inTurn)
+		}
 		pass += time.Duration(max(d.Repeat, 1)) * one
 	}
 	if c.Soak != nil {

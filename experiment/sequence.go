@@ -18,6 +18,14 @@ type step struct {
 	check.Disruption
 }
 
+// node names the node of a drain that has one, as in "node n1"; empty for others.
+func (s step) node() string {
+	if s.Drain == nil || s.Drain.Node == check.OfAPod {
+		return ""
+	}
+	return "node " + s.Drain.Node
+}
+
 // timeout bounds the step. A span of watching alone takes its own time first.
 func (s step) timeout(t check.Timing) time.Duration {
 	if s.Observe != nil {
@@ -90,6 +98,11 @@ func passes(ctx context.Context, soak *check.Soak) iter.Seq[error] {
 			begin = time.Now()
 		}
 	}
+}
+
+// inEachTurn tells of a drain of one node after the other.
+func inEachTurn(d check.Disruption) bool {
+	return d.Drain != nil && d.Drain.Node == check.EachInTurn
 }
 
 // repetition says in words how often a disruption is done; empty for once.

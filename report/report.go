@@ -148,7 +148,8 @@ type LatencyPart struct {
 
 // Disruption is one thing that was done to the workload.
 type Disruption struct {
-	Kind    string    `json:"kind"`
+	Kind string `json:"kind"`
+	// Detail is the node of a drain that was given one, as in "node n1".
 	Detail  string    `json:"detail,omitempty"`
 	Started time.Time `json:"started"`
 	// Steady is when all doomed pods were gone and their replacements Ready;

@@ -47,7 +47,7 @@ func (f *disruptionFlags) add(flags *pflag.FlagSet) {
 	}), "evict", "evict `N` pods, one after the other")
 	flags.Var(f.doing("string", func(s string) (check.Disruption, bool, error) {
 		return check.Disruption{Drain: &check.Drain{Node: s}}, true, nil
-	}), "drain", "cordon and drain `NODE`, or "+check.OfAPod+" for one that holds a pod of the workload")
+	}), "drain", "cordon and drain `NODE`, "+check.OfAPod+" for one that holds a pod of the workload, or "+check.EachInTurn+" for one after the other")
 	flags.StringVar(&f.drainPods, "drain-pods", string(check.DrainWorkload), "whose `PODS` --drain evicts: workload or all")
 	flags.Var(f.doing("string", func(s string) (check.Disruption, bool, error) {
 		return check.Disruption{Kill: &check.Kill{Signal: check.Signal(s)}}, true, nil

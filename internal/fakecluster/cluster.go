@@ -47,7 +47,7 @@ type Cluster struct {
 	Obedient bool
 	// Conflicts is how many writes are still refused as conflicts.
 	Conflicts int
-	// Nodes are where pods are put, one after the other.
+	// Nodes are where pods are put, one after the other, but for those that are cordoned.
 	Nodes []string
 	// Refusal answers a request for an eviction; nil, or one that gives nil,
 	// grants it.
@@ -148,8 +148,8 @@ func (c *Cluster) MakePod(d *appsv1.Deployment) {
 		})
 	}
 	pod.Spec.NodeName = "node-1"
-	if len(c.Nodes) > 0 {
-		pod.Spec.NodeName = c.Nodes[c.made%len(c.Nodes)]
+	if open := slices.DeleteFunc(slices.Clone(c.Nodes), func(node string) bool { return c.Node(node).Spec.Unschedulable }); len(open) > 0 {
+		pod.Spec.NodeName = open[c.made%len(open)]
 	}
 	c.must(c.Client.Tracker().Add(pod))
 }
@@ -224,7 +224,7 @@ func (c *Cluster) end(namespace, name string, options metav1.DeleteOptions) erro
 		return nil
 	}
 	c.must(c.Client.Tracker().Delete(Pods, namespace, name))
-	if c.Nodes = slices.DeleteFunc(slices.Clone(c.Nodes), func(node string) bool { return c.Node(node).Spec.Unschedulable }); pod.Labels["app"] == "web" {
+	if pod.Labels["app"] == "web" {
 		c.MakePod(c.Deployment())
 	}
 	return nil

@@ -169,7 +169,7 @@ func markdownDisruptions(r *report.Report) string {
 	var lines []string
 	for i := range r.Disruptions {
 		d := &r.Disruptions[i]
-		lines = append(lines, d.Kind+": "+outcome(d))
+		lines = append(lines, doing(d)+": "+outcome(d))
 		for _, refusal := range d.Refusals {
 			lines = append(lines, d.Kind+" was refused: "+refusal)
 		}

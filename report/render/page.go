@@ -190,10 +190,7 @@ func findingWords(i int, r *report.Report) pageFinding {
 }
 
 func disruptionWords(number int, d *report.Disruption) pageDisruption {
-	words := pageDisruption{Head: clean(fmt.Sprintf("%d. %s: %s", number, d.Kind, outcome(d)))}
-	if d.Detail != "" {
-		words.Lines = append(words.Lines, d.Detail)
-	}
+	words := pageDisruption{Head: clean(fmt.Sprintf("%d. %s: %s", number, doing(d), outcome(d)))}
 	words.Lines = append(words.Lines, d.Changes...)
 	for _, refusal := range d.Refusals {
 		words.Lines = append(words.Lines, "refused: "+refusal)

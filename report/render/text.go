@@ -174,7 +174,7 @@ func (p *printer) finding(i int, r *report.Report) {
 func (p *printer) disruptions(r *report.Report) {
 	for i := range r.Disruptions {
 		d := &r.Disruptions[i]
-		p.wrapped("  ", "    ", d.Kind+": "+outcome(d))
+		p.wrapped("  ", "    ", doing(d)+": "+outcome(d))
 		for _, line := range d.Changes {
 			p.wrapped("    - ", "      ", line)
 		}

@@ -184,6 +184,14 @@ func evidence(f *report.Finding) []string {
 	return lines
 }
 
+// doing names a disruption, with what it was done to where that is a part of the cluster.
+func doing(d *report.Disruption) string {
+	if d.Detail == "" {
+		return d.Kind
+	}
+	return d.Kind + " of " + d.Detail
+}
+
 // outcome tells what a disruption came to.
 func outcome(d *report.Disruption) string {
 	text := count(len(d.Terminated)-d.Containers, "pod") + " ended"
