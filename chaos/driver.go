@@ -64,6 +64,9 @@ type Driver struct {
 	// stay. There is never more than one, so the note need not tell an order.
 	open *change
 	kept bool
+	// standing is the change of the settings, under which all others are made and undone;
+	// nil for none.
+	standing *change
 }
 
 // Do carries out one disruption and returns when it is over: every pod it

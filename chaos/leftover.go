@@ -104,15 +104,19 @@ func (w *Workload) noteLeft(ctx context.Context, s state, now func() time.Time) 
 	if n.UID == w.uid {
 		d.Senders = n.Senders
 	}
-	switch c := n.Change; {
+	switch c, standing := n.Change, n.Standing; {
 	case n.UID != w.uid:
 		l.What, l.Doubt = "the annotation was copied from another object; it is removed, and nothing is put back", ""
 		l.Since = now()
-	case c == nil:
+	case !n.owes():
 		l.What, l.Doubt = "the run's claim is removed", ""
 		l.Since = n.Since
-	default:
+	case standing == nil:
 		l.Since, l.What, d.open = c.At, w.wouldUndo(ctx, s, *c), c
+	case c == nil:
+		l.Since, l.What, d.standing = standing.At, w.wouldUndo(ctx, s, *standing), standing
+	default:
+		l.Since, l.What, d.open, d.standing = standing.At, w.wouldUndo(ctx, s, *c)+"; "+w.wouldUndo(ctx, s, *standing), c, standing
 	}
 	alone := l.What
 	if d.Senders != "" {
@@ -122,11 +126,11 @@ func (w *Workload) noteLeft(ctx context.Context, s state, now func() time.Time) 
 		var did string
 		d.Record = func(a recording.Action) {
 			if a.Kind == recording.Restored {
-				did = a.Detail
+				did = strings.TrimPrefix(did+"; "+a.Detail, "; ")
 			}
 		}
-		err := d.Restore(ctx)
-		if d.open != nil {
+		err := d.restoreAll(ctx)
+		if d.owes() {
 			return did, err
 		}
 		// The note goes last: it is what finds the senders again.
@@ -177,10 +181,10 @@ const maxNoteAge = 24 * time.Hour
 
 // oldNote says why a note should not be taken at its word.
 func (s state) oldNote(n *note, now time.Time) string {
-	if why := s.doubt(n); why != "" || n.Change == nil {
+	c := cmp.Or(n.Change, n.Standing)
+	if why := s.doubt(n); why != "" || c == nil {
 		return why
 	}
-	c := n.Change
 	if s.revision() != 0 && c.Revision != 0 && s.revision() > c.kind().revision(c.Revision) {
 		return fmt.Sprintf("%s was rolled out since: it has revision %d", s.meta.Name, s.revision())
 	}

@@ -17,7 +17,16 @@ type edit struct {
 	replicas *int32
 	// containers are merged into the template's by their names.
 	containers []any
+	// grace is the pods' terminationGracePeriodSeconds: a number, removed, or nil, which
+	// leaves it.
+	grace any
 }
+
+// removed is the value of a field that is to go.
+type removed struct{}
+
+// MarshalJSON gives what removes a field in a patch.
+func (removed) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // noting adds the note to the edit, or with an empty text its removal.
 func (e edit) noting(text string) edit {
@@ -42,8 +51,15 @@ func (w *Workload) apply(ctx context.Context, s state, e edit) (state, error) {
 	if e.templateAnnotations != nil {
 		template["metadata"] = map[string]any{"annotations": e.templateAnnotations}
 	}
+	pods := map[string]any{}
 	if e.containers != nil {
-		template["spec"] = map[string]any{"containers": e.containers}
+		pods["containers"] = e.containers
+	}
+	if e.grace != nil {
+		pods["terminationGracePeriodSeconds"] = e.grace
+	}
+	if len(pods) > 0 {
+		template["spec"] = pods
 	}
 	spec := map[string]any{}
 	if len(template) > 0 {

@@ -86,12 +86,19 @@ func (s state) pace() string {
 	if s.allAtOnce {
 		return "all before the first replacement is made"
 	}
+	return fmt.Sprintf("with at least %d available and at most %d at once", s.fewest(), s.replicas+share(s.maxSurge, s.replicas, true))
+}
+
+// fewest is how many pods are available at the least while a rollout is under way.
+func (s state) fewest() int32 {
+	if s.allAtOnce {
+		return 0
+	}
 	unavailable := share(s.maxUnavailable, s.replicas, false)
-	surge := share(s.maxSurge, s.replicas, true)
-	if unavailable == 0 && surge == 0 {
+	if unavailable == 0 && share(s.maxSurge, s.replicas, true) == 0 {
 		unavailable = 1
 	}
-	return fmt.Sprintf("with at least %d available and at most %d at once", max(s.replicas-unavailable, 0), s.replicas+surge)
+	return max(s.replicas-unavailable, 0)
 }
 
 func share(value *intstr.IntOrString, of int32, up bool) int32 {

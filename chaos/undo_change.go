@@ -11,11 +11,12 @@ import (
 type change struct {
 	At time.Time `json:"at"`
 	// Revision is a Deployment's before the change, 0 where it has none.
-	Revision int64          `json:"revision,omitempty"`
-	Restart  *restartChange `json:"restart,omitempty"`
-	Scale    *scaleChange   `json:"scale,omitempty"`
-	Cordon   *cordonChange  `json:"cordon,omitempty"`
-	Image    *imageChange   `json:"image,omitempty"`
+	Revision int64           `json:"revision,omitempty"`
+	Restart  *restartChange  `json:"restart,omitempty"`
+	Scale    *scaleChange    `json:"scale,omitempty"`
+	Cordon   *cordonChange   `json:"cordon,omitempty"`
+	Image    *imageChange    `json:"image,omitempty"`
+	Settings *settingsChange `json:"settings,omitempty"`
 
 	// index is the disruption that made it.
 	index int
@@ -78,6 +79,9 @@ func (c change) kind() undoable {
 	}
 	if c.Image != nil {
 		set = append(set, rollout{c.Image})
+	}
+	if c.Settings != nil {
+		set = append(set, rollout{c.Settings})
 	}
 	if len(set) != 1 {
 		return nil

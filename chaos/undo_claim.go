@@ -36,11 +36,11 @@ func (d *Driver) Claim(ctx context.Context) error {
 	return err
 }
 
-// Release puts back what is still undone, as Restore does, and gives the workload
-// free. It may be called again, and does nothing where nothing is held.
+// Release puts back what is still undone, as Restore does, and then the settings, and
+// gives the workload free. It may be called again, and does nothing where nothing is held.
 func (d *Driver) Release(ctx context.Context) error {
-	err := d.Restore(ctx)
-	if d.open != nil {
+	err := d.restoreAll(ctx)
+	if d.owes() {
 		return err
 	}
 	return errors.Join(err, d.drop(ctx))
@@ -98,5 +98,5 @@ func (d *Driver) ours(s state) error {
 // note gives a text for the annotation that no other one is like.
 func (d *Driver) note(c *change) (string, error) {
 	d.notes++
-	return note{Version: noteVersion, Run: d.Run, UID: d.Workload.uid, Since: d.claimedAt, Until: d.Until, Senders: d.Senders, Number: d.notes, Change: c}.text()
+	return note{Run: d.Run, UID: d.Workload.uid, Since: d.claimedAt, Until: d.Until, Senders: d.Senders, Number: d.notes, Change: c, Standing: d.standing}.text()
 }

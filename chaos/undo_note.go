@@ -14,8 +14,12 @@ import (
 // the run has still to undo on it.
 const undoKey = "shutdowncheck.io/undo"
 
-// noteVersion is the version of the annotation's form.
-const noteVersion = 1
+// noteVersion is the version of the annotation's form, standingVersion that of one which
+// tells of a change that stands: an older tool must not take it for one that does not.
+const (
+	noteVersion     = 1
+	standingVersion = 2
+)
 
 // note is the annotation's value. Without a change it only claims the workload.
 type note struct {
@@ -35,10 +39,25 @@ type note struct {
 	Number int `json:"number,omitempty"`
 	// Change is the one that is under way; nil for none.
 	Change *change `json:"change,omitempty"`
+	// Standing is one that stays while others are made and undone: they are undone before
+	// it; nil for none.
+	Standing *change `json:"standing,omitempty"`
+}
+
+// owes tells whether something is still to be undone.
+func (n *note) owes() bool { return n.Change != nil || n.Standing != nil }
+
+// version is that of the form which the note needs.
+func (n *note) version() int {
+	if n.Standing != nil {
+		return standingVersion
+	}
+	return noteVersion
 }
 
 // text gives the annotation's value.
 func (n note) text() (string, error) {
+	n.Version = n.version()
 	text, err := json.Marshal(n)
 	if err != nil {
 		return "", fmt.Errorf("write down what is to be undone: %w", err)
@@ -56,11 +75,11 @@ func (s state) note() (*note, error) {
 	err := json.Unmarshal([]byte(text), &n)
 	switch {
 	case err != nil:
-	case n.Version != noteVersion:
-		err = fmt.Errorf("version %d, want %d", n.Version, noteVersion)
+	case n.Version != n.version():
+		err = fmt.Errorf("version %d, want %d", n.Version, n.version())
 	case n.Run == "":
 		err = errors.New("it names no run")
-	case n.Change != nil && n.Change.kind() == nil:
+	case n.Change != nil && n.Change.kind() == nil, n.Standing != nil && n.Standing.kind() == nil:
 		err = errors.New("want exactly one change of a known kind")
 	}
 	if err != nil {
@@ -118,7 +137,7 @@ func writtenByOthers(managed []metav1.ManagedFieldsEntry, field string) (by stri
 // claims tells whether a note keeps other runs away at the time now: not one that
 // came back, and not one that has nothing to undo and whose run is over.
 func (s state) claims(n *note, now time.Time) bool {
-	return n != nil && s.doubt(n) == "" && !s.overtook(n.Change) && (n.Change != nil || n.Until.IsZero() || now.Before(n.Until))
+	return n != nil && s.doubt(n) == "" && (n.Standing != nil || !s.overtook(n.Change)) && (n.owes() || n.Until.IsZero() || now.Before(n.Until))
 }
 
 // claimed refuses a workload that another run than this one holds.
@@ -127,5 +146,5 @@ func (w *Workload) claimed(s state, run string, now time.Time) error {
 	if err != nil || !s.claims(n, now) || n.Run == run {
 		return err
 	}
-	return &ClaimedError{Object: w.String(), Namespace: w.namespace, Run: n.Run, Changed: n.Change != nil, Until: n.Until, Restore: w.restoreCommand()}
+	return &ClaimedError{Object: w.String(), Namespace: w.namespace, Run: n.Run, Changed: n.owes(), Until: n.Until, Restore: w.restoreCommand()}
 }

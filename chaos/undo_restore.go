@@ -33,7 +33,7 @@ func (d *Driver) undo(ctx context.Context, phase recording.RunPhase) error {
 		return d.closeChange(err)
 	}
 	c := *d.open
-	did, when, err := d.putBack(ctx, c, phase)
+	did, when, err := d.putBack(ctx, c, phase, func(n *note) *change { return n.Change })
 	if err != nil {
 		err = fmt.Errorf("put back the %s: %w", c.name(), err)
 	}
@@ -56,8 +56,8 @@ func (d *Driver) closeChange(err error) error {
 
 // putBack undoes one change and takes it off the note, in one write where both are
 // the workload's. did says what was done, empty if nothing had to be: then it records
-// who was quicker.
-func (d *Driver) putBack(ctx context.Context, c change, phase recording.RunPhase) (did string, when span, err error) {
+// who was quicker. noted is where the note tells of it.
+func (d *Driver) putBack(ctx context.Context, c change, phase recording.RunPhase, noted func(*note) *change) (did string, when span, err error) {
 	w, kind := d.Workload, c.kind()
 	var theirs error
 	if other, ok := kind.(outside); ok {
@@ -78,7 +78,7 @@ func (d *Driver) putBack(ctx context.Context, c change, phase recording.RunPhase
 	var already *state
 	_, edited, err := d.held.revise(ctx, w, d.during, to, d.ours, func(s state) (e edit, err error) {
 		back, taken, already = "", nil, nil
-		if n, err := s.note(); err != nil || n == nil || n.Change == nil {
+		if n, err := s.note(); err != nil || n == nil || noted(n) == nil {
 			return edit{}, err // the change has not come about, and now it cannot
 		}
 		e, back, err = w.undone(ctx, s, c)

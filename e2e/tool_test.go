@@ -180,8 +180,8 @@ type report struct {
 		Sent, OK, Failed, Client, Unfinished, Maskable int
 	}
 	Disruptions []struct {
-		Kind       string
-		Terminated []string
+		Kind, Detail string
+		Terminated   []string
 	}
 	Terminations []struct {
 		Pod, EndedBy   string

@@ -52,6 +52,28 @@ func TestDrainOfEverybody(t *testing.T) {
 	wantNoCordon(t)
 }
 
+// One worker after the other, as an upgrade of the cluster drains them; the control plane's
+// node takes no pod of it.
+func TestDrainOfEachNode(t *testing.T) {
+	graceful := newPlace(t).deploy(t, "graceful")
+	run := graceful.check(t, append(quick, "--drain", "each")...)
+	run.want(t, passed)
+	r := run.report(t)
+	wantNothingLost(t, r)
+	wantEndedBy(t, r, "drain", 3)
+	var nodes []string
+	for _, d := range r.Disruptions {
+		nodes = append(nodes, d.Detail)
+		if len(d.Terminated) == 0 {
+			t.Errorf("the drain of %s ended nothing", d.Detail)
+		}
+	}
+	if len(nodes) != 2 || nodes[0] == nodes[1] || strings.Contains(strings.Join(nodes, " "), "control-plane") {
+		t.Errorf("drained %q", nodes)
+	}
+	wantNoCordon(t)
+}
+
 // The victim's image has no kill, so that the signal needs a container that has.
 func TestKillThroughAnEphemeralContainer(t *testing.T) {
 	careless := newPlace(t).deploy(t, "careless")

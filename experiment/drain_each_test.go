@@ -42,7 +42,7 @@ func TestDrainOfEachNodeInTurn(t *testing.T) {
 // Other runs are told how long it may take: each node has its own time.
 func TestTheLongestDrainOfEachNode(t *testing.T) {
 	each := check.Check{Disruptions: []check.Disruption{{Drain: &check.Drain{Node: check.EachInTurn}, Repeat: 2}}}.WithDefaults()
-	one, four := longest(each, 1), longest(each, 4)
+	one, four := longest(each, 1, false), longest(each, 4, false)
 	per := time.Duration(each.Timing.Timeout+each.Timing.Settle) + restoreTimeout
 	if four-one != 2*3*per {
 		t.Errorf("4 nodes take %s longer than 1; want %s", four-one, 2*3*per)

@@ -25,6 +25,9 @@ type Config struct {
 	// delays a change.
 	Observe, Act kubernetes.Interface
 	Namespace    string
+	// Settings are those with which the pods end while the run goes on: they are rolled out
+	// before anything is sent, and put back at the end. Nil leaves the workload's own.
+	Settings *chaos.Settings
 	// Exec runs the programs of kills through exec; nil where there are none.
 	Exec chaos.Executor
 	// Dial leads to senders in the cluster; nil where the check wants none.
@@ -135,6 +138,9 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, avoid: plan.drained, inTurn: plan.inTurn, began: cfg.Now()}
 	r.driver = r.newDriver()
+	if cfg.Settings != nil {
+		r.facts.Warnings = append(r.facts.Warnings, "the run had settings of its own, which it put back at the end: "+cfg.Settings.String())
+	}
 	if cfg.Lint != nil {
 		r.lint = cfg.Lint(ctx)
 	}
@@ -154,6 +160,9 @@ func (r *run) carryOut(ctx context.Context) error {
 	if unhealthy == nil {
 		if err := r.claim(ctx); err != nil {
 			return err
+		}
+		if readySince, unhealthy = r.setUp(ctx, readySince); unhealthy != nil {
+			return unhealthy
 		}
 		if err := r.launch(ctx); err != nil {
 			return err
@@ -186,6 +195,9 @@ func (r *run) carryOut(ctx context.Context) error {
 	if nobody, ok := errors.AsType[*noSenderError](err); ok {
 		r.unproven = nobody.Error()
 		return nil
+	}
+	if err == nil && r.unproven == "" {
+		err = r.stood(ctx)
 	}
 	return err
 }

@@ -41,14 +41,18 @@ func (r *run) newDriver() *chaos.Driver {
 		Workload: r.workload,
 		Run:      r.cfg.ID,
 		Senders:  senders,
-		Until:    r.cfg.Now().Add(longest(r.cfg.Check, r.inTurn)),
+		Until:    r.cfg.Now().Add(longest(r.cfg.Check, r.inTurn, r.cfg.Settings != nil)),
 		Journal:  filepath.Join(r.cfg.Dir, journalFile),
-		Record:   func(a recording.Action) { r.writer.Action(a) },
-		Now:      r.cfg.Now,
-		Settle:   func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
-		Exec:     r.cfg.Exec,
-		Output:   r.cfg.Output,
-		Group:    r.cfg.Group,
+		Record: func(a recording.Action) {
+			if r.writer != nil { // settings are rolled out before there is a recording
+				r.writer.Action(a)
+			}
+		},
+		Now:    r.cfg.Now,
+		Settle: func(ctx context.Context) error { return r.waitAndRenew(ctx, r.cfg.Check.Timing.Settle) },
+		Exec:   r.cfg.Exec,
+		Output: r.cfg.Output,
+		Group:  r.cfg.Group,
 	}
 }
 
@@ -104,8 +108,8 @@ func (r *run) insist(ctx context.Context, putBack func(context.Context) error) e
 const overhead = 3 * time.Minute
 
 // longest is how long a run of the check takes at most, until it has put everything
-// back. A drain of each node in turn is one of so many.
-func longest(c check.Check, inTurn int) time.Duration {
+// back. A drain of each node in turn is one of so many; settings are rolled out first.
+func longest(c check.Check, inTurn int, settings bool) time.Duration {
 	pass := time.Duration(0)
 	for _, d := range c.Disruptions {
 		one := step{Disruption: d}.timeout(c.Timing) + time.Duration(c.Timing.Settle) + time.Duration(d.Pause) + restoreTimeout
@@ -122,6 +126,9 @@ func longest(c check.Check, inTurn int) time.Duration {
 	}
 	if c.Inside != nil {
 		pass += launchTime + removeTimeout
+	}
+	if settings {
+		pass += time.Duration(c.Timing.Timeout) + restoreTimeout
 	}
 	return time.Duration(c.Timing.Baseline) + pass + overhead
 }

@@ -76,6 +76,9 @@ type Termination struct {
 	LeftSlice Interval `json:"leftSlice,omitzero"`
 	// LastAnswered is the last answer that named it.
 	LastAnswered Interval `json:"lastAnswered,omitzero"`
+	// LastNew is when the last request was sent to it that it answered on a new connection.
+	// Missing where answers do not name their pods, or a proxy keeps the connections.
+	LastNew Interval `json:"lastNew,omitzero"`
 	// FirstRefused is the first request that was turned away by it, as far as
 	// requests were tied to it alone.
 	FirstRefused Interval `json:"firstRefused,omitzero"`

@@ -57,6 +57,14 @@ const fileFlag = "filename"
 
 func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, fileFlag, "f", "", "read the check from a `FILE` instead of from flags")
+	f.addTraffic(flags)
+	f.addCourse(flags)
+	f.addTiming(flags)
+	f.addBudget(flags)
+}
+
+// addTraffic adds those that say what is sent, and where to.
+func (f *checkFlags) addTraffic(flags *pflag.FlagSet) {
 	flags.StringVar(&f.url, "url", "", "`URL` that the requests go to")
 	f.inside.add(flags)
 	flags.StringVar(&f.service, "service", "", "`NAME` of the service that the URL leads to, where the URL does not tell it")
@@ -73,6 +81,10 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	}}, "stream", "a stream as `KEY=VALUE,...` instead of the two default ones (repeatable); keys: "+strings.Join(streamKeys, ", "))
 	f.long.add(flags)
 	flags.StringVar(&f.shutdownLog, "shutdown-log", "", "`REGEXP` of the line by which the service's log tells of SIGTERM")
+}
+
+// addCourse adds those that say what is done, and how often.
+func (f *checkFlags) addCourse(flags *pflag.FlagSet) {
 	f.disruptions.add(flags)
 	flags.DurationVar(&f.soakEvery, "soak-every", 0, "begin all disruptions again at this interval")
 	flags.DurationVar(&f.soakFor, "soak-for", 0, "for how long they begin again")
@@ -80,9 +92,17 @@ func (f *checkFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.control, "control", false, "try a service that drops requests first; the verdict counts only if that is caught")
 	flags.StringVar(&f.controlImage, "control-image", "", "`IMAGE` of this tool, for --control")
 	flags.StringVar(&f.controlURL, "control-url", "", "`URL` of the control's service (default its name inside the cluster)")
+}
+
+// addTiming adds those that say how long the parts of a run take.
+func (f *checkFlags) addTiming(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.baseline, "baseline", time.Duration(check.DefaultBaseline), "how long the undisturbed service is watched first")
 	flags.DurationVar(&f.settle, "settle", time.Duration(check.DefaultSettle), "how long the load goes on after each disruption")
 	flags.DurationVar(&f.timeout, "timeout", time.Duration(check.DefaultTimeout), "how long each disruption may take")
+}
+
+// addBudget adds those that say what may be lost.
+func (f *checkFlags) addBudget(flags *pflag.FlagSet) {
 	flags.IntVar(&f.budgetFailed, "budget-failed", 0, "failed requests that are tolerated")
 	flags.IntVar(&f.budgetMaskable, "budget-maskable", 0, "failed requests that are tolerated beyond that if a replaying client would have hidden them")
 	flags.IntVar(&f.budgetUnattributed, "budget-unattributed", 0, "failed requests that may stay without an explanation")
@@ -272,7 +292,7 @@ var flagOfField = map[string]string{
 	"drain": "drain", "drain.node": "drain", "drain.pods": "drain-pods",
 	"kill": "kill", "kill.signal": "kill", "kill.pods": "kill-pods", "kill.via": "kill-via",
 	"kill.helperImage": "helper-image", "kill.container": "container",
-	"image": "image", "image.image": "image", "image.env.name": "env", "image.container": "container",
+	"image": "image", "image.image": "image", "image.env.name": "env", "image.container": "container", "container": "container",
 	"observe": "observe", "observe.for": "observe", "repeat": "repeat", "pause": "pause",
 	"soak.every": "soak-every", "soak.for": "soak-for",
 	"prove": "prove", "prove.lossyEnds": "prove", "prove.confidence": "prove-confidence", "prove.within": "prove-within",

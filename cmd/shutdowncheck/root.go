@@ -56,7 +56,7 @@ for restore to do so.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(flagProblem)
-	root.AddCommand(newRun(s, connection), newReport(s), newCompare(s), newExport(s), newRestore(s, connection), newSchema(s), newLint(s, connection), newImage(s, connection), newMan(), newSignal(), newCareless(s), newSend(s))
+	root.AddCommand(newRun(s, connection), newTune(s, connection), newReport(s), newCompare(s), newExport(s), newRestore(s, connection), newSchema(s), newLint(s, connection), newImage(s, connection), newMan(), newSignal(), newCareless(s), newSend(s))
 	return root
 }
 

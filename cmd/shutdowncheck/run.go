@@ -82,40 +82,14 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	clock := experiment.NewClock()
-	progress := newProgress(r.streams.err)
-	cfg := experiment.Config{
-		Check:     c,
-		Observe:   cluster.observe,
-		Act:       cluster.act,
-		Exec:      cluster.exec,
-		Namespace: cluster.namespace,
-		ID:        runID(clock()),
-		TraceBase: traceBase(),
-		Self:      self(),
-		Domain:    ownDomain(),
-		Lint:      func(ctx context.Context) *recording.Lint { return preflightLint(ctx, cluster, c.Workload) },
-		Dir:       r.folder(c, clock()),
-		Tool:      version(),
-		Now:       clock,
-		Progress:  progress.show,
-
-		ShowValues: r.showValues,
-		Output:     progress,
-		Group:      r.streams.work.group,
-		ByHand:     byHand(r.streams, r.connection),
+	cfg, err := r.experiment(c, cluster)
+	if err != nil {
+		return err
 	}
+	progress := r.follow(&cfg)
 	if c.Prove != nil {
 		cfg.Ends = func(ctx context.Context) (experiment.Ends, error) { return endsSoFar(ctx, cfg.Dir) }
 	}
-	if c.Inside != nil {
-		if cfg.Dial, err = fleet.NewDialer(cluster.config); err != nil {
-			return err
-		}
-		cfg.Image = func(ctx context.Context) (string, error) { return r.senderImage(ctx, cluster) }
-	}
-	cfg.Doing = r.owing(cfg.ByHand.Restore(c.Workload.String(), cluster.namespace), c.Workload.String())
-	cfg.Room = readRoom(cfg.Dir)
 	if r.dryRun {
 		return r.printPlan(cmd.Context(), cfg, cluster.name)
 	}
@@ -141,6 +115,47 @@ func (r *runCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	// What an interrupted run has seen is reported all the same.
 	return r.conclude(context.WithoutCancel(cmd.Context()), cfg.Dir, runErr)
+}
+
+// experiment is the run of a check in a cluster.
+func (r *runCommand) experiment(c check.Check, cluster *cluster) (cfg experiment.Config, err error) {
+	clock := experiment.NewClock()
+	cfg = experiment.Config{
+		Check:     c,
+		Observe:   cluster.observe,
+		Act:       cluster.act,
+		Exec:      cluster.exec,
+		Namespace: cluster.namespace,
+		ID:        runID(clock()),
+		TraceBase: traceBase(),
+		Self:      self(),
+		Domain:    ownDomain(),
+		Lint:      func(ctx context.Context) *recording.Lint { return preflightLint(ctx, cluster, c.Workload) },
+		Dir:       r.folder(c, clock()),
+		Tool:      version(),
+		Now:       clock,
+
+		ShowValues: r.showValues,
+		Group:      r.streams.work.group,
+		ByHand:     byHand(r.streams, r.connection),
+	}
+	if c.Inside != nil {
+		if cfg.Dial, err = fleet.NewDialer(cluster.config); err != nil {
+			return experiment.Config{}, err
+		}
+		cfg.Image = func(ctx context.Context) (string, error) { return r.senderImage(ctx, cluster) }
+	}
+	cfg.Room = readRoom(cfg.Dir)
+	return cfg, nil
+}
+
+// follow shows a run in progress, and tells the program what it is at.
+func (r *runCommand) follow(cfg *experiment.Config) *progress {
+	shown := newProgress(r.streams.err)
+	cfg.Progress, cfg.Output = shown.show, shown
+	workload := cfg.Check.Workload.String()
+	cfg.Doing = r.owing(cfg.ByHand.Restore(workload, cfg.Namespace), workload)
+	return shown
 }
 
 // owing follows what the run is at, and from its first change on until it was put back

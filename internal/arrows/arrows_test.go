@@ -113,6 +113,13 @@ var rules = []rule{
 		reason:  "a run brings the producers together and records; what it means and how it is called is not its business",
 	},
 	{
+		pkg:     "tune",
+		house:   []string{"chaos", "check", "experiment", "manifest", "recording", "report", "report/analysis", "internal/patch", "internal/retry", "internal/shell", "internal/text"},
+		modules: anyModule,
+		direct:  slices.Concat(commandLine, load),
+		reason:  "it orders runs and reads their reports; flags and folders are the program's",
+	},
+	{
 		pkg:    "report",
 		house:  []string{"check", "recording", "internal/text"},
 		never:  slices.Concat(kubernetes, commandLine, load, []string{analysis}),
@@ -290,7 +297,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "cmd/shutdowncheck",
-		house:   []string{"chaos", "check", "control", "experiment", "export", "fleet", "image", "image/kind", "internal/guard", "internal/kustomize", "internal/procfs", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render", "sender"},
+		house:   []string{"chaos", "check", "control", "experiment", "export", "fleet", "image", "image/kind", "internal/guard", "internal/kustomize", "internal/procfs", "internal/shell", "internal/text", "internal/victim", "lint", "recording", "report", "report/analysis", "report/render", "sender", "tune"},
 		modules: anyModule,
 		direct:  load,
 		reason:  "the edge reads flags and finds the cluster; traffic and watches are begun by the run",

@@ -124,7 +124,7 @@ func (m *measured) letItEndLast(t *termination, first *needed, own string) repor
 		fix.Text += fmt.Sprintf(" %s The patch gives it a preStop sleep of %d s as well, which keeps SIGTERM away until new connections have stopped coming.", own, m.sleep())
 	}
 	if len(spec) > 0 {
-		t.addGrace(spec, time.Duration(seconds)*time.Second+graceMargin)
+		t.addGrace(spec, time.Duration(seconds)*time.Second+report.GraceMargin)
 		fix.Patch = patch.PodSpec(spec)
 	}
 	return fix

@@ -43,7 +43,7 @@ var causeListenerClosedEarly = cause{
 		return report.Fix{
 			Text: fmt.Sprintf(keep+"a preStop sleep of %d s%s. "+
 				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s%s",
-				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(lagMargin), m.slowRotationWords(), m.leftOutWords()) + m.outlivedWords(),
+				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(report.LagMargin), m.slowRotationWords(), m.leftOutWords()) + m.outlivedWords(),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -12,25 +12,12 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-// lagMargin is added to a measured propagation lag: a kube-proxy may wait up to
-// 1 s longer another time (its minSyncPeriod), and the kubelet may begin up to
-// 1 s earlier (both measured on a kind cluster).
-const lagMargin = 2 * time.Second
-
 // smallMargin is the margin below which a pass is called lucky: a kube-proxy may
 // be a second late (its minSyncPeriod), and the kubelet rounds by as much.
 const smallMargin = time.Second
 
-// nearDeadline is how near to the end of the grace an exit is told of: its time is known
-// to the second only.
-const nearDeadline = smallMargin + time.Second
-
 // drainMargin is added to the longest request when a sleep is computed that outlasts it.
 const drainMargin = 2 * time.Second
-
-// graceMargin is added when a grace is computed. Who follows the fix is not told by the
-// next run that an exit came near the end of the grace.
-const graceMargin = nearDeadline + time.Second
 
 // Numbers rest on what is certain or likely. What fits the times loosely alone may
 // have been lost in another way: a single connection that vanished seconds after the
@@ -175,7 +162,7 @@ func (m *measured) ownSleep() string {
 }
 
 // sleep is the preStop sleep, in whole seconds, that outlasts the lag.
-func (m *measured) sleep() int { return wholeSeconds(m.lag + lagMargin) }
+func (m *measured) sleep() int { return wholeSeconds(m.lag + report.LagMargin) }
 
 // longestSeen is how long a request took at the most, answered or cut.
 func (m *measured) longestSeen() time.Duration { return max(m.longest, m.longestLost) }
@@ -200,8 +187,8 @@ func (m *measured) neededGrace() (seconds int, sum string) {
 	if m.arrivals > hook {
 		first = text.Coarse(m.arrivals) + " in which requests still came after the stop had begun"
 	}
-	needed := max(m.arrivals, hook) + m.longestSeen() + graceMargin
-	sum = fmt.Sprintf("%s, %s, and %s to spare", first, m.longestRequestWords(), text.Coarse(graceMargin))
+	needed := max(m.arrivals, hook) + m.longestSeen() + report.GraceMargin
+	sum = fmt.Sprintf("%s, %s, and %s to spare", first, m.longestRequestWords(), text.Coarse(report.GraceMargin))
 	if needed < grace+time.Second {
 		needed = grace + time.Second
 		sum += fmt.Sprintf("; but %s were too little", text.Coarse(grace))
@@ -231,7 +218,7 @@ func (m *measured) preStopPatch() string {
 	t := m.ends[0]
 	spec := patch.Object{}
 	t.addPreStopSleep(spec, t.container, m.sleep())
-	t.addGrace(spec, time.Duration(m.sleep())*time.Second+m.longest+graceMargin)
+	t.addGrace(spec, time.Duration(m.sleep())*time.Second+m.longest+report.GraceMargin)
 	return patch.PodSpec(spec)
 }
 

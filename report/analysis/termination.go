@@ -99,6 +99,9 @@ func (t *serving) termination(f *frontends) *termination {
 	}
 	known.accepts = known.answeredProbe != nil || known.Sigterm.Known() && !known.lastNew.Before(known.Sigterm.To.Add(clockSlack))
 	known.LastAnswered = t.lastAnswered
+	if !known.lastNew.IsZero() {
+		known.LastNew = sourced(at(known.lastNew), "the last request on a new connection that an answer named it for")
+	}
 	known.Exited = notBefore(known.Exited, t.lastAnswered.From.Add(-delivery))
 	return known
 }

@@ -212,11 +212,13 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 		"still ran when the grace period ended and had to be killed, although no request was lost to it. Whether it had noticed %s is not known", signal)
 	warn(report.PrestopEatsGrace, func(t *account) bool { return t.orderly() && t.eatenByPreStop() },
 		"still ran when the grace period ended and had to be killed: the preStop hook had used up almost all of it")
-	short := func(t *account) bool { return !starved && !t.killed() && t.orderly() && t.exitedWithin(nearDeadline) }
+	short := func(t *account) bool {
+		return !starved && !t.killed() && t.orderly() && t.exitedWithin(report.NearDeadline)
+	}
 	warn(report.PrestopEatsGrace, func(t *account) bool { return short(t) && t.hookIsLong() },
-		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", nearDeadline)
+		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", report.NearDeadline)
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
-		"exited less than %s before the grace period ended", nearDeadline)
+		"exited less than %s before the grace period ended", report.NearDeadline)
 	soon, measurable := fmt.Sprintf("less than %s after leaving the EndpointSlice", smallMargin), func(*account) bool { return true }
 	if starved {
 		soon, measurable = "without a preStop hook before it", func(t *account) bool { return t.PreStop == recording.PreStopNone }

@@ -1,0 +1,212 @@
+package tune
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/discovery/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/shutdowncheck/shutdowncheck/chaos"
+	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/experiment"
+	"github.com/shutdowncheck/shutdowncheck/internal/fakecluster"
+	"github.com/shutdowncheck/shutdowncheck/report"
+)
+
+// scene is a cluster with a service, whose controller does at once what it is asked to.
+type scene struct {
+	*fakecluster.Cluster
+	before *appsv1.Deployment
+	cfg    Config
+	// reports are the folders of which one was made.
+	reports []string
+}
+
+func newScene(t *testing.T, change ...func(*appsv1.Deployment)) *scene {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	c := fakecluster.New(t, change...)
+	if err := c.Client.Tracker().Add(&corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: fakecluster.Namespace},
+		Spec:       corev1.ServiceSpec{ClusterIP: "10.96.0.10", Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	c.Client.Discovery().(*fake.FakeDiscovery).FakedServerVersion = &version.Info{Major: "1", Minor: "35"}
+	s := &scene{Cluster: c, before: c.Deployment()}
+	runs := 0
+	s.cfg = Config{
+		Container: "app", LongestSleep: 20 * time.Second, LongestDrain: time.Second, Keep: true,
+		Experiment: experiment.Config{
+			Observe: c.Observer(), Act: c.Client, Namespace: fakecluster.Namespace, Dir: t.TempDir(), Now: experiment.NewClock(),
+			Check: check.Check{
+				Workload: check.Workload{Kind: check.Deployment, Name: "web"},
+				Target:   check.Target{URL: server.URL},
+				Streams:  []check.Stream{{Name: "new", Rate: 50, Connections: check.New, Timeout: check.Duration(time.Second)}},
+				Timing:   check.Timing{Baseline: check.Duration(time.Second), Settle: check.Duration(100 * time.Millisecond), Timeout: check.Duration(20 * time.Second)},
+			}.WithDefaults(),
+		},
+		Prepare: func(cfg *experiment.Config) {
+			runs++
+			cfg.ID = strings.Repeat("r", runs)
+		},
+		Reported: func(dir string, _ *report.Report) error {
+			s.reports = append(s.reports, filepath.Base(dir))
+			return nil
+		},
+	}
+	return s
+}
+
+func (s *scene) isAsBefore(t *testing.T) {
+	t.Helper()
+	after := s.Deployment()
+	if !apiequality.Semantic.DeepEqual(after.Spec, s.before.Spec) || after.Annotations["shutdowncheck.io/undo"] != "" {
+		t.Errorf("left with %+v and annotations %v", after.Spec.Template, after.Annotations)
+	}
+}
+
+// A run that shows nothing ends the tuning: nothing is computed from it, nothing kept.
+func TestATuningOfWhichNothingIsKnown(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	r, err := Tune(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Outcome != Inconclusive || len(r.Reasons) == 0 || r.Settings != nil || r.Kept || len(r.Runs) != 1 {
+		t.Errorf("got %+v", r)
+	}
+	if len(s.reports) != 1 || s.reports[0] != measuring {
+		t.Errorf("reports of %q", s.reports)
+	}
+	s.isAsBefore(t)
+}
+
+// Whatever ends a tuning, the workload ends its pods as it did.
+func TestATuningPutsBack(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		prepare func(s *scene, cancel context.CancelFunc)
+		want    string
+	}{
+		"interrupted in a run": {func(s *scene, cancel context.CancelFunc) {
+			prepare := s.cfg.Prepare
+			s.cfg.Prepare = func(cfg *experiment.Config) {
+				prepare(cfg)
+				cfg.Progress = func(experiment.Progress) { cancel() }
+			}
+		}, "interrupted"},
+		"a report that cannot be saved": {func(s *scene, _ context.CancelFunc) {
+			s.cfg.Reported = func(string, *report.Report) error { return errors.New("no room") }
+		}, "no room"},
+		"pods that do not come": {func(s *scene, _ context.CancelFunc) {
+			s.Obedient = false
+			s.cfg.Experiment.Check.Timing.Timeout = check.Duration(time.Second)
+		}, "settings of deployment/web did not come to its end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			tt.prepare(s, cancel)
+			_, err := Tune(ctx, s.cfg)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v", err)
+			}
+			journal, _ := os.ReadFile(filepath.Join(s.cfg.Experiment.Dir, measuring, "journal.jsonl"))
+			if !strings.Contains(string(journal), `"settings":`) {
+				t.Errorf("no settings were rolled out: %s", journal)
+			}
+			s.isAsBefore(t)
+		})
+	}
+}
+
+// What somebody puts back while it is tuned cannot be, and that is told in one line.
+func TestATuningThatIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, func(d *appsv1.Deployment) { d.Labels = map[string]string{"kustomize.toolkit.fluxcd.io/name": "shop"} })
+	done := false
+	s.Client.PrependReactor("patch", "deployments", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		handled, object, err := s.Patch(action)
+		if d := s.Deployment(); d.Spec.Template.Spec.Containers[0].Lifecycle != nil && !done {
+			done = true
+			s.Set(func(d *appsv1.Deployment) { d.Spec.Template = s.before.Spec.Template })
+		}
+		return handled, object, err
+	})
+	r, err := Tune(t.Context(), s.cfg)
+	if err != nil || r.Outcome != Untunable || len(r.Reasons) != 1 || !strings.HasPrefix(r.Reasons[0], "deployment/web does not keep its settings: Flux has put others in their place") {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	s.isAsBefore(t)
+}
+
+// A workload that cannot be tuned is told so before anything is done.
+func TestATuningThatIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(*appsv1.Deployment)
+		want   string
+	}{
+		"a hook that does more": {func(d *appsv1.Deployment) {
+			d.Spec.Template.Spec.Containers[0].Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/"}}}
+		}, "container: the preStop hook of container app does more than sleep"},
+		"one replica": {func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(1)) }, "workload: a rollout of deployment/web ends its last pod"},
+	} {
+		s := newScene(t, tt.change)
+		for what, do := range map[string]func() error{
+			"tune": func() error { _, err := Tune(t.Context(), s.cfg); return err },
+			"plan": func() error { _, err := Plan(t.Context(), s.cfg); return err },
+		} {
+			err := do()
+			if _, ok := errors.AsType[*chaos.PlanError](err); !ok || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("%s, %s: got %v", name, what, err)
+			}
+		}
+		if writes := s.Writes(); len(writes) > 0 {
+			t.Errorf("%s: wrote %q", name, writes)
+		}
+	}
+}
+
+func TestThePlanOfATuning(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	steps, err := Plan(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(steps, "\n")
+	for _, want := range []string{
+		"roll deployment/web out with container app with a preStop sleep of 20 s, and a grace period of 50 s, and put it back at the end of the run (it has container app with no preStop hook, and a grace period of 30 s)",
+		"restart deployment/web: ends 3 of its 3 pods", "to confirm them", "too short", "and leave them",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not in\n%s", want, all)
+		}
+	}
+	for _, write := range s.Writes() {
+		if !strings.Contains(write, "selfsubjectaccessreviews") {
+			t.Errorf("it wrote: %s", write)
+		}
+	}
+	s.isAsBefore(t)
+}
