@@ -69,6 +69,9 @@ type Target struct {
 	// the URL and the workload's pods, so that no connection leads to a pod. It is
 	// found out without being told where answers name their pods.
 	Proxy bool `json:"proxy,omitempty"`
+	// Via has the senders dial the pods themselves, as a balancer that learns late of them;
+	// nil sends to where URL leads.
+	Via *Via `json:"via,omitempty"`
 	// ShutdownLog is a regular expression (RE2) for the line by which the
 	// service's own log tells that SIGTERM has come. Its time is closer than
 	// any that Kubernetes tells. Empty reads no log.

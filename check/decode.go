@@ -27,6 +27,10 @@ func (d *decoder) decode(node *yaml.Node, v reflect.Value, path string) error {
 	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return d.text(node, text, path)
 	}
+	if short, ok := reflect.TypeAssert[shortForm](v.Addr()); ok && node.Kind == yaml.ScalarNode && node.ShortTag() != "!!null" {
+		short.unmarshalShort(node.Value)
+		return nil
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		return d.pointer(node, v, path)
@@ -46,6 +50,10 @@ func (d *decoder) decode(node *yaml.Node, v reflect.Value, path string) error {
 		return d.fail(node, path, "cannot be set from a file")
 	}
 }
+
+// shortForm is a mapping that may also be written as one word, whose other fields stay as
+// they are then.
+type shortForm interface{ unmarshalShort(text string) }
 
 func (d *decoder) text(node *yaml.Node, into encoding.TextUnmarshaler, path string) error {
 	if node.Kind != yaml.ScalarNode || node.ShortTag() == "!!null" {

@@ -33,6 +33,9 @@ func (c Check) WithDefaults() Check {
 	if c.Target.TLS != nil {
 		c.Target.TLS = new(*c.Target.TLS)
 	}
+	if c.Target.Via != nil {
+		c.Target.Via = c.Target.Via.withDefaults()
+	}
 	c.Target.PodHeader = cmp.Or(c.Target.PodHeader, DefaultPodHeader)
 	if c.Inside != nil {
 		c.Inside = new(*c.Inside)

@@ -13,6 +13,7 @@ import (
 	generator "github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/shutdowncheck/shutdowncheck/balancer"
 	"github.com/shutdowncheck/shutdowncheck/internal/schema"
 	"github.com/shutdowncheck/shutdowncheck/internal/schema/schematest"
 )
@@ -119,6 +120,13 @@ func amend(t *testing.T, document *schema.Document) {
 	for _, field := range []string{"contains", "matches"} {
 		parts["check.ExpectBody"].OneOf = append(parts["check.ExpectBody"].OneOf, &schema.Document{Required: []string{field}})
 	}
+	via, _ := parts["check.Target"].Properties.Get("via")
+	*via = schema.Document{Description: via.Description, AnyOf: []*schema.Document{
+		{Ref: via.Ref}, {Type: "string", Pattern: schema.Duration}, {Const: 0}, {Enum: known()},
+	}}
+	for _, field := range []string{"profile", "lag"} {
+		parts["check.Via"].AnyOf = append(parts["check.Via"].AnyOf, &schema.Document{Required: []string{field}})
+	}
 	orNull(document, "inside")
 	document.If = &schema.Document{Required: []string{"inside"}}
 	document.Else = fromHere(t)
@@ -127,6 +135,14 @@ func amend(t *testing.T, document *schema.Document) {
 		disruption.OneOf = append(disruption.OneOf, &schema.Document{Required: []string{kind}})
 		orNull(disruption, kind)
 	}
+}
+
+// known are the names of the balancers that can be played.
+func known() (names []any) {
+	for _, p := range balancer.Profiles {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // orNull lets the key of a mapping stand alone, as in "- restart:": it says what is
@@ -192,6 +208,12 @@ func samples(t *testing.T) (good, bad []string) {
 	good = append(good,
 		"workload: sts/db\ntarget: {url: 'http://db/', podHeader: '', shutdownLog: '^bye'}\n",
 		"apiVersion: shutdowncheck/v1alpha1\nkind: Check\nworkload: DaemonSet.apps/x\ntarget: {url: 'http://x/'}\n")
+	for _, via := range []string{"alb", "20s", "0", "1.5s", "{lag: 0}", "{profile: nlb, lag: 3m}", "{lag: 20s, lagIn: 1s, closeOnForget: false}", "{profile: gke-neg}"} {
+		good = append(good, "workload: ds/x\ntarget: {url: 'http://x/', via: "+via+"}\n")
+	}
+	for _, via := range []string{"elb", "20", "false", "[alb]", "{}", "{lag: soon}", "{lagIn: 1s}", "{delay: 1s}", "{lag: 1s, closeOnForget: never}"} {
+		bad = append(bad, "workload: ds/x\ntarget: {url: 'http://x/', via: "+via+"}\n")
+	}
 	good = append(good, "workload: ds/x\ninside: {senders: '2'}\n", "workload: ds/x\ninside:\ntarget: {podHeader: X}\nstreams: [{name: a, rate: 1, connections: new, url: /a}]\n")
 	good = append(good, "workload: ds/x\ntarget: {url: 'https://x/', headers: [{name: A, value: b}, {name: B, value: 5}], tls: {caFile: x}}\n"+
 		"streams: [{name: a, rate: 1, connections: new, method: PUT, protocol: h2, body: {text: x}}, {name: b, rate: 1, connections: new, targets: {file: x, format: json}}]\n")

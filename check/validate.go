@@ -62,6 +62,7 @@ func (c Check) Validate() error {
 		p.add("target.shutdownLog", "%q is no regular expression (%s); want RE2, for example ^shutting down", c.Target.ShutdownLog, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	c.validateTLS(&p)
+	c.validateVia(&p)
 	c.validateTrace(&p)
 	c.validateInside(&p)
 	c.validateStreams(&p)

@@ -47,6 +47,7 @@ const analysis = house + "report/analysis"
 var rules = []rule{
 	{
 		pkg:     "check",
+		house:   []string{"balancer"},
 		modules: []string{"go.yaml.in/yaml", "golang.org/x/net/http/httpguts"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "the spec is the ground that all others stand on, so it stands on none of them",
@@ -127,7 +128,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "report/analysis",
-		house:   []string{"check", "recording", "report", "internal/binomial", "internal/patch", "internal/shell", "internal/text"},
+		house:   []string{"balancer", "check", "recording", "report", "internal/binomial", "internal/patch", "internal/shell", "internal/text"},
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 		never:   slices.Concat(kubernetes, commandLine, load),
 		reason:  "a report is made of a recording alone, so that an old one can be judged anew",
