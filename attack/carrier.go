@@ -3,6 +3,8 @@ package attack
 import (
 	"context"
 
+	"golang.org/x/net/http2"
+
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -40,8 +42,21 @@ func newCarrier(cfg Config, task string, fail func(panicked error)) (carrier, er
 	if cfg.Stream.Connections == check.Reused {
 		size = cfg.Share.Stream(cfg.Stream).Pool
 	}
-	if cfg.Stream.Protocol == check.HTTP1 {
-		return &http1Carrier{service: s, pool: newHTTP1Pool(size)}, nil
+	if s.tls != nil && cfg.Stream.Protocol != check.HTTP1 {
+		s.tls.NextProtos = []string{http2.NextProtoTLS}
 	}
-	return newHTTP2Carrier(s, size, task, fail), nil
+	to := func(open opener, size int) carrier {
+		if cfg.Stream.Protocol == check.HTTP1 {
+			return &http1Carrier{service: s, open: open, pool: newHTTP1Pool(size)}
+		}
+		return newHTTP2Carrier(s, open, size, task, fail)
+	}
+	switch via := cfg.Target.Via; {
+	case via == nil:
+		return to(s.lookUpAndDial, size), nil
+	case size == 0 || !*via.CloseOnForget:
+		return to(s.balanced(cfg.Backends), size), nil
+	default:
+		return &balancedCarrier{service: s, backends: cfg.Backends, size: size, to: to, pods: map[string]*podCarrier{}, forgotten: map[*podCarrier]bool{}}, nil
+	}
 }

@@ -18,16 +18,18 @@ import (
 // service is where a stream's requests go, and what every carrier needs to send them
 // there.
 type service struct {
-	host     string // as in the URL, without the port
-	name     string // that is looked up
-	port     string
-	literal  []string             // host and port if the host is an address
-	tls      *tls.Config          // nil for plain text
-	resolver func() *net.Resolver // for one lookup
-	dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	ports    *Ports
-	share    Share
-	lastConn atomic.Uint64 // among the sender's
+	host string // as in the URL, without the port
+	name string // that is looked up
+	port string
+	// authority is host and port as in the URL.
+	authority string
+	literal   []string             // host and port if the host is an address
+	tls       *tls.Config          // nil for plain text
+	resolver  func() *net.Resolver // for one lookup
+	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	ports     *Ports
+	share     Share
+	lastConn  atomic.Uint64 // among the sender's
 
 	podHeader string // canonical
 	// expectBody judges the bodies of answers; nil takes any.
@@ -45,6 +47,7 @@ func newService(cfg Config) (*service, error) {
 		host:      target.Hostname(),
 		name:      target.Hostname(),
 		port:      portOf(target),
+		authority: target.Host,
 		resolver:  func() *net.Resolver { return new(net.Resolver) },
 		share:     cfg.Share,
 		ports:     cfg.Ports,
@@ -80,8 +83,8 @@ func newService(cfg Config) (*service, error) {
 // nextConn numbers the stream's connections from 1, those of all its senders.
 func (s *service) nextConn() uint64 { return s.share.conn(s.lastConn.Add(1)) }
 
-// open looks the service up and dials it.
-func (s *service) open(ctx context.Context, sample *recording.Sample) (net.Conn, error) {
+// lookUpAndDial is the opener of a client that goes where the URL leads.
+func (s *service) lookUpAndDial(ctx context.Context, sample *recording.Sample) (net.Conn, error) {
 	addresses, err := s.resolve(ctx, sample)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 // of its answer, in the goroutine that called it.
 type http1Carrier struct {
 	*service
+	open opener
 	pool *http1Pool
 }
 

@@ -25,6 +25,7 @@ var errNoHTTP2 = errors.New("the service does not speak h2: it chose another pro
 // others.
 type http2Carrier struct {
 	*service
+	open    opener
 	library *http2.Transport
 	pool    *http2Pool
 	// task and fail are for panics in the library's goroutines.
@@ -32,11 +33,8 @@ type http2Carrier struct {
 	fail func(panicked error)
 }
 
-func newHTTP2Carrier(s *service, size int, task string, fail func(panicked error)) *http2Carrier {
-	if s.tls != nil {
-		s.tls.NextProtos = []string{http2.NextProtoTLS}
-	}
-	return &http2Carrier{service: s, pool: newHTTP2Pool(size), task: task, fail: fail, library: &http2.Transport{
+func newHTTP2Carrier(s *service, open opener, size int, task string, fail func(panicked error)) *http2Carrier {
+	return &http2Carrier{service: s, open: open, pool: newHTTP2Pool(size), task: task, fail: fail, library: &http2.Transport{
 		AllowHTTP:          true,
 		DisableCompression: true,
 		// A request waits for room on its connection. To dial another one is the

@@ -52,6 +52,9 @@ type Config struct {
 	TraceBase recording.TraceBase
 	// Ports lends the ports that connections are made from; nil has the kernel choose.
 	Ports *Ports
+	// Backends are what the balancer knows that Target has played (Via); nil where it has
+	// none, or where the stream is never run.
+	Backends *Backends
 	// Sink takes the sample of each request that was sent, exactly once, when
 	// it has ended. It is called from many goroutines at once.
 	Sink func(recording.Sample)

@@ -188,6 +188,9 @@ type SliceObservation struct {
 	Change    Change     `json:"change"`
 	Name      string     `json:"name"`
 	Service   string     `json:"service"`
+	// Ports are those of its endpoints, by the names that the service's ports have.
+	// Recordings of older versions do not have them.
+	Ports []Port `json:"ports,omitempty"`
 	Endpoints []Endpoint `json:"endpoints"`
 }
 

@@ -48,6 +48,9 @@ const (
 	ClassEOF         Class = "eof"
 	ClassTimeout     Class = "timeout"
 	ClassUnreachable Class = "unreachable"
+	// ClassNoBackend is a request that came when the balancer which the senders play knew
+	// no pod.
+	ClassNoBackend Class = "no-backend"
 	// ClassStatus is a status that was not expected.
 	ClassStatus Class = "status"
 	// ClassWrongBody is a whole answer of an expected status whose body was not the
