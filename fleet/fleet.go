@@ -83,6 +83,9 @@ type Fleet struct {
 	cancel    context.CancelFunc
 	following sync.WaitGroup
 
+	// backends are what all are to know.
+	backends news
+
 	mu  sync.Mutex
 	err error
 	// writing is held while a segment is recorded.
@@ -177,7 +180,7 @@ func (f *Fleet) enlist(index int, pod *corev1.Pod, token string) *member {
 	dial := func(ctx context.Context) (net.Conn, error) { return f.cfg.Dial(ctx, f.cfg.Namespace, pod.Name) }
 	m := &member{
 		Sender: recording.Sender{Index: index, Pod: pod.Name, UID: string(pod.UID), Node: pod.Spec.NodeName},
-		fleet:  f, client: sender.NewClient(dial, token), wake: make(chan struct{}, 1), done: make(chan struct{}),
+		fleet:  f, client: sender.NewClient(dial, token), wake: make(chan struct{}, 1), changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	f.members = append(f.members, m)
 	return m
@@ -193,6 +196,7 @@ func (f *Fleet) follow(ctx context.Context, m *member) {
 			m.lose("what it sent could not be recorded: " + err.Error())
 		}
 	})
+	f.inform(ctx, m)
 }
 
 func (f *Fleet) fail(err error) {
@@ -224,6 +228,9 @@ func (f *Fleet) Start(ctx context.Context) error {
 	took := make([]time.Duration, len(f.members))
 	// An answer that waits for others' says less of the clock.
 	err := f.each(atOnce, func(m *member) (err error) {
+		if err := m.know(ctx); err != nil {
+			return m.named("tell the pods to", err)
+		}
 		ahead[m.Index], took[m.Index], err = m.measure(ctx)
 		if m.isOver() {
 			err = errors.New(m.lost)

@@ -31,6 +31,8 @@ type member struct {
 	client *sender.Client
 	// wake ends a pause early, done is closed when nobody follows it any more.
 	wake, done chan struct{}
+	// changed tells that there is something new that its balancer is to know.
+	changed chan struct{}
 
 	mu sync.Mutex
 	// status is the newest, asked when it was asked for, heard when it last answered.

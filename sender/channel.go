@@ -13,7 +13,7 @@ const Port = 7365
 
 // Version is that of the channel. A conductor and a sender of different versions do
 // not work together.
-const Version = 2
+const Version = 3
 
 // Silence is how long a sender goes on without hearing of its conductor.
 const Silence = 15 * time.Second

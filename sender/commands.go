@@ -73,7 +73,7 @@ func (s *Server) begin(start Start) error {
 	if late := now().Sub(start.At); late > 0 {
 		return unfit("the time to begin was %s ago", late.Round(time.Millisecond))
 	}
-	load, err := newLoad(s.assignment, s.domain, start.At, now, &s.held, func(why error) { s.fail(why, true) })
+	load, err := newLoad(s.assignment, s.domain, start.At, now, &s.balancer.Known, &s.held, func(why error) { s.fail(why, true) })
 	if err != nil {
 		return err
 	}

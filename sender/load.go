@@ -68,13 +68,13 @@ func (a *Assignment) readFile(name string) ([]byte, error) {
 	return data, nil
 }
 
-// newLoad makes the load that begins at a time of now, the run's clock, and leaves its
-// samples in to. What ends it by itself is told to fail.
-func newLoad(a Assignment, domain string, begin time.Time, now func() time.Time, to *held, fail func(error)) (*load, error) {
+// newLoad makes the load that begins at a time of now, the run's clock, asks the backends
+// where the target has a balancer played, and leaves its samples in to. What ends it by itself is told to fail.
+func newLoad(a Assignment, domain string, begin time.Time, now func() time.Time, backends *attack.Backends, to *held, fail func(error)) (*load, error) {
 	l := &load{now: now, fail: fail, ports: attack.NewPorts(now)}
 	for i, spec := range a.Streams {
 		cfg := a.config(spec)
-		cfg.Begin, cfg.Now, cfg.Ports, cfg.Sink, cfg.Domain = begin, now, l.ports, l.sample, domain
+		cfg.Begin, cfg.Now, cfg.Ports, cfg.Backends, cfg.Sink, cfg.Domain = begin, now, l.ports, backends, l.sample, domain
 		stream, err := attack.New(cfg)
 		if err != nil {
 			return nil, check.InStream(i, err)

@@ -29,6 +29,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("POST "+PathStart, serve(s, s.begin))
 	mux.HandleFunc("POST "+PathRenew, serve(s, func(struct{}) error { return s.renew() }))
 	mux.HandleFunc("POST "+PathStop, serve(s, func(stop Stop) error { s.interrupt(stop.Abort); return nil }))
+	mux.HandleFunc("PUT "+PathBackends, s.serveBackends)
 	mux.HandleFunc("GET "+PathSegments+"{number}", s.serveSegment)
 	return mux
 }

@@ -53,6 +53,8 @@ type Server struct {
 	changed chan struct{}
 	working sync.WaitGroup
 	held    held
+	// balancer is the one that it plays, where its assignment wants one.
+	balancer Balancer
 
 	mu    sync.Mutex
 	state State
