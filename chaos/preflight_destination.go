@@ -29,6 +29,9 @@ type destination struct {
 type path struct {
 	service string
 	ports   []string
+	// by is the service's port that it leads through, nil where none is: the name of a
+	// headless service stands for the pods' own addresses.
+	by *corev1.ServicePort
 	// node is the address of the node whose pods alone are asked; empty where all are.
 	node string
 	// near is the field by which the service keeps requests near where they come from.
@@ -290,9 +293,9 @@ func (w *Workload) pathsOf(u *url.URL, all []corev1.Service, bySenders bool) []p
 // pathsBy are those through some of a service's ports over TCP.
 func pathsBy(s corev1.Service, through func(corev1.ServicePort) bool) []path {
 	var found []path
-	for _, p := range s.Spec.Ports {
+	for i, p := range s.Spec.Ports {
 		if through(p) && (p.Protocol == "" || p.Protocol == corev1.ProtocolTCP) {
-			found = append(found, path{service: s.Name, ports: []string{targetPort(p)}})
+			found = append(found, path{service: s.Name, ports: []string{targetPort(p)}, by: &s.Spec.Ports[i]})
 		}
 	}
 	return found

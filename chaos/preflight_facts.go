@@ -58,10 +58,17 @@ func (w *Workload) Facts(ctx context.Context, c check.Check) (recording.Workload
 		MaxSurge:        written(s.maxSurge),
 		MaxUnavailable:  written(s.maxUnavailable),
 	}
+	played := c.Target.Via != nil
+	if played {
+		// A played balancer knows neither nodes nor clients: it sends to any pod of the service,
+		// whatever the URL tells.
+		facts.ServesURL = true
+		facts.LocalNode, facts.Nearby, facts.Sticky, facts.OwnNodes, near.warnings = "", nil, nil, false, nil
+	}
 	for _, service := range services {
 		facts.Services = append(facts.Services, service.Name)
 	}
-	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services, destination.other),
+	facts.Warnings = slices.Concat(ownWarnings(s), managerWarnings(s.meta), serviceWarnings(services, destination.other, played),
 		near.warnings, destination.warnings, servingWarnings(s.template.Spec, destination.ports))
 	for _, look := range []func() ([]string, error){
 		func() ([]string, error) { return w.autoscalerWarnings(ctx) },
@@ -97,14 +104,15 @@ func ownWarnings(s state) []string {
 	return warnings
 }
 
-// serviceWarnings are those of the services that requests may go to.
-func serviceWarnings(services []corev1.Service, other []string) []string {
+// serviceWarnings are those of the services that requests may go to. How their clients find
+// the pods does not matter where a balancer is played.
+func serviceWarnings(services []corev1.Service, other []string, played bool) []string {
 	if len(services) == 0 {
 		return []string{"no service selects the workload's pods: what the endpoints did is not known"}
 	}
 	var warnings []string
 	for _, service := range services {
-		if slices.Contains(other, service.Name) {
+		if played || slices.Contains(other, service.Name) {
 			continue
 		}
 		if service.Spec.ClusterIP == corev1.ClusterIPNone {

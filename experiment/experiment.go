@@ -136,7 +136,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Check, err = imaged(ctx, plan.check, cfg.Image); err != nil {
 		return err
 	}
-	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, avoid: plan.drained, inTurn: plan.inTurn, began: cfg.Now()}
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, avoid: plan.drained, inTurn: plan.inTurn, backends: newBackends(cfg.Check.Target.Via, plan.routes), began: cfg.Now()}
 	r.driver = r.newDriver()
 	if cfg.Settings != nil {
 		r.facts.Warnings = append(r.facts.Warnings, "the run had settings of its own, which it put back at the end: "+cfg.Settings.String())
@@ -241,6 +241,8 @@ type run struct {
 	avoid []string
 	// inTurn is on how many nodes a drain of each has to do.
 	inTurn int
+	// backends are nil where no balancer is played.
+	backends *backends
 	// load is nil before it is known who sends, sent what became of it, at the end.
 	load    load
 	sent    fleet.End

@@ -23,6 +23,8 @@ type load interface {
 	spread(ctx context.Context) map[string]map[string]int
 	// counts are how far the streams are, in the check's order. Their Spread is nobody's.
 	counts(ctx context.Context) []sender.StreamStatus
+	// know tells the balancer that the load plays what it knows from now on.
+	know(b sender.Backends)
 	// answered names the pods that answers have named in the baseline, which ends now.
 	answered() []string
 	// stop ends the schedule, and waits for the requests in flight, which it cuts at
@@ -47,6 +49,7 @@ func (r *run) startLoad(ctx context.Context, fail context.CancelCauseFunc) error
 		r.teardown.fail(errs...)
 		return nil
 	})
+	r.backends.begin(r.load.know)
 	if err := r.load.start(ctx, fail); err != nil {
 		if ctx.Err() != nil {
 			return cause(ctx)

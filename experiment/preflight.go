@@ -27,6 +27,8 @@ type plan struct {
 	names map[string]string
 	facts recording.Workload
 	steps []string
+	// routes lead to the pods that a played balancer sends to; nil where none is played.
+	routes []chaos.Route
 	// drained are the nodes that drains would be done to.
 	drained []string
 	// inTurn is to how many nodes a drain of each would be done.
@@ -85,10 +87,14 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 		}
 		found = cfg.Check.Target.URL
 	}
-	if cfg.Check.Inside == nil {
+	if cfg.Check.Inside == nil && cfg.Check.Target.Via == nil {
 		if err := (attack.Share{}).Lookup(ctx, cfg.Check.Streams, nil); err != nil {
 			return nil, &CheckError{err}
 		}
+	}
+	routes, err := played(ctx, cfg, workload)
+	if err != nil {
+		return nil, err
 	}
 	steps, err := workload.Plan(ctx, cfg.Check.Disruptions)
 	if err != nil {
@@ -141,7 +147,7 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
 			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", unseen[0]))
 	}
-	return &plan{check: cfg.Check, found: found, workload: workload, names: names, facts: facts, steps: steps, drained: drained, inTurn: inTurn}, nil
+	return &plan{check: cfg.Check, found: found, workload: workload, names: names, facts: facts, routes: routes, steps: steps, drained: drained, inTurn: inTurn}, nil
 }
 
 // imaged gives the check with an image for its senders, where it wants some and names
@@ -218,6 +224,9 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	}
 	if inside := found.check.Inside; inside != nil {
 		steps = append(steps, fmt.Sprintf("make %s, removed again at the end", launching(*inside, cfg.Namespace, found.drained)))
+	}
+	if via := found.check.Target.Via; via != nil {
+		steps = append(steps, fmt.Sprintf("play a balancer (%s) that sends to the pods themselves, as the EndpointSlices of service %s list them", via, found.routes[0].Service))
 	}
 	for _, s := range found.check.Recorded(cfg.ShowValues).Streams {
 		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))

@@ -195,6 +195,8 @@ func (s *senders) counts(ctx context.Context) []sender.StreamStatus {
 	return s.Counts(ctx)
 }
 
+func (s *senders) know(b sender.Backends) { s.Backends(b) }
+
 func (s *senders) answered() []string { return s.Answered() }
 
 func (s *senders) stop(ctx context.Context, abort bool) (fleet.End, []error) {

@@ -15,15 +15,17 @@ import (
 
 // streams is a load that this process sends.
 type streams struct {
-	now     attack.Clock
-	ports   *attack.Ports
-	all     []*attack.Stream
-	names   []string
-	naming  answered
-	ends    []recording.StreamEnd
-	errs    []error
-	cancel  context.CancelFunc
-	running sync.WaitGroup
+	now   attack.Clock
+	ports *attack.Ports
+	// balancer is the one that is played, where the check wants one.
+	balancer sender.Balancer
+	all      []*attack.Stream
+	names    []string
+	naming   answered
+	ends     []recording.StreamEnd
+	errs     []error
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
 	// stalls ends the looking for stalls; nil before the start.
 	stalls func() recording.Client
 }
@@ -31,7 +33,7 @@ type streams struct {
 func newStreams(cfg Config, names map[string]string, sink func(recording.Sample)) (*streams, error) {
 	s := &streams{now: cfg.Now, ports: attack.NewPorts(cfg.Now), cancel: func() {}}
 	for i, spec := range cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, TraceBase: cfg.TraceBase, Names: names, Domain: cfg.Domain, Ports: s.ports, Sink: func(one recording.Sample) {
+		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, TraceBase: cfg.TraceBase, Names: names, Domain: cfg.Domain, Ports: s.ports, Backends: &s.balancer.Known, Sink: func(one recording.Sample) {
 			s.naming.take(&one)
 			sink(one)
 		}})
@@ -113,5 +115,7 @@ func (s *streams) counts(context.Context) []sender.StreamStatus {
 	}
 	return all
 }
+
+func (s *streams) know(b sender.Backends) { s.balancer.Know(b) }
 
 func (s *streams) answered() []string { return s.naming.names() }

@@ -83,5 +83,6 @@ func (r *run) watch(ctx context.Context) (context.Context, error) {
 
 func (r *run) observe(e recording.Event) {
 	r.watched.take(&e)
+	r.backends.take(&e)
 	r.writer.Event(e)
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -20,11 +21,25 @@ func observeSlice(change recording.Change, object runtime.Object) (recording.Eve
 	if !ok {
 		return recording.Event{}, false
 	}
+	return recording.Event{Slice: Slice(change, slice)}, true
+}
+
+// Slice is what is recorded of an EndpointSlice.
+func Slice(change recording.Change, slice *discoveryv1.EndpointSlice) *recording.SliceObservation {
 	o := &recording.SliceObservation{
 		Change:    change,
 		Name:      slice.Name,
 		Service:   slice.Labels[discoveryv1.LabelServiceName],
 		Endpoints: make([]recording.Endpoint, 0, len(slice.Endpoints)),
+	}
+	for _, port := range slice.Ports {
+		if port.Port != nil && (port.Protocol == nil || *port.Protocol == corev1.ProtocolTCP) {
+			p := recording.Port{Number: *port.Port}
+			if port.Name != nil {
+				p.Name = *port.Name
+			}
+			o.Ports = append(o.Ports, p)
+		}
 	}
 	for i := range slice.Endpoints {
 		e := &slice.Endpoints[i]
@@ -42,7 +57,7 @@ func observeSlice(change recording.Change, object runtime.Object) (recording.Eve
 		}
 		o.Endpoints = append(o.Endpoints, endpoint)
 	}
-	return recording.Event{Slice: o}, true
+	return o
 }
 
 func (cfg Config) observeReplicaSet() func(recording.Change, runtime.Object) (recording.Event, bool) {
