@@ -35,6 +35,10 @@ type Report struct {
 	Began     time.Time `json:"began"`
 	Ended     time.Time `json:"ended"`
 
+	// Via is the balancer that the senders played; missing where requests went to where
+	// their URL leads.
+	Via *Via `json:"via,omitempty"`
+
 	Streams []Stream `json:"streams"`
 	// Senders are the pods that sent, by their index; missing where the program itself
 	// did.

@@ -31,17 +31,18 @@ func (l *learned) withFixes(findings []report.Finding) []report.Finding {
 		byCause[f.cause] = append(byCause[f.cause], f)
 	}
 	fixes := map[report.Cause]report.Fix{}
-	lag, closed := propagationLag(counted(l.failures)), closedWhileAlive(l.failures)
+	seen, closed := propagationLag(counted(l.failures)), closedWhileAlive(l.failures)
+	plays := l.traffic.playedLag(endsOf(l.failures))
 	for cause, members := range byCause {
 		sure := counted(members)
-		leftOut := beyond(lag, members)
+		leftOut := beyond(max(seen, plays), members)
 		fixes[cause] = (&measured{
 			longest: l.traffic.longest(), longestLost: oldest(sure),
-			lag: lag, ownLag: propagationLag(sure), arrivals: arrivalLag(sure),
+			played: l.traffic.played, lag: max(seen, plays), ownLag: propagationLag(sure), arrivals: max(arrivalLag(sure), plays),
 			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: l.Header.Workload, starved: l.starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
-			noticed: allNoticed(endsOf(members), closed), toNone: scalesToNone(&l.Header.Check),
+			noticed: allNoticed(endsOf(members), closed), unknown: countFunc(members, func(f *explained) bool { return f.Class == recording.ClassNoBackend }), toNone: scalesToNone(&l.Header.Check),
 		}).fix(cause)
 	}
 	fixed := slices.Clone(findings)

@@ -12,7 +12,7 @@ import (
 // same report. It fails on a damaged recording, and when ctx ends.
 func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error) {
 	// What happened, from the events and the run's own actions.
-	endpoints := readEndpoints(&r.Events, &r.Header.Workload, r.Header.Senders)
+	endpoints := readEndpoints(&r.Events, &r.Header.Workload, r.Header.Senders, playedIn(&r.Header))
 	senders := readSenders(r)
 	endings := readEndings(r, senders, endpoints)
 	pods := indexPods(&r.Events, endings, endpoints, r.Header.Workload.TargetPorts)
@@ -68,6 +68,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Workload:     r.Header.Check.Workload.String(),
 		Began:        r.Header.Began,
 		Ended:        traffic.last,
+		Via:          traffic.played.told(traffic.forgot()),
 		Streams:      streams,
 		Senders:      traffic.senders,
 		Disruptions:  disruptions,

@@ -40,6 +40,13 @@ var causeListenerClosedEarly = cause{
 		if m.replacesHook() {
 			instead = "; " + m.replacedHookWords()
 		}
+		if m.played != nil {
+			return report.Fix{
+				Text: fmt.Sprintf("Keep accepting until the balancer has forgotten the pod: a preStop sleep of %d s%s. The one that was played (%s) sends to a pod for %s after it has left its EndpointSlice; %s are added for slower moments.%s",
+					m.sleep(), instead, m.played, text.Coarse(m.played.lag), text.Coarse(lagMargin), m.leftOutWords()) + m.outlivedWords(),
+				Patch: m.preStopPatch(),
+			}
+		}
 		return report.Fix{
 			Text: fmt.Sprintf(keep+"a preStop sleep of %d s%s. "+
 				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s%s",

@@ -1,7 +1,10 @@
 package analysis
 
 import (
+	"fmt"
+
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -15,6 +18,8 @@ var causeNoCapacity = cause{
 		w := &m.workload
 		fix := report.Fix{Text: "Keep at least one pod ready at every moment: "}
 		switch {
+		case m.learnsLate():
+			return m.waitUntilLearned()
 		case m.toNone:
 			fix.Text = "The check itself asked for no pods (scale to 0), and no change of the workload keeps what comes then. Scale to 1 or more to test its ends. " +
 				"To be without pods on purpose takes something in front that holds requests until one is ready."
@@ -57,4 +62,26 @@ var causeNoCapacity = cause{
 		}
 		return fix
 	},
+}
+
+// learnsLate tells that requests were lost as the played balancer had forgotten the old pods
+// and not learned of the new ones yet, though some were ready.
+func (m *measured) learnsLate() bool {
+	return m.played != nil && m.played.LagIn > 0 && m.unknown > 0 && !m.toNone
+}
+
+// waitUntilLearned lets a rollout wait until the balancer has learned of its new pods. Only
+// minReadySeconds holds it up for a fixed time (kubernetes pkg/controller/deployment,
+// and the same of other workloads); a readiness gate of the balancer's controller does so for
+// as long as it takes.
+func (m *measured) waitUntilLearned() report.Fix {
+	seconds := wholeSeconds(m.played.late() + smallMargin)
+	fix := report.Fix{Text: fmt.Sprintf("Let a rollout end old pods only when the balancer knows the new ones: the one that was played (%s) learns of a pod %s after it is ready. "+
+		"Set minReadySeconds to %d, or have the balancer's controller set a readiness gate on the pods; and let new pods start before old ones end (maxSurge 1, maxUnavailable 0).", m.played, text.Coarse(m.played.late()), seconds)}
+	spec := patch.Object{"minReadySeconds": seconds}
+	if m.workload.Kind == "Deployment" && m.workload.MaxUnavailable != "0" && !m.workload.Recreates() {
+		spec["strategy"] = patch.Object{"rollingUpdate": patch.Object{"maxSurge": 1, "maxUnavailable": 0}}
+	}
+	fix.Patch = patch.JSON(patch.Object{"spec": spec})
+	return fix
 }

@@ -9,17 +9,17 @@ import (
 
 // disturbed are the times, apart and in their order, in which what ended may have slowed
 // requests down: for each disruption from the beginning of its first end until the last of
-// its ends is over, as long as any proxy may still send to what has ended (looseProxyLag),
+// its ends is over, as long as requests may still be sent to what has ended (follows),
 // and until the workload was steady again. An observation is steady when it is over, however
 // long nothing had ended by then, so that its ends alone count; as do those of no disruption.
-func (r *run) disturbed(endings []*ending) []report.Interval {
+func (r *run) disturbed(endings []*ending, follows time.Duration) []report.Interval {
 	spans := make([]report.Interval, len(r.disruptions))
 	var all []report.Interval
 	for _, t := range endings {
 		if t.OutOfService {
 			continue
 		}
-		span := report.Interval{From: t.begin(), To: t.overBy().Add(looseProxyLag)}
+		span := report.Interval{From: t.begin(), To: t.overBy().Add(follows)}
 		at := -1
 		for i, d := range r.disruptions {
 			if !t.begunBy().Before(d.Started) {

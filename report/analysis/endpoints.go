@@ -42,8 +42,9 @@ type readySpan struct{ from, to time.Time }
 // readEndpoints merges the slices: a service has several once it holds more
 // than 100 endpoints, and a pod that moves between them is listed twice. Those of other
 // services, which no URL leads to, tell nothing of where requests go: one that publishes
-// addresses which are not ready never ceases to call a pod ready.
-func readEndpoints(events *recording.Events, w *recording.Workload, senders []recording.Sender) *endpoints {
+// addresses which are not ready never ceases to call a pod ready. A balancer that was played
+// went on sending to those that it had not forgotten.
+func readEndpoints(events *recording.Events, w *recording.Workload, senders []recording.Sender, by *played) *endpoints {
 	nodes, of := asked(w, senders)
 	e := &endpoints{most: 1, spans: map[string][]readySpan{}, terminating: map[string]time.Time{}, unready: map[string]unreadiness{}, names: map[string]string{}, elsewhere: elsewhere(events, nodes, of)}
 	before := map[string]bool{}
@@ -67,6 +68,7 @@ func readEndpoints(events *recording.Events, w *recording.Workload, senders []re
 		}
 		before = e.take(event.At, listed, before)
 	}
+	e.most = by.most(e)
 	return e
 }
 

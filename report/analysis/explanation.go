@@ -384,7 +384,7 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 	case !t.left():
 		return false
 	default:
-		outOfRotation := t.LeftSlice.Known() && f.DialledAt().After(t.LeftSlice.To.Add(proxyLag))
+		outOfRotation := t.LeftSlice.Known() && f.DialledAt().After(t.LeftSlice.To.Add(s.traffic.played.usualLag()))
 		return !t.mayHaveDrained() || s.refusesAtDial || outOfRotation
 	}
 }

@@ -2,11 +2,13 @@ package analysis
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -168,9 +170,12 @@ func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 	f.SinceSigterm = inPart(f.SinceSigterm, key.part)
 	f.Streams, f.Pods = sorted(streams), sorted(pods)
 	f.Evidence = evidence(key.cause, members)
+	if t.played != nil && causeNamed(key.cause).turnsAway {
+		f.Evidence = append(f.Evidence, fmt.Sprintf("a balancer was played (%s): it sends to a pod for %s after it has left its EndpointSlice", t.played, text.Coarse(t.played.lag)))
+	}
 	if node, share := t.fromOneNode(members); node != "" {
 		f.Node = node
-		f.Evidence = append(f.Evidence, nodeEvidence(node, share, key.cause, members))
+		f.Evidence = append(f.Evidence, nodeEvidence(node, share, key.cause, members, t.played != nil))
 	}
 	return f
 }

@@ -57,12 +57,12 @@ func (t *traffic) fromOneNode(members []*explained) (node string, share float64)
 }
 
 // nodeEvidence says what it means that all requests came from the node.
-func nodeEvidence(node string, share float64, cause report.Cause, members []*explained) string {
+func nodeEvidence(node string, share float64, cause report.Cause, members []*explained, played bool) string {
 	var reasons []string
-	if causeNamed(cause).turnsAway {
+	if causeNamed(cause).turnsAway && !played {
 		reasons = append(reasons, "its kube-proxy followed the EndpointSlice later than those of the others")
 	}
-	if pods := endedOn(node, members); len(pods) > 0 {
+	if pods := endedOn(node, members); len(pods) > 0 && !played {
 		reasons = append(reasons, "the service leads requests to pods of the sender's own node, where "+list(pods)+
 			" ran (internalTrafficPolicy or externalTrafficPolicy: Local, trafficDistribution, topology hints)")
 	}

@@ -132,7 +132,7 @@ func TestDisturbedTimes(t *testing.T) {
 			e.Requested, e.Exited = at(after(6*second)), at(after(exited))
 			endings = append(endings, e)
 		}
-		got := r.disturbed(endings)
+		got := r.disturbed(endings, looseProxyLag)
 		if len(got) != 1 || !got[0].From.Equal(after(6*second)) || !got[0].To.Equal(after(tt.to)) {
 			t.Errorf("%s: %v", name, got)
 		}

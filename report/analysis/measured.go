@@ -29,6 +29,9 @@ type measured struct {
 	// longest is how long an answered request took at the most, longestLost one
 	// that was lost by the cause.
 	longest, longestLost time.Duration
+	// played is the balancer that the senders played, nil for none: then the lags are its
+	// own, or longer.
+	played *played
 	// lag is how long after the kubelet's start a pod was still sent new
 	// connections, over all failures, so that the fixes agree with each other;
 	// ownLag is that over those of the cause, arrivals the same for all requests.
@@ -58,6 +61,8 @@ type measured struct {
 	outlivers []string
 	// noticed tells that all ends are known to have noticed their SIGTERM.
 	noticed bool
+	// unknown counts those that came when the played balancer knew no pod.
+	unknown int
 	// toNone tells that the check itself asked for no pods.
 	toNone bool
 	// starved tells that the run's times are no measure, so that a fix says what to
@@ -138,7 +143,7 @@ func (m *measured) leftOutWords() string {
 // slowRotationWords tell of pods that were sent new connections for longer after they
 // had left their slices than a kube-proxy needs that has the processor to itself.
 func (m *measured) slowRotationWords() string {
-	if m.afterSlice <= slowProxyLag || m.numberless() != "" {
+	if m.played != nil || m.afterSlice <= slowProxyLag || m.numberless() != "" {
 		return ""
 	}
 	return fmt.Sprintf(" It came %s after the pod had left its EndpointSlice, and a kube-proxy on a node that is not busy takes %s at the most: "+

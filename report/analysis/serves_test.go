@@ -214,7 +214,7 @@ func TestASidecarThatServesIsSignalledLast(t *testing.T) {
 		s := newScenario().pod("web-1", d).made("web-1", listening("app", 0, 2, 9*second), mesh)
 		r := s.record(t)
 		r.Header.Workload.TargetPorts = ports
-		return readEndings(r, nil, readEndpoints(&r.Events, &recording.Workload{}, nil))[0]
+		return readEndings(r, nil, readEndpoints(&r.Events, &recording.Workload{}, nil, nil))[0]
 	}
 	got := ended("80")
 	if got.container != "mesh" || got.Sigterm.From.Sub(began) != 9*second || got.Sigterm.To.Sub(began) != 10100*ms || *got.ExitCode != 0 {
@@ -238,7 +238,7 @@ func TestOtherServicesSlices(t *testing.T) {
 				Endpoints: []recording.Endpoint{{Pod: "web-1", PodUID: "uid-web-1", Ready: true, Serving: true, Terminating: true}},
 			}})
 			events := recording.EventsOf(s.events)
-			got := readEndings(&recording.Recording{Events: *events}, nil, readEndpoints(events, &recording.Workload{OtherServices: tt.other}, nil))[0]
+			got := readEndings(&recording.Recording{Events: *events}, nil, readEndpoints(events, &recording.Workload{OtherServices: tt.other}, nil, nil))[0]
 			if got.LeftSlice.Known() != tt.left {
 				t.Errorf("left the slice: %v", got.LeftSlice)
 			}

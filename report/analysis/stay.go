@@ -1,5 +1,7 @@
 package analysis
 
+import "time"
+
 // stay is why a pod was still there when its grace ended, as far as that shows.
 type stay int
 
@@ -65,9 +67,9 @@ func (a *account) refusedWhileAlive() bool {
 }
 
 // keptAccepting tells of a pod that it answered on a new connection made after SIGTERM,
-// turned nobody away, and lived for as long as the proxies may still send some.
-func (a *account) keptAccepting() bool {
-	return a.accepts && !a.refusedWhileAlive() && a.LeftSlice.Known() && !a.exit().From.Before(a.LeftSlice.To.Add(proxyLag))
+// turned nobody away, and lived for as long as some may still be sent to it.
+func (a *account) keptAccepting(lag time.Duration) bool {
+	return a.accepts && !a.refusedWhileAlive() && a.LeftSlice.Known() && !a.exit().From.Before(a.LeftSlice.To.Add(lag))
 }
 
 // hadNothingLeft tells of a pod that was killed whether all that came to it must have

@@ -47,7 +47,7 @@ func TestWhoEndedThePod(t *testing.T) {
 // ends gives the terminations that the scenario's events tell of.
 func ends(s *scenario) []*ending {
 	events := recording.EventsOf(s.events)
-	return readEndings(&recording.Recording{Events: *events, Actions: s.actions}, nil, readEndpoints(events, &recording.Workload{}, nil))
+	return readEndings(&recording.Recording{Events: *events, Actions: s.actions}, nil, readEndpoints(events, &recording.Workload{}, nil, nil))
 }
 
 func TestTimesOfATermination(t *testing.T) {

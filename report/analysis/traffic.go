@@ -49,6 +49,10 @@ type traffic struct {
 	// senders are the pods that sent, with what became of their requests.
 	senders bySender
 	stalls  stalls
+	// played is the balancer that the senders played; lastDialled are the moments at which a
+	// new connection was last made to each pod then, by its UID.
+	played      *played
+	lastDialled map[string]time.Time
 }
 
 type streamTally struct {
@@ -259,13 +263,14 @@ func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex
 		traffic: traffic{
 			dials:     newHistogram(),
 			frontends: newFrontends(pods, leadsElsewhere(&r.Header), r.Header.Workload.ServesURL), senders: newBySender(senders), stalls: stallsOf(r.Ending, senders),
+			played: playedIn(&r.Header), lastDialled: map[string]time.Time{},
 		},
 		byName: map[string]*streamTally{}, run: run, pods: pods,
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most, senders),
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r, senders),
 		carriers:     carriers{},
-		disturbed:    run.disturbed(endings),
+		disturbed:    run.disturbed(endings, max(looseProxyLag, playedIn(&r.Header).usualLag())),
 		front:        r.Header.Workload.Front(r.Header.Check.Target.Service),
 		traceBase:    r.Header.TraceBase,
 	}
@@ -344,7 +349,8 @@ func (p *pass) fromBehind(s *recording.Sample) *recording.Sample {
 
 func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	tally.redirects.take(s) // whoever it names
-	s = p.fromBehind(s)
+	p.dialled(s)
+	s = p.played.naming(p.fromBehind(s), p.pods)
 	p.last = later(p.last, s.EndAt())
 	tally.Sent++
 	if !s.Fresh() {
@@ -364,7 +370,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	p.keeps = p.keeps || !s.Fresh()
 	frontend := p.frontends.take(s)
 	// A proxy chooses a pod for each request, also on the client's kept connection.
-	if (s.Fresh() || p.frontends.told || frontend.proxy()) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
+	if p.played == nil && (s.Fresh() || p.frontends.told || frontend.proxy()) && (s.Outcome == recording.OK || s.Outcome == recording.Failed) {
 		p.rotation.take(freshConnection{sender: s.Sender, sent: s.DialledAt(), ok: s.Outcome == recording.OK, pod: s.Pod})
 	}
 	switch s.Outcome {

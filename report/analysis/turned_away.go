@@ -56,6 +56,9 @@ func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	if f.refused() && t.openAfter(f) {
 		return 0
 	}
+	if s.traffic.played != nil && f.life != nil {
+		return closeFit // It was dialled to the pod itself, whoever was ready.
+	}
 	left := t.LeftSlice.To
 	if !t.LeftSlice.Known() {
 		left = t.exit().To

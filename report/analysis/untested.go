@@ -11,12 +11,12 @@ import (
 )
 
 // arrivals is for how long after the kubelet's start new connections may be sent to the
-// pod: until it has left the slice and the proxies have followed.
-func (a *account) arrivals() (lag time.Duration, known bool) {
+// pod: until it has left the slice and, so much later, what sends to it has followed.
+func (a *account) arrivals(follows time.Duration) (lag time.Duration, known bool) {
 	if !a.LeftSlice.Known() || !a.KubeletStarted.Known() {
 		return 0, false
 	}
-	return max(0, a.LeftSlice.To.Sub(a.KubeletStarted.From)) + proxyLag, true
+	return max(0, a.LeftSlice.To.Sub(a.KubeletStarted.From)) + follows, true
 }
 
 // untested tells whether it stayed open if the pod answers what is in flight at
@@ -26,26 +26,26 @@ func (a *account) arrivals() (lag time.Duration, known bool) {
 // it takes as long as the longest, end after a preStop sleep of known length. Where
 // the sleep outlasts that sum, nothing on new connections needs a drain. Without a
 // sleep requests that come are another question: that of the listener.
-func (a *account) untested(longest time.Duration) bool {
+func (a *account) untested(longest, follows time.Duration) bool {
 	sleep := time.Duration(a.PreStopSleep)
 	if sleep == 0 || a.PreStopFailed.Known() || !a.orderly() || a.killed() || !a.Exited.Known() || !a.left() || a.finishes {
 		return false
 	}
-	lag, known := a.arrivals()
+	lag, known := a.arrivals(follows)
 	return known && lag+longest > sleep
 }
 
 // untestedDrains warns of pods of which it is not known whether they drain; nil if
 // there is none. A starved run has no numbers for it.
-func untestedDrains(ended []*account, longest time.Duration, starved bool) *report.Warning {
+func untestedDrains(ended []*account, longest, follows time.Duration, starved bool) *report.Warning {
 	var untested []*account
 	var names []string
 	var lag, sleep, took time.Duration
 	for _, a := range ended {
-		if !a.untested(longest) {
+		if !a.untested(longest, follows) {
 			continue
 		}
-		own, _ := a.arrivals()
+		own, _ := a.arrivals(follows)
 		untested, names = append(untested, a), append(names, a.Pod)
 		lag, sleep = max(lag, own), max(sleep, time.Duration(a.PreStopSleep))
 		took = max(took, a.Exited.To.Sub(a.Sigterm.From))

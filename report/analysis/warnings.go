@@ -219,19 +219,23 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", report.NearDeadline)
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
 		"exited less than %s before the grace period ended", report.NearDeadline)
-	soon, measurable := fmt.Sprintf("less than %s after leaving the EndpointSlice", smallMargin), func(*account) bool { return true }
+	lag, margin, senders := traffic.played.usualLag(), smallMargin, "proxies may"
+	if traffic.played != nil {
+		margin, senders = lag+smallMargin, "a balancer such as was played ("+traffic.played.String()+") may"
+	}
+	soon, measurable := fmt.Sprintf("less than %s after leaving the EndpointSlice", margin), func(*account) bool { return true }
 	if starved {
 		soon, measurable = "without a preStop hook before it", func(t *account) bool { return t.PreStop == recording.PreStopNone }
 	}
 	early := func(t *account) bool {
 		// One that exits on SIGTERM has a fix already that includes the sleep, and one
 		// that kept accepting needs none.
-		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting() && !t.killed() && t.orderly() && t.wasReady && !t.published && t.signalledWithin(smallMargin)
+		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting(lag) && !t.killed() && t.orderly() && t.wasReady && !t.published && t.signalledWithin(margin)
 	}
 	warn(report.ListenerClosedEarly, early,
-		"got %s %s, while proxies may still send requests: only a program that keeps accepting then is safe, or a preStop sleep%s", signal, soon, change)
+		"got %s %s, while %s still send requests: only a program that keeps accepting then is safe, or a preStop sleep%s", signal, soon, senders, change)
 	all = append(all, failedHooks(ended)...)
-	if untested := untestedDrains(ended, traffic.longest(), starved); untested != nil && !blamed[report.NoDrain] {
+	if untested := untestedDrains(ended, traffic.longest(), lag, starved); untested != nil && !blamed[report.NoDrain] {
 		all = append(all, *untested)
 	} else if untested := untestedKept(ended, perEnd); untested != nil && !blamed[report.NoDrain] && !blamed[report.KeepaliveCut] {
 		all = append(all, *untested)

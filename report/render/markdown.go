@@ -17,6 +17,9 @@ import (
 func Markdown(w io.Writer, r *report.Report) error {
 	page := &comment{}
 	page.add("the verdict", markdownVerdict(r))
+	if r.Via != nil {
+		page.add("the balancer", "**Via:** "+markdown.Prose(r.Via.Says))
+	}
 	page.add("the reasons", markdown.Bullets(r.Reasons))
 	page.add("the findings in short", markdownAnswer(r))
 	page.add("the streams", markdownStreams(r))

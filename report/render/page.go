@@ -58,6 +58,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		Verdict:   upperFirst(string(r.Verdict)),
 		Workload:  clean(r.Workload),
 		Namespace: clean(r.Namespace),
+		Via:       viaWords(r),
 		Reasons:   text.CleanAll(r.Reasons),
 		When: fmt.Sprintf("%s, %s long", r.Began.UTC().Format("2 January 2006, 15:04:05 UTC"),
 			short(report.Duration(r.Ended.Sub(r.Began)))),
@@ -100,7 +101,9 @@ type pageWords struct {
 	Late, Marks                        bool
 	Class                              string
 	Verdict, Workload, Namespace, When string
-	Reasons, Warnings, Validity, Lint  []string
+	// Via says which balancer was played; empty where none was.
+	Via                               string
+	Reasons, Warnings, Validity, Lint []string
 	// LintOthers counts what is not among Lint.
 	LintOthers string
 	// Weaknesses are the warnings of what may cost requests the next time.
@@ -114,6 +117,13 @@ type pageWords struct {
 	Findings    []pageFinding
 	Disruptions []pageDisruption
 	Check       string
+}
+
+func viaWords(r *report.Report) string {
+	if r.Via == nil {
+		return ""
+	}
+	return clean(r.Via.Says)
 }
 
 type pageTable struct {

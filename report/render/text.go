@@ -73,6 +73,9 @@ var verdictColors = map[report.Verdict]string{
 
 func (p *printer) verdict(r *report.Report) {
 	p.headline(strings.ToUpper(string(r.Verdict)), verdictColors[r.Verdict], fmt.Sprintf("%s in namespace %s", r.Workload, r.Namespace))
+	if r.Via != nil {
+		p.wrapped("  via: ", "       ", r.Via.Says)
+	}
 	for _, reason := range r.Reasons {
 		p.wrapped("  - ", "    ", reason)
 	}
