@@ -192,6 +192,11 @@ type report struct {
 	Findings []struct {
 		Cause  string
 		Failed int
+		Fix    struct{ Text, Patch string }
+	}
+	Via *struct {
+		Says   string
+		Forgot *struct{ From, To string }
 	}
 	Failures []failure
 	Validity struct {

@@ -102,7 +102,7 @@ func tried(name, folder string, streams []check.Stream, want Want, edits ...Edit
 // signals and what was seen of it on a cluster, not what the tool says.
 func FieldRows() []Row {
 	return slices.Concat(
-		webServers(), caddyServers(), appServers(), pods(), besideADatabaseProxy(), around(), nameless(), autoscaled(), proxies(), clients(), recipes(),
+		webServers(), caddyServers(), appServers(), pods(), besideADatabaseProxy(), around(), nameless(), autoscaled(), proxies(), late(), clients(), recipes(),
 	)
 }
 

@@ -41,6 +41,8 @@ type Row struct {
 	// Nameserver is the Service that the Job asks for names before it asks the
 	// cluster's own; empty asks the latter alone.
 	Nameserver string
+	// Via is the balancer that the senders play; nil for none.
+	Via *check.Via
 	// Alone keeps other rows from running beside it: so much starts and ends in it that
 	// nodes which share two processors would starve.
 	Alone bool

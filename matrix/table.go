@@ -184,6 +184,25 @@ func Rows(image string) []Row {
 			Pause: true,
 		},
 		{
+			Name: "closes its listener after 5 s", Base: "graceful", Disruption: restart, Want: passes(),
+			Edits: []Edit{acceptsFor(0)}, Streams: []check.Stream{fresh(60)},
+		},
+		{
+			Name: "closes its listener after 5 s, by way of a balancer that forgets after 8 s", Base: "graceful", Disruption: restart,
+			Want:  fails(report.ListenerClosedEarly).saying(`lag 8s`).notSaying("kube-proxy").advising(`played \(lag 8s\)`),
+			Edits: []Edit{acceptsFor(0)}, Via: &check.Via{Lag: new(check.Duration(8 * time.Second))},
+			Streams: both,
+			Patch:   true,
+		},
+		{
+			// The rollout is over before the first new pod is known.
+			Name: "a balancer that learns after 15 s", Base: "graceful", Disruption: restart,
+			Want:    fails(report.NoCapacity).notSaying("kube-proxy").advising("minReadySeconds"),
+			Via:     &check.Via{Lag: new(check.Duration(time.Second)), LagIn: check.Duration(15 * time.Second)},
+			Streams: both,
+			Patch:   true,
+		},
+		{
 			Name: "nothing ends", Base: "graceful", Streams: both, Disruption: observe(5 * time.Second), Want: proves("(?i)no pod|nothing"),
 		},
 	}

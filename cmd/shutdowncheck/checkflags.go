@@ -27,6 +27,7 @@ type checkFlags struct {
 	service       string
 	podHeader     string
 	proxy         bool
+	via           *check.Via
 	rate          float64
 	pool          int
 	streamTimeout time.Duration
@@ -70,6 +71,10 @@ func (f *checkFlags) addTraffic(flags *pflag.FlagSet) {
 	flags.StringVar(&f.service, "service", "", "`NAME` of the service that the URL leads to, where the URL does not tell it")
 	flags.StringVar(&f.podHeader, "pod-header", check.DefaultPodHeader, "response `HEADER` that names the pod")
 	flags.BoolVar(&f.proxy, "proxy", false, "a layer-7 proxy stands in front of the pods, so that no connection leads to one")
+	flags.Var(value{"string", func(s string) error {
+		f.via = new(check.ParseVia(s))
+		return nil
+	}}, "via", "dial the pods themselves, as a `BALANCER` would that learns late of them: one of "+check.Balancers()+", or a lag such as 20s")
 	flags.Float64Var(&f.rate, "rate", check.DefaultRate, "requests per second of each stream of short requests")
 	flags.IntVar(&f.pool, "pool", check.DefaultPool, "connections that the stream on reused connections keeps")
 	flags.DurationVar(&f.streamTimeout, "stream-timeout", time.Duration(check.DefaultStreamTimeout), "how long a short request may take before it counts as failed")
@@ -201,7 +206,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 		Workload: ref,
 		Target: check.Target{
 			URL: f.url, Service: f.service, Headers: f.request.headers, TLS: f.request.tls(),
-			PodHeader: f.podHeader, Proxy: f.proxy, ShutdownLog: f.shutdownLog, Trace: f.request.trace,
+			PodHeader: f.podHeader, Proxy: f.proxy, Via: f.via, ShutdownLog: f.shutdownLog, Trace: f.request.trace,
 		},
 		Disruptions: f.disruptions.list,
 	}
@@ -277,7 +282,7 @@ func (f *checkFlags) setStreams(streams []check.Stream) {
 // flagOfField tells which flag a field of the check came from. The fields of
 // streams and disruptions stand without their places.
 var flagOfField = map[string]string{
-	"target.url": "url", "inside": "inside", "inside.senders": "senders", "inside.image": "sender-image", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.shutdownLog": "shutdown-log",
+	"target.url": "url", "inside": "inside", "inside.senders": "senders", "inside.image": "sender-image", "target.service": "service", "target.podHeader": "pod-header", "target.proxy": "proxy", "target.via": "via", "target.via.lag": "via", "target.shutdownLog": "shutdown-log",
 	"target.headers.name": "header", "target.trace": "trace", "target.headers.value": "header", "target.tls.caFile": "ca-file", "target.tls.serverName": "server-name",
 	"method": "method", "body": "body-file", "body.file": "body-file", "targets.file": "targets", "targets.format": "targets-format",
 	"expectBody": "expect-body", "expectBody.contains": "expect-body", "expectBody.matches": "expect-body-matches",
