@@ -184,11 +184,11 @@ func Rows(image string) []Row {
 			Pause: true,
 		},
 		{
-			Name: "closes its listener after 5 s", Base: "graceful", Disruption: restart, Want: passes(),
+			Name: "listens for 5 s", Base: "graceful", Disruption: restart, Want: passes(),
 			Edits: []Edit{acceptsFor(0)}, Streams: []check.Stream{fresh(60)},
 		},
 		{
-			Name: "closes its listener after 5 s, by way of a balancer that forgets after 8 s", Base: "graceful", Disruption: restart,
+			Name: "listens for 5 s, forgotten after 8 s", Base: "graceful", Disruption: restart,
 			Want:  fails(report.ListenerClosedEarly).saying(`lag 8s`).notSaying("kube-proxy").advising(`played \(lag 8s\)`),
 			Edits: []Edit{acceptsFor(0)}, Via: &check.Via{Lag: new(check.Duration(8 * time.Second))},
 			Streams: both,
@@ -196,7 +196,7 @@ func Rows(image string) []Row {
 		},
 		{
 			// The rollout is over before the first new pod is known.
-			Name: "a balancer that learns after 15 s", Base: "graceful", Disruption: restart,
+			Name: "learned of after 15 s", Base: "graceful", Disruption: restart,
 			Want:    fails(report.NoCapacity).notSaying("kube-proxy").advising("minReadySeconds"),
 			Via:     &check.Via{Lag: new(check.Duration(time.Second)), LagIn: check.Duration(15 * time.Second)},
 			Streams: both,
