@@ -86,7 +86,8 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 		case t.ofOwnMaking(f.failure):
 			all[i] = &explained{examined: f, cause: report.Unknown}
 		case f.Class == recording.ClassNoBackend:
-			all[i] = s.explainNoBackend(f)
+			// Nobody was asked: no pod turned it away.
+			all[i] = &explained{examined: f, cause: causeOf(loss{manner: turnedAway, nobodyReady: true}), manner: turnedAway, confidence: report.Certain}
 		case f.life != nil:
 			all[i] = s.explainNamed(f)
 		default:
@@ -170,21 +171,6 @@ func (f *explained) undecided() bool {
 	return f.betweenTrips() && (f.manner == cutAtExit || f.manner == closedWhileKept) && slices.ContainsFunc(f.suspects, func(t *suspect) bool {
 		return t.mayHaveDrained() && !t.killed() && t.unreadKept.IsZero() && within(f.EndAt(), t.exit(), clockSlack)
 	})
-}
-
-// explainNoBackend explains a request that came when the played balancer knew no pod. The
-// last one that had left by then is the one that it had forgotten last.
-func (s *explainer) explainNoBackend(f *examined) *explained {
-	e := &explained{examined: f, cause: causeOf(loss{manner: turnedAway, nobodyReady: true}), confidence: report.Likely, manner: turnedAway}
-	for _, t := range s.suspects {
-		if t.Container != "" || !t.LeftSlice.Known() || t.LeftSlice.To.After(f.DialledAt()) {
-			continue
-		}
-		if len(e.suspects) == 0 || t.LeftSlice.To.After(e.suspects[0].LeftSlice.To) {
-			e.suspects = []*suspect{t}
-		}
-	}
-	return e
 }
 
 // effects are the times in which each termination may have failed a request, as

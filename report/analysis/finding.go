@@ -2,13 +2,12 @@ package analysis
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -25,6 +24,7 @@ const (
 	whileNew      = "after a new pod was called ready"
 	whileAway     = "while its container was away"
 	whileEmpty    = "while no pod was ready"
+	whileUnknown  = "while the balancer knew no pod"
 	noTermination = "outside of any termination"
 )
 
@@ -48,6 +48,8 @@ func part(f *explained) string {
 	switch {
 	case f.follows != nil:
 		return part(f.follows)
+	case f.Class == recording.ClassNoBackend:
+		return whileUnknown
 	case len(f.starting) > 0 && f.warming && f.starting[0].served.IsZero():
 		return whileNew
 	case len(f.starting) > 0 && f.warming:
@@ -171,7 +173,7 @@ func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 	f.Streams, f.Pods = sorted(streams), sorted(pods)
 	f.Evidence = evidence(key.cause, members)
 	if t.played != nil && causeNamed(key.cause).turnsAway {
-		f.Evidence = append(f.Evidence, fmt.Sprintf("a balancer was played (%s): it sends to a pod for %s after it has left its EndpointSlice", t.played, text.Coarse(t.played.lag)))
+		f.Evidence = append(f.Evidence, t.played.rule())
 	}
 	if node, share := t.fromOneNode(members); node != "" {
 		f.Node = node

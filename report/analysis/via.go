@@ -74,6 +74,15 @@ func (p *played) most(e *endpoints) int {
 	return most
 }
 
+// rule says when it sends to a pod.
+func (p *played) rule() string {
+	said := fmt.Sprintf("a balancer was played (%s): it sends to a pod for %s after it has left its EndpointSlice", p.Via, text.Coarse(p.lag))
+	if late := p.late(); late > 0 {
+		said += fmt.Sprintf(", and learns of one %s after it is ready there", text.Coarse(late))
+	}
+	return said
+}
+
 // told is what a report says of it. forgot bounds how long after they had left the pods
 // were still sent requests; nil where that was not seen.
 func (p *played) told(forgot *report.Span) *report.Via {

@@ -147,7 +147,7 @@ func TestAPlayedBalancerThatKnowsNoPod(t *testing.T) {
 			t.Fatal(summary(rep))
 		}
 		f := &rep.Findings[0]
-		if f.Cause != report.NoCapacity || f.Confidence != report.Likely || !strings.HasPrefix(f.Fix.Text, fix) || !strings.Contains(strings.Join(f.Evidence, "\n"), "14 × no-backend at dial") {
+		if f.Cause != report.NoCapacity || f.Confidence != report.Certain || f.Phase != "while the balancer knew no pod" || len(f.Pods) != 0 || !strings.HasPrefix(f.Fix.Text, fix) || !strings.Contains(strings.Join(f.Evidence, "\n"), "14 × no-backend at dial") {
 			t.Errorf("%s: %s\n%s\n%s", summary(rep), f.Fix.Text, f.Fix.Patch, strings.Join(f.Evidence, "\n"))
 		}
 		if lagIn > 0 && !strings.Contains(f.Fix.Patch, `"minReadySeconds":7`) {
