@@ -31,9 +31,9 @@ func late() []Row {
 		return row
 	}
 	return []Row{
-		behindHAProxy("behind haproxy that forgets after 8 s, sleep 5", leaves(), 5),
-		behindHAProxy("behind haproxy that forgets after 8 s, sleep 15", passes(), 15),
-		played("a balancer played that forgets after 8 s, sleep 5", leaves().notSaying("kube-proxy"), 5),
-		played("a balancer played that forgets after 8 s, sleep 15", passes().notSaying("kube-proxy"), 15),
+		behindHAProxy("haproxy forgets after 8 s, sleep 5", leaves(), 5),
+		behindHAProxy("haproxy forgets after 8 s, sleep 15", passes(), 15),
+		played("played, forgets after 8 s, sleep 5", leaves().notSaying("kube-proxy"), 5),
+		played("played, forgets after 8 s, sleep 15", passes().notSaying("kube-proxy"), 15),
 	}
 }
