@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/attack"
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -27,7 +26,7 @@ type backends struct {
 	// slices are those of the routes' services, by name.
 	slices map[string]*recording.SliceObservation
 	// known are the pods by the routes' hosts, and by their addresses.
-	known  map[string]map[string]attack.Backend
+	known  map[string]map[string]sender.Backend
 	number uint64
 	// tell takes what the load is to know; nil before there is one. What was ready before
 	// that the balancer knows from the beginning.
@@ -39,9 +38,9 @@ func newBackends(via *check.Via, routes []chaos.Route) *backends {
 	if via == nil {
 		return nil
 	}
-	b := &backends{via: via, routes: routes, slices: map[string]*recording.SliceObservation{}, known: map[string]map[string]attack.Backend{}}
+	b := &backends{via: via, routes: routes, slices: map[string]*recording.SliceObservation{}, known: map[string]map[string]sender.Backend{}}
 	for _, r := range routes {
-		b.known[r.Host] = map[string]attack.Backend{}
+		b.known[r.Host] = map[string]sender.Backend{}
 	}
 	return b
 }
@@ -83,12 +82,12 @@ func (b *backends) take(e *recording.Event) {
 // told tells the load all, under the lock.
 func (b *backends) told() {
 	b.number++
-	all := sender.Backends{Number: b.number, Sets: map[string][]attack.Backend{}}
+	all := sender.Backends{Number: b.number, Sets: map[string][]sender.Backend{}}
 	for host, known := range b.known {
 		for _, one := range known {
 			all.Sets[host] = append(all.Sets[host], one)
 		}
-		slices.SortFunc(all.Sets[host], func(a, b attack.Backend) int {
+		slices.SortFunc(all.Sets[host], func(a, b sender.Backend) int {
 			if a.Address < b.Address {
 				return -1
 			}
@@ -115,9 +114,9 @@ func (b *backends) follow(r chaos.Route, at time.Time) (changed bool) {
 		one, before := known[address]
 		switch {
 		case !before && b.tell == nil:
-			one = attack.Backend{Address: address, From: at}
+			one = sender.Backend{Address: address, From: at}
 		case !before:
-			one = attack.Backend{Address: address, From: at.Add(time.Duration(b.via.LagIn))}
+			one = sender.Backend{Address: address, From: at.Add(time.Duration(b.via.LagIn))}
 		case one.Until.IsZero():
 			continue
 		default: // It comes back before it is forgotten.

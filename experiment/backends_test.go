@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/attack"
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -169,7 +168,7 @@ func TestBackendsByRoute(t *testing.T) {
 // What is told stays as it was told.
 func TestBackendsAreTold(t *testing.T) {
 	b := newBalanced(lagging(time.Second, 0))
-	var all []map[string][]attack.Backend
+	var all []map[string][]sender.Backend
 	b.begin(func(told sender.Backends) { all = append(all, told.Sets) })
 	b.at(0, slice("web-a", 8080, "10.0.0.1"))
 	b.at(1, slice("web-a", 8080))

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shutdowncheck/shutdowncheck/attack"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/sender"
@@ -19,7 +18,7 @@ func TestAllSendersAreToldOfThePods(t *testing.T) {
 	cfg.Assignment.Target.Via = &check.Via{Lag: new(check.Duration(0)), CloseOnForget: new(true)}
 	first, second, third := target(t, 0).Listener.Addr().String(), target(t, 0).Listener.Addr().String(), target(t, 0).Listener.Addr().String()
 	knows := func(number uint64, address string) sender.Backends {
-		return sender.Backends{Number: number, Sets: map[string][]attack.Backend{"shop.invalid": {{Address: address}}}}
+		return sender.Backends{Number: number, Sets: map[string][]sender.Backend{"shop.invalid": {{Address: address}}}}
 	}
 	f, err := Launch(t.Context(), cfg)
 	if err != nil {

@@ -22,8 +22,11 @@ type Backends struct {
 	// Number rises with each change. What comes with a lower one is late, and dropped.
 	Number uint64 `json:"number"`
 	// Sets are the pods by the host (and port) of the URLs that lead to them.
-	Sets map[string][]attack.Backend `json:"sets"`
+	Sets map[string][]Backend `json:"sets"`
 }
+
+// Backend is one of them, as attack has it.
+type Backend = attack.Backend
 
 // Balancer is what a process that sends knows of the pods. Its zero value knows none.
 type Balancer struct {

@@ -36,8 +36,9 @@ func (a *account) untested(longest, follows time.Duration) bool {
 }
 
 // untestedDrains warns of pods of which it is not known whether they drain; nil if
-// there is none. A starved run has no numbers for it.
-func untestedDrains(ended []*account, longest, follows time.Duration, starved bool) *report.Warning {
+// there is none. The sleep that it names outlasts what may come by so much at the least. A
+// starved run has no numbers for it.
+func untestedDrains(ended []*account, longest, follows, spare time.Duration, starved bool) *report.Warning {
 	var untested []*account
 	var names []string
 	var lag, sleep, took time.Duration
@@ -67,7 +68,7 @@ func untestedDrains(ended []*account, longest, follows time.Duration, starved bo
 		"%s exited within %s of %s, and no request is known to have been in flight then: whether the program answers such requests was not put to the test. "+
 			"New ones may come for %s after the stop has begun, and take up to %s: longer than the preStop sleep of %s. "+
 			"%sSee that the program answers what is in flight at %s, or sleep for %d s.",
-		list(names), text.Coarse(took), signal, text.Coarse(lag), text.Coarse(longest), text.Coarse(sleep), change, toHandle, wholeSeconds(lag+longest))}
+		list(names), text.Coarse(took), signal, text.Coarse(lag), text.Coarse(longest), text.Coarse(sleep), change, toHandle, wholeSeconds(lag+max(longest, spare)))}
 }
 
 // keptUnderWay is how many requests a pod had under way on kept connections at any moment,

@@ -89,7 +89,7 @@ func (p *played) told(forgot *report.Span) *report.Via {
 	if p == nil {
 		return nil
 	}
-	v := &report.Via{Profile: p.Profile, Lag: report.Duration(p.lag), LagIn: report.Duration(p.LagIn), ClosesConnections: p.CloseOnForget == nil || *p.CloseOnForget, Forgot: forgot}
+	v := &report.Via{Profile: p.Profile, Lag: report.Duration(p.lag), LagIn: p.LagIn, ClosesConnections: p.CloseOnForget == nil || *p.CloseOnForget, Forgot: forgot}
 	of := ""
 	if profile, known := balancer.ByName(p.Profile); known {
 		v.Title = profile.Title

@@ -81,7 +81,8 @@ func TestLossesOfAPlayedBalancer(t *testing.T) {
 			`"preStop":{"sleep":{"seconds":10}}`, "a balancer was played (lag 8s): the senders dialled the pods themselves, each until 8s after it had left its EndpointSlice (last requests seen after",
 		},
 		"by its name": {
-			check.Via{Profile: "alb"}, 3 * second, 25 * second,
+			check.Via{Profile: "alb"},
+			3 * second, 25 * second,
 			"a preStop sleep of 27 s. The one that was played (alb (lag 25s)) sends to a pod for 25s",
 			`"seconds":27`, "a balancer was played (alb (lag 25s)), as an AWS Application Load Balancer that sends to pods by their IP addresses does",
 		},
@@ -98,6 +99,11 @@ func TestLossesOfAPlayedBalancer(t *testing.T) {
 			}
 			if !strings.Contains(f.Fix.Text, tt.fix) || !strings.Contains(f.Fix.Patch, tt.patch) {
 				t.Errorf("fix %q\npatch %s", f.Fix.Text, f.Fix.Patch)
+			}
+			for _, w := range rep.Warnings {
+				if w.Cause == report.NoDrain && !strings.Contains(tt.fix, strings.TrimPrefix(w.Text[strings.Index(w.Text, "sleep for "):], "sleep for ")) {
+					t.Errorf("the fix says %q, a warning %q", tt.fix, w.Text)
+				}
 			}
 			if v := rep.Via; v == nil || !strings.HasPrefix(v.Says, tt.says) || v.Forgot == nil || time.Duration(v.Forgot.To) > tt.lag || time.Duration(v.Forgot.From) < tt.lag-100*ms {
 				t.Errorf("via %+v", v)

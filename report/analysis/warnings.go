@@ -219,8 +219,9 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 		"exited less than %s before the grace period ended: the preStop hook had used up almost all of it", report.NearDeadline)
 	warn(report.GraceTooShort, func(t *account) bool { return short(t) && !t.hookIsLong() },
 		"exited less than %s before the grace period ended", report.NearDeadline)
-	lag, margin, senders := traffic.played.usualLag(), smallMargin, "proxies may"
+	lag, margin, spare, senders := traffic.played.usualLag(), smallMargin, time.Duration(0), "proxies may"
 	if traffic.played != nil {
+		spare = lagMargin // as in a finding's fix
 		margin, senders = lag+smallMargin, "a balancer such as was played ("+traffic.played.String()+") may"
 	}
 	soon, measurable := fmt.Sprintf("less than %s after leaving the EndpointSlice", margin), func(*account) bool { return true }
@@ -235,7 +236,7 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 	warn(report.ListenerClosedEarly, early,
 		"got %s %s, while %s still send requests: only a program that keeps accepting then is safe, or a preStop sleep%s", signal, soon, senders, change)
 	all = append(all, failedHooks(ended)...)
-	if untested := untestedDrains(ended, traffic.longest(), lag, starved); untested != nil && !blamed[report.NoDrain] {
+	if untested := untestedDrains(ended, traffic.longest(), lag, spare, starved); untested != nil && !blamed[report.NoDrain] {
 		all = append(all, *untested)
 	} else if untested := untestedKept(ended, perEnd); untested != nil && !blamed[report.NoDrain] && !blamed[report.KeepaliveCut] {
 		all = append(all, *untested)
