@@ -74,7 +74,10 @@ func newService(cfg Config) (*service, error) {
 	if s.host == "" {
 		return nil, fmt.Errorf("url %s: no host", target.Redacted())
 	}
-	if isAddress(s.host) {
+	switch {
+	case cfg.only.address != "":
+		s.literal, s.dial = []string{cfg.only.address}, cfg.only.dial(s.dial)
+	case isAddress(s.host):
 		s.literal = []string{net.JoinHostPort(s.host, s.port)}
 	}
 	return s, nil

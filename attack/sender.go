@@ -58,6 +58,11 @@ func newSender(cfg Config) (*sender, error) {
 // send sends the message whose turn it is and reads its answer to the end. An error
 // is why there was none.
 func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
+	return s.sendTo(seq, due, s.sink)
+}
+
+// sendTo does so, and gives the sample to a sink of the request's own.
+func (s *sender) sendTo(seq uint64, due time.Time, sink func(recording.Sample)) (status int, err error) {
 	outcome := recording.Unfinished
 	s.tally.begin()
 	defer func() { s.tally.end(outcome) }()
@@ -83,7 +88,7 @@ func (s *sender) send(seq uint64, due time.Time) (status int, err error) {
 	if outcome == recording.OK && !sample.Redirect() {
 		s.tally.direct.Store(true)
 	}
-	s.sink(sample)
+	sink(sample)
 	return sample.Status, err
 }
 

@@ -55,6 +55,8 @@ type Config struct {
 	// Backends are what the balancer knows that Target has played (Via); nil where it has
 	// none, or where the stream is never run.
 	Backends *Backends
+	// only has connections made to one address; its zero value to those of the URL's host.
+	only only
 	// Sink takes the sample of each request that was sent, exactly once, when
 	// it has ended. It is called from many goroutines at once.
 	Sink func(recording.Sample)

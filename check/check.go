@@ -31,9 +31,12 @@ type Check struct {
 	// Soak does the disruptions over and over; nil does them once.
 	Soak *Soak `json:"soak,omitempty"`
 	// Prove does them until a share of lossy ends is proven or refuted; nil does not.
-	Prove  *Prove `json:"prove,omitempty"`
-	Timing Timing `json:"timing"`
-	Budget Budget `json:"budget"`
+	Prove *Prove `json:"prove,omitempty"`
+	// Window has pods that end asked on their own addresses; nil does not. A file says that
+	// by false.
+	Window *Window `json:"window,omitempty"`
+	Timing Timing  `json:"timing"`
+	Budget Budget  `json:"budget"`
 	// StopOnFailure ends the run as soon as so many requests have failed that the budget
 	// is exceeded whatever they turn out to be.
 	StopOnFailure bool `json:"stopOnFailure,omitempty"`
@@ -171,6 +174,13 @@ type Budget struct {
 	P95 Duration `json:"p95,omitempty"`
 	P99 Duration `json:"p99,omitempty"`
 	Max Duration `json:"max,omitempty"`
+	// Outlasts is for how long after leaving its EndpointSlice each pod that ends has to
+	// accept connections and answer, asked on its own address; 0 is no bound.
+	Outlasts Duration `json:"outlasts,omitempty"`
+	// Path names the kind of path that users' requests take, of those that package balancer
+	// knows: each pod has to go on for as long as that one needs. It stands here and not in
+	// the target, as it is what is asked of the pods; the check's own requests take another.
+	Path string `json:"path,omitempty"`
 }
 
 // Duration is a time.Duration that reads and writes the form people use: "10s".

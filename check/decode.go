@@ -66,8 +66,21 @@ func (d *decoder) text(node *yaml.Node, into encoding.TextUnmarshaler, path stri
 }
 
 // pointer makes what is pointed to. A key without a value, as in "- restart:",
-// is an empty mapping: the key alone says what is wanted.
+// is an empty mapping: the key alone says what is wanted. What a check does unless it is
+// told not to is told so by false.
 func (d *decoder) pointer(node *yaml.Node, v reflect.Value, path string) error {
+	if node.ShortTag() == "!!bool" && v.Type() == reflect.TypeFor[*Window]() {
+		d.lines[path] = node.Line
+		var wanted bool
+		if err := node.Decode(&wanted); err != nil {
+			return d.fail(node, path, "%s; want false, or a mapping with path and rate", describe(node))
+		}
+		if !wanted {
+			v.SetZero()
+			return nil
+		}
+		node = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: node.Line}
+	}
 	if v.IsNil() {
 		v.Set(reflect.New(v.Type().Elem()))
 	}

@@ -46,6 +46,11 @@ func (c Check) WithDefaults() Check {
 		c.Prove.Confidence = cmp.Or(c.Prove.Confidence, DefaultConfidence)
 		c.Prove.Within = cmp.Or(c.Prove.Within, DefaultWithin)
 	}
+	if c.Window == nil {
+		c.Window = &Window{}
+	}
+	c.Window = new(*c.Window)
+	c.Window.Rate = cmp.Or(c.Window.Rate, DefaultWindowRate)
 	c.Timing.Baseline = cmp.Or(c.Timing.Baseline, DefaultBaseline)
 	c.Timing.Settle = cmp.Or(c.Timing.Settle, DefaultSettle)
 	c.Timing.Timeout = cmp.Or(c.Timing.Timeout, DefaultTimeout)

@@ -100,7 +100,7 @@ var (
 // docs/reading.md has every reason for a verdict, in the judge's own words.
 func TestEachReasonForAVerdictIsDocumented(t *testing.T) {
 	var judge []byte
-	for _, file := range []string{"../report/analysis/verdict.go", "../report/analysis/proof.go", "../report/analysis/validity.go", "../report/analysis/completeness.go", "../report/analysis/pace.go", "../report/analysis/own_budgets.go", "../report/analysis/latency_verdict.go"} {
+	for _, file := range []string{"../report/analysis/verdict.go", "../report/analysis/proof.go", "../report/analysis/validity.go", "../report/analysis/completeness.go", "../report/analysis/pace.go", "../report/analysis/own_budgets.go", "../report/analysis/latency_verdict.go", "../report/analysis/paths.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -66,6 +66,7 @@ func TestReadKeepsEveryKey(t *testing.T) {
 			{Restart: &check.Restart{}, Repeat: 1},
 			{Scale: &check.Scale{To: 1, Restore: new(false)}, Repeat: 1},
 		},
+		Window: &check.Window{Rate: check.DefaultWindowRate},
 		Timing: check.Timing{Baseline: check.Duration(5 * time.Second), Settle: check.Duration(6 * time.Second), Timeout: check.Duration(2 * time.Minute)},
 		Budget: check.Budget{Failed: 1, Maskable: 2, Unattributed: 3},
 	}
@@ -169,7 +170,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",
-			`c.yaml:2: unknown key "knd"; want apiVersion, budget, control, disruptions, inside, kind, metadata, prove, soak, stopOnFailure, streams, target, timing, workload`,
+			`c.yaml:2: unknown key "knd"; want apiVersion, budget, control, disruptions, inside, kind, metadata, prove, soak, stopOnFailure, streams, target, timing, window, workload`,
 		},
 		"key of an empty mapping": {
 			"restart: {}", "restart: {now: true}",
@@ -213,7 +214,7 @@ func TestReadNamesTheLine(t *testing.T) {
 		},
 		"list for a mapping": {
 			"budget: {failed: 1, maskable: 2, unattributed: 3}", "budget: [1]",
-			`c.yaml:27: budget: a list; want a mapping with failed, maskable, max, p50, p90, p95, p99, unattributed`,
+			`c.yaml:27: budget: a list; want a mapping with failed, maskable, max, outlasts, p50, p90, p95, p99, path, unattributed`,
 		},
 		"no value": {
 			"  url: http://127.0.0.1:30080/\n", "  url:\n",
@@ -291,7 +292,7 @@ func TestReadWithoutACheck(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"empty":    {"", "c.yaml:1: the file is empty; want one check"},
 		"comments": {"# nothing\n", "c.yaml:1: the file is empty; want one check"},
-		"null":     {"---\n", "c.yaml:2: no value; want a mapping with apiVersion, budget, control, disruptions, inside, kind, metadata, prove, soak, stopOnFailure, streams, target, timing, workload"},
+		"null":     {"---\n", "c.yaml:2: no value; want a mapping with apiVersion, budget, control, disruptions, inside, kind, metadata, prove, soak, stopOnFailure, streams, target, timing, window, workload"},
 		"binary":   {"\x00\x01", "c.yaml:1: not YAML: control characters are not allowed; want one YAML document"},
 		"all of it missing": {
 			"{}",

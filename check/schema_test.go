@@ -48,7 +48,8 @@ var bounds = map[string]map[string]string{
 		"maxConnections": `{"minimum": 0}`,
 		"expectStatus":   `{"items": {"type": "integer", "minimum": 100, "maximum": 599}}`,
 	},
-	"check.Budget":       {"failed": `{"minimum": 0}`, "maskable": `{"minimum": 0}`, "unattributed": `{"minimum": 0}`},
+	"check.Budget":       {"failed": `{"minimum": 0}`, "maskable": `{"minimum": 0}`, "unattributed": `{"minimum": 0}`, "path": enum(append([]string{""}, knownPaths()...))},
+	"check.Window":       {"path": `{"pattern": "^(/.*)?$"}`, "rate": fmt.Sprintf(`{"exclusiveMinimum": 0, "maximum": %d}`, MaxWindowRate)},
 	"check.StreamBudget": {"failed": `{"minimum": 0}`, "maskable": `{"minimum": 0}`, "unattributed": `{"minimum": 0}`},
 	"check.Disruption":   {"repeat": fmt.Sprintf(`{"minimum": 0, "maximum": %d}`, MaxRepeat), "command": `{"minItems": 1}`},
 	"check.Inside":       {"senders": fmt.Sprintf(`{"anyOf": [{"type": "integer", "minimum": 1, "maximum": %d}, {"type": "string", "pattern": "^([+]?[0-9]+|all)$"}]}`, MaxSenders)},
@@ -62,6 +63,14 @@ var bounds = map[string]map[string]string{
 func enum(values []string) string {
 	text, _ := json.Marshal(map[string][]string{"enum": values})
 	return string(text)
+}
+
+// knownPaths are the names of all.
+func knownPaths() (names []string) {
+	for _, p := range balancer.Profiles {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // workloadPattern takes the kinds in upper and lower case, as ParseWorkload does.
@@ -128,6 +137,9 @@ func amend(t *testing.T, document *schema.Document) {
 		parts["check.Via"].AnyOf = append(parts["check.Via"].AnyOf, &schema.Document{Required: []string{field}})
 	}
 	orNull(document, "inside")
+	orNull(document, "window")
+	window, _ := document.Properties.Get("window")
+	window.AnyOf = append(window.AnyOf, &schema.Document{Type: "boolean"})
 	document.If = &schema.Document{Required: []string{"inside"}}
 	document.Else = fromHere(t)
 	disruption := parts["check.Disruption"]
@@ -200,6 +212,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"inside: {senders: 3}\nstreams: [{name: a, rate: 60000, connections: reused, pool: 30000}]\n",
 		"budget: {failed: 3}\nstreams: [{name: a, rate: 1, connections: new, budget: {failed: 0, maskable: 0}}, {name: b, rate: 1, connections: new, budget: {unattributed: 0}}]\n",
 		"stopOnFailure: true\n",
+		"window:\n", "window: false\n", "window: true\n", "window: {path: '/ready?full=1', rate: 0.5}\nbudget: {outlasts: 20s}\n", "budget: {path: gke-neg}\n",
 		"budget: {p50: 10ms, p99: 250ms, max: 0s}\nstreams: [{name: a, rate: 1, connections: new, budget: {p90: 1s, p95: 1s, max: 2s}}]\n",
 		"timing: {baseline: 1.s, settle: .5m, timeout: +1h2m}\nbudget: {maskable: 3}\n",
 	} {
@@ -226,6 +239,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: []\n", "streams: [{name: A, rate: 1, connections: new}]\n", "streams: [{name: a, rate: 0, connections: new}]\n",
 		"streams: [{name: a, rate: 20001, connections: new}]\n", "streams: [{name: a, rate: 1, connections: old}]\n",
 		"streams: [{name: a, rate: 1, connections: new, method: BREW}]\n", "streams: [{name: a, rate: 1, connections: new, expectStatus: [20]}]\n",
+		"window: 3\n", "window: {rate: 0}\n", "window: {rate: 101}\n", "window: {path: ready}\n", "window: {port: 80}\n", "budget: {path: elb}\n", "budget: {outlasts: long}\n",
 		"stopOnFailure: 3\n", "budget: {p98: 1s}\n", "budget: {p99: fast}\n",
 		"streams: [{name: a, rate: 1, connections: new, budget: {failed: -1}}]\n", "streams: [{name: a, rate: 1, connections: new, budget: {lost: 1}}]\n",
 		"streams: [{name: a, rate: 1, connections: new, expectBody: ok}]\n", "streams: [{name: a, rate: 1, connections: new, expectBody: {is: ok}}]\n", "streams: [{name: a, rate: 1, connections: new, expectBody: {}}]\n",

@@ -69,6 +69,7 @@ func (c Check) Validate() error {
 	c.validateDisruptions(&p)
 	c.validateSoak(&p)
 	c.validateProve(&p)
+	c.validateWindow(&p)
 	p.positive("timing.baseline", c.Timing.Baseline)
 	p.positive("timing.settle", c.Timing.Settle)
 	p.positive("timing.timeout", c.Timing.Timeout)
@@ -76,6 +77,7 @@ func (c Check) Validate() error {
 	p.budget("budget.maskable", c.Budget.Maskable)
 	p.budget("budget.unattributed", c.Budget.Unattributed)
 	c.validateLatencies(&p)
+	c.validateOutlasts(&p)
 	c.validateControl(&p)
 	return errors.Join(p...)
 }

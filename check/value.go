@@ -124,6 +124,10 @@ func (c Check) Recorded(showValues bool) Check {
 		c.Control = new(*c.Control)
 		c.Control.URL = address(c.Control.URL)
 	}
+	if c.Window != nil {
+		c.Window = new(*c.Window)
+		c.Window.Path = address(c.Window.Path)
+	}
 	c.Streams = slices.Clone(c.Streams)
 	for i := range c.Streams {
 		s := &c.Streams[i]

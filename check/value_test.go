@@ -41,6 +41,8 @@ func fill(v reflect.Value, path string, canaries *[]string) {
 		v.Set(reflect.ValueOf(check.NewValue(canary())))
 	case v.Kind() == reflect.String && strings.HasSuffix(path, ".url"):
 		v.SetString("http://" + canary() + "/?q=" + canary() + "-query")
+	case v.Kind() == reflect.String && path == "window.path":
+		v.SetString("/" + canary() + "?q=" + canary() + "-query")
 	case v.Kind() == reflect.String:
 		v.SetString(canary())
 	case v.Kind() == reflect.Pointer:

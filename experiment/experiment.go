@@ -141,6 +141,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Settings != nil {
 		r.facts.Warnings = append(r.facts.Warnings, "the run had settings of its own, which it put back at the end: "+cfg.Settings.String())
 	}
+	r.window.of(r.cfg.Check.Window, &r.facts)
 	if cfg.Lint != nil {
 		r.lint = cfg.Lint(ctx)
 	}
@@ -248,6 +249,10 @@ type run struct {
 	sent    fleet.End
 	driver  *chaos.Driver
 	watched watched
+	window  window
+	// windowPod is the pod that was tried on its own address, windowWhy why none was.
+	windowPod *recording.PodObservation
+	windowWhy string
 	// shutdownLog is nil where the check names none.
 	shutdownLog *regexp.Regexp
 	stage       stage

@@ -25,6 +25,10 @@ type load interface {
 	counts(ctx context.Context) []sender.StreamStatus
 	// know tells the balancer that the load plays what it knows from now on.
 	know(b sender.Backends)
+	// probe has these pods asked on their own addresses from now on, and no others; tried is
+	// what came of the list's try, and the index of the sender that made it.
+	probe(w sender.Window)
+	tried() (*sender.Tried, int)
 	// answered names the pods that answers have named in the baseline, which ends now.
 	answered() []string
 	// stop ends the schedule, and waits for the requests in flight, which it cuts at

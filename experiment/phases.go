@@ -38,6 +38,7 @@ func (r *run) phases(ctx context.Context) error {
 	if r.unproven = cmp.Or(r.redirected(counts), r.strangers()); r.unproven != "" {
 		return nil
 	}
+	r.openWindow(ctx)
 	watched, end := r.untilBudgetGone(ctx)
 	err := r.disruptions(watched)
 	end()
@@ -87,6 +88,7 @@ func (r *run) disruptInParts(ctx context.Context, s step) error {
 
 func (r *run) baseline(ctx context.Context) error {
 	defer r.enter(ctx, recording.Baseline, step{index: recording.NoDisruption})()
+	r.tryWindow()
 	return r.waitAndRenew(ctx, r.cfg.Check.Timing.Baseline)
 }
 

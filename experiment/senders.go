@@ -197,6 +197,10 @@ func (s *senders) counts(ctx context.Context) []sender.StreamStatus {
 
 func (s *senders) know(b sender.Backends) { s.Backends(b) }
 
+func (s *senders) probe(w sender.Window) { s.Probe(w) }
+
+func (s *senders) tried() (*sender.Tried, int) { return s.Tried() }
+
 func (s *senders) answered() []string { return s.Answered() }
 
 func (s *senders) stop(ctx context.Context, abort bool) (fleet.End, []error) {

@@ -22,10 +22,13 @@ type streams struct {
 	all      []*attack.Stream
 	names    []string
 	naming   answered
+	prober   *sender.Prober
 	ends     []recording.StreamEnd
 	errs     []error
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
+	// fail is told what ends the load by itself; nil before the start.
+	fail context.CancelCauseFunc
 	// stalls ends the looking for stalls; nil before the start.
 	stalls func() recording.Client
 }
@@ -43,6 +46,9 @@ func newStreams(cfg Config, names map[string]string, sink func(recording.Sample)
 		s.all = append(s.all, stream)
 		s.names = append(s.names, spec.Name)
 	}
+	s.prober = sender.NewProber(sender.ProberConfig{
+		Streams: cfg.Check.Streams, Target: cfg.Check.Target, Now: cfg.Now, Sink: sink, Fail: func(err error) { s.fail(err) },
+	})
 	s.ends = make([]recording.StreamEnd, len(s.all))
 	s.errs = make([]error, len(s.all))
 	return s, nil
@@ -52,6 +58,7 @@ func newStreams(cfg Config, names map[string]string, sink func(recording.Sample)
 func (s *streams) start(_ context.Context, fail context.CancelCauseFunc) error {
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancel(context.Background())
+	s.fail = fail
 	for i, stream := range s.all {
 		s.running.Go(func() {
 			s.errs[i] = guard.Call("stream "+s.names[i], func() (err error) {
@@ -75,6 +82,7 @@ func (s *streams) stop(ctx context.Context, abort bool) (fleet.End, []error) {
 	release := context.AfterFunc(ctx, func() { _ = guard.Call("cutting the requests", func() error { s.abort(); return nil }) })
 	defer release()
 	s.running.Wait()
+	s.prober.Close()
 	end := fleet.End{Streams: s.ends}
 	if s.stalls != nil {
 		end.Client = new(s.stalls())
@@ -117,5 +125,20 @@ func (s *streams) counts(context.Context) []sender.StreamStatus {
 }
 
 func (s *streams) know(b sender.Backends) { s.balancer.Know(b) }
+
+// probe sets what this process asks itself. What keeps a list from being taken would have
+// kept the streams from being made.
+func (s *streams) probe(w sender.Window) {
+	if err := s.prober.Set(w); err != nil {
+		s.fail(err)
+	}
+}
+
+func (s *streams) tried() (tried *sender.Tried, by int) {
+	if status := s.prober.Status(); status != nil {
+		tried = status.Tried
+	}
+	return tried, 0
+}
 
 func (s *streams) answered() []string { return s.naming.names() }

@@ -82,6 +82,7 @@ func (r *run) watch(ctx context.Context) (context.Context, error) {
 }
 
 func (r *run) observe(e recording.Event) {
+	r.window.take(&e)
 	r.watched.take(&e)
 	r.backends.take(&e)
 	r.writer.Event(e)

@@ -58,6 +58,9 @@ func (m *member) round(ctx context.Context) (over bool, err error) {
 	m.mu.Lock()
 	stop := m.stop
 	m.mu.Unlock()
+	if err := m.probe(ctx); err != nil {
+		return false, err
+	}
 	if stop == nil {
 		err = m.poll(ctx)
 	} else {

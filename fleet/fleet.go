@@ -86,8 +86,9 @@ type Fleet struct {
 	// backends are what all are to know.
 	backends news
 
-	mu  sync.Mutex
-	err error
+	mu     sync.Mutex
+	err    error
+	window probing
 	// writing is held while a segment is recorded.
 	writing sync.Mutex
 }

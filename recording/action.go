@@ -37,6 +37,10 @@ const (
 	ClockMeasured ActionKind = "clock-measured"
 	// SenderLost is a sender from which nothing more came.
 	SenderLost ActionKind = "sender-lost"
+	// WindowMeasured tells that a pod answers on its own address, so that those that end
+	// from then on are probed there. WindowUnmeasured tells why none is.
+	WindowMeasured   ActionKind = "window-measured"
+	WindowUnmeasured ActionKind = "window-unmeasured"
 )
 
 // RunPhase is a part of a run.

@@ -19,7 +19,8 @@
 // in its time, stream by stream in the order of seq. The segments of each sender are in
 // their order; those of several senders come as they arrived.
 //
-//	stream             text   the stream's name
+//	stream             text   the stream's name; of a probe of an ending pod's own
+//	                          address (the window) "window/" and the pod's UID
 //	sender             int32  index of the sender in run.json; 0 where the program
 //	                          itself sent
 //	seq                int64  number of the request in its stream, from 0

@@ -112,6 +112,8 @@ type Status struct {
 	Sealed int `json:"sealed"`
 	// Segments are those that are sealed and not kept by the conductor yet, by number.
 	Segments []Segment `json:"segments,omitempty"`
+	// Window is nil before the first Window.
+	Window *WindowStatus `json:"window,omitempty"`
 	// End is set in the state Ended.
 	End *End `json:"end,omitempty"`
 }

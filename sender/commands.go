@@ -20,6 +20,7 @@ func (s *Server) status() Status {
 	status := Status{Now: s.now(), State: s.state, End: s.end}
 	if s.load != nil {
 		status.Streams, status.Answered = s.load.streamStatus(), s.load.answered.names()
+		status.Window = s.load.prober.Status()
 	}
 	status.Sealed, status.Segments = s.held.list()
 	return status

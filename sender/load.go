@@ -21,6 +21,7 @@ type load struct {
 	ends     []recording.StreamEnd
 	ports    *attack.Ports
 	segments *recording.Segments
+	prober   *Prober
 	answered answered
 	now      func() time.Time
 	fail     func(error)
@@ -87,6 +88,9 @@ func newLoad(a Assignment, domain string, begin time.Time, now func() time.Time,
 			fail(err)
 		}
 	}, fail)
+	l.prober = NewProber(ProberConfig{
+		Streams: a.Streams, Target: a.Target, Share: a.share(), ReadFile: a.readFile, Now: now, Sink: l.segments.Sample, Fail: fail,
+	})
 	return l, nil
 }
 
@@ -126,6 +130,7 @@ func (l *load) run() {
 // wait waits until all is sent and sealed.
 func (l *load) wait() End {
 	l.running.Wait()
+	l.prober.Close()
 	client := l.stalls()
 	client.PortsByKernel = l.ports.ByKernel()
 	if err := l.segments.Close(); err != nil {

@@ -25,6 +25,7 @@ const (
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT "+PathAssign, s.serveAssign)
+	mux.HandleFunc("PUT "+PathWindow, serveLong(s, mostWindow, s.window))
 	mux.HandleFunc("POST "+PathPoll, serve(s, s.poll))
 	mux.HandleFunc("POST "+PathStart, serve(s, s.begin))
 	mux.HandleFunc("POST "+PathRenew, serve(s, func(struct{}) error { return s.renew() }))
@@ -129,11 +130,16 @@ func (s *Server) farewell() {
 
 // serve serves a request of the conductor's that is answered with the status.
 func serve[T any](s *Server, do func(T) error) http.HandlerFunc {
+	return serveLong(s, mostAsked, do)
+}
+
+// serveLong does so for one whose body may have so many bytes.
+func serveLong[T any](s *Server, most int64, do func(T) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var asked T
 		err := s.admit(r)
 		if err == nil {
-			err = read(w, r, &asked)
+			err = read(w, r, &asked, most)
 		}
 		if err == nil {
 			err = do(asked)
@@ -145,8 +151,8 @@ func serve[T any](s *Server, do func(T) error) http.HandlerFunc {
 	}
 }
 
-func read(w http.ResponseWriter, r *http.Request, into any) error {
-	data, err := readAll(w, r, mostAsked)
+func read(w http.ResponseWriter, r *http.Request, into any, most int64) error {
+	data, err := readAll(w, r, most)
 	if err != nil {
 		return err
 	}

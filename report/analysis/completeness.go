@@ -41,6 +41,9 @@ func (c *completeness) take(s *recording.Sample) {
 	shares := c.streams[s.Stream]
 	switch {
 	case shares == nil:
+		if _, probed := recording.WindowOf(s.Stream); probed {
+			return
+		}
 		if c.foreign++; c.foreign == 1 {
 			c.named = s.Stream
 		}
