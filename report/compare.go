@@ -245,15 +245,29 @@ func latencyChanges(base, next *Report, tolerance Tolerance) []LatencyChange {
 var compared = []struct {
 	name string
 	of   func(*Margins) *Duration
+	// seldom tells that it is left out where neither report has it.
+	seldom bool
 }{
-	{"least grace left at an exit", func(m *Margins) *Duration { return m.GraceHeadroom }},
-	{"least time from slice to SIGTERM", func(m *Margins) *Duration { return m.Drain }},
+	{"least grace left at an exit", func(m *Margins) *Duration { return m.GraceHeadroom }, false},
+	{"least time from slice to SIGTERM", func(m *Margins) *Duration { return m.Drain }, false},
+	{"least time from slice to the last answer on the pod's own address", outlasted, true},
+}
+
+// outlasted is what is certain of the margin.
+func outlasted(m *Margins) *Duration {
+	if m.Outlasts == nil {
+		return nil
+	}
+	return &m.Outlasts.From
 }
 
 func marginChanges(base, next *Report, tolerance Tolerance) []MarginChange {
 	changes := []MarginChange{}
 	for _, margin := range compared {
 		change := MarginChange{Margin: margin.name, Base: least(base, margin.of), New: least(next, margin.of)}
+		if margin.seldom && change.Base == nil && change.New == nil {
+			continue
+		}
 		change.Worse = change.Base != nil && change.New != nil && *change.Base-*change.New > tolerance.Margin && 2**change.New < *change.Base
 		changes = append(changes, change)
 	}

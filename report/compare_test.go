@@ -176,3 +176,28 @@ func TestCompareNamesTheDifferences(t *testing.T) {
 		})
 	}
 }
+
+// A window is compared where both reports tell it, by what is certain of it.
+func TestCompareWindows(t *testing.T) {
+	lasting := func(least time.Duration) *Report {
+		r := twin(0)
+		r.Terminations[0].Margins.Outlasts = &Span{From: Duration(least), To: Duration(least + time.Minute)}
+		return r
+	}
+	for name, tt := range map[string]struct {
+		base, next *Report
+		want       Outcome
+		rows       int
+	}{
+		"as long":            {lasting(30 * time.Second), lasting(30 * time.Second), NotWorse, 3},
+		"far shorter":        {lasting(30 * time.Second), lasting(2 * time.Second), Worse, 3},
+		"not known before":   {twin(0), lasting(2 * time.Second), NotWorse, 3},
+		"not known any more": {lasting(30 * time.Second), twin(0), NotWorse, 3},
+		"never known":        {twin(0), twin(0), NotWorse, 2},
+	} {
+		c := Compare(tt.base, tt.next, DefaultTolerance)
+		if c.Outcome != tt.want || len(c.Margins) != tt.rows {
+			t.Errorf("%s: %s with %d margins: %s", name, c.Outcome, len(c.Margins), c.Reasons)
+		}
+	}
+}

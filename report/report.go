@@ -48,6 +48,9 @@ type Report struct {
 	// Ends tell what the terminations prove of those to come; missing where there was
 	// none.
 	Ends *Ends `json:"ends,omitempty"`
+	// Windows tell for how long those pods went on answering on their own addresses; missing
+	// where nobody was to ask.
+	Windows *Windows `json:"windows,omitempty"`
 	// Proof is what they prove of the check's share; missing where it wants no proof.
 	Proof    *Proof    `json:"proof,omitempty"`
 	Findings []Finding `json:"findings"`

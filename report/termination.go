@@ -108,7 +108,9 @@ type Termination struct {
 	// of them this pod had when its end began. Missing where answers do not name
 	// their pods.
 	UnderWay map[string]int `json:"underWay,omitempty"`
-	Margins  Margins        `json:"margins"`
+	// Window is what it did on its own address meanwhile; missing where nobody asked.
+	Window  *Window `json:"window,omitempty"`
+	Margins Margins `json:"margins"`
 }
 
 // Refused are the requests of one sender that a pod turned away.
@@ -136,6 +138,9 @@ type Margins struct {
 	// LastAnswer is the time from the first sight of the deletion to the last
 	// answer.
 	LastAnswer *Duration `json:"lastAnswer,omitempty"`
+	// Outlasts bounds the time from leaving the slice to the last connection to its own
+	// address that was accepted and answered: for how long a balancer may still send to it.
+	Outlasts *Span `json:"outlasts,omitempty"`
 }
 
 // ContainerExit is the end of one of a pod's containers.

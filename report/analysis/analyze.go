@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"slices"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -45,7 +46,9 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	validity.Doubts = append(validity.Doubts, lookupDoubts(failures, traffic)...)
 	validity.Doubts = append(validity.Doubts, unwrittenDoubts(failures, traffic)...)
 	latency := judgeLatency(streams, traffic, pace.starved)
-	validity.Doubts = append(validity.Doubts, latency.doubts...)
+	forecast := readForecast(r.Actions, ended)
+	outlasts := judgeOutlasts(r.Header.Check.Budget, forecast, pace.starved)
+	validity.Doubts = slices.Concat(validity.Doubts, latency.doubts, outlasts.doubts)
 	nobody := unanswered(r, baselineFailed, &validity, endpoints)
 	losses := sumLosses(streams, failures, baselineFailed, &validity, traffic, pace.starved, r.Header.Check.Prove != nil)
 	own := ownBudgets(&r.Header.Check, streams, failures, &validity, traffic, pace.starved)
@@ -57,6 +60,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	proof := prove(r.Header.Check.Prove, ends, disrupting(disruptions, r.Ending))
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own, proof, nobody)
 	verdict, reasons = latency.after(verdict, reasons, validity.Baseline.Failed > 0)
+	verdict, reasons = outlasts.after(verdict, reasons, validity.Baseline.Failed > 0)
 
 	rep := &report.Report{
 		APIVersion:   check.APIVersion,
@@ -74,6 +78,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Disruptions:  disruptions,
 		Terminations: terminations,
 		Ends:         claimed(ends, verdict, validity.Doubts, proof),
+		Windows:      forecast.told(),
 		Proof:        proof.told(verdict, validity.Doubts),
 		Findings:     foreseen(leadingThere(findings, nobody), r.Header.Lint),
 		Lint:         lintOutcomes(r.Header.Lint, findings, warnings, verdict, occasions(ended, disruptions, traffic.starts)),

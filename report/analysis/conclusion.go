@@ -35,6 +35,7 @@ func terminations(ended []*account, t *traffic) []report.Termination {
 		known.FirstRefused = e.firstRefused
 		known.Refused = e.refusedBySender(t.senders)
 		known.Margins = e.margins()
+		known.Window = e.window.told()
 		known.Covered = e.coverage(t.streams)
 		known.UnderWay = e.longRequests(t.streams)
 		all = append(all, known)

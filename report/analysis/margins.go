@@ -23,6 +23,9 @@ func (t *termination) margins() report.Margins {
 	if t.Seen.Known() && t.LastAnswered.Known() {
 		m.LastAnswer = between(t.Seen.From, t.LastAnswered.From)
 	}
+	if least, most := t.outlasts(); least != nil && most != nil {
+		m.Outlasts = &report.Span{From: *least, To: *most}
+	}
 	return m
 }
 
@@ -36,10 +39,6 @@ func (t *termination) signalledWithin(d time.Duration) bool {
 // ended, or later.
 func (t *termination) exitedWithin(d time.Duration) bool {
 	return t.KubeletStarted.Known() && t.Exited.Known() && t.Container == "" && t.deadline().To.Sub(t.Exited.From) < d
-}
-
-func between(from, to time.Time) *report.Duration {
-	return new(report.Duration(to.Sub(from).Round(time.Millisecond)))
 }
 
 // smallestOutageSeen is the shortest time for which one pod of so many could

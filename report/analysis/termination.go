@@ -16,6 +16,7 @@ type termination struct {
 	// forgotten is when the traffic shows that no proxy sent anything to the pod
 	// any more, zero if it does not show it.
 	forgotten time.Time
+	window    window
 }
 
 // service is how a pod answered around one of its ends.

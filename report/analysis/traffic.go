@@ -226,6 +226,8 @@ func readTraffic(ctx context.Context, r *recording.Recording, senders []*sender,
 		p.completeness.take(sample)
 		if tally := p.byName[sample.Stream]; tally != nil {
 			p.take(sample, tally)
+		} else if uid, probed := recording.WindowOf(sample.Stream); probed {
+			p.windows.take(uid, sample, pods)
 		}
 	}
 	return p.end(r, endpoints), nil
@@ -242,6 +244,8 @@ type pass struct {
 	rotation     *rotation
 	onsets       onsets
 	completeness *completeness
+	windows      windows
+	clock        span
 	carriers     carriers
 	// disturbed are the times in which what ended may have slowed requests down.
 	disturbed []report.Interval
@@ -269,6 +273,8 @@ func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most, senders),
 		onsets:       newOnsets(endings),
 		completeness: newCompleteness(r, senders),
+		windows:      newWindows(endings),
+		clock:        doubtOf(senders),
 		carriers:     carriers{},
 		disturbed:    run.disturbed(endings, max(looseProxyLag, playedIn(&r.Header).usualLag())),
 		front:        r.Header.Workload.Front(r.Header.Check.Target.Service),
@@ -467,7 +473,9 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 		s.LatenessP99 = quantile(s.lateness, 99)
 	}
 	for _, e := range p.servings {
-		t.terminations = append(t.terminations, e.termination(t.frontends))
+		known := e.termination(t.frontends)
+		known.window = p.windows.of(e.ending, known.lastNew, p.clock)
+		t.terminations = append(t.terminations, known)
 	}
 	if t.frontends.ofWorkload() {
 		t.otherName = ""

@@ -31,6 +31,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 	page.add("what lint says", markdownLint(r))
 	page.add("the disruptions", markdownDisruptions(r))
 	page.add("the terminations", markdownTerminations(r))
+	page.add("the windows", markdownWindows(r))
 	page.add("the ends", markdown.Prose(lossyEnds(r)))
 	page.add("the power", markdown.Prose(shortestOutages(r)))
 	if _, err := io.WriteString(w, page.text()); err != nil {
@@ -187,15 +188,18 @@ func markdownTerminations(r *report.Report) string {
 	if len(r.Terminations) == 0 {
 		return ""
 	}
-	rows := [][]string{{"pod", "ended by", "exit", "left slice", "drain", "last answer", "grace left"}}
+	rows := [][]string{withOutlasts(r, []string{"pod", "ended by", "exit", "left slice", "drain", "last answer", "grace left"}, outlastsHead)}
 	for i := range r.Terminations[:min(len(r.Terminations), markdown.Listed)] {
 		t := &r.Terminations[i]
-		rows = append(rows, []string{
+		rows = append(rows, withOutlasts(r, []string{
 			markdown.Code(ended(t)), markdown.Prose(string(t.EndedBy)), exitCode(t),
 			sinceSeen(t.Margins.SliceLag), margin(t.Margins.Drain), sinceSeen(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
-		})
+		}, outlastsCell(t)))
 	}
 	legend := "Left slice and last answer: time since the deletion was first seen; drain: from leaving the slice to SIGTERM."
+	if measuresWindows(r) {
+		legend += " " + upperFirst(outlastsLegend) + "."
+	}
 	if n := len(r.Terminations); n > markdown.Listed {
 		legend = fmt.Sprintf("The first %d of %d. ", markdown.Listed, n) + legend
 	}

@@ -66,6 +66,8 @@ func HTML(w io.Writer, r *report.Report) error {
 		Senders:      senderTable(r),
 		Terminations: terminationTable(r),
 		Losses:       lossesHead(r),
+		Windows:      clean(windowsLine(r)),
+		Paths:        pathTable(r),
 		Validity:     append(validityLines(r), lateLines(r, drawn.Late)...),
 		Check:        check,
 	}
@@ -110,6 +112,10 @@ type pageWords struct {
 	Weaknesses            []string
 	WarningCount          string
 	Streams, Terminations pageTable
+	// Windows says for how long pods went on answering on their own addresses, Paths which
+	// paths that is enough for.
+	Windows string
+	Paths   pageTable
 	// Senders has no rows where the program itself sent.
 	Senders pageTable
 	// Losses heads the findings.
@@ -158,7 +164,7 @@ func streamTable(r *report.Report) pageTable {
 }
 
 func terminationTable(r *report.Report) pageTable {
-	t := pageTable{Head: []string{"pod", "ended by", "node", "grace", "preStop", "exit", "left slice", "drain", "last answer", "grace left"}}
+	t := pageTable{Head: withOutlasts(r, []string{"pod", "ended by", "node", "grace", "preStop", "exit", "left slice", "drain", "last answer", "grace left"}, outlastsHead)}
 	for i := range r.Terminations {
 		end := &r.Terminations[i]
 		hook := string(end.PreStop)
@@ -172,10 +178,10 @@ func terminationTable(r *report.Report) pageTable {
 		if end.ExitReason != "" {
 			code += " " + end.ExitReason
 		}
-		t.Rows = append(t.Rows, text.CleanAll([]string{
+		t.Rows = append(t.Rows, text.CleanAll(withOutlasts(r, []string{
 			ended(end), string(end.EndedBy), end.Node, short(end.Grace), hook, code,
 			sinceSeen(end.Margins.SliceLag), margin(end.Margins.Drain), sinceSeen(end.Margins.LastAnswer), margin(end.Margins.GraceHeadroom),
-		}))
+		}, outlastsCell(end))))
 	}
 	return t
 }

@@ -62,6 +62,8 @@ type pictureEnd struct {
 	Sigterm   *[2]float64 `json:"sigterm,omitempty"`
 	Exited    *[2]float64 `json:"exited,omitempty"`
 	Gone      *[2]float64 `json:"gone,omitempty"`
+	// Answers is until when the pod answered on its own address.
+	Answers *[2]float64 `json:"answers,omitempty"`
 }
 
 type pictureStream struct {
@@ -249,10 +251,14 @@ func (d *drawing) end(t *report.Termination) pictureEnd {
 	if t.Requested.Known() {
 		began = t.Requested
 	}
-	return pictureEnd{
+	end := pictureEnd{
 		Words: clean(words), Container: t.Container != "",
 		Began: d.between(began), Sigterm: d.between(t.Sigterm), Exited: d.between(t.Exited), Gone: d.between(t.Gone),
 	}
+	if t.Window != nil {
+		end.Answers = d.between(t.Window.Answers)
+	}
+	return end
 }
 
 // band is a disruption's time. One that came to no end lasts until the next one,

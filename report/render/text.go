@@ -34,6 +34,7 @@ func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	p.lint(r)
 	p.disruptions(r)
 	p.terminations(r)
+	p.windows(r)
 	p.footer(r)
 	if err := buffered.Flush(); err != nil {
 		return fmt.Errorf("write the report as text: %w", err)
@@ -200,17 +201,20 @@ func (p *printer) terminations(r *report.Report) {
 	if len(r.Terminations) == 0 {
 		return
 	}
-	rows := [][]string{{"pod", "ended by", "exit", "left slice", "drain", "last answer", "grace left"}}
+	rows := [][]string{withOutlasts(r, []string{"pod", "ended by", "exit", "left slice", "drain", "last answer", "grace left"}, outlastsHead)}
 	for i := range r.Terminations {
 		t := &r.Terminations[i]
-		rows = append(rows, []string{
+		rows = append(rows, withOutlasts(r, []string{
 			ended(t), string(t.EndedBy), exitCode(t),
 			sinceSeen(t.Margins.SliceLag), margin(t.Margins.Drain), sinceSeen(t.Margins.LastAnswer), margin(t.Margins.GraceHeadroom),
-		})
+		}, outlastsCell(t)))
 	}
 	p.table(rows)
 	p.line("  (left slice and last answer: time since the deletion was first seen;")
 	p.line("  drain: from leaving the slice to SIGTERM)")
+	if measuresWindows(r) {
+		p.wrapped("  (", "  ", outlastsLegend+")")
+	}
 	p.line("")
 }
 

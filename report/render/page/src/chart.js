@@ -5,7 +5,7 @@ import { CanvasRenderer } from "echarts/renderers";
 
 import { concerned, many } from "./lanes.js";
 import { layout } from "./layout.js";
-import { clock, rates, segments, story } from "./picture.js";
+import { clock, rates, segments, story, windows } from "./picture.js";
 import { colors, hatch, inks, onChange, shapes } from "./theme.js";
 
 echarts.use([CustomChart, LineChart, ScatterChart, AriaComponent, DataZoomComponent, GridComponent, MarkAreaComponent, TitleComponent, TooltipComponent, CanvasRenderer]);
@@ -227,16 +227,16 @@ export class Chart {
       const lane = this.#picture.lanes[number];
       for (const s of segments(lane, this.#picture.end)) data.push({ value: [i, s.from, s.to, 0], kind: s.kind, words: s.words });
       for (const [from, to] of lane.slice) data.push({ value: [i, from, to, 1], kind: "slice", words: "in the EndpointSlice, ready" });
+      for (const w of windows(lane)) data.push({ value: [i, w.from, w.to, 2], kind: "window", words: "ending, answers on its own address" });
     });
     return {
       id: "lanes", type: "custom", xAxisIndex: 0, yAxisIndex: 0, z: 3, encode: { x: [1, 2], y: 0 }, data, clip: true,
       renderItem: (params, api) => {
         const [x, y] = api.coord([api.value(1), api.value(0)]);
         const [to] = api.coord([api.value(2), api.value(0)]);
-        const thin = api.value(3) === 1;
-        const height = parts.lane * (thin ? 0.14 : 0.5);
+        const [down, height] = [[0, 0.5], [0.54, 0.14], [0.71, 0.09]][api.value(3)];
         const shape = echarts.graphic.clipRectByRect(
-          { x, y: y - parts.lane * 0.32 + (thin ? parts.lane * 0.54 : 0), width: Math.max(1, to - x), height },
+          { x, y: y + parts.lane * (down - 0.32), width: Math.max(1, to - x), height: parts.lane * height },
           params.coordSys);
         return shape && { type: "rect", shape, style: { fill: c[data[params.dataIndex].kind] } };
       },

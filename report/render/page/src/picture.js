@@ -34,6 +34,12 @@ export function segments(lane, end) {
   return parts;
 }
 
+// windows are the times in which a pod that was ending answered on its own address, until
+// the middle of what is known of the last.
+export function windows(lane) {
+  return lane.ends.flatMap((e) => (e.began && e.answers ? [{ from: e.began[1], to: (e.answers[0] + e.answers[1]) / 2 }] : [])).filter((w) => w.to > w.from);
+}
+
 // rates are a stream's requests per second at the middle of each step. The last
 // step ends with the load.
 export function rates(stream, counts) {
