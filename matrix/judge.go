@@ -38,7 +38,7 @@ func judge(want Want, o outcome) Result {
 	for or := want.Or; !closest.Right && or != nil; or = or.Or {
 		other := *or
 		other.Has, other.MustNot, other.Container = want.Has, want.MustNot, want.Container
-		other.SaysNot, other.FixNot = want.SaysNot, want.FixNot
+		other.SaysNot, other.FixNot, other.Windows = want.SaysNot, want.FixNot, want.Windows
 		other.Says, other.FixSays = cmp.Or(other.Says, want.Says), cmp.Or(other.FixSays, want.FixSays)
 		if r := judgeOne(other, o); r.Right || r.GotVerdict == r.ExpectedVerdict && r.GotCause == r.ExpectedCause {
 			closest = r
@@ -102,6 +102,10 @@ func judgeOne(want Want, o outcome) Result {
 		r.Why = fmt.Sprintf("its report.json is malformed: %v", o.malformed)
 	case want.Says != nil && !want.Says.MatchString(said):
 		r.Why = fmt.Sprintf("nothing says %q", want.Says)
+	case r.Witness.Windows < want.Windows:
+		r.Why = fmt.Sprintf("the windows of %d pods are known, of %d wanted", r.Witness.Windows, want.Windows)
+	case want.Windows > 0 && r.Witness.WrongWindows > 0:
+		r.Why = fmt.Sprintf("%d of %d windows are not what the pods' logs tell", r.Witness.WrongWindows, r.Witness.Windows)
 	default:
 		r.Why = cmp.Or(r.wrongName(), wrongWord(want.SaysNot, o.report), missingFix(&want, o.report), wrongFix(want.FixNot, o.report))
 	}

@@ -45,6 +45,9 @@ func TestJudge(t *testing.T) {
 		o    outcome
 		why  string // empty if the outcome is right
 	}{
+		"windows as the logs":   {passes().windows(2), outcome{0, clean, "", witness.Tally{Windows: 2}, nil}, ""},
+		"too few windows":       {passes().windows(2), outcome{0, clean, "", witness.Tally{Windows: 1}, nil}, "the windows of 1 pods are known, of 2 wanted"},
+		"a wrong window":        {passes().windows(2), outcome{0, clean, "", witness.Tally{Windows: 2, WrongWindows: 1}, nil}, "1 of 2 windows are not what"},
 		"passed":                {passes(), outcome{0, clean, "", witness.Tally{}, nil}, ""},
 		"failed":                {fails(report.NoDrain), outcome{1, lost(report.NoDrain, report.Unknown), "", witness.Tally{}, nil}, ""},
 		"a false alarm":         {passes(), outcome{1, lost(report.NoDrain), "", witness.Tally{}, nil}, "failed instead of passed"},

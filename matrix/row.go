@@ -81,6 +81,9 @@ type Want struct {
 	// FixSays is found in a fix of Cause or its patch, FixNot in no fix and no patch. Nil
 	// asks for nothing.
 	FixSays, FixNot *regexp.Regexp
+	// Windows is of how many pods the report has to tell until when they answered on their
+	// own addresses, as their logs do.
+	Windows int
 	// Or is another outcome that is as true, where chance decides between the two. What
 	// else is wanted holds for it, too: Says and FixSays where it has none, all others
 	// in any case.

@@ -51,6 +51,9 @@ func (w Want) saying(text string) Want { w.Says = regexp.MustCompile(text); retu
 // has asks for causes of some failures, the most or not.
 func (w Want) has(causes ...report.Cause) Want { w.Has = causes; return w }
 
+// windows asks for so many whose end is what the pods' logs tell.
+func (w Want) windows(n int) Want { w.Windows = n; return w }
+
 // notSaying, advising and notAdvising ask for what a report does not say, and for what
 // its fixes do or do not.
 func (w Want) notSaying(text string) Want   { w.SaysNot = regexp.MustCompile(text); return w }
@@ -167,6 +170,23 @@ func Rows(image string) []Row {
 			},
 			Streams:    []check.Stream{patient(fresh(70), time.Minute)},
 			Disruption: observe(16 * time.Second),
+		},
+		{
+			// The door is closed before the kubelet's first second is over: not each pod is
+			// asked in time to be seen to answer.
+			Name: "window of no time", Base: "graceful", Disruption: restart, Want: fails(report.ListenerClosedEarly).windows(1),
+			Edits:   []Edit{acceptsFor(0), preStop(0)},
+			Streams: []check.Stream{fresh(80)},
+		},
+		{
+			Name: "window of 3 s", Base: "graceful", Disruption: restart, Want: passes().windows(3),
+			Edits:   []Edit{acceptsFor(3), preStop(0)},
+			Streams: []check.Stream{fresh(40)},
+		},
+		{
+			Name: "window of 10 s", Base: "graceful", Disruption: restart, Want: passes().windows(3),
+			Edits:   []Edit{acceptsFor(10), preStop(0)},
+			Streams: []check.Stream{fresh(40)},
 		},
 		{
 			Name: "a long request", Base: "graceful", Disruption: restart, Want: fails(report.GraceTooShort),

@@ -24,11 +24,15 @@ func Events(folder string) ([]victim.Event, error) {
 }
 
 // readEvents gives the requests of one run, from its beginning to its end, that the
-// pods of the sample service read. Those that carry no stream are probes.
+// pods of the sample service read. Those that carry no stream are probes, and those of a
+// window are no stream's.
 func readEvents(events []victim.Event, base recording.TraceBase, from, to time.Time) []read {
 	var reads []read
 	for _, e := range events {
 		if e.Event != victim.RequestStart || e.Request.Stream == "" || e.Time.Before(from) || e.Time.After(to) {
+			continue
+		}
+		if _, probed := recording.WindowOf(e.Request.Stream); probed {
 			continue
 		}
 		seq, err := strconv.ParseUint(e.Request.Seq, 10, 64)

@@ -33,7 +33,9 @@ func hear(r *report.Report, run, folder, workload string) (*heard, error) {
 		if err != nil {
 			return nil, err
 		}
-		h.samples = append(h.samples, *s)
+		if _, probed := recording.WindowOf(s.Stream); !probed {
+			h.samples = append(h.samples, *s)
+		}
 	}
 	return h, nil
 }

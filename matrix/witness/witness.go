@@ -28,6 +28,10 @@ type Tally struct {
 	WrongCertain int `json:"wrongCertain"`
 	// Unnamed are those for which the report names no pod.
 	Unnamed int `json:"unnamed"`
+	// Windows are the pods of which both the report and their logs tell until when they
+	// took connections, WrongWindows those of which the report is wrong.
+	Windows      int `json:"windows,omitempty"`
+	WrongWindows int `json:"wrongWindows,omitempty"`
 }
 
 // Add adds up the tallies of several runs.
@@ -40,6 +44,8 @@ func (t *Tally) Add(other Tally) {
 	t.Wrong += other.Wrong
 	t.WrongCertain += other.WrongCertain
 	t.Unnamed += other.Unnamed
+	t.Windows += other.Windows
+	t.WrongWindows += other.WrongWindows
 }
 
 // Hear compares the report of a run with the logs that the workload's pods left in a
@@ -51,7 +57,9 @@ func Hear(r *report.Report, run, folder, workload string) (Tally, error) {
 	}
 	t := compare(r, h.place())
 	t.Read = len(h.reads)
-	return t, nil
+	events, err := Events(folder)
+	t.Windows, t.WrongWindows = windows(r, events)
+	return t, err
 }
 
 // compare counts how far the report names the pods that the logs tell.
