@@ -50,6 +50,7 @@ type checkFlags struct {
 	budgetMaskable     int
 	budgetUnattributed int
 	latency            latencyFlags
+	window             windowFlags
 	stopOnFailure      bool
 }
 
@@ -112,6 +113,7 @@ func (f *checkFlags) addBudget(flags *pflag.FlagSet) {
 	flags.IntVar(&f.budgetMaskable, "budget-maskable", 0, "failed requests that are tolerated beyond that if a replaying client would have hidden them")
 	flags.IntVar(&f.budgetUnattributed, "budget-unattributed", 0, "failed requests that may stay without an explanation")
 	f.latency.add(flags)
+	f.window.add(flags)
 	flags.BoolVar(&f.stopOnFailure, "stop-on-failure", false, "end the run as soon as more requests have failed than the budget allows")
 }
 
@@ -242,6 +244,7 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 	}
 	c.Budget = check.Budget{Failed: f.budgetFailed, Maskable: f.budgetMaskable, Unattributed: f.budgetUnattributed}
 	f.latency.onto(&c.Budget)
+	f.window.onto(&c)
 	c.StopOnFailure = f.stopOnFailure
 	if flags.Changed("pool") && !slices.ContainsFunc(c.Streams, func(s check.Stream) bool { return s.Connections == check.Reused }) {
 		return check.Check{}, usagef("--pool has no use without a stream on reused connections")
@@ -291,6 +294,7 @@ var flagOfField = map[string]string{
 	"timing.baseline": "baseline", "timing.settle": "settle", "timing.timeout": "timeout",
 	"budget.failed": "budget-failed", "budget.maskable": "budget-maskable", "budget.unattributed": "budget-unattributed",
 	"budget.p50": "budget-p50", "budget.p90": "budget-p90", "budget.p95": "budget-p95", "budget.p99": "budget-p99", "budget.max": "budget-max",
+	"window": "no-window", "window.path": "window-path", "window.rate": "window-rate", "budget.outlasts": "budget-outlasts", "budget.path": "budget-path",
 	"restart": "restart", "scale": "scale-to", "scale.to": "scale-to",
 	"delete": "delete", "delete.pods": "delete", "delete.gracePeriod": "grace-period",
 	"evict": "evict", "evict.pods": "evict",
