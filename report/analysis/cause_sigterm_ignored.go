@@ -13,7 +13,7 @@ var causeSigtermIgnored = cause{
 	says:   "the pod goes on as if nothing had happened after SIGTERM, until its grace period ends and it is killed",
 	atExit: true,
 	explains: func(l loss) bool {
-		return l.manner == cutAtExit && l.end.ignoresSigterm() && (l.end.servesOn() || l.servedOn && l.end.answeredProbe != nil) && !l.end.eatenByPreStop()
+		return l.manner == cutAtExit && l.end.ignoresSigterm() && (l.end.servesOn() || l.servedOn && l.end.tookNewUntilKilled()) && !l.end.eatenByPreStop()
 	},
 	evident: proof.certain,
 	fix: func(m *measured) report.Fix {

@@ -137,6 +137,9 @@ func describeEnd(t *suspect) string {
 	if p := t.answeredProbe; p != nil {
 		line += fmt.Sprintf("; its readiness probe (a new connection every %s) did not give up before the exit: the program went on accepting", p.Period)
 	}
+	if least, most := t.outlasts(); least != nil && most != nil {
+		line += fmt.Sprintf("; on its own address it answered until %s to %s after it had left the EndpointSlice", text.Coarse(time.Duration(*least)), text.Coarse(time.Duration(*most)))
+	}
 	first, behind := t.endedFirst(), t.behind(t.exit().To)
 	switch {
 	case first != nil:

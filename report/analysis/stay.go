@@ -46,7 +46,7 @@ func (a *account) stayed(t *traffic) stay {
 	noticed := a.noticed() || a.refusedWhileAlive()
 	done := a.hadNothingLeft(t)
 	switch {
-	case !noticed && !a.cutAlive && a.accepts && (a.servesOn() || a.servedOn && a.answeredProbe != nil || done):
+	case !noticed && !a.cutAlive && a.accepts && (a.servesOn() || a.servedOn && a.tookNewUntilKilled() || done):
 		return ignoring
 	case a.servedOn, a.servesOn():
 		return servesKept

@@ -83,6 +83,18 @@ func TestWhyAPodWasStillThere(t *testing.T) {
 			"failed; 1 grace-too-short (certain) [web-1] at the exit", "", false,
 		},
 		{
+			"it took new ones on its own address until the kill", with(func(s *scenario) { s.probes("web-1", 6300*ms, 16200*ms) }), cutKept(16200*ms, 60*ms),
+			"failed; 1 sigterm-ignored (certain) [web-1] at the exit", "PID 1", false,
+		},
+		{
+			"it took new ones on its own address, and then refused them", with(func(s *scenario) { s.probes("web-1", 6300*ms, 12*second).probed("web-1", 12*second, turned) }), cutKept(16200*ms, 60*ms),
+			"failed; 1 keepalive-outlasts-grace (certain) [web-1] at the exit", "closeIdleConnections", false,
+		},
+		{
+			"it took new ones on its own address, and then was silent", with(func(s *scenario) { s.probes("web-1", 6300*ms, 12*second).probed("web-1", 12*second, unanswered) }), cutKept(16200*ms, 60*ms),
+			"failed; 1 keepalive-outlasts-grace (certain) [web-1] at the exit", "closeIdleConnections", true,
+		},
+		{
 			"another pod of the same ReplicaSet did", with(func(s *scenario) { s.pod("web-4", killed()) }, accepts("web-4", 6500*ms)), cutKept(16200*ms, 60*ms),
 			"failed; 1 sigterm-ignored (certain) [web-1] at the exit", "PID 1", false,
 		},

@@ -190,7 +190,13 @@ func (t *termination) cutWhileAlive(end time.Time) bool {
 func (t *termination) ignoresSigterm() bool { return t.killed() && t.accepts && !t.noticed() }
 
 // noticed tells whether its log or its port has told that it noticed SIGTERM.
-func (t *ending) noticed() bool { return t.saidSo || t.shutPort }
+func (t *termination) noticed() bool { return t.saidSo || t.shutPort || t.window.shutPort }
+
+// tookNewUntilKilled tells of a pod that was killed that it was seen to answer on new
+// connections until then, by its readiness probe or on its own address.
+func (t *termination) tookNewUntilKilled() bool {
+	return t.answeredProbe != nil || t.killed() && t.window.tookNew.Add(keptReach).After(t.exit().From)
+}
 
 // keptReach is how long before the kill a kept connection must have been answered on to
 // have been served until then. Less than one request in that time shows nothing.

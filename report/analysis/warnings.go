@@ -233,7 +233,19 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 		// that kept accepting needs none.
 		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting(lag) && !t.killed() && t.orderly() && t.wasReady && !t.published && t.signalledWithin(margin)
 	}
-	warn(report.ListenerClosedEarly, early,
+	// Asked on its own address it shows itself for how long it goes on.
+	seenShort := func(t *account) bool {
+		_, most := t.outlasts()
+		return most != nil && time.Duration(*most) < margin
+	}
+	seenLong := func(t *account) bool {
+		least, _ := t.outlasts()
+		return least != nil && time.Duration(*least) >= margin
+	}
+	warn(report.ListenerClosedEarly, func(t *account) bool {
+		return seenShort(t) && !starved && !blamed[report.NoDrain] && !t.killed() && t.orderly() && t.wasReady && !t.published
+	}, "stopped answering on new connections less than %s after leaving the EndpointSlice, while %s still send requests: a program has to go on accepting for longer, or its pod needs a preStop sleep%s", margin, senders, change)
+	warn(report.ListenerClosedEarly, func(t *account) bool { return early(t) && !seenShort(t) && !seenLong(t) },
 		"got %s %s, while %s still send requests: only a program that keeps accepting then is safe, or a preStop sleep%s", signal, soon, senders, change)
 	all = append(all, failedHooks(ended)...)
 	if untested := untestedDrains(ended, traffic.longest(), lag, spare, starved); untested != nil && !blamed[report.NoDrain] {

@@ -15,6 +15,10 @@ type window struct {
 	ended            report.WindowEnd
 	// asked tells that some came.
 	asked bool
+	// tookNew is when the last was sent that it answered after SIGTERM; zero for none.
+	tookNew time.Time
+	// shutPort tells that it refused one while it lived on after SIGTERM.
+	shutPort bool
 }
 
 // bounds are those of a moment; each is zero where it is not known.
@@ -118,9 +122,24 @@ func (w windows) of(e *ending, lastNew time.Time, doubt span) window {
 		}
 		return b.by(doubt)
 	}
+	for _, p := range probes {
+		met := report.Interval{From: p.met.Add(-doubt.most), To: p.met.Add(-doubt.least)}
+		if p.answered && e.Sigterm.Known() && p.sent.Add(-doubt.most).After(e.Sigterm.To.Add(clockSlack)) {
+			known.tookNew = p.sent
+		}
+		known.shutPort = known.shutPort || p.became == report.WindowRefused && e.livedOn(met)
+	}
 	known.accepts = until(func(p probe) bool { return p.accepted })
 	known.answers = until(func(p probe) bool { return p.answered })
 	return known
+}
+
+// livedOn tells whether the container that serves certainly ran on at a moment after its
+// SIGTERM, at which no other container that may have had its connections had gone: a
+// refusal then is its own (see closedPort).
+func (t *ending) livedOn(when report.Interval) bool {
+	return (t.serves || len(t.containers) == 1) && len(t.others) == 0 && t.Sigterm.Known() && t.Exited.Known() &&
+		when.From.After(t.Sigterm.To.Add(clockSlack)) && when.To.Before(t.Exited.From.Add(-clockSlack))
 }
 
 // lasted bounds until when each of the probes, in the order of their sending, was served:

@@ -192,3 +192,31 @@ func TestNoWindowWithoutLeavingTheSlice(t *testing.T) {
 		t.Errorf("it outlasts by %v", got)
 	}
 }
+
+// A pod that gets SIGTERM as soon as it leaves its slice is warned of where it may close its
+// door then, and where it is seen to; not where it is seen to go on.
+func TestTheWindowTellsOfAnEarlyDoor(t *testing.T) {
+	const may, did = "only a program that keeps accepting then is safe", "stopped answering on new connections less than 1s after leaving the EndpointSlice"
+	for name, tt := range map[string]struct {
+		change func(*scenario)
+		want   string
+	}{
+		"not asked":     {func(*scenario) {}, may},
+		"seen to close": {func(s *scenario) { s.probes("web-1", 6250*ms, 7*second).probed("web-1", 7*second, turned) }, did},
+		"seen to go on": {func(s *scenario) { s.probes("web-1", 6250*ms, 9*second).probed("web-1", 9*second, turned) }, ""},
+		"half known":    {func(s *scenario) { s.probes("web-1", 6250*ms, 7*second).probed("web-1", 9*second, turned) }, may},
+	} {
+		s := sound()
+		tt.change(s)
+		rep := s.measured("").analyze(t)
+		said := ""
+		for _, w := range rep.Warnings {
+			if w.Cause == report.ListenerClosedEarly {
+				said += w.Text
+			}
+		}
+		if rep.Verdict != report.Passed || !strings.Contains(said, tt.want) || (said == "") != (tt.want == "") {
+			t.Errorf("%s: %s, warned of %q", name, rep.Verdict, said)
+		}
+	}
+}
