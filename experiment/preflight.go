@@ -232,6 +232,9 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))
 	}
 	steps = append(steps, fmt.Sprintf("watch the undisturbed service for %s", cfg.Check.Timing.Baseline))
+	if w := found.check.Window; w != nil {
+		steps = append(steps, fmt.Sprintf("ask a pod on its own address, and if it answers there each pod that ends, %g times a second", w.Rate))
+	}
 	for i, step := range found.steps {
 		steps = append(steps, step+repetition(cfg.Check.Disruptions[i]), fmt.Sprintf("let it settle for %s", cfg.Check.Timing.Settle))
 	}
