@@ -35,8 +35,6 @@ type starts struct {
 	// chance is how long a pod that does answer may be missed by all fresh
 	// requests once in a thousand.
 	chance time.Duration
-	// learned is how much later than its readiness a played balancer sends to a pod.
-	learned time.Duration
 	// podsNamed tells whether answers name their pods.
 	podsNamed bool
 }
@@ -55,7 +53,7 @@ func newStarts(t *traffic, freshRate float64, endpoints *endpoints, direct bool)
 	s := &starts{
 		chance: time.Hour, podsNamed: t.podsNamed, freshRate: freshRate, share: 1 / float64(endpoints.most+1),
 		gone:    timesOf(terminations, func(t *termination) time.Time { return t.exit().From }),
-		tooSoon: map[*life]bool{}, opened: map[*life]time.Time{}, learned: t.played.late(),
+		tooSoon: map[*life]bool{}, opened: map[*life]time.Time{},
 	}
 	stops := newSpanIndex(len(terminations), func(i int) (from, to time.Time) { return terminations[i].stops() })
 	for _, f := range failures {
@@ -130,7 +128,7 @@ func (s *starts) late(life *life) bool {
 	if life.served.IsZero() {
 		return false
 	}
-	silent := life.served.Sub(life.entered.To) - s.chance - s.learned
+	silent := life.served.Sub(life.entered.To) - s.chance
 	if life.probed {
 		return silent > looseProxyLag && s.turnsAway(life)
 	}

@@ -39,12 +39,7 @@ func (p *played) usualLag() time.Duration {
 
 // late is how much later than its readiness a pod gets its first requests by the balancer's
 // own doing.
-func (p *played) late() time.Duration {
-	if p == nil {
-		return 0
-	}
-	return time.Duration(p.LagIn)
-}
+func (p *played) late() time.Duration { return time.Duration(p.LagIn) }
 
 // most is how many pods the balancer knew at once at the most: those that were ready, and
 // those that it had not forgotten yet.

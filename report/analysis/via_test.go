@@ -182,17 +182,3 @@ func TestMostThatAPlayedBalancerKnew(t *testing.T) {
 		t.Errorf("none played: %d", got)
 	}
 }
-
-// A pod that gets its first request late because the balancer learned of it late was not
-// called ready too soon.
-func TestAPlayedBalancerLearnsLate(t *testing.T) {
-	end := sleptFor(10 * second)
-	s := via(lagging(8*second, 6*second)).pod("web-1", end).pod("web-2", nil).pod("web-3", nil).newcomer("web-4", 6100*ms, false).dials(0, 50*second, 50*second, end.left+8*second)
-	for at := 12200 * ms; at < 40*second; at += 100 * ms {
-		s.request(request{sent: at, address: "10.0.1.4:8080"})
-	}
-	s.request(request{sent: 8 * second, took: 30 * ms, phase: recording.PhaseFirstByte, class: recording.ClassReset, address: "10.0.0.2:8080"})
-	if rep := s.analyze(t); len(rep.Findings) != 1 || rep.Findings[0].Cause != report.Unknown {
-		t.Error(summary(rep))
-	}
-}
