@@ -186,6 +186,7 @@ func TestRules(t *testing.T) {
 		{name: "a name outside without ports", changes: []string{service + "  ports: [{port: 80, targetPort: http}]\n", "  type: ExternalName\n  externalName: example.com\n"}},
 		{name: "a part of a service that was read", more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web, colour: green}}\n"},
 		{name: "a deadline of pods that run on", changes: []string{grace30, grace30 + "\n      activeDeadlineSeconds: 100"}, want: []string{"error refused"}},
+		{name: "containers to debug in a template", changes: []string{grace30, grace30 + "\n      ephemeralContainers: [{name: debug, image: debug}]"}, want: []string{"error refused"}},
 		{name: "a hook on Windows", changes: []string{grace30, grace30 + "\n      nodeSelector: {kubernetes.io/os: windows}", preStop5, exec("[sleep 5]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
 
 		{name: "stopSignal SIGKILL", changes: []string{preStop5, "lifecycle: {stopSignal: SIGKILL, preStop: {sleep: {seconds: 5}}}", grace30, grace30 + "\n      os: {name: linux}"}, want: []string{"error stop-signal"}},
