@@ -9,9 +9,10 @@ import (
 )
 
 // duration says how long a run of the check takes: what the check itself names, and where it
-// depends on the cluster the bound. How often a soak or a proof goes on is not known.
-func duration(c check.Check) string {
-	most := fmt.Sprintf("%s at most, with the putting back", longest(c))
+// depends on the cluster the bound, where it drains so many nodes in turn and may have settings to
+// roll out first. How often a soak or a proof goes on is not known.
+func duration(c check.Check, inTurn int, settings bool) string {
+	most := fmt.Sprintf("%s at most, with the putting back", longest(c, inTurn, settings))
 	if c.Soak != nil || c.Prove != nil {
 		return "takes " + most
 	}

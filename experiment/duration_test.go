@@ -26,7 +26,7 @@ func TestDuration(t *testing.T) {
 		},
 	} {
 		c.Timing = timing
-		if got := duration(c); got != want {
+		if got := duration(c, 0, false); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}

@@ -248,7 +248,7 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 		steps = append(steps, fmt.Sprintf("do all of that again until it is proven or refuted, with %s confidence, that at most %s of such ends lose a request (%d ends prove it if none does), for %s at most",
 			prove.Confidence, prove.LossyEnds, binomial.NewTest(float64(prove.LossyEnds), float64(prove.Confidence)).Needs(0), prove.Within))
 	}
-	steps = append(steps, duration(found.check))
+	steps = append(steps, duration(found.check, found.inTurn, cfg.Settings != nil))
 	for _, s := range found.check.Streams {
 		if baseline := cfg.Check.Timing.Baseline; s.Kind.Long() && s.Timeout > baseline {
 			steps = append(steps, fmt.Sprintf("note: a request of stream %s may take %s, and one has to be answered within the baseline of %s, or nothing is done (timing.baseline, --baseline)", s.Name, s.Timeout, baseline))

@@ -19,7 +19,7 @@ func (r *run) setUp(ctx context.Context, readySince time.Time) (time.Time, error
 		return readySince, nil
 	}
 	r.at("rolling out the settings of %s", r.workload)
-	r.tell("rolling out: %s", r.cfg.Settings)
+	r.cfg.tell("rolling out: %s", r.cfg.Settings)
 	// The journal comes before the recording.
 	if err := os.MkdirAll(r.cfg.Dir, 0o700); err != nil {
 		return time.Time{}, fmt.Errorf("make the run's folder: %w", err)
@@ -83,7 +83,7 @@ func AwaitHealthy(ctx context.Context, cfg Config) error {
 // Apply rolls the settings out for good: they are there when it returns, or everything is
 // put back. Nothing is sent meanwhile. The errors are those of Run.
 func Apply(ctx context.Context, cfg Config) error {
-	plan, err := preflight(ctx, cfg)
+	plan, err := preflight(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 }
 
-func named(name string) *httptest.Server {
+func namedServer(name string) *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Pod-Name", name) }))
 }
 
@@ -135,7 +135,7 @@ func TestAPodThatNeverAnswersIsGivenUp(t *testing.T) {
 
 // An address may be another pod's by now.
 func TestAnotherPodsAnswerEndsTheAsking(t *testing.T) {
-	stranger := named("web-2")
+	stranger := namedServer("web-2")
 	defer stranger.Close()
 	p, _ := newTestProber(t, 5*time.Second)
 	p.set(t, ending(1, ProbedPod{UID: "u", Address: address(stranger), Names: []string{"web-1"}}))
@@ -150,7 +150,7 @@ func TestAnotherPodsAnswerEndsTheAsking(t *testing.T) {
 // A pod that is on the list no more is not asked any more; one that comes back is. An older
 // list changes nothing.
 func TestTheLastListCounts(t *testing.T) {
-	pod := named("web-1")
+	pod := namedServer("web-1")
 	defer pod.Close()
 	p, sink := newTestProber(t, 5*time.Second)
 	one := ProbedPod{UID: "u", Address: address(pod)}
@@ -173,11 +173,11 @@ func TestTheLastListCounts(t *testing.T) {
 
 // What comes of the try is told in the words of whoever found it.
 func TestATryTellsWhyThereIsNoAnswer(t *testing.T) {
-	well := named("web-1")
+	well := namedServer("web-1")
 	defer well.Close()
 	ill := httptest.NewServer(http.NotFoundHandler())
 	defer ill.Close()
-	gone := named("")
+	gone := namedServer("")
 	gone.Close()
 	for want, at := range map[string]string{"": address(well), "it answered with 404 Not Found": address(ill), "connection refused": address(gone)} {
 		p, _ := newTestProber(t, 5*time.Second)

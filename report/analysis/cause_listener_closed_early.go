@@ -43,7 +43,7 @@ var causeListenerClosedEarly = cause{
 		if m.played != nil {
 			return report.Fix{
 				Text: fmt.Sprintf("Keep accepting until the balancer has forgotten the pod: a preStop sleep of %d s%s. The one that was played (%s) sends to a pod for %s after it has left its EndpointSlice; %s are added for slower moments.%s",
-					m.sleep(), instead, m.played, text.Coarse(m.played.lag), text.Coarse(lagMargin), m.leftOutWords()) + m.outlivedWords(),
+					m.sleep(), instead, m.played, text.Coarse(m.played.lag), text.Coarse(report.LagMargin), m.leftOutWords()) + m.outlivedWords(),
 				Patch: m.preStopPatch(),
 			}
 		}

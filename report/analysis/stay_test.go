@@ -91,7 +91,7 @@ func TestWhyAPodWasStillThere(t *testing.T) {
 			"failed; 1 keepalive-outlasts-grace (certain) [web-1] at the exit", "closeIdleConnections", false,
 		},
 		{
-			"it took new ones on its own address, and then was silent", with(func(s *scenario) { s.probes("web-1", 6300*ms, 12*second).probed("web-1", 12*second, unanswered) }), cutKept(16200*ms, 60*ms),
+			"it took new ones on its own address, and then was silent", with(func(s *scenario) { s.probes("web-1", 6300*ms, 12*second).probed("web-1", 12*second, neverAnswered) }), cutKept(16200*ms, 60*ms),
 			"failed; 1 keepalive-outlasts-grace (certain) [web-1] at the exit", "closeIdleConnections", true,
 		},
 		{

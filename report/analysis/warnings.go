@@ -221,7 +221,7 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 		"exited less than %s before the grace period ended", report.NearDeadline)
 	lag, margin, spare, senders := traffic.played.usualLag(), smallMargin, time.Duration(0), "proxies may"
 	if traffic.played != nil {
-		spare = lagMargin // as in a finding's fix
+		spare = report.LagMargin // as in a finding's fix
 		margin, senders = lag+smallMargin, "a balancer such as was played ("+traffic.played.String()+") may"
 	}
 	soon, measurable := fmt.Sprintf("less than %s after leaving the EndpointSlice", margin), func(*account) bool { return true }

@@ -23,11 +23,11 @@ func (s *scenario) measured(why string) *scenario {
 
 // ways in which a probe may end.
 var (
-	turned     = request{phase: recording.PhaseDial, class: recording.ClassRefused, took: ms}
-	unreached  = request{phase: recording.PhaseDial, class: recording.ClassTimeout, took: 2 * second}
-	unanswered = request{phase: recording.PhaseFirstByte, class: recording.ClassTimeout, took: 10 * second}
-	erring     = request{phase: recording.PhaseDone, class: recording.ClassStatus, status: 503, took: 5 * ms}
-	ownFault   = request{phase: recording.PhaseDial, class: recording.ClassPorts, outcome: recording.ClientFault, took: ms}
+	turned        = request{phase: recording.PhaseDial, class: recording.ClassRefused, took: ms}
+	unreached     = request{phase: recording.PhaseDial, class: recording.ClassTimeout, took: 2 * second}
+	neverAnswered = request{phase: recording.PhaseFirstByte, class: recording.ClassTimeout, took: 10 * second}
+	erring        = request{phase: recording.PhaseDone, class: recording.ClassStatus, status: 503, took: 5 * ms}
+	ownFault      = request{phase: recording.PhaseDial, class: recording.ClassPorts, outcome: recording.ClientFault, took: ms}
 )
 
 // probes lets a pod answer on its own address every 100 ms from one moment to another.
@@ -88,7 +88,7 @@ func TestWindow(t *testing.T) {
 		},
 		"accepted by the kernel and never answered": {
 			func(s *scenario) {
-				s.probes("web-1", 6010*ms, 7*second).probed("web-1", 7010*ms, unanswered).probed("web-1", 8*second, unanswered).probed("web-1", 9*second, turned)
+				s.probes("web-1", 6010*ms, 7*second).probed("web-1", 7010*ms, neverAnswered).probed("web-1", 8*second, neverAnswered).probed("web-1", 9*second, turned)
 			},
 			"accepts 8.00-9.00, answers 6.91-7.01, outlasts 0.89-0.99 silent",
 		},
