@@ -131,6 +131,11 @@ func (w *window) probed(o *recording.PodObservation) (sender.ProbedPod, bool) {
 // host's network the node's.
 func names(o *recording.PodObservation) []string { return []string{o.Name, o.IP, o.Node} }
 
+// isNamed tells whether an answer's name is the pod's.
+func isNamed(o *recording.PodObservation, name string) bool {
+	return name != "" && slices.Contains(names(o), name)
+}
+
 // port is the pod's that the URLs lead to; 0 where they lead to several, or it is not known.
 func (w *window) port(o *recording.PodObservation) (port int32) {
 	for _, target := range w.ports {
@@ -209,10 +214,15 @@ func (r *run) outside() bool { return r.cfg.Check.Inside == nil && r.cfg.Self ==
 // unsafeWindow tells whether a request would show secrets to whoever has a pod's address
 // where this process is, as nothing proves who answers there.
 func (r *run) unsafeWindow() bool {
-	like, target := sender.ProbedLike(r.cfg.Check.Streams), r.cfg.Check.Target
-	u, err := url.Parse(like.URL)
-	verified := err == nil && u.Scheme == "https" && (target.TLS == nil || !target.TLS.InsecureSkipVerify)
-	return r.outside() && !verified && len(target.Headers)+len(like.Headers) > 0
+	like := sender.ProbedLike(r.cfg.Check.Streams)
+	return r.outside() && !r.verified() && len(r.cfg.Check.Target.Headers)+len(like.Headers) > 0
+}
+
+// verified tells whether a certificate proves who answers.
+func (r *run) verified() bool {
+	u, err := url.Parse(sender.ProbedLike(r.cfg.Check.Streams).URL)
+	secure := r.cfg.Check.Target.TLS
+	return err == nil && u.Scheme == "https" && (secure == nil || !secure.InsecureSkipVerify)
 }
 
 // openWindow has pods that end asked from now on, if the one that was tried has answered.
@@ -228,7 +238,7 @@ func (r *run) openWindow(ctx context.Context) {
 		tried, result.Sender = r.awaitTried(ctx)
 		result.Object = "pod/" + r.windowPod.Name
 		result.Detail = r.unusable(tried)
-		named = tried != nil && slices.Contains(names(r.windowPod), tried.Pod)
+		named = tried != nil && isNamed(r.windowPod, tried.Pod)
 	}
 	result.At = r.cfg.Now()
 	if result.Detail != "" {
@@ -258,12 +268,12 @@ func (r *run) unusable(tried *sender.Tried) string {
 	switch {
 	case tried == nil:
 		return "no answer came in time from " + at + r.unreached()
+	case (tried.Problem == "" || tried.Status) && r.outside() && !r.verified() && !isNamed(r.windowPod, tried.Pod):
+		return fmt.Sprintf("what answered as %s did not name it (target.podHeader): outside of the cluster it may be something else (--inside asks from within)", at)
 	case tried.Status:
 		return fmt.Sprintf("%s: %s; name in window.path what every pod answers as the check expects", at, tried.Problem)
 	case tried.Problem != "":
 		return fmt.Sprintf("%s: %s%s", at, tried.Problem, r.unreached())
-	case r.outside() && !slices.Contains(names(r.windowPod), tried.Pod) && (tried.Pod != "" || len(r.load.answered()) > 0):
-		return fmt.Sprintf("what answered %s did not name it, as the service's answers do: it may be something else outside of the cluster", at)
 	default:
 		return ""
 	}

@@ -142,23 +142,30 @@ func TestWhichPodIsTried(t *testing.T) {
 
 // What may be somebody else's answer, or is none, measures nothing.
 func TestWhatComesOfATry(t *testing.T) {
-	for want, tt := range map[string]struct {
+	for name, tt := range map[string]struct {
 		inside bool
+		url    string
 		tried  *sender.Tried
+		want   string
 	}{
-		"":                          {true, &sender.Tried{}},
-		"no answer came in time":    {true, nil},
-		"NetworkPolicy":             {true, &sender.Tried{Problem: "connection refused"}},
-		"--inside asks from within": {false, &sender.Tried{Problem: "i/o timeout"}},
-		"window.path":               {true, &sender.Tried{Problem: "it answered with 404 Not Found", Status: true}},
-		"it may be something else":  {false, &sender.Tried{Pod: "somebody"}},
+		"inside":                      {true, "http://web/", &sender.Tried{}, ""},
+		"inside, late":                {true, "http://web/", nil, "no answer came in time"},
+		"inside, refused":             {true, "http://web/", &sender.Tried{Problem: "connection refused"}, "NetworkPolicy"},
+		"inside, a status":            {true, "http://web/", &sender.Tried{Problem: "it answered with 404 Not Found", Status: true}, "window.path"},
+		"outside, hung":               {false, "http://web/", &sender.Tried{Problem: "i/o timeout"}, "--inside asks from within"},
+		"outside, by its name":        {false, "http://web/", &sender.Tried{Pod: "web-1"}, ""},
+		"outside, by another's":       {false, "http://web/", &sender.Tried{Pod: "somebody"}, "it may be something else"},
+		"outside, by none":            {false, "http://web/", &sender.Tried{}, "it may be something else"},
+		"outside, a proxy's status":   {false, "http://web/", &sender.Tried{Problem: "it answered with 403 Forbidden", Status: true}, "it may be something else"},
+		"outside, by its certificate": {false, "https://web/", &sender.Tried{}, ""},
 	} {
 		r := &run{load: &streams{}, windowPod: &recording.PodObservation{Name: "web-1", IP: "10.0.0.1"}}
+		r.cfg.Check.Streams = []check.Stream{{URL: tt.url}}
 		if tt.inside {
 			r.cfg.Check.Inside = &check.Inside{}
 		}
-		if got := r.unusable(tt.tried); !strings.Contains(got, want) || (want == "") != (got == "") {
-			t.Errorf("%+v: %q, want %q", tt, got, want)
+		if got := r.unusable(tt.tried); !strings.Contains(got, tt.want) || (tt.want == "") != (got == "") {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
 }

@@ -28,7 +28,8 @@ func TestWindows(t *testing.T) {
 		r := &report.Report{Terminations: []report.Termination{
 			{Pod: "web-1", Window: &report.Window{Answers: report.Interval{From: at(tt.from), To: at(tt.to)}}},
 			{Pod: "web-1", Container: "app", Window: &report.Window{Answers: report.Interval{From: at(0), To: at(1)}}},
-			{Pod: "web-2"}, {Pod: "web-1", Window: &report.Window{}},
+			{Pod: "web-2"},
+			{Pod: "web-1", Window: &report.Window{}},
 		}}
 		if told, wrong := windows(r, events); told != tt.told || wrong != tt.wrong {
 			t.Errorf("%s: %d told, %d wrong", name, told, wrong)
