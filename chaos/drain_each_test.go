@@ -87,8 +87,10 @@ func TestPlanOfEachInTurn(t *testing.T) {
 		change func(*cluster, *Workload)
 		want   string
 	}{
-		"each that holds or takes some": {eachInTurn(), nil,
-			"drain one node after the other that holds pods of deployment/web when its turn comes, of n1 (1), n2 (1), n3 (1), n4 (0) (so many now): cordon it, evict its pods from it, as PodDisruptionBudgets allow, then uncordon it and let that settle"},
+		"each that holds or takes some": {
+			eachInTurn(), nil,
+			"drain one node after the other that holds pods of deployment/web when its turn comes, of n1 (1), n2 (1), n3 (1), n4 (0) (so many now): cordon it, evict its pods from it, as PodDisruptionBudgets allow, then uncordon it and let that settle",
+		},
 		"one that takes none is left out": {eachInTurn(), func(c *cluster, _ *Workload) { c.SetNode("n4", tainted) }, "drain one node after the other that holds pods of deployment/web when its turn comes, of n1 (1), n2 (1), n3 (1) (so"},
 		"one that holds some is drained":  {eachInTurn(), func(c *cluster, _ *Workload) { c.SetNode("n2", tainted) }, "drain one node after the other that holds pods of deployment/web when its turn comes, of n1 (1), n2 (1), n3 (1), n4 (0) (so"},
 		"the run's own comes last": {eachInTurn(), func(c *cluster, w *Workload) { c.addPod("tool", "n1", nil); w.Self = "other/tool" },

@@ -45,10 +45,10 @@ type note struct {
 }
 
 // owes tells whether something is still to be undone.
-func (n *note) owes() bool { return n.Change != nil || n.Standing != nil }
+func (n note) owes() bool { return n.Change != nil || n.Standing != nil }
 
 // version is that of the form which the note needs.
-func (n *note) version() int {
+func (n note) version() int {
 	if n.Standing != nil {
 		return standingVersion
 	}

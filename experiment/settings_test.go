@@ -90,7 +90,7 @@ func TestSettingsAreUndoneWhateverHappens(t *testing.T) {
 			s.Obedient = false
 			cfg.Check.Timing.Timeout = check.Duration(time.Second)
 		}, false},
-		"no folder for the recording": {func(s *scene, cfg *Config, _ context.CancelFunc) {
+		"no folder for the recording": {func(_ *scene, cfg *Config, _ context.CancelFunc) {
 			if err := os.WriteFile(filepath.Join(filepath.Dir(cfg.Dir), "file"), nil, 0o600); err != nil {
 				panic(err)
 			}
