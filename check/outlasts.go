@@ -1,7 +1,6 @@
 package check
 
 import (
-	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/balancer"
@@ -25,14 +24,13 @@ func (c Check) validateOutlasts(p *problems) {
 		p.add("budget.outlasts", "%s; want more than 0, or 0s for no bound", b.Outlasts)
 	}
 	if _, known := balancer.ByName(b.Path); !known && b.Path != "" {
-		var names []string
-		for _, one := range balancer.Profiles {
-			names = append(names, one.Name)
-		}
-		p.add("budget.path", "%q is no known path; want one of %s, or a time in budget.outlasts", b.Path, strings.Join(names, ", "))
+		p.add("budget.path", "%q is no known path; want one of %s, or a time in budget.outlasts", b.Path, Balancers())
 	}
 	if b.Outlasts > 0 && b.Path != "" {
 		p.add("budget.path", "both it and budget.outlasts say how long pods have to answer; want one of them")
+	}
+	if via := c.Target.Via; via != nil && via.Profile != "" && b.Path != "" && via.Profile != b.Path {
+		p.add("budget.path", "%s, while target.via plays %s; want one and the same", b.Path, via.Profile)
 	}
 	if need, _ := b.Needed(); need > 0 && c.Window == nil {
 		p.add("window", "it is off, and budget.%s is about what it measures; want it on, or no such budget", b.asked())

@@ -63,6 +63,19 @@ func TestWrongVia(t *testing.T) {
 	}
 }
 
+// What the requests go by is what the pods have to outlast.
+func TestAnotherPathThanIsPlayed(t *testing.T) {
+	for path, want := range map[string]string{
+		"alb": "",
+		"nlb": "budget.path: nlb, while target.via plays alb; want one and the same",
+	} {
+		c := Check{Target: Target{Via: new(ParseVia("alb"))}, Budget: Budget{Path: path}}
+		if err := c.WithDefaults().Validate(); want != "" && (err == nil || !strings.Contains(err.Error(), want)) || want == "" && strings.Contains(err.Error(), "budget.path") {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}
+
 // The check that defaults were filled into is not the one that they were taken from.
 func TestDefaultsOfViaAreItsOwn(t *testing.T) {
 	given := Check{Target: Target{Via: new(ParseVia("alb"))}}

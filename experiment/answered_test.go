@@ -73,17 +73,16 @@ func (s *scene) stopped(t *testing.T, cfg Config) string {
 	return r.Ending.Error
 }
 
-// A service that does not select the pods is warned of before anything is sent. Unless an
-// answer names one of them, or the check says what is meant, nothing is done to them.
+// A service that does not select the pods is warned of before anything is sent, unless the
+// check says what is meant. Where answers name the pods of others, nothing is done to them.
 func TestAServiceThatLeadsElsewhere(t *testing.T) {
 	const (
-		said    = "warning: requests go to service api, which does not select the pods of deployment/web: unless answers of the baseline name one of these, nothing will be done to it; want the URL of service web, or name in target.service (--service) the one that is meant\n"
-		nothing = "no answer of the baseline shows that requests reached deployment/web, so nothing was done to it"
+		said = "warning: requests go to service api, which does not select the pods of deployment/web: without answers that name one of these the run cannot pass; want the URL of service web, or name in target.service (--service) the one that is meant\n"
 	)
 	for name, tt := range map[string]struct {
 		pod, service, said, ends string
 	}{
-		"nobody says who answers":         {"", "", said, nothing},
+		"nobody says who answers":         {"", "", said, ""},
 		"a proxy, by what answers name":   {"web-h7-1", "", said, ""},
 		"a proxy, as the check has it":    {"", "web", "", ""},
 		"others, as the check has it":     {"", "api", "", ""},

@@ -168,8 +168,8 @@ func imaged(ctx context.Context, c check.Check, image func(context.Context) (str
 	return c, nil
 }
 
-// warn says before anything is sent what may end the run after its baseline (strangers). It
-// does not refuse: a proxy may pass the requests on to the workload.
+// warn says before anything is sent what may keep the run from proving anything. It does
+// not refuse: a proxy may pass the requests on to the workload.
 func (p *plan) warn(w io.Writer) {
 	foreign := p.facts.ForeignServices
 	if len(foreign) == 0 || p.check.Target.Service != "" || w == nil {
@@ -179,7 +179,7 @@ func (p *plan) warn(w io.Writer) {
 	if len(p.facts.Services) > 0 {
 		own = "service " + strings.Join(p.facts.Services, " or ")
 	}
-	_, _ = fmt.Fprintf(w, "warning: requests go to service %s, which does not select the pods of %s: unless answers of the baseline name one of these, nothing will be done to it; "+
+	_, _ = fmt.Fprintf(w, "warning: requests go to service %s, which does not select the pods of %s: without answers that name one of these the run cannot pass; "+
 		"want the URL of %s, or name in target.service (--service) the one that is meant\n", strings.Join(foreign, ", "), p.workload, own)
 }
 

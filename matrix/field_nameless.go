@@ -38,10 +38,8 @@ func nameless() []Row {
 	}
 }
 
-// unnamedApp has no answer of the row's Deployment app name its pod, so that the check has
-// to say to which service the proxy passes requests on.
+// unnamedApp has no answer of the row's Deployment app name its pod.
 func unnamedApp(row Row) Row {
-	row.Service = "app-pods"
 	for _, o := range row.Objects {
 		if d, is := o.(*appsv1.Deployment); is && d.Name == "app" {
 			env("NAMELESS", "yes")(d)

@@ -97,7 +97,7 @@ func (r *Row) check(host string) check.Check {
 		APIVersion: check.APIVersion, Kind: check.Kind,
 		Metadata:    check.Metadata{Name: r.slug()},
 		Workload:    r.workload(),
-		Target:      check.Target{URL: url + "/", Service: r.Service, Trace: true, Via: r.Via},
+		Target:      check.Target{URL: url + "/", Trace: true, Via: r.Via},
 		Disruptions: []check.Disruption{r.Disruption},
 		Timing: check.Timing{
 			Baseline: check.Duration(max(5*time.Second, r.Baseline)),

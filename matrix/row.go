@@ -26,8 +26,6 @@ type Row struct {
 	// they are empty, the Deployment and the Service that are called like the Base.
 	Workload check.Workload
 	Host     string
-	// Service is the one to which Host passes requests on, where the check names it.
-	Service string
 	// Rest is how long the service is left alone once its pods are Ready.
 	Rest time.Duration
 	// Pause pauses the Deployment once it is up.

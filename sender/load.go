@@ -48,6 +48,9 @@ func possible(a Assignment) error {
 }
 
 func lookUp(ctx context.Context, a *Assignment) error {
+	if a.Target.Via != nil {
+		return nil // its pods are dialled
+	}
 	return a.share().Lookup(ctx, a.Streams, a.Names)
 }
 
