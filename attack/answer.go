@@ -21,19 +21,15 @@ type answer struct {
 	size int64
 	// complaint is why the body is not one that the check expects; empty where it is.
 	complaint string
-	// grpc tells that it is gRPC's, grpcComplaint what its grpc-status says against the call.
-	grpc          bool
-	grpcComplaint string
 }
 
 // said is what is judged of an answer whose body was read. It is small: the stacks of
 // requests under way hold it, several times.
 type said struct {
-	statusText, complaint, grpcComplaint string
-	grpc                                 bool
+	statusText, complaint string
 }
 
-func (a *answer) said() said { return said{a.statusText, a.complaint, a.grpcComplaint, a.grpc} }
+func (a *answer) said() said { return said{a.statusText, a.complaint} }
 
 // answerOf takes what net/http has read.
 func answerOf(resp *http.Response, podHeader string) answer {

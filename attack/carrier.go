@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"sync/atomic"
 
 	"golang.org/x/net/http2"
 
@@ -31,13 +32,14 @@ type carrier interface {
 	close()
 }
 
-// newCarrier gives the carrier of the stream's protocol. fail ends the stream after
-// a panic.
-func newCarrier(cfg Config, task string, fail func(panicked error)) (carrier, error) {
+// newCarrier gives the carrier of the stream's protocol. It sets grpc where an answer is
+// gRPC's; fail ends the stream after a panic.
+func newCarrier(cfg Config, grpc *atomic.Bool, task string, fail func(panicked error)) (carrier, error) {
 	s, err := newService(cfg)
 	if err != nil {
 		return nil, err
 	}
+	s.grpc = grpc
 	size := 0
 	if cfg.Stream.Connections == check.Reused {
 		size = cfg.Share.Stream(cfg.Stream).Pool

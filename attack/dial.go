@@ -32,6 +32,8 @@ type service struct {
 	lastConn  atomic.Uint64 // among the sender's
 
 	podHeader string // canonical
+	// grpc is set where an answer is gRPC's.
+	grpc *atomic.Bool
 	// expectBody judges the bodies of answers; nil takes any.
 	expectBody *bodyPattern
 	timeout    time.Duration

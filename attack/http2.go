@@ -161,7 +161,12 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 	if sample.BytesIn, err = a.read(nil, c.expectBody); err != nil {
 		return said{}, false, conn.explain(err)
 	}
-	a.grpc, a.grpcComplaint = grpcOutcome(resp)
+	if grpc, complaint := grpcOutcome(resp); grpc {
+		c.grpc.Store(true)
+		if complaint != "" {
+			sample.Class, a.complaint = recording.ClassGRPCStatus, complaint
+		}
+	}
 	sample.Phase = recording.PhaseDone
 	return a.said(), false, nil
 }

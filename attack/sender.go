@@ -1,9 +1,11 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -18,7 +20,9 @@ type sender struct {
 	now      Clock
 	sink     func(recording.Sample)
 	carrier  carrier
-	tally    tally
+	// grpc tells of an answer of gRPC's.
+	grpc  atomic.Bool
+	tally tally
 	// task names the stream's work in the error of a panic.
 	task string
 
@@ -48,7 +52,7 @@ func newSender(cfg Config) (*sender, error) {
 		sink:     cfg.Sink,
 		task:     "sending the requests of stream " + cfg.Stream.Name,
 	}
-	if s.carrier, err = newCarrier(cfg, s.task, s.fail); err != nil {
+	if s.carrier, err = newCarrier(cfg, &s.grpc, s.task, s.fail); err != nil {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
@@ -82,9 +86,6 @@ func (s *sender) sendTo(seq uint64, due time.Time, sink func(recording.Sample)) 
 	sample.End = s.now.since(&sample)
 	s.judge(m, answered, err, &sample)
 	outcome = sample.Outcome
-	if answered.grpc {
-		s.tally.grpc.Store(true)
-	}
 	if outcome == recording.OK && !sample.Redirect() {
 		s.tally.direct.Store(true)
 	}
@@ -108,13 +109,9 @@ func (s *sender) judge(m *message, answered said, err error, sample *recording.S
 		sample.Outcome = recording.Failed
 		sample.Class = recording.ClassStatus
 		sample.Error = answered.statusText
-	case answered.grpcComplaint != "":
-		sample.Outcome = recording.Failed
-		sample.Class = recording.ClassGRPCStatus
-		sample.Error = answered.grpcComplaint
 	case answered.complaint != "":
 		sample.Outcome = recording.Failed
-		sample.Class = recording.ClassWrongBody
+		sample.Class = cmp.Or(sample.Class, recording.ClassWrongBody) // or what the carrier says
 		sample.Error = answered.complaint
 	default:
 		sample.Outcome = recording.OK

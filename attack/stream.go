@@ -155,7 +155,7 @@ func (s *Stream) Run(ctx context.Context) (recording.StreamEnd, error) {
 		PeakInFlight: int(s.sender.tally.peak.Load()),
 		MaxInFlight:  s.maxInFlight,
 		Spread:       s.lastSpread,
-		GRPC:         s.sender.tally.grpc.Load(),
+		GRPC:         s.sender.grpc.Load(),
 	}, s.sender.failed()
 }
 

@@ -26,8 +26,6 @@ type tally struct {
 	inFlight, peak                       atomic.Int64
 	// direct is set before the first answer that is no redirect is counted.
 	direct atomic.Bool
-	// grpc tells of an answer of gRPC's.
-	grpc atomic.Bool
 }
 
 func (t *tally) begin() {

@@ -93,10 +93,14 @@ func TestPlanOfEachInTurn(t *testing.T) {
 		},
 		"one that takes none is left out": {eachInTurn(), func(c *cluster, _ *Workload) { c.SetNode("n4", tainted) }, "drain one node after the other that holds pods of deployment/web when its turn comes, of n1 (1), n2 (1), n3 (1) (so"},
 		"one that holds some is drained":  {eachInTurn(), func(c *cluster, _ *Workload) { c.SetNode("n2", tainted) }, "drain one node after the other that holds pods of deployment/web when its turn comes, of n1 (1), n2 (1), n3 (1), n4 (0) (so"},
-		"the run's own comes last": {eachInTurn(), func(c *cluster, w *Workload) { c.addPod("tool", "n1", nil); w.Self = "other/tool" },
-			"drain one node after the other that holds pods of deployment/web when its turn comes, of n2 (1), n3 (1), n4 (0), n1 (1) (so"},
-		"the run's own, of all": {eachInTurn(func(d *check.Drain) { d.Pods, d.Force = check.DrainAll, true }), func(c *cluster, w *Workload) { c.addPod("tool", "n4", nil); w.Self = "other/tool" },
-			"disruptions[0].drain.node: node n4 holds the pod that runs this check (other/tool), which would be evicted; want pods: workload"},
+		"the run's own comes last": {
+			eachInTurn(), func(c *cluster, w *Workload) { c.addPod("tool", "n1", nil); w.Self = "other/tool" },
+			"drain one node after the other that holds pods of deployment/web when its turn comes, of n2 (1), n3 (1), n4 (0), n1 (1) (so",
+		},
+		"the run's own, of all": {
+			eachInTurn(func(d *check.Drain) { d.Pods, d.Force = check.DrainAll, true }), func(c *cluster, w *Workload) { c.addPod("tool", "n4", nil); w.Self = "other/tool" },
+			"disruptions[0].drain.node: node n4 holds the pod that runs this check (other/tool), which would be evicted; want pods: workload",
+		},
 		"no room beside one": {eachInTurn(), func(c *cluster, _ *Workload) {
 			for _, node := range []string{"n2", "n3", "n4"} {
 				c.SetNode(node, cordoned)

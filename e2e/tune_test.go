@@ -40,8 +40,10 @@ func (v *victim) startTuning(t *testing.T, args ...string) *call {
 	if err := os.RemoveAll(folder); err != nil {
 		t.Fatal(err)
 	}
-	c := startTool(t, append([]string{"tune", v.kind + "/" + v.name, "-n", v.namespace, "--url", v.url, "--out", folder,
-		"--baseline", "5s", "--settle", "5s", "--longest-sleep", "8s"}, args...)...)
+	c := startTool(t, append([]string{
+		"tune", v.kind + "/" + v.name, "-n", v.namespace, "--url", v.url, "--out", folder,
+		"--baseline", "5s", "--settle", "5s", "--longest-sleep", "8s",
+	}, args...)...)
 	c.folder = folder
 	return c
 }

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 // the patch that is printed saves it. The two senders play that balancer.
 func TestViaFailsUntilPatched(t *testing.T) {
 	v := newPlace(t).deploy(t, "graceful", env("VICTIM_SIGTERM_DELAY", "0s"))
-	args := append(quick, "--senders", "2", "--restart", "--via", "8s")
+	args := append(slices.Clone(quick), "--senders", "2", "--restart", "--via", "8s")
 	run := v.checkInside(t, args...)
 	run.want(t, failed)
 	r := run.report(t)

@@ -185,12 +185,12 @@ type Probe struct {
 
 // SliceObservation is an EndpointSlice of a service that selects the workload.
 type SliceObservation struct {
-	Change    Change     `json:"change"`
-	Name      string     `json:"name"`
-	Service   string     `json:"service"`
+	Change  Change `json:"change"`
+	Name    string `json:"name"`
+	Service string `json:"service"`
 	// Ports are those of its endpoints, by the names that the service's ports have.
 	// Recordings of older versions do not have them.
-	Ports []Port `json:"ports,omitempty"`
+	Ports     []Port     `json:"ports,omitempty"`
 	Endpoints []Endpoint `json:"endpoints"`
 }
 
