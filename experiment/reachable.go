@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"sync"
 	"time"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/timeline"
 )
@@ -55,29 +57,37 @@ func reachable(ctx context.Context, cfg Config, r chaos.Route) error {
 		return err
 	}
 	addresses = addresses[:min(len(addresses), reachTried)]
-	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	within, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
-	tried := make(chan error, len(addresses))
-	for _, address := range addresses {
-		go func() {
-			conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-			if err == nil {
-				_ = conn.Close()
+	tried := make([]error, len(addresses))
+	var dials sync.WaitGroup
+	for i, address := range addresses {
+		dials.Go(func() {
+			tried[i] = guard.Call("dialling a pod", func() error { return dialed(within, address) })
+			if tried[i] == nil {
+				cancel() // the others need not be waited for
 			}
-			tried <- err
-		}()
+		})
 	}
-	var failed error
-	for range addresses {
-		if failed = <-tried; failed == nil {
-			return nil
-		}
+	dials.Wait()
+	if slices.Contains(tried, nil) {
+		return nil
 	}
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.DeadlineExceeded) {
-		return cause
+	if ctx.Err() != nil {
+		return cause(ctx)
 	}
+	failed := tried[0]
 	return &CheckError{&check.FieldError{Field: "target.via", Problem: fmt.Sprintf(
 		"the pods' own addresses are not reachable from here (%v): want --inside, which has pods of this tool send the requests", failed)}}
+}
+
+// dialed tells what keeps an address from accepting a connection.
+func dialed(ctx context.Context, address string) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 // readyOn are the addresses of a route's pods that are ready now.
