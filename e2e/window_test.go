@@ -52,8 +52,8 @@ func TestInsideMeasuresWindows(t *testing.T) {
 	began := time.Now()
 	run := graceful.checkInside(t, append(quick, "--restart", "--budget-path", "alb")...)
 	run.want(t, failed)
-	if !strings.Contains(run.stdout, "budget.path wants the 25s that alb needs") {
-		t.Errorf("the reason is not told:\n%s", run.stdout)
+	if told := strings.Join(run.report(t).Reasons, "\n"); !strings.Contains(told, "budget.path wants the 25s that alb needs") {
+		t.Errorf("the reasons are %s", told)
 	}
 	closed := map[string]time.Time{}
 	for _, e := range graceful.logged(t, began) {

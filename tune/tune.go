@@ -69,9 +69,24 @@ func Tune(ctx context.Context, cfg Config) (*Result, error) {
 	return t.result, err
 }
 
+// unmeasurable is what of a check keeps its runs from showing how long requests come to a pod.
+func unmeasurable(c check.Check) *check.FieldError {
+	switch {
+	case !slices.ContainsFunc(c.Streams, func(s check.Stream) bool { return s.Connections == check.New }):
+		return &check.FieldError{Field: "streams", Problem: "none has new connections, and those are what a preStop sleep waits for; want one of connections: new"}
+	case c.Target.PodHeader == "" && c.Target.Via == nil:
+		return &check.FieldError{Field: "target.podHeader", Problem: "answers have to name their pods; want the header by which they do"}
+	default:
+		return nil
+	}
+}
+
 // look reads what there is to tune, and changes nothing.
 func look(ctx context.Context, cfg Config) (*tuning, error) {
 	c := cfg.Experiment
+	if problem := unmeasurable(c.Check); problem != nil {
+		return nil, &chaos.PlanError{Field: problem}
+	}
 	w, err := chaos.Open(ctx, c.Act, c.Namespace, c.Check.Workload, c.Now(), c.ByHand)
 	if err != nil {
 		return nil, err
@@ -260,7 +275,8 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 		return nil, err
 	}
 	steps = slices.Insert(steps, 0, fmt.Sprintf("roll %s out with %s, and put it back at the end of the run (it has %s)", t.result.Workload, run.Settings, t.before))
-	steps = append(steps, "do the same with the settings that are computed from that, to confirm them", "do the same with a sleep that is too short, and end that run with the first loss")
+	steps = append(steps, "that is the first of three runs, each with a rollout of its own before and after it",
+		"do the same with the settings that are computed from that, to confirm them", "do the same with a sleep that is too short, and end that run with the first loss")
 	if cfg.Keep {
 		steps = append(steps, "roll the settings out that were found and confirmed, and leave them")
 	}

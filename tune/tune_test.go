@@ -210,3 +210,19 @@ func TestThePlanOfATuning(t *testing.T) {
 	}
 	s.isAsBefore(t)
 }
+
+// What a check cannot show is said before anything is done.
+func TestATuningThatCouldNotMeasure(t *testing.T) {
+	for field, spoil := range map[string]func(*check.Check){
+		"streams":          func(c *check.Check) { c.Streams[0].Connections = check.Reused },
+		"target.podHeader": func(c *check.Check) { c.Target.PodHeader = "" },
+	} {
+		s := newScene(t)
+		spoil(&s.cfg.Experiment.Check)
+		_, err := Tune(t.Context(), s.cfg)
+		if plan, ok := errors.AsType[*chaos.PlanError](err); !ok || plan.Field.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+		s.isAsBefore(t)
+	}
+}

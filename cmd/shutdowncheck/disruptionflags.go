@@ -173,10 +173,12 @@ var refines = []struct {
 	{"control-url", []string{"control"}},
 }
 
-// useless finds the first flag that says more of what was not asked for.
+// useless finds the first flag that says more of what was not asked for. In a command that
+// has none of the others a flag of that name is another one.
 func useless(flags *pflag.FlagSet) error {
 	for _, r := range refines {
-		if flags.Changed(r.flag) && !slices.ContainsFunc(r.of, flags.Changed) {
+		there := slices.ContainsFunc(r.of, func(other string) bool { return flags.Lookup(other) != nil })
+		if there && flags.Changed(r.flag) && !slices.ContainsFunc(r.of, flags.Changed) {
 			return usagef("--%s has no use without --%s", r.flag, strings.Join(r.of, ", --"))
 		}
 	}

@@ -92,6 +92,9 @@ func (t *tuneCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := t.outlastsVia(c.Target.Via); err != nil {
+		return err
+	}
 	cluster, err := connect(t.connection)
 	if err != nil {
 		return err
@@ -130,6 +133,18 @@ func (t *tuneCommand) validate() error {
 		return usagef("--longest-sleep: %s; want whole seconds, from 3s to %s", t.longestSleep, maxTuned)
 	case t.longestDrain < time.Second || t.longestDrain > maxTuned:
 		return usagef("--longest-drain: %s; want 1s to %s", t.longestDrain, maxTuned)
+	}
+	return nil
+}
+
+// outlastsVia refuses a sleep that is over while the balancer that is played still sends:
+// how long requests come would not be seen.
+func (t *tuneCommand) outlastsVia(via *check.Via) error {
+	if via == nil || via.Lag == nil {
+		return nil
+	}
+	if least := time.Duration(*via.Lag) + report.LagMargin; t.longestSleep <= least {
+		return usagef("--longest-sleep: %s, and the balancer that is played sends for %s after a pod has left its slice; want more than %s", t.longestSleep, *via.Lag, least)
 	}
 	return nil
 }

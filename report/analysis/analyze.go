@@ -62,6 +62,7 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	verdict, reasons = latency.after(verdict, reasons, validity.Baseline.Failed > 0)
 	verdict, reasons = outlasts.after(verdict, reasons, validity.Baseline.Failed > 0)
 
+	had := occasions(ended, disruptions, traffic.starts)
 	rep := &report.Report{
 		APIVersion:   check.APIVersion,
 		Kind:         "Report",
@@ -80,8 +81,8 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 		Ends:         claimed(ends, verdict, validity.Doubts, proof),
 		Windows:      forecast.told(),
 		Proof:        proof.told(verdict, validity.Doubts),
-		Findings:     foreseen(leadingThere(findings, nobody), r.Header.Lint),
-		Lint:         lintOutcomes(r.Header.Lint, findings, warnings, verdict, occasions(ended, disruptions, traffic.starts)),
+		Findings:     foreseen(leadingThere(findings, nobody), r.Header.Lint, had),
+		Lint:         lintOutcomes(r.Header.Lint, findings, warnings, verdict, had),
 		Failures:     describe(failures[:min(len(failures), report.FailuresListed)], len(traffic.senders)),
 		Power:        power,
 		Validity:     validity,

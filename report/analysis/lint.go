@@ -9,8 +9,9 @@ import (
 )
 
 // lintOutcomes tells of what lint said before the run whether that confirmed it. A cause
-// is confirmed by a finding that is certain or likely, whatever rule led there; where the
-// run gave it no occasion, or proved nothing, its absence says nothing.
+// is confirmed by a finding that is certain or likely, whatever rule led there, if that may
+// have shown what the rule is about. Where the run gave it no occasion, or proved nothing,
+// its absence says nothing.
 func lintOutcomes(lint *recording.Lint, findings []report.Finding, warnings []report.Warning, verdict report.Verdict, had map[recording.Occasion]bool) *report.Lint {
 	if lint == nil {
 		return nil
@@ -18,7 +19,7 @@ func lintOutcomes(lint *recording.Lint, findings []report.Finding, warnings []re
 	outcome := func(f *recording.LintFinding) report.LintOutcome {
 		cause := report.Cause(f.Cause)
 		switch {
-		case cause != "" && slices.ContainsFunc(findings, func(found report.Finding) bool { return found.Cause == cause && sure(found.Confidence) }):
+		case cause != "" && mayShow(lint, f, had) && slices.ContainsFunc(findings, func(found report.Finding) bool { return found.Cause == cause && sure(found.Confidence) }):
 			return report.LintConfirmed
 		case cause != "" && slices.ContainsFunc(warnings, func(w report.Warning) bool { return w.Cause == cause }):
 			return report.LintSeen
@@ -59,15 +60,26 @@ func occasions(ended []*account, disruptions []report.Disruption, starts *starts
 	return had
 }
 
-// foreseen names, for each finding, the rules of lint that saw its cause in the manifest.
-func foreseen(findings []report.Finding, lint *recording.Lint) []report.Finding {
+// mayShow tells whether a finding of the rule's cause may have come of what the rule is about:
+// the run gave it an occasion (a rollout shows nothing of budgets), or there is none to give
+// and no other rule of that cause had its own.
+func mayShow(lint *recording.Lint, f *recording.LintFinding, had map[recording.Occasion]bool) bool {
+	if f.ShownBy != "" {
+		return had[f.ShownBy]
+	}
+	return !slices.ContainsFunc(lint.Findings, func(other recording.LintFinding) bool { return other.Cause == f.Cause && had[other.ShownBy] })
+}
+
+// foreseen names, for each finding, the rules of lint that saw its cause in the manifest, as
+// far as it may have shown what they are about.
+func foreseen(findings []report.Finding, lint *recording.Lint, had map[recording.Occasion]bool) []report.Finding {
 	if lint == nil {
 		return findings
 	}
 	told := slices.Clone(findings)
 	for i := range told {
 		for j := range lint.Findings {
-			if f := &lint.Findings[j]; report.Cause(f.Cause) == told[i].Cause && !slices.Contains(told[i].Foreseen, f.Rule) {
+			if f := &lint.Findings[j]; report.Cause(f.Cause) == told[i].Cause && mayShow(lint, f, had) && !slices.Contains(told[i].Foreseen, f.Rule) {
 				told[i].Foreseen = append(told[i].Foreseen, f.Rule)
 			}
 		}

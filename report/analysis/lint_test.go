@@ -19,6 +19,8 @@ func TestWhatARunShowsOfWhatLintSaid(t *testing.T) {
 		rule("recreate", report.NoCapacity, recording.Rollout),
 		rule("no-budget", report.NoCapacity, recording.Eviction),
 		rule("liveness-eager", report.Restarted, ""),
+		rule("headless", report.ListenerClosedEarly, ""),
+		rule("budget-blocks", report.ListenerClosedEarly, recording.Eviction),
 	}
 	refused := request{sent: 6700 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}
 	tests := map[string]struct {
@@ -28,14 +30,14 @@ func TestWhatARunShowsOfWhatLintSaid(t *testing.T) {
 	}{
 		"one cause cost requests": {
 			lost: []request{refused},
-			want: []string{"no-prestop confirmed", "grace-zero not-met", "recreate not-met", "no-budget not-tried", "liveness-eager not-tried"},
+			want: []string{"no-prestop confirmed", "grace-zero not-met", "recreate not-met", "no-budget not-tried", "liveness-eager not-tried", "headless not-tried", "budget-blocks not-tried"},
 		},
 		"nothing was lost, and one is warned of": {
-			want: []string{"no-prestop seen", "grace-zero not-met", "recreate not-met", "no-budget not-tried", "liveness-eager not-tried"},
+			want: []string{"no-prestop seen", "grace-zero not-met", "recreate not-met", "no-budget not-tried", "liveness-eager not-tried", "headless seen", "budget-blocks seen"},
 		},
 		"nothing was proven": {
 			also: func(s *scenario) { s.ending = nil },
-			want: []string{"no-prestop seen", "grace-zero not-known", "recreate not-known", "no-budget not-tried", "liveness-eager not-tried"},
+			want: []string{"no-prestop seen", "grace-zero not-known", "recreate not-known", "no-budget not-tried", "liveness-eager not-tried", "headless seen", "budget-blocks seen"},
 		},
 	}
 	for name, tt := range tests {

@@ -45,7 +45,7 @@ func windowsLine(r *report.Report) string {
 	case w.Shortest == nil:
 		return fmt.Sprintf("For how long pods go on answering after they have left their slices is known of %d of %s.", w.Measured, count(w.Ends, "end"))
 	default:
-		return fmt.Sprintf("After they had left their slices pods went on answering on their own addresses for %s at the least (%s).", span(*w.Shortest), count(w.Ends, "end"))
+		return fmt.Sprintf("After they had left their slices pods went on answering on their own addresses; the first to stop did so after %s (%s).", span(*w.Shortest), count(w.Ends, "end"))
 	}
 }
 

@@ -38,7 +38,7 @@ func TestWindows(t *testing.T) {
 			report     *report.Report
 			says, hush []string
 		}{
-			{windowed(), []string{"4.9s to 5s at the least", "outlasts", "kube-proxy", "holds", "25s", "loses", "reported: somebody", "forecast"}, []string{"not measured"}},
+			{windowed(), []string{"the first to stop did so after 4.9s to 5s", "outlasts", "kube-proxy", "holds", "25s", "loses", "reported: somebody", "forecast"}, []string{"not measured"}},
 			{unmeasured, []string{"was not measured: no way"}, []string{"holds", "forecast"}},
 			{unknown, []string{"is known of 1 of 2 ends"}, []string{"at the least"}},
 			{nobody, nil, []string{"utlasts", "own addresses", "forecast"}},
