@@ -75,7 +75,8 @@ var disruptionRules = []rule{{
 }}
 
 // blocks tells why a budget never lets one of n pods go; both kinds of numbers
-// round up (pkg/controller/disruption). Where n is not known, or 0, it tells only of what
+// round up, and one that says none expects no pod, by which none may go
+// (pkg/controller/disruption, updatePdbStatus). Where n is not known, or 0, it tells only of what
 // holds for every number.
 func blocks(b *policyv1.PodDisruptionBudget, n int, known bool) (field, why string) {
 	if most := b.Spec.MaxUnavailable; most != nil {
@@ -84,7 +85,10 @@ func blocks(b *policyv1.PodDisruptionBudget, n int, known bool) (field, why stri
 		}
 	}
 	least := b.Spec.MinAvailable
-	if least == nil {
+	switch {
+	case least == nil && b.Spec.MaxUnavailable == nil:
+		return "maxUnavailable", "it says neither minAvailable nor maxUnavailable"
+	case least == nil:
 		return "", ""
 	}
 	if least.Type == intstr.String {

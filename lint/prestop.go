@@ -90,7 +90,7 @@ var preStopRules = []rule{{
 }, {
 	id:    "prestop-fails",
 	cause: report.ListenerClosedEarly,
-	doc:   "preStop's command cannot do what it is there for (a shell without -c, a sleep without a number, or of $(NAME), which no hook gets (pkg/kubelet/lifecycle/handlers.go), words that no shell takes apart, or reads; seen with dash, bash and busybox), or is not in an image that is known to hold no shell, as Google's distroless, or is a request to a port by a name that the container does not declare, or is a tcpSocket, which the kubelet does not run (core/v1 LifecycleHandler): the hook fails and SIGTERM comes at once.",
+	doc:   "preStop's command cannot do what it is there for (a shell without -c, a sleep without a number, or of $(NAME), which no hook gets (pkg/kubelet/lifecycle/handlers.go), words that no shell takes apart, or reads; seen with dash, bash and busybox), or is not in an image that is known to hold no shell, as Google's distroless, or is a request to a port by a name that the container does not declare, or asks localhost, which is the node's and not the pod's (pkg/kubelet/lifecycle/handlers.go, runHTTPHandler), or is a tcpSocket, which the kubelet does not run (core/v1 LifecycleHandler): the hook fails and SIGTERM comes at once.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
 			hook := judge(w, c)
@@ -102,7 +102,9 @@ var preStopRules = []rule{{
 				why: fmt.Sprintf("preStop fails at once: %s. SIGTERM comes without a wait, while %s.", hook.Fails, w.stillSend()),
 				fix: fmt.Sprintf("Let preStop sleep for %d s by its own sleep action.", w.advised()),
 			}
-			if stop := thenStop(c); stop != "" {
+			if stop := thenStop(c); w.nodesOwn(hookHost(c)) != "" {
+				b.fix = "Leave host out: the kubelet then asks the pod."
+			} else if stop != "" {
 				b.fix = fmt.Sprintf("Give a script to a shell as one word after -c, and let it sleep for %d s%s.", w.advised(), stop)
 			} else {
 				b.patch = w.advisedPatch(c)
@@ -345,6 +347,9 @@ func (w *workload) hookOf(c container) script.Hook {
 	}
 	context := manifest.Context(pod, c.Container)
 	h := manifest.JudgeHook(hook, context)
+	if host := w.nodesOwn(hookHost(c)); host != "" {
+		return script.Hook{Exact: true, Fails: host + " is the node's own, and not the pod's"}
+	}
 	if hook.HTTPGet != nil && unresolved(c, hook.HTTPGet.Port) {
 		return script.Hook{Exact: true, Fails: fmt.Sprintf("the container declares no port with the name %q", hook.HTTPGet.Port.StrVal)}
 	}
@@ -408,4 +413,12 @@ func sleepPatch(w *workload, c container, seconds int) string {
 		spec["terminationGracePeriodSeconds"] = seconds + defaultGrace
 	}
 	return patch.PodSpec(spec)
+}
+
+// hookHost is the host that a httpGet hook names; empty where it asks the pod, or is none.
+func hookHost(c container) string {
+	if c.Lifecycle == nil || c.Lifecycle.PreStop == nil || c.Lifecycle.PreStop.HTTPGet == nil {
+		return ""
+	}
+	return c.Lifecycle.PreStop.HTTPGet.Host
 }

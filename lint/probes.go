@@ -354,6 +354,12 @@ func (w *workload) ofTheNode(p *corev1.Probe) string {
 	case p.TCPSocket != nil:
 		host = p.TCPSocket.Host
 	}
+	return w.nodesOwn(host)
+}
+
+// nodesOwn is a host that the kubelet is to ask where it means the pod's and gets the node's
+// own; empty for others.
+func (w *workload) nodesOwn(host string) string {
 	if _, port := w.hostPort(); port != 0 || host != "localhost" && host != "::1" && !strings.HasPrefix(host, "127.") {
 		return ""
 	}

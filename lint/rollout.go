@@ -45,7 +45,7 @@ var rolloutRules = []rule{{
 		if by := w.scale.by; by != nil {
 			b.of, b.field = &by.other, by.field
 			b.why = fmt.Sprintf("The %s keeps 1 pod at its fewest: while there are no more, whatever ends it leaves none ready until its replacement is.", by.kind)
-			b.fix = fmt.Sprintf("Set its %s to 2 or more.", lastStep(by.field))
+			b.fix = by.raise()
 			b.patch = ""
 		}
 		if w.claim != nil {
@@ -78,7 +78,7 @@ var rolloutRules = []rule{{
 		b := breach{
 			severity: Warning, of: &by.other, field: by.field,
 			why: fmt.Sprintf("The %s may leave no pod at all: requests that come then find none, and the next is only started once it notices.", by.kind),
-			fix: fmt.Sprintf("Set its %s to 2 or more, or put something before the service that holds requests until a pod is ready.", lastStep(by.field)),
+			fix: by.raise() + " Or put something before the service that holds requests until a pod is ready.",
 		}
 		if _, beside := w.lonely(); beside || w.traffic < certain {
 			b.severity = Note

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -68,6 +69,17 @@ type scaler struct {
 	field string
 	// queue says that it looks at how much waits in a queue.
 	queue bool
+	// idle says that the number is KEDA's of times without work.
+	idle bool
+}
+
+// raise says how more pods stay, as a sentence. KEDA takes no other idleReplicaCount than 0
+// (keda.sh, ScaledObject specification).
+func (s *scaler) raise() string {
+	if s.idle {
+		return "Leave idleReplicaCount out, with a minReplicaCount of 2 or more."
+	}
+	return fmt.Sprintf("Set its %s to 2 or more.", lastStep(s.field))
 }
 
 // The annotations by which KEDA is told to leave a workload as it is
@@ -153,7 +165,7 @@ func kedaScale(s Object[*ScaledObject], stated *int32) scale {
 	}
 	least := orDefault(s.Value.Spec.MinReplicaCount, 0)
 	if idle := s.Value.Spec.IdleReplicaCount; idle != nil && int(*idle) < least {
-		least, by.field = int(*idle), "spec.idleReplicaCount"
+		least, by.field, by.idle = int(*idle), "spec.idleReplicaCount", true
 	}
 	if onlyResources && least == 0 {
 		least = 1 // pods that are not there use no CPU (keda.sh, CPU scaler)

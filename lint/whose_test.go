@@ -93,7 +93,7 @@ func TestAutoscalers(t *testing.T) {
 		{name: "KEDA keeps 3", changes: none, more: scaled("", triggers+", minReplicaCount: 3")},
 		{name: "KEDA keeps 1", changes: none, more: scaled("", triggers+", minReplicaCount: 1"), want: one, says: []string{"minReplicaCount"}, never: []string{`"replicas":2`}},
 		{name: "KEDA keeps none by default", more: scaled("", triggers), want: zero, never: []string{"There is one pod", `"replicas":2`}},
-		{name: "KEDA keeps none while nothing comes", more: scaled("", triggers+", minReplicaCount: 3, idleReplicaCount: 0"), want: zero, says: []string{"idleReplicaCount"}},
+		{name: "KEDA keeps none while nothing comes", more: scaled("", triggers+", minReplicaCount: 3, idleReplicaCount: 0"), want: zero, says: []string{"Leave idleReplicaCount out, with a minReplicaCount of 2 or more."}},
 		{name: "KEDA by CPU alone keeps one", more: scaled("", cpu), want: one},
 		{name: "KEDA starts it from 0", changes: []string{replicas3, "  replicas: 0\n"}, more: scaled("", triggers), want: zero},
 		{name: "KEDA paused at 3", changes: none, more: scaled("autoscaling.keda.sh/paused-replicas: '3'", triggers)},
