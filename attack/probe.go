@@ -23,11 +23,11 @@ type Probe struct {
 }
 
 // NewProbe makes a probe of a pod, as HOST:PORT, of the stream that cfg has, whose name its
-// samples bear. It touches no network. cfg's Ports, Begin and TraceBase have no use here:
+// samples bear. It touches no network. cfg's Ports, Begin, TraceBase and Backends have no use here:
 // requests of a probe bear no traceparent, so that nobody takes them for a stream's.
 func NewProbe(cfg Config, address string) (*Probe, error) {
 	cfg.only = only{address: address, within: probeDial}
-	cfg.Ports, cfg.Target.Trace = nil, false
+	cfg.Ports, cfg.Target.Trace, cfg.Target.Via = nil, false, nil
 	cfg.Stream.Connections, cfg.Stream.Pool = check.New, 0
 	sender, err := newSender(cfg)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 )
 
 // A probe goes to the pod's own address, and is in all else a request to the URL: its Host,
-// the server name of TLS. It bears no traceparent, whatever the check wants.
+// the server name of TLS. It bears no traceparent and asks no played balancer, whatever the
+// check wants.
 func TestAProbeGoesToThePodInTheNameOfTheURL(t *testing.T) {
 	for _, secured := range []bool{false, true} {
 		var got *http.Request
@@ -21,7 +22,7 @@ func TestAProbeGoesToThePodInTheNameOfTheURL(t *testing.T) {
 			got = r
 			w.Header().Set("X-Pod-Name", "web-1")
 		}))
-		target := check.Target{PodHeader: "X-Pod-Name", Trace: true}
+		target := check.Target{PodHeader: "X-Pod-Name", Trace: true, Via: new(check.ParseVia("alb"))}
 		url := "http://example.com/ready?full=1"
 		if secured {
 			pod.StartTLS() // for example.com
