@@ -152,6 +152,9 @@ func TestInsidePassesGraceful(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, probed := recording.WindowOf(s.Stream); probed {
+			continue // one sender alone asks
+		}
 		if next[s.Stream] == nil {
 			next[s.Stream] = map[uint64]bool{}
 		}
