@@ -58,19 +58,24 @@ func tooMany(bound report.LatencyBound, part report.LatencyPart) string {
 		part.Longer, text.Count(part.Answers, "answer"), bound.Within, part.May, bound.Quantile, text.Coarse(time.Duration(part.Measured)))
 }
 
-// after is the verdict with the bounds of latency: one that was exceeded fails the
-// workload whatever else went wrong, but for a baseline that was not clean.
+// after is the verdict with the bounds of latency.
 func (v *latencyVerdict) after(verdict report.Verdict, reasons []string, baselineFailed bool) (report.Verdict, []string) {
+	return withBound(verdict, reasons, v.slow, v.kept, baselineFailed)
+}
+
+// withBound is the verdict with a bound of the check's own: where it was exceeded it fails
+// the workload whatever else went wrong, but for a baseline that was not clean.
+func withBound(verdict report.Verdict, reasons, exceeded, kept []string, baselineFailed bool) (report.Verdict, []string) {
 	switch {
 	case baselineFailed:
 		return verdict, reasons
-	case len(v.slow) > 0:
+	case len(exceeded) > 0:
 		if verdict == report.Passed {
 			reasons = nil
 		}
-		return report.Failed, slices.Concat(v.slow, reasons)
+		return report.Failed, slices.Concat(exceeded, reasons)
 	case verdict == report.Passed:
-		return verdict, slices.Concat(reasons, v.kept)
+		return verdict, slices.Concat(reasons, kept)
 	default:
 		return verdict, reasons
 	}

@@ -135,20 +135,7 @@ func judgeOutlasts(budget check.Budget, o *forecast, starved bool) (v outlastsVe
 	return v
 }
 
-// after is the verdict with what the check asks of the windows: one that is too short fails
-// the workload whatever else went wrong, but for a baseline that was not clean.
+// after is the verdict with what the check asks of the windows.
 func (v *outlastsVerdict) after(verdict report.Verdict, reasons []string, baselineFailed bool) (report.Verdict, []string) {
-	switch {
-	case baselineFailed:
-		return verdict, reasons
-	case len(v.short) > 0:
-		if verdict == report.Passed {
-			reasons = nil
-		}
-		return report.Failed, slices.Concat(v.short, reasons)
-	case verdict == report.Passed:
-		return verdict, slices.Concat(reasons, v.kept)
-	default:
-		return verdict, reasons
-	}
+	return withBound(verdict, reasons, v.short, v.kept, baselineFailed)
 }
