@@ -122,6 +122,8 @@ type Stream struct {
 	// Headers are sent with each request of the stream.
 	Headers []Header `json:"headers,omitempty"`
 	Body    *Body    `json:"body,omitempty"`
+	// GRPC is what a stream of kind GRPCCalls calls; nil in others.
+	GRPC *GRPC `json:"grpc,omitempty"`
 	// Targets are sent in turn instead of URL and Method; nil sends those.
 	Targets *Targets `json:"targets,omitempty"`
 	// Timeout is how long a request may take, from its scheduled time's send

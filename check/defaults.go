@@ -86,6 +86,9 @@ func DefaultStreams() []Stream {
 func (s Stream) withDefaults(target Target) Stream {
 	s = s.withKind()
 	s.URL = cmp.Or(s.URL, target.URL)
+	if s.Kind == GRPCCalls {
+		s = s.withGRPC()
+	}
 	s.Protocol = cmp.Or(s.Protocol, HTTP1)
 	s.Method = cmp.Or(s.Method, DefaultMethod)
 	s.Timeout = cmp.Or(s.Timeout, DefaultStreamTimeout)

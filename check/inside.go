@@ -127,6 +127,9 @@ func (c Check) WithURL(found string) (Check, error) {
 		if ref, err := url.Parse(s.URL); err == nil {
 			s.URL = base.ResolveReference(ref).String()
 		}
+		if s.Kind == GRPCCalls && s.Protocol != HTTP1 {
+			s.Protocol = protocolOf(s.URL)
+		}
 		streams[i] = s
 	}
 	c.Streams = streams

@@ -166,7 +166,7 @@ func TestReadNamesTheLine(t *testing.T) {
 	tests := map[string]struct{ old, new, want string }{
 		"unknown key": {
 			"  rate: 100", "  rat: 100",
-			`c.yaml:10: unknown key "rat" in streams[0]; want body, budget, connections, expectBody, expectStatus, headers, kind, maxConnections, method, name, pool, protocol, rate, stages, targets, timeout, url`,
+			`c.yaml:10: unknown key "rat" in streams[0]; want body, budget, connections, expectBody, expectStatus, grpc, headers, kind, maxConnections, method, name, pool, protocol, rate, stages, targets, timeout, url`,
 		},
 		"unknown key at the root": {
 			"kind: Check", "knd: Check",

@@ -116,6 +116,9 @@ func (c Check) Beside(folder string) Check {
 			s.Targets = new(*s.Targets)
 			s.Targets.File = at(s.Targets.File)
 		}
+		if s.GRPC != nil {
+			s.GRPC = s.GRPC.beside(at)
+		}
 	}
 	return c
 }

@@ -28,6 +28,7 @@ var required = map[string][]string{
 	"check.EnvVar":  {"name"},
 	"check.Header":  {"name"},
 	"check.Targets": {"file"},
+	"check.Protos":  {"files"},
 	"check.Observe": {"for"},
 	"check.Stage":   {"to"},
 	"check.Soak":    {"every", "for"},
@@ -56,6 +57,8 @@ var bounds = map[string]map[string]string{
 	"check.Scale":        {"to": `{"minimum": 0}`},
 	"check.Delete":       {"pods": `{"minimum": 1}`},
 	"check.Evict":        {"pods": `{"minimum": 1}`},
+	"check.GRPC":         {"method": fmt.Sprintf(`{"pattern": %q}`, grpcMethod)},
+	"check.Protos":       {"files": `{"minItems": 1}`},
 	"check.Kill":         {"pods": `{"minimum": 1}`},
 	"check.EnvVar":       {"name": fmt.Sprintf(`{"pattern": %q}`, envName)},
 }
@@ -63,6 +66,14 @@ var bounds = map[string]map[string]string{
 func enum(values []string) string {
 	text, _ := json.Marshal(map[string][]string{"enum": values})
 	return string(text)
+}
+
+// codes are the names of gRPC's codes, and their numbers.
+func codes() (all []any) {
+	for n, code := range GRPCCodes {
+		all = append(all, code, n)
+	}
+	return all
 }
 
 // knownPaths are the names of all.
@@ -136,6 +147,8 @@ func amend(t *testing.T, document *schema.Document) {
 	for _, field := range []string{"profile", "lag"} {
 		parts["check.Via"].AnyOf = append(parts["check.Via"].AnyOf, &schema.Document{Required: []string{field}})
 	}
+	expected, _ := parts["check.GRPC"].Properties.Get("expectCodes")
+	expected.Items = &schema.Document{Enum: codes()}
 	orNull(document, "inside")
 	orNull(document, "window")
 	window, _ := document.Properties.Get("window")
@@ -206,6 +219,7 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: [{name: a, rate: 1, connections: new, expectBody: {contains: ok}}, {name: b, rate: 1, connections: new, expectBody: {matches: '(?i)^ok'}}]\n",
 		"streams: [{name: a, rate: 9, connections: new, stages: [{over: 3s, to: 3}, {to: 5}]}]\n",
 		"streams: [{name: a, kind: slow}, {name: b, kind: streaming, rate: 2, connections: reused, timeout: 5m}, {name: c, kind: short, rate: 1, connections: new}]\n",
+		"streams: [{name: a, kind: grpc, rate: 5, connections: new}, {name: b, kind: grpc, rate: 5, connections: reused, protocol: h2c, grpc: {method: a.B/C, body: '{\"x\": 1}', protos: {files: [b.proto], paths: [.]}, expectCodes: [OK, 5]}}]\n",
 		"soak: {every: 1m, for: 1h}\ncontrol: {image: x}\nmetadata: {name: a.b}\n",
 		"prove: {lossyEnds: 5%}\n", "prove: {lossyEnds: 0.05, confidence: '99%', within: 10m}\n",
 		"inside:\n", "inside: {senders: all, image: x}\n",
@@ -246,6 +260,8 @@ func samples(t *testing.T) (good, bad []string) {
 		"streams: [{name: a, rate: 1, connections: new, protocol: spdy}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {}}]\n", "streams: [{name: a, rate: 1, connections: new, stages: [{over: 1s}]}]\n",
 		"streams: [{name: a, rate: 1, connections: new, headers: [{value: A}]}]\n", "streams: [{name: a, rate: 1, connections: new, targets: {file: x, format: csv}}]\n",
 		"streams: [{name: a, kind: long}]\n", "streams: [{name: a, kind: short, connections: new}]\n", "streams: [{name: a, kind: slow, rate: 0}]\n",
+		"streams: [{name: a, kind: grpc, rate: 5, connections: new, grpc: {method: a.B.C}}]\n", "streams: [{name: a, kind: grpc, rate: 5, connections: new, grpc: {expectCodes: [17]}}]\n",
+		"streams: [{name: a, kind: grpc, rate: 5, connections: new, grpc: {expectCodes: [FINE]}}]\n", "streams: [{name: a, kind: grpc, rate: 5, connections: new, grpc: {protos: {files: []}}}]\n",
 		"streams: [{name: a, rate: 1}]\n", "streams: [{kind: slow}]\n",
 		"inside: {senders: 0}\n", "inside: {senders: 1001}\n", "inside: {senders: some}\n", "inside: {nodes: 2}\n",
 		"streams: [{name: a, rate: 1, connections: reused, pool: 10001}]\n",

@@ -21,6 +21,8 @@ const (
 	// Streaming is a stream of which answers shall be on their way from each pod
 	// at that moment: begun, and not yet at their end.
 	Streaming StreamKind = "streaming"
+	// GRPCCalls is a stream of gRPC calls, of which is asked what is of Short.
+	GRPCCalls StreamKind = "grpc"
 )
 
 // What a stream of long requests means where it is silent.
@@ -31,7 +33,7 @@ const (
 	DefaultLongTimeout = Duration(time.Minute)
 )
 
-var streamKinds = []StreamKind{Short, Slow, Streaming}
+var streamKinds = []StreamKind{Short, Slow, Streaming, GRPCCalls}
 
 // Long tells whether the stream's requests are there to be under way when a pod
 // ends.
@@ -51,7 +53,7 @@ func (s Stream) withKind() Stream {
 func (s Stream) validateKind(at string, p *problems) {
 	switch {
 	case !slices.Contains(streamKinds, s.Kind):
-		p.add(at+".kind", "%q; want %s, %s or %s", string(s.Kind), Short, Slow, Streaming)
+		p.add(at+".kind", "%q; want %s, %s, %s or %s", string(s.Kind), Short, Slow, Streaming, GRPCCalls)
 	case s.Kind == Streaming && s.Targets == nil && s.Method == http.MethodHead:
 		p.add(at+".kind", "the answer to a HEAD has no body that could be on its way; want another method, or %s", Slow)
 	}

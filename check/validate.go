@@ -155,6 +155,7 @@ func (s Stream) validate(at string, c Check, p *problems) {
 		c.notItself(at+".url", s.URL, "give", p)
 	}
 	s.validateRequest(at, c, p)
+	s.validateGRPC(at, c, p)
 	p.positive(at+".timeout", s.Timeout)
 	for j, status := range s.ExpectStatus {
 		if status < 100 || status > 599 {

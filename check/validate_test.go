@@ -18,6 +18,14 @@ func validCheck() check.Check {
 	}.WithDefaults()
 }
 
+// grpcCall makes the first stream one of calls.
+func grpcCall(call check.GRPC) func(*check.Check) {
+	return func(c *check.Check) {
+		c.Streams[0] = check.Stream{Name: "calls", Kind: check.GRPCCalls, Rate: 5, Connections: check.New, GRPC: &call}
+		*c = c.WithDefaults()
+	}
+}
+
 func TestValidate(t *testing.T) {
 	tests := map[string]struct {
 		change func(*check.Check)
@@ -73,8 +81,28 @@ func TestValidate(t *testing.T) {
 			c.Target.TLS, c.Streams[1].URL = &check.TLS{CAFile: "ca.pem"}, "HTTPS://web.example/"
 		}, ""},
 		"method":          {func(c *check.Check) { c.Streams[0].Method = "BREW" }, `streams[0].method: "BREW"; want one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS`},
-		"stream's kind":   {func(c *check.Check) { c.Streams[0].Kind = "long" }, `streams[0].kind: "long"; want short, slow or streaming`},
+		"stream's kind":   {func(c *check.Check) { c.Streams[0].Kind = "long" }, `streams[0].kind: "long"; want short, slow, streaming or grpc`},
 		"a streamed HEAD": {func(c *check.Check) { c.Streams[0].Kind, c.Streams[0].Method = check.Streaming, "HEAD" }, `streams[0].kind: the answer to a HEAD has no body that could be on its way; want another method, or slow`},
+		"grpc":            {grpcCall(check.GRPC{}), ""},
+		"grpc in another": {func(c *check.Check) { c.Streams[0].GRPC = &check.GRPC{} }, "streams[0].grpc: it has no use in a stream of kind short; want kind: grpc"},
+		"grpc's method":   {grpcCall(check.GRPC{Method: "web.Shop.Buy"}), `streams[0].grpc.method: "web.Shop.Buy" is no method's full name; want package.Service/Method, for example grpc.health.v1.Health/Check`},
+		"grpc's body":     {grpcCall(check.GRPC{Body: check.NewValue("[1]")}), `streams[0].grpc.body: it is no JSON object; want the request message in protobuf's JSON form, for example '{"name": "x"}'`},
+		"grpc's code":     {grpcCall(check.GRPC{ExpectCodes: []check.GRPCCode{"OK", "FINE"}}), `streams[0].grpc.expectCodes[1]: "FINE"; want 0 to 16, or a name such as OK or NOT_FOUND`},
+		"grpc's types told twice": {grpcCall(check.GRPC{Descriptors: "x", Protos: &check.Protos{Files: []string{"a.proto"}}}),
+			"streams[0].grpc.descriptors: the types are told by protos, too; want one of the two"},
+		"grpc's source": {grpcCall(check.GRPC{Protos: &check.Protos{Files: []string{"../a.proto"}}}),
+			`streams[0].grpc.protos.files[0]: "../a.proto"; want a name below one of the paths, as import statements have it`},
+		"grpc over HTTP/1.1": {func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].Protocol = check.HTTP1 },
+			"streams[0].protocol: http/1.1 cannot carry gRPC; want h2 or h2c, or nothing here"},
+		"grpc with a path": {func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].URL = "http://a/b" },
+			`streams[0].url: "http://a/b" has a path or a query; want scheme, host and port alone, as a call's path is its method`},
+		"grpc with statuses": {func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].ExpectStatus = []int{200} },
+			"streams[0].expectStatus: it has no use in a stream of kind grpc; want what grpc says instead"},
+		"grpc from inside without types": {func(c *check.Check) {
+			grpcCall(check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)})(c)
+			c.Target.URL, c.Inside = "http://web/", &check.Inside{Senders: 1}
+			c.Streams[0].URL, c.Streams[1].URL = "http://web/", "http://web/"
+		}, "streams[0].grpc.body: a message that is not empty needs its types; want descriptors or protos; with inside this program does not ask the server for the types"},
 		"protocol":        {func(c *check.Check) { c.Streams[0].Protocol = "h3" }, `streams[0].protocol: "h3"; want http/1.1, h2 or h2c`},
 		"h2 on http":      {func(c *check.Check) { c.Streams[0].Protocol = check.HTTP2 }, `streams[0].protocol: h2 goes over TLS; want an https URL, or h2c`},
 		"max connections": {func(c *check.Check) { c.Streams[1].MaxConnections = 3 }, `streams[1].maxConnections: 3 connections; want at least the pool's 32, or 0 for no limit`},

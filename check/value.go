@@ -136,6 +136,10 @@ func (c Check) Recorded(showValues bool) Check {
 			s.Body = new(*s.Body)
 			s.Body.Text = value(s.Body.Text)
 		}
+		if s.GRPC != nil && s.GRPC.Body != (Value{}) {
+			s.GRPC = new(*s.GRPC)
+			s.GRPC.Body = value(s.GRPC.Body)
+		}
 	}
 	c.Disruptions = slices.Clone(c.Disruptions)
 	for i := range c.Disruptions {

@@ -77,6 +77,9 @@ func (a *Assignment) eachHidden(secret func(*check.Secret), value func(*check.Va
 		if body := a.Streams[i].Body; body != nil {
 			value(&body.Text)
 		}
+		if call := a.Streams[i].GRPC; call != nil {
+			value(&call.Body)
+		}
 	}
 }
 
