@@ -3,40 +3,64 @@ package attack
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
 // grpcOutcome tells of an answer over HTTP/2 whose body was read whether it is gRPC's, and
 // what its grpc-status says against the call; empty where that is 0 or not there. Its HTTP
-// status is 200 whether the call succeeded or not: the outcome stands in the trailers or,
-// of an answer without a body, in the header (github.com/grpc/grpc,
-// doc/PROTOCOL-HTTP2.md, "Responses"). What grpc-message says is not repeated, as it may
-// hold what is nobody's business.
+// status is 200 whether the call succeeded or not. What grpc-message says is not repeated,
+// as it may hold what is nobody's business.
 func grpcOutcome(resp *http.Response) (grpc bool, complaint string) {
-	const field = "Grpc-Status"
-	if !strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "application/grpc") {
+	if !isGRPC(resp.Header) {
 		return false, ""
 	}
-	told := resp.Trailer.Get(field)
-	if told == "" {
-		told = resp.Header.Get(field)
+	if code, told := grpcStatus(resp); told && code != check.GRPCCodes[0] {
+		complaint = shownCode(code)
 	}
-	code, err := strconv.ParseUint(told, 10, 16)
+	return true, complaint
+}
+
+func isGRPC(header http.Header) bool {
+	kind := strings.ToLower(header.Get("Content-Type"))
+	rest, ok := strings.CutPrefix(kind, "application/grpc")
+	return ok && (rest == "" || strings.HasPrefix(rest, "+") || strings.HasPrefix(rest, ";"))
+}
+
+// grpcStatus gives the outcome of a call whose answer was read: it stands in the trailers
+// or, of an answer without a body, in the header (github.com/grpc/grpc,
+// doc/PROTOCOL-HTTP2.md, "Responses"). One that has no name is its number; one that is no
+// number is empty.
+func grpcStatus(resp *http.Response) (code check.GRPCCode, told bool) {
+	const field = "Grpc-Status"
+	text := resp.Trailer.Get(field)
+	if text == "" {
+		text = resp.Header.Get(field)
+	}
+	if text == "" {
+		return "", false
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
 	switch {
-	case told == "" || err == nil && code == 0:
-		return true, ""
 	case err != nil:
-		return true, "grpc-status is no number"
-	case code < uint64(len(grpcCodes)):
-		return true, fmt.Sprintf("grpc-status %d (%s)", code, grpcCodes[code])
+		return "", true
+	case n < uint64(len(check.GRPCCodes)):
+		return check.GRPCCodes[n], true
 	default:
-		return true, fmt.Sprintf("grpc-status %d", code)
+		return check.GRPCCode(strconv.FormatUint(n, 10)), true
 	}
 }
 
-// grpcCodes are the names of gRPC's codes (github.com/grpc/grpc, doc/statuscodes.md).
-var grpcCodes = []string{
-	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
-	"RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+func shownCode(code check.GRPCCode) string {
+	switch n := slices.Index(check.GRPCCodes, code); {
+	case code == "":
+		return "grpc-status is no number"
+	case n < 0:
+		return "grpc-status " + string(code)
+	default:
+		return fmt.Sprintf("grpc-status %d (%s)", n, code)
+	}
 }

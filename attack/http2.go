@@ -158,6 +158,14 @@ func (c *http2Carrier) roundTrip(ctx context.Context, conn *http2Conn, m *messag
 		conn.pod.Store(&a.pod)
 	}
 	sample.Phase = recording.PhaseBody
+	if m.call != nil {
+		if sample.BytesIn, sample.Class, a.complaint, err = m.call.judge(resp); err != nil {
+			sample.Class = ""
+			return said{}, false, conn.explain(err)
+		}
+		sample.Phase = recording.PhaseDone
+		return a.said(), false, nil
+	}
 	if sample.BytesIn, err = a.read(nil, c.expectBody); err != nil {
 		return said{}, false, conn.explain(err)
 	}

@@ -32,6 +32,9 @@ type message struct {
 	head          []byte
 	before, after string
 
+	// call is what a message of gRPC calls; nil in others.
+	call *grpcCall
+
 	// traces gives each request its traceparent; nil gives none.
 	traces *recording.Traces
 

@@ -16,6 +16,13 @@ import (
 // turn if there are several. What is wrong with the files is a check.FieldError,
 // with fields as seen from the stream.
 func newMessages(target check.Target, s check.Stream, read readFile) ([]*message, error) {
+	if s.Kind == check.GRPCCalls {
+		call, err := newCall(target, s, read)
+		if err != nil {
+			return nil, err
+		}
+		return []*message{call}, nil
+	}
 	body, err := readBody(s.Body, read)
 	if err != nil {
 		return nil, err

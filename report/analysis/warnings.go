@@ -129,7 +129,7 @@ func spokeGRPC(t *traffic, ending *recording.Ending) []report.Warning {
 		return nil
 	}
 	return []report.Warning{{Text: fmt.Sprintf("answers of %s are those of gRPC, and were judged by their grpc-status, too. But a stream of plain HTTP is no check of gRPC: "+
-		"its clients make all calls on one connection, follow a GOAWAY, and try again by rules of their own", list(names))}}
+		"its calls have messages and trailers, and what their clients send again without asking is another thing. Make each a stream of kind: grpc", list(names))}}
 }
 
 // shortEmptiness is for how long slices may be without a ready endpoint for no other reason
