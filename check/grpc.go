@@ -123,6 +123,10 @@ func (s Stream) validateGRPC(at string, c Check, p *problems) {
 		}
 		return
 	}
+	if s.GRPC == nil { // it became one after the defaults
+		p.add(at+".kind", "%s without what it calls; want the stream in a check file", GRPCCalls)
+		return
+	}
 	s.refuseHTTP(at, p)
 	if u, err := url.Parse(s.URL); err == nil && !c.WantsURL() && (strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
 		p.add(at+".url", "%q has a path or a query; want scheme, host and port alone, as a call's path is its method", ShownURL(s.URL))
