@@ -132,15 +132,15 @@ func (s Stream) validateGRPC(at string, c Check, p *problems) {
 		p.add(at+".url", "%q has a path or a query; want scheme, host and port alone, as a call's path is its method", ShownURL(s.URL))
 	}
 	s.GRPC.validate(at+".grpc", p)
-	if c.Inside != nil && !s.GRPC.Empty() && !s.GRPC.tellsTypes() {
-		p.add(at+".grpc.body", "%s; with inside this program does not ask the server for the types", wantTypes)
+	if !s.GRPC.Empty() && !s.GRPC.tellsTypes() {
+		p.add(at+".grpc.body", wantTypes)
 	}
 }
 
 // wantTypes says what a message needs.
 const wantTypes = "a message that is not empty needs its types; want descriptors or protos"
 
-// tellsTypes tells that the types are known without asking the server.
+// tellsTypes tells that the types are known.
 func (g *GRPC) tellsTypes() bool {
 	return g.Descriptors != "" || g.Protos != nil || strings.HasPrefix(g.Method, "grpc.health.v1.Health/")
 }

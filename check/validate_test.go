@@ -99,11 +99,9 @@ func TestValidate(t *testing.T) {
 			`streams[0].url: "http://a/b" has a path or a query; want scheme, host and port alone, as a call's path is its method`},
 		"grpc with statuses": {func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].ExpectStatus = []int{200} },
 			"streams[0].expectStatus: it has no use in a stream of kind grpc; want what grpc says instead"},
-		"grpc from inside without types": {func(c *check.Check) {
+		"grpc without types": {func(c *check.Check) {
 			grpcCall(check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)})(c)
-			c.Target.URL, c.Inside = "http://web/", &check.Inside{Senders: 1}
-			c.Streams[0].URL, c.Streams[1].URL = "http://web/", "http://web/"
-		}, "streams[0].grpc.body: a message that is not empty needs its types; want descriptors or protos; with inside this program does not ask the server for the types"},
+		}, "streams[0].grpc.body: a message that is not empty needs its types; want descriptors or protos"},
 		"protocol":        {func(c *check.Check) { c.Streams[0].Protocol = "h3" }, `streams[0].protocol: "h3"; want http/1.1, h2 or h2c`},
 		"h2 on http":      {func(c *check.Check) { c.Streams[0].Protocol = check.HTTP2 }, `streams[0].protocol: h2 goes over TLS; want an https URL, or h2c`},
 		"max connections": {func(c *check.Check) { c.Streams[1].MaxConnections = 3 }, `streams[1].maxConnections: 3 connections; want at least the pool's 32, or 0 for no limit`},
