@@ -288,8 +288,9 @@ var rules = []rule{
 		reason:  "it changes a text, whatever that describes",
 	},
 	{
-		pkg:    "internal/victim",
-		reason: "the sample service must not know what is looked for, or it could oblige",
+		pkg:     "internal/victim",
+		modules: []string{"google.golang.org/grpc"},
+		reason:  "the sample service must not know what is looked for, or it could oblige",
 	},
 	{
 		pkg:    "internal/victim/cmd/victim",

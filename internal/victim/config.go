@@ -44,6 +44,7 @@ const (
 // variable means. A zero Config is not usable: start from FromEnv.
 type Config struct {
 	Addr              string
+	GRPCAddr          string // empty: no gRPC
 	HandlerTime       time.Duration
 	Status            int
 	Workers           int // 0: no limit
@@ -77,6 +78,7 @@ type variable struct {
 func (c *Config) variables() []variable {
 	return []variable{
 		{"VICTIM_ADDR", ":8080", text(&c.Addr)},
+		{"VICTIM_GRPC_ADDR", "", text(&c.GRPCAddr)},
 		{"VICTIM_HANDLER_TIME", "0s", duration(&c.HandlerTime)},
 		{"VICTIM_STATUS", "200", number(&c.Status, 200, 599)},
 		{"VICTIM_WORKERS", "0", number(&c.Workers, 0, 1<<20)},

@@ -24,7 +24,7 @@ func TestFromEnvDefaults(t *testing.T) {
 
 func TestFromEnvSetsEachField(t *testing.T) {
 	got, err := FromEnv([]string{
-		"VICTIM_ADDR=127.0.0.1:9", "VICTIM_HANDLER_TIME=20ms", "VICTIM_STATUS=500", "VICTIM_WORKERS=3",
+		"VICTIM_ADDR=127.0.0.1:9", "VICTIM_GRPC_ADDR=:9090", "VICTIM_HANDLER_TIME=20ms", "VICTIM_STATUS=500", "VICTIM_WORKERS=3",
 		"VICTIM_ALLOC_PER_REQUEST=8Mi", "VICTIM_EXIT_AFTER_REQUESTS=7", "VICTIM_START_DELAY=3s",
 		"VICTIM_START_MODE=ready", "VICTIM_NEVER_READY=true", "VICTIM_READY_FILE=/tmp/ready",
 		"VICTIM_ON_SIGTERM=exit", "VICTIM_EXIT_SHARE=0.1", "VICTIM_SIGTERM_DELAY=1m", "VICTIM_EXIT_CODE=143",
@@ -35,7 +35,7 @@ func TestFromEnvSetsEachField(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Addr: "127.0.0.1:9", HandlerTime: 20 * time.Millisecond, Status: 500, Workers: 3,
+		Addr: "127.0.0.1:9", GRPCAddr: ":9090", HandlerTime: 20 * time.Millisecond, Status: 500, Workers: 3,
 		AllocPerRequest: 8 << 20, ExitAfterRequests: 7, StartDelay: 3 * time.Second,
 		StartMode: StartReady, NeverReady: true, ReadyFile: "/tmp/ready",
 		OnSigterm: Exit, ExitShare: 0.1, SigtermDelay: time.Minute, ExitCode: 143,

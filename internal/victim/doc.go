@@ -11,6 +11,16 @@
 // A connection of HTTP/2 is reused by all that it carries. Its end is announced
 // with GOAWAY, and a drain waits until it has ended.
 //
+// With VICTIM_GRPC_ADDR it also speaks gRPC without TLS, on a port of its own: gRPC's
+// own grpc.testing.TestService, of which EmptyCall and UnaryCall work for
+// VICTIM_HANDLER_TIME, StreamingOutputCall and FullDuplexCall send a message of size
+// bytes intervalUs after the one before for each of the responseParameters; it gives
+// back the payload where no size is asked for. That is work, too. Probes are
+// grpc.health.v1.Health, which says SERVING where /readyz says 200, and the server
+// reflection (v1). What the variables say of HTTP holds for gRPC: an HTTP status stands
+// for that of gRPC which its clients make of it (503 is UNAVAILABLE), and the GOAWAY is
+// sent when the listener is closed, as GracefulStop does both.
+//
 // The defaults describe a service that behaves. Durations are Go durations,
 // sizes are bytes with an optional Ki, Mi or Gi. Unknown variables that begin
 // with VICTIM_ and unusable values are refused, except for the variables that
@@ -18,6 +28,7 @@
 //
 //	variable                     default   meaning
 //	VICTIM_ADDR                  :8080     address to listen on
+//	VICTIM_GRPC_ADDR             (none)    address to listen on for gRPC, such as :9090
 //	VICTIM_HANDLER_TIME          0s        how long / works before it answers
 //	VICTIM_STATUS                200       status that / answers
 //	VICTIM_WORKERS               0         requests served at once, probes among them, the others wait; 0 is no limit

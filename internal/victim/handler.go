@@ -23,7 +23,7 @@ const pageSize = 4096
 // ServeHTTP answers one request as the configuration wants it.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.conns.begin(r)
-	req := s.requests.begin(r)
+	req := s.requests.begin(httpRequest(r))
 	if s.cfg.LogRequests {
 		s.log.write(Event{Time: req.Started, Event: RequestStart, Request: req})
 	}

@@ -17,21 +17,25 @@ type requests struct {
 	opened  int               // pieces of work begun so far
 }
 
-func (q *requests) begin(r *http.Request) *Request {
-	req := &Request{
-		Stream:  r.Header.Get("X-Vegeta-Attack"),
-		Seq:     r.Header.Get("X-Vegeta-Seq"),
-		Path:    r.URL.RequestURI(),
-		Remote:  r.RemoteAddr,
-		Started: time.Now().UTC(),
-	}
+func (q *requests) begin(req Request) *Request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.open == nil {
 		q.open = map[*Request]bool{}
 	}
-	q.open[req] = false
-	return req
+	q.open[&req] = false
+	return &req
+}
+
+func httpRequest(r *http.Request) Request {
+	return Request{
+		Stream:      r.Header.Get("X-Vegeta-Attack"),
+		Seq:         r.Header.Get("X-Vegeta-Seq"),
+		Traceparent: r.Header.Get("Traceparent"),
+		Path:        r.URL.RequestURI(),
+		Remote:      r.RemoteAddr,
+		Started:     time.Now().UTC(),
+	}
 }
 
 func (q *requests) end(req *Request) {
@@ -58,6 +62,14 @@ func (q *requests) wrote(req *Request) {
 	defer q.mu.Unlock()
 	q.open[req] = false
 	q.settle()
+}
+
+// hasLeft tells whether nothing is written any more. A message of gRPC that was just
+// begun may get out: its call is listed as in flight all the same.
+func (q *requests) hasLeft() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.left
 }
 
 // leave lists what gets no answer, or no more of it. Parts are small: the kernel

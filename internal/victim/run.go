@@ -24,6 +24,7 @@ type service struct {
 	log *eventLog
 
 	server   *http.Server
+	grpc     *grpcServer // nil: none
 	requests requests
 	conns    connections
 	workers  chan struct{} // nil: no limit
@@ -62,20 +63,33 @@ func Run(ctx context.Context, cfg Config, signals <-chan os.Signal, stdout io.Wr
 	s.server.Protocols.SetHTTP1(true)
 	s.server.Protocols.SetUnencryptedHTTP2(true)
 	defer func() { _ = s.server.Close() }()
+	if cfg.GRPCAddr != "" {
+		s.grpc = newGRPCServer(s)
+		defer s.grpc.stop()
+	}
 	return s.run(ctx, signals)
 }
 
 func (s *service) run(ctx context.Context, signals <-chan os.Signal) (int, error) {
 	s.log.write(Event{Event: Started})
 
-	var listener net.Listener        // nil until it listens
+	var listener, calls net.Listener // nil until it listens; calls is that of gRPC
 	accepting := make(chan struct{}) // closed when the server knows all that were accepted
 	listen := func() (err error) {
 		var lc net.ListenConfig
 		if listener, err = lc.Listen(ctx, "tcp", s.cfg.Addr); err != nil {
 			return err
 		}
-		s.log.write(Event{Event: Listening, Addr: listener.Addr().String()})
+		listening := Event{Event: Listening, Addr: listener.Addr().String()}
+		if s.grpc != nil {
+			if calls, err = lc.Listen(ctx, "tcp", s.cfg.GRPCAddr); err != nil {
+				_ = listener.Close()
+				return err
+			}
+			listening.GRPCAddr = calls.Addr().String()
+			s.grpc.serve(calls)
+		}
+		s.log.write(listening)
 		go func(l net.Listener) {
 			defer close(accepting)
 			_ = s.server.Serve(l)
@@ -94,8 +108,8 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) (int, error
 		}
 	}
 
-	var delay <-chan time.Time // runs from SIGTERM on
-	var quiet <-chan struct{}  // while draining
+	var delay <-chan time.Time            // runs from SIGTERM on
+	var quiet, quietCalls <-chan struct{} // while draining; quietCalls is gRPC's
 	for {
 		select {
 		case <-startup:
@@ -127,14 +141,27 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) (int, error
 			startup = nil
 			if listener != nil {
 				_ = listener.Close()
+				if calls != nil {
+					_ = calls.Close()
+				}
 				s.log.write(Event{Event: ListenerClosed})
 				<-accepting
 			}
 			s.log.write(Event{Event: Draining, InFlight: s.requests.inFlight()})
 			quiet = s.conns.waitQuiet()
+			if calls != nil {
+				quietCalls = s.grpc.drain()
+			}
 
 		case <-quiet:
-			return s.leave(codeDrained, "drained"), nil
+			if quiet = nil; quietCalls == nil {
+				return s.leave(codeDrained, "drained"), nil
+			}
+
+		case <-quietCalls:
+			if quietCalls = nil; quiet == nil {
+				return s.leave(codeDrained, "drained"), nil
+			}
 
 		case <-s.crashed:
 			return s.leave(s.cfg.ExitCode, "VICTIM_EXIT_AFTER_REQUESTS"), nil
@@ -159,6 +186,9 @@ func (s *service) sigterm(received time.Time) bool {
 		s.conns.dropIdle()
 	case Cut:
 		s.conns.cut()
+	}
+	if s.grpc != nil {
+		s.grpc.sigterm()
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,17 @@ func TestReadEvents(t *testing.T) {
 		t.Fatalf("%d events, %v", len(events), err)
 	}
 	want := []read{logged("a", 9, 4001, 200)}
+	if got := readEvents(events, base, began, began.Add(5*time.Second)); !slices.Equal(got, want) {
+		t.Errorf("have %v\nwant %v", got, want)
+	}
+	// A call of gRPC that bears nothing but its trace, and a probe's.
+	id := base.Traces("reused").ID(10)
+	call := victim.Request{Traceparent: fmt.Sprintf("00-%x-b7ad6b7169203331-01", id[:]), Remote: "10.244.1.7:4002", Started: at(300)}
+	events = []victim.Event{
+		{Time: call.Started, Event: victim.RequestStart, Pod: "b", Request: &call},
+		{Time: call.Started, Event: victim.RequestStart, Pod: "b", Request: &victim.Request{Path: "/grpc.health.v1.Health/Check"}},
+	}
+	want = []read{logged("b", 10, 4002, 300)}
 	if got := readEvents(events, base, began, began.Add(5*time.Second)); !slices.Equal(got, want) {
 		t.Errorf("have %v\nwant %v", got, want)
 	}
