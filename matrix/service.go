@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -96,6 +97,9 @@ func (s *service) sample(demo string, row *Row) ([]runtime.Object, error) {
 		case *corev1.Service:
 			o.Spec.Type = corev1.ServiceTypeClusterIP
 			o.Spec.Ports[0].NodePort = 0
+			if row.callsGRPC() {
+				o.Spec.Ports = append(o.Spec.Ports, corev1.ServicePort{Name: "grpc", Port: grpcPort, TargetPort: intstr.FromInt32(grpcPort)})
+			}
 		}
 	}
 	return objects, nil

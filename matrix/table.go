@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -62,7 +63,7 @@ func (w Want) notAdvising(text string) Want { w.FixNot = regexp.MustCompile(text
 
 // Rows is the table. image is the tool's own, which a signal needs.
 func Rows(image string) []Row {
-	return []Row{
+	return slices.Concat([]Row{
 		{Name: "graceful: restart", Base: "graceful", Streams: both, Disruption: restart, Want: passes()},
 		{Name: "graceful: scale", Base: "graceful", Streams: both, Disruption: scale, Want: passes()},
 		{
@@ -225,7 +226,7 @@ func Rows(image string) []Row {
 		{
 			Name: "nothing ends", Base: "graceful", Streams: both, Disruption: observe(5 * time.Second), Want: proves("(?i)no pod|nothing"),
 		},
-	}
+	}, grpcRows())
 }
 
 func replicas(n int32) Edit {
