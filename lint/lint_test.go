@@ -83,6 +83,9 @@ const (
 	replicas3 = "  replicas: 3\n"
 	budget1   = "  maxUnavailable: 1\n"
 	service   = "  selector: {app: web}\n"
+
+	webService    = "kind: Service\nmetadata: {name: web, namespace: shop}\nspec:\n" + service
+	othersService = "kind: Service\nmetadata: {name: others, namespace: shop}\nspec:\n  selector: {app: others}\n"
 )
 
 func exec(command string) string { return "lifecycle: {preStop: {exec: {command: " + command + "}}}" }
@@ -127,7 +130,7 @@ func TestRules(t *testing.T) {
 		{name: "nothing"},
 
 		{name: "no preStop", changes: []string{lifecycle, ""}, want: []string{"warning no-prestop"}},
-		{name: "no preStop, no traffic", changes: []string{lifecycle, "", readiness, "", "        ports: [{name: http, containerPort: 8080}]\n", "", service, "  selector: {app: other}\n"}},
+		{name: "no preStop, no traffic", changes: []string{lifecycle, "", readiness, "", "        ports: [{name: http, containerPort: 8080}]\n", "", webService, othersService}},
 		{name: "preStop 1 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 1}}}"}, want: []string{"warning prestop-short"}},
 		{name: "preStop 2 s", changes: []string{preStop5, "lifecycle: {preStop: {sleep: {seconds: 2}}}"}},
 		{name: "preStop all of the grace", changes: []string{grace30, "terminationGracePeriodSeconds: 5"}, want: []string{"warning prestop-eats-grace"}},
@@ -348,7 +351,7 @@ func TestRules(t *testing.T) {
 
 		{name: "not ready addresses", changes: []string{service, service + "  publishNotReadyAddresses: true\n"}, want: []string{"warning publishes-not-ready"}},
 		{name: "not ready addresses for peers", changes: []string{service, service + "  publishNotReadyAddresses: true\n  clusterIP: None\n"}, want: []string{"note publishes-not-ready", "note headless"}},
-		{name: "another's service", changes: []string{service, "  selector: {app: api}\n  publishNotReadyAddresses: true\n"}},
+		{name: "another's service", changes: []string{webService, othersService + "  publishNotReadyAddresses: true\n"}},
 		{name: "headless", changes: []string{service, service + "  clusterIP: None\n"}, want: []string{"note headless"}},
 		{name: "affinity", changes: []string{service, service + "  sessionAffinity: ClientIP\n"}, want: []string{"note client-affinity"}},
 		{name: "mesh", changes: []string{"      containers:\n", "      containers:\n      - {name: istio-proxy, image: proxy}\n"}, want: []string{"note mesh-proxy-order"}},
@@ -356,6 +359,7 @@ func TestRules(t *testing.T) {
 		{name: "a balancer outside", changes: []string{service, service + "  type: LoadBalancer\n  externalTrafficPolicy: Local\n"}, want: []string{"note prestop-short-for-path"}},
 		{name: "a database's proxy", changes: []string{"      containers:\n", "      containers:\n      - {name: cloud-sql-proxy, image: proxy}\n"}, want: []string{"warning dependency-ends-first"}},
 		{name: "scaled to none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: []string{"warning scales-to-zero"}},
+		{name: "a selector of no pods", changes: []string{service, "  selector: {app: wbe}\n"}, want: []string{"warning service-selects-none"}},
 		{name: "a port's name that there is not", changes: []string{"targetPort: http", "targetPort: web"}, want: []string{"warning service-port-unknown"}},
 		{name: "Recreate with a rollout", changes: []string{replicas3, strategy("type: Recreate, rollingUpdate: {maxSurge: 1}")}, want: []string{"error refused"}},
 		{name: "a claim of one node", changes: []string{grace30, grace30 + "\n      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"}, more: "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\nspec: {accessModes: [ReadWriteOnce]}\n", want: []string{"note claim-holds-rollout"}},

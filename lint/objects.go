@@ -95,6 +95,8 @@ type workload struct {
 	refused []validation.Refusal
 
 	services []*podService
+	// missedBy are services that select no pod and most likely should select these.
+	missedBy []missed
 	budgets  []*podBudget
 	// noBudget says that none was written for the pods, not even one that is refused.
 	noBudget bool
@@ -157,9 +159,13 @@ func (o *Objects) workloads() []*workload {
 		w.daemonSet = d.Value
 		all = append(all, w)
 	}
+	var selecting []*podService
 	for _, s := range o.Services {
-		o.attachService(&podService{Object: s}, all)
+		if given := (&podService{Object: s}); o.attachService(given, all) {
+			selecting = append(selecting, given)
+		}
 	}
+	findMissed(selecting, all)
 	for _, b := range o.Budgets {
 		o.attachBudget(&podBudget{Object: b}, all)
 	}
@@ -175,10 +181,11 @@ func (o *Objects) workloads() []*workload {
 	return all
 }
 
-func (o *Objects) attachService(s *podService, all []*workload) {
+// attachService tells whether the service is one that selects pods.
+func (o *Objects) attachService(s *podService, all []*workload) bool {
 	// Of an ExternalName service the selector means nothing (core/v1 ServiceSpec).
 	if len(s.Value.Spec.Selector) == 0 || s.Value.Spec.Type == corev1.ServiceTypeExternalName {
-		return
+		return false
 	}
 	selector := selection(s.Value.Spec.Selector)
 	s.beside = o.beside(s.Value.Namespace, selector)
@@ -188,6 +195,7 @@ func (o *Objects) attachService(s *podService, all []*workload) {
 			s.of = append(s.of, w)
 		}
 	}
+	return true
 }
 
 // selection tells whether labels have all that are wanted; there are as many questions as

@@ -31,7 +31,7 @@ func TestPortNames(t *testing.T) {
 		{name: "pods that are not judged", changes: []string{"targetPort: http", toNone}, more: rollout},
 		{name: "beside a worker", more: worker},
 		{name: "beside a worker that has it neither", changes: []string{"targetPort: http", toNone}, more: worker, want: []string{"warning service-port-unknown web", "warning no-prestop a", "warning no-readiness-probe a"}},
-		{name: "a service of others", changes: []string{"targetPort: http", toNone, service, "  selector: {app: api}\n"}},
+		{name: "a service of others", changes: []string{"targetPort: http", toNone, webService, othersService}},
 		{name: "ignored", changes: []string{"targetPort: http", toNone, "kind: Service\nmetadata: {name: web,", "kind: Service\nmetadata: {name: web, annotations: {shutdowncheck.io/ignore: 'service-port-unknown: a webhook adds it'},"}},
 	})
 }

@@ -65,6 +65,8 @@ func (o *Objects) lead(w *workload) {
 		w.traffic = certain
 	case len(w.open()) == 0:
 		w.traffic = noTraffic
+	case len(w.missedBy) > 0: // users' requests are what such a service is for
+		w.traffic = presumed
 	case o.servicesRead(w), w.scale.by != nil && w.scale.by.queue, o.onlyScraped(w):
 		w.traffic = unlikely
 	default:

@@ -217,14 +217,14 @@ func TestTraffic(t *testing.T) {
 	warnings := []string{"warning no-prestop app", "warning no-readiness-probe app", "warning one-replica web"}
 	try(t, []whose{
 		{name: "a service", changes: faults, want: warnings},
-		{name: "a service of others", changes: with(service, "  selector: {app: other}\n"), want: notes, says: []string{"nothing that was read leads users' requests to these pods"}},
+		{name: "a service of others", changes: with(webService, othersService), want: notes, says: []string{"nothing that was read leads users' requests to these pods"}},
 		{name: "a name outside", changes: with(service, "  type: ExternalName\n  externalName: example.com\n  selector: {app: web}\n"), want: notes},
 		{name: "no selector", changes: with(service, ""), want: notes},
-		{name: "a port of the node", changes: with(append(ported("{name: http, containerPort: 8080, hostPort: 80}"), service, "  selector: {app: other}\n")...), want: []string{"warning no-readiness-probe app", "warning one-replica web", "note no-prestop app", "note host-port-surge app"}, says: []string{"clients send new requests to the node's port for as long as they take the node for healthy"}, never: []string{"proxies", `"seconds"`}},
-		{name: "a port of the node, a hook of unknown length", changes: append(ported("{name: http, containerPort: 8080, hostPort: 80}"), service, "  selector: {app: other}\n", preStop5, exec("[/drain]")), want: []string{"note prestop-length-unknown app", "note prestop-needs-binary app", "note host-port-surge app"}, never: []string{"proxies", "new requests still come in"}},
-		{name: "a port of the node, a short hook", changes: append(ported("{name: http, containerPort: 8080, hostPort: 80}"), service, "  selector: {app: other}\n", preStop5, exec("[sleep, '1']")), want: []string{"note prestop-short app", "note prestop-needs-binary app", "note host-port-surge app"}, never: []string{"proxies"}},
+		{name: "a port of the node", changes: with(append(ported("{name: http, containerPort: 8080, hostPort: 80}"), webService, othersService)...), want: []string{"warning no-readiness-probe app", "warning one-replica web", "note no-prestop app", "note host-port-surge app"}, says: []string{"clients send new requests to the node's port for as long as they take the node for healthy"}, never: []string{"proxies", `"seconds"`}},
+		{name: "a port of the node, a hook of unknown length", changes: append(ported("{name: http, containerPort: 8080, hostPort: 80}"), webService, othersService, preStop5, exec("[/drain]")), want: []string{"note prestop-length-unknown app", "note prestop-needs-binary app", "note host-port-surge app"}, never: []string{"proxies", "new requests still come in"}},
+		{name: "a port of the node, a short hook", changes: append(ported("{name: http, containerPort: 8080, hostPort: 80}"), webService, othersService, preStop5, exec("[sleep, '1']")), want: []string{"note prestop-short app", "note prestop-needs-binary app", "note host-port-surge app"}, never: []string{"proxies"}},
 		{name: "a port of the node, and a service", changes: with(ported("{name: http, containerPort: 8080, hostPort: 80}")...), want: append(slices.Clone(warnings), "note host-port-surge app"), says: []string{"the cluster's proxies send"}},
-		{name: "a port of the node for metrics", changes: with(append(ported("{name: metrics, containerPort: 8080, hostPort: 80}"), service, "  selector: {app: other}\n")...), want: []string{"note host-port-surge app"}},
+		{name: "a port of the node for metrics", changes: with(append(ported("{name: metrics, containerPort: 8080, hostPort: 80}"), webService, othersService)...), want: []string{"note host-port-surge app"}},
 		{name: "a service for metrics", changes: with(append(ported("{name: http-metrics, containerPort: 8080}"), "targetPort: http}", "targetPort: http-metrics}")...)},
 		{name: "a service of names for metrics", changes: append(ported("{name: http, containerPort: 8080}, {name: metrics, containerPort: 9090}"), budget1, budget1), more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: metrics, namespace: shop}\nspec: {clusterIP: None, publishNotReadyAddresses: true, sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 9090, targetPort: metrics}]}\n"},
 		{name: "a service that is named for metrics, a port for its protocol", changes: with("kind: Service\nmetadata: {name: web,", "kind: Service\nmetadata: {name: web-metrics-service,", "ports: [{port: 80,", "ports: [{name: https, port: 80,"), want: notes},
@@ -233,7 +233,7 @@ func TestTraffic(t *testing.T) {
 		{name: "a service for metrics that users are led to", changes: with(append(ported("{name: http-metrics, containerPort: 8080}"), "targetPort: http}", "targetPort: http-metrics}")...), more: ingress("", "ingressClassName: nginx, "), want: warnings},
 		{name: "a metrics port beside", changes: with(ported("{name: http, containerPort: 8080}, {name: metrics, containerPort: 9090}")...), want: warnings},
 		{name: "a port that is scraped", changes: with("labels: {app: web}}", "labels: {app: web}, annotations: {prometheus.io/scrape: 'true', prometheus.io/port: '8080'}}"), want: warnings},
-		{name: "a drain that hangs all the same", changes: append(with(service, "  selector: {app: other}\n"), budget1, "  maxUnavailable: 0\n"), want: append([]string{"warning budget-blocks web"}, notes...)},
+		{name: "a drain that hangs all the same", changes: append(with(webService, othersService), budget1, "  maxUnavailable: 0\n"), want: append([]string{"warning budget-blocks web"}, notes...)},
 	})
 	alone := func(ports string) string {
 		return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: app, image: app, ports: [" + ports + "]}]}\n"
@@ -447,7 +447,7 @@ func TestServicesOfACluster(t *testing.T) {
 		"not listed": {unknown: true, want: Warning},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := read(t, change(t, lifecycle, "", service, "  selector: {app: other}\n"))
+			o := read(t, change(t, lifecycle, "", webService, othersService))
 			o.AllServices, o.ServicesUnknown = tt.all, tt.unknown
 			if tt.all {
 				o.Services = nil
