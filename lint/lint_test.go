@@ -363,7 +363,7 @@ func TestRules(t *testing.T) {
 		{name: "a port's name that there is not", changes: []string{"targetPort: http", "targetPort: web"}, want: []string{"warning service-port-unknown"}},
 		{name: "Recreate with a rollout", changes: []string{replicas3, strategy("type: Recreate, rollingUpdate: {maxSurge: 1}")}, want: []string{"error refused"}},
 		{name: "a claim of one node", changes: []string{grace30, grace30 + "\n      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"}, more: "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\nspec: {accessModes: [ReadWriteOnce]}\n", want: []string{"note claim-holds-rollout"}},
-		{name: "a budget of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"note removed-api"}},
+		{name: "a budget of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"error removed-api"}},
 		{name: "mesh as a sidecar", changes: []string{"      containers:\n", "      initContainers:\n      - {name: istio-proxy, image: proxy, restartPolicy: Always}\n      containers:\n"}},
 	}
 	broken := map[string]bool{}

@@ -187,9 +187,9 @@ func (r *reader) add(h *head, text []byte, at string) error {
 	if templatedNames(&g.bones) {
 		return errTemplate
 	}
-	if _, old := removed[h.APIVersion+" "+h.Kind]; old {
+	if _, old := removed[h.APIVersion+" "+h.Kind]; old && !half(g) {
 		r.locate(g)
-		r.noteRemoved(g)
+		r.tellRemoved(g)
 	}
 	switch h.APIVersion + " " + h.Kind {
 	case "apps/v1 Deployment":

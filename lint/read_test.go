@@ -171,7 +171,7 @@ func TestWritten(t *testing.T) {
 		"ports twice":         {changes: []string{image, image + "        ports: []\n"}, want: []string{"warning double-field spec.template.spec.containers[0].ports:15"}},
 		"in other kinds":      {more: "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\nspec: {a: 1}\nspec: {a: 2}\n", want: []string{"note double-field spec:36"}},
 		"merged keys":         {changes: []string{container, "      - <<: {name: other, image: other}\n        name: app\n"}},
-		"an old budget":       {more: "---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: other, namespace: shop}\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: other}}}\n", want: []string{"note removed-api apiVersion:32"}, fix: "Use policy/v1."},
+		"an old budget":       {more: "---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: other, namespace: shop}\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: other}}}\n", want: []string{"error removed-api apiVersion:32"}, fix: "Use policy/v1."},
 		"two services":        {more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n", want: []string{"note same-object metadata.name:34"}},
 		"routes of two kinds": {more: "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web, namespace: shop}\nspec: {}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: web, namespace: shop}\nspec: {}\n"},
 		"two elsewhere":       {more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: other}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n"},

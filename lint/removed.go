@@ -36,10 +36,10 @@ func (u *NotJudged) Removed() string {
 	return fmt.Sprintf("Kubernetes %s and later do not serve %s of %s; use %s (%s)", old.since, u.Kind, u.APIVersion, old.use, removedAPI.id)
 }
 
-func (r *reader) noteRemoved(g *given) {
+func (r *reader) tellRemoved(g *given) {
 	old := removed[g.head.APIVersion+" "+g.head.Kind]
 	r.report(&removedAPI, g, breach{
-		severity: Note, field: "apiVersion",
+		severity: Error, field: "apiVersion",
 		why: fmt.Sprintf("Kubernetes %s and later do not serve %s of %s: there the object is refused.", old.since, g.head.Kind, g.head.APIVersion),
 		fix: fmt.Sprintf("Use %s.", old.use),
 	})

@@ -109,8 +109,8 @@ func TestAutoscalers(t *testing.T) {
 		{name: "KEDA and the autoscaler that it makes", changes: none, more: scaled("", triggers) + fmt.Sprintf(autoscaler, 1), want: zero},
 		{name: "an autoscaler that keeps none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: zero},
 		{name: "an autoscaler of a workload at 0", changes: []string{replicas3, "  replicas: 0\n"}, more: fmt.Sprintf(autoscaler, 1)},
-		{name: "v2beta2 keeps 4", changes: none, more: old("autoscaling/v2beta2", 4), want: []string{"note removed-api web"}, says: []string{"1.26"}},
-		{name: "v2beta1 keeps 1", changes: none, more: old("autoscaling/v2beta1", 1), want: []string{"warning one-replica web", "note removed-api web"}, says: []string{"1.25"}},
+		{name: "v2beta2 keeps 4", changes: none, more: old("autoscaling/v2beta2", 4), want: []string{"error removed-api web"}, says: []string{"1.26"}},
+		{name: "v2beta1 keeps 1", changes: none, more: old("autoscaling/v2beta1", 1), want: []string{"error removed-api web", "warning one-replica web"}, says: []string{"1.25"}},
 		{name: "v1 keeps 4", changes: none, more: old("autoscaling/v1", 4)},
 	})
 }
@@ -151,9 +151,10 @@ spec: {selector: {track: canary}, ports: [{port: 80, targetPort: http}]}
 		{name: "autoscaled, but at every size", changes: []string{replicas3, "", budget1, "  minAvailable: 100%\n"}, more: fmt.Sprintf(autoscaler, 3), want: []string{"warning budget-blocks web"}, says: []string{"may ever be evicted"}},
 		{name: "autoscaled with room", changes: []string{replicas3, "", budget1, "  minAvailable: 80%\n"}, more: fmt.Sprintf(autoscaler, 5)},
 		{name: "of a DaemonSet", changes: []string{"kind: Deployment", "kind: DaemonSet", replicas3, "", budget1, "  maxUnavailable: 0\n"}},
-		{name: "of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"note removed-api web"}},
+		{name: "a part of one, of a version that went", more: "---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: part, namespace: shop}\nspec: {maxUnavailable: 2}\n"},
+		{name: "of a version that went", changes: []string{"policy/v1", "policy/v1beta1"}, want: []string{"error removed-api web"}},
 		{name: "all of the namespace", changes: []string{"  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {}"}},
-		{name: "none of it, in the version that went", changes: []string{"policy/v1", "policy/v1beta1", "  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {}"}, want: []string{"note no-budget web", "note removed-api web"}},
+		{name: "none of it, in the version that went", changes: []string{"policy/v1", "policy/v1beta1", "  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {}"}, want: []string{"error removed-api web", "note no-budget web"}},
 		{name: "one without a namespace", changes: []string{"kind: PodDisruptionBudget\nmetadata: {name: web, namespace: shop}", "kind: PodDisruptionBudget\nmetadata: {name: web}"}},
 		{name: "one more of who knows which namespace", more: strings.Replace(secondBudget, ", namespace: shop", "", 1)},
 	})
@@ -375,7 +376,7 @@ func TestPaths(t *testing.T) {
 		{name: "ALB to nodes", changes: served("", "  type: NodePort\n"), more: ingress("alb.ingress.kubernetes.io/target-type: instance", fmt.Sprintf(class, "alb"))},
 		{name: "ALB to nodes by default", changes: served("", "  type: NodePort\n"), more: ingress("", fmt.Sprintf(class, "alb"))},
 		{name: "ALB before a ClusterIP", more: ingress("", fmt.Sprintf(class, "alb")), want: note},
-		{name: "ALB by an Ingress of a version that went", more: "---\napiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: web, namespace: shop, annotations: {" + albIP + ", kubernetes.io/ingress.class: alb}}\nspec: {rules: [{http: {paths: [{backend: {serviceName: web, servicePort: 80}}]}}]}\n", want: []string{"note prestop-short-for-path app", "note removed-api web"}},
+		{name: "ALB by an Ingress of a version that went", more: "---\napiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: web, namespace: shop, annotations: {" + albIP + ", kubernetes.io/ingress.class: alb}}\nspec: {rules: [{http: {paths: [{backend: {serviceName: web, servicePort: 80}}]}}]}\n", want: []string{"error removed-api web", "note prestop-short-for-path app"}},
 		{name: "ALB of another service", more: strings.Replace(alb, "service: {name: web", "service: {name: api", 1)},
 		{name: "nginx in the cluster", more: ingress("", fmt.Sprintf(class, "nginx"))},
 		{name: "traefik in the cluster", more: ingress("", fmt.Sprintf(class, "traefik"))},
