@@ -86,6 +86,9 @@ type Report struct {
 	Known []Finding `json:"known,omitempty"`
 	// Gone are the baseline's findings that were not found any more.
 	Gone []Identity `json:"gone,omitempty"`
+	// Errors say what is wrong with the manifests themselves, a line each: with any of them the
+	// report is not whole, and the exit code is 2.
+	Errors []string `json:"errors,omitempty"`
 	// Notes say what could not be looked at.
 	Notes []string `json:"notes,omitempty"`
 	// NotJudged are the objects that make pods and that no rule looks at.

@@ -10,12 +10,19 @@ import (
 )
 
 // WriteJUnit writes the report as one suite: a case for each workload, and one for each
-// finding. What counts is a failure, what is ignored or in the baseline is skipped, so
-// that the suite is green if and only if the exit code is 0.
+// finding. What counts is a failure, and so is what is wrong with the manifests themselves;
+// what is ignored or in the baseline is skipped, so that the suite is green if and only if
+// the exit code is 0.
 func WriteJUnit(w io.Writer, r *Report) error {
 	suite := &junit.Suite{Name: "shutdowncheck lint"}
 	for _, workload := range slices.Compact(slices.Sorted(slices.Values(r.Workloads))) {
 		suite.Cases = append(suite.Cases, junit.Case{Class: []string{"shutdowncheck", "lint"}, Name: workload + " was looked at"})
+	}
+	for _, wrong := range r.Errors {
+		suite.Cases = append(suite.Cases, junit.Case{
+			Class: []string{"shutdowncheck", "lint"}, Name: "all manifests were read",
+			Failure: &junit.Result{Message: wrong, Type: string(Error)},
+		})
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]

@@ -18,7 +18,7 @@ const shownPlaces = 5
 // Where it would exceed markdown.Limit it leaves out the last findings and says so.
 func WriteMarkdown(w io.Writer, r *Report) error {
 	mark := ":white_check_mark:"
-	if r.Failed() {
+	if r.Failed() || len(r.Errors) > 0 {
 		mark = ":x:"
 	}
 	blocks := []string{"### " + mark + " " + markdown.Prose(summary(r))}

@@ -42,6 +42,7 @@ func everyPart(t *testing.T) *Report {
 	r.Findings = slices.Delete(r.Findings, known, known+1)
 	r.Gone = []Identity{{Rule: "recreate", Kind: "Deployment", Name: "old", Field: "spec.strategy.type"}}
 	r.Notes = []string{"services, for want of the right to list them"}
+	r.Errors = []string{"bad.yaml:3: YAML: no such thing"}
 	r.NotJudged = []NotJudged{{"argoproj.io/v1alpha1", "Rollout", 2}}
 	if len(r.Ignored) != 1 || len(r.IdleIgnores) != 1 || len(r.Findings) == 0 {
 		t.Fatalf("%+v", r)
@@ -53,7 +54,7 @@ func TestEveryFormatTellsEveryPart(t *testing.T) {
 	r := everyPart(t)
 	for format := range writers {
 		got := strings.NewReplacer("&lt;", "<", "&gt;", ">", `\u003c`, "<", "&#34;", `"`, `\"`, `"`).Replace(strings.Join(strings.Fields(rendered(t, r, format)), " "))
-		want := []string{"no-prestop", "drained <by> the mesh", "no-such", "recreate", "want of the right", "Rollout", "argoproj.io/v1alpha1"}
+		want := []string{"bad.yaml:3: YAML", "no-prestop", "drained <by> the mesh", "no-such", "recreate", "want of the right", "Rollout", "argoproj.io/v1alpha1"}
 		for _, f := range r.Findings {
 			want = append(want, f.Rule)
 		}
@@ -168,22 +169,42 @@ func TestFileURI(t *testing.T) {
 	}
 }
 
+// What could not be read is no success in any format.
+func TestErrorsAreNoSuccess(t *testing.T) {
+	r := Lint(read(t, base))
+	for format, success := range map[string]string{"sarif": `"executionSuccessful": true`, "markdown": ":white_check_mark:"} {
+		r.Errors = nil
+		if got := rendered(t, r, format); !strings.Contains(got, success) {
+			t.Errorf("%s does not say %q without errors:\n%s", format, success, got)
+		}
+		r.Errors = []string{"bad.yaml:3: YAML: no such thing"}
+		if got := rendered(t, r, format); strings.Contains(got, success) || !strings.Contains(got, "bad.yaml:3: YAML: no such thing") {
+			t.Errorf("%s with an error:\n%s", format, got)
+		}
+	}
+}
+
 // The suite is green if and only if the exit code is 0.
 func TestJUnit(t *testing.T) {
 	r := everyPart(t)
 	for _, failOn := range []Severity{Error, Warning} {
 		r.FailOn = failOn
+		whole := *r
+		whole.Errors = nil
+		if green := !strings.Contains(rendered(t, &whole, "junit"), "<failure"); green == r.Failed() {
+			t.Errorf("%s: green %t, failed %t", failOn, green, r.Failed())
+		}
 		suites, err := junit.Ingest([]byte(rendered(t, r, "junit")))
 		if err != nil || len(suites) != 1 {
 			t.Fatal(suites, err)
 		}
-		totals, failed := suites[0].Totals, 0
+		totals, failed := suites[0].Totals, len(r.Errors)
 		for _, f := range r.Findings {
 			if rank(f.Severity) <= rank(failOn) {
 				failed++
 			}
 		}
-		if totals.Failed != failed || totals.Skipped != 2 || (totals.Failed > 0) != r.Failed() || totals.Tests != len(r.Workloads)+len(r.Findings)+2 {
+		if totals.Failed != failed || totals.Skipped != 2 || totals.Tests != len(r.Workloads)+len(r.Findings)+len(r.Errors)+2 {
 			t.Errorf("%s: %+v, want %d failed", failOn, totals, failed)
 		}
 	}

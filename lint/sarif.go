@@ -26,7 +26,7 @@ func WriteSARIF(w io.Writer, r *Report) error {
 	run := sarifRun{
 		Tool:        sarifTool{sarifDriver{Name: "shutdowncheck lint", InformationURI: RulesURL, Rules: sarifRules()}},
 		Results:     []sarifResult{},
-		Invocations: []sarifInvocation{{ExecutionSuccessful: true, Notifications: notifications(r)}},
+		Invocations: []sarifInvocation{{ExecutionSuccessful: len(r.Errors) == 0, Notifications: notifications(r)}},
 	}
 	seen := map[string]int{}
 	add := func(f *Finding, change func(*sarifResult)) {
@@ -207,8 +207,11 @@ func logical(p *Place) sarifLogical {
 // notifications are what is said beside the findings. What is ignored is among the
 // results.
 func notifications(r *Report) (all []sarifNotification) {
+	for _, wrong := range r.Errors {
+		all = append(all, sarifNotification{Level: "error", Message: sarifMessage{Text: wrong}})
+	}
 	without := *r
-	without.Ignored = nil
+	without.Ignored, without.Errors = nil, nil
 	for _, line := range remarkLines(&without) {
 		all = append(all, sarifNotification{Level: "note", Message: sarifMessage{Text: line}})
 	}

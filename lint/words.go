@@ -168,6 +168,7 @@ func remarks(r *Report) (all []remark) {
 			all = append(all, remark{title, said})
 		}
 	}
+	add("Not read", r.Errors...)
 	if len(r.Known) > 0 {
 		add("In the baseline and not counted", counts(r.Known))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,8 +65,9 @@ count. A clean result is no proof: only a run shows what the program does.`,
 				s.in = io.TeeReader(s.in, stdin)
 			}
 			objects, notes, err := lintInput(cmd.Context(), s, connection, args, &from, &many)
-			_, partly := errors.AsType[*badManifestsError](err)
-			if err != nil && (!partly || objects.Empty()) {
+			bad, partly := errors.AsType[*badManifestsError](err)
+			// A person has read all of it on stderr; a program reads the report.
+			if err != nil && (!partly || objects.Empty() && output.format == formatText) {
 				return interrupted(cmd.Context(), err)
 			}
 			if partly {
@@ -86,6 +88,7 @@ count. A clean result is no proof: only a run shows what the program does.`,
 			rep.Notes = append(rep.Notes, notes...)
 			judgement.on(rep)
 			if partly {
+				rep.Errors = strings.Split(bad.Error(), "\n")
 				rep.Gone = nil // nor is it known whether these are
 				if fixes {
 					err = errors.Join(err, usagef("%s: nothing was written, as not all of the manifests can be read", flag))

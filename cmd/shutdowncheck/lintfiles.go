@@ -61,7 +61,8 @@ func (m *manifestFlags) read(stdin io.Reader, namespace string) (*lint.Objects, 
 		return r.objects, &usageError{&badManifestsError{err}}
 	}
 	if r.objects.Empty() && !r.objects.Podless() {
-		return nil, usagef("no workload in the manifests; want a Deployment, StatefulSet or DaemonSet of apps/v1%s", notJudged(r.objects))
+		none := fmt.Errorf("no workload in the manifests; want a Deployment, StatefulSet or DaemonSet of apps/v1%s", notJudged(r.objects))
+		return r.objects, &usageError{&badManifestsError{none}}
 	}
 	return r.objects, nil
 }
