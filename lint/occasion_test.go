@@ -8,7 +8,7 @@ import (
 // Each rule has its occasion in a run, or is known to have none.
 func TestOccasions(t *testing.T) {
 	none := []string{
-		"client-affinity", "headless", "liveness-at-start", "liveness-eager", "liveness-same-as-readiness", "probe-grace", "scales-to-zero",
+		"client-affinity", "headless", "liveness-at-start", "liveness-eager", "liveness-same-as-readiness", "local-traffic-alone", "probe-grace", "scales-to-zero",
 		"prestop-short-for-path", "refused", "service-port-unknown", "service-selects-none", "double-field", "removed-api", "same-object", "unknown-field",
 	}
 	for _, r := range allRules {

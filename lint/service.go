@@ -65,6 +65,27 @@ var serviceRules = []rule{{
 		}
 	},
 }, {
+	id:    "local-traffic-alone",
+	cause: report.NoCapacity,
+	doc:   "internalTrafficPolicy Local leads requests from inside the cluster to pods of the same node alone, as it does an ending one that still serves (kubernetes pkg/proxy/topology.go, CategorizeEndpoints): once a node's only pod is gone, its clients reach none until another is Ready there.",
+	find: func(w *workload, report func(breach)) {
+		for _, s := range w.trafficServices() {
+			policy := s.Value.Spec.InternalTrafficPolicy
+			if policy == nil || *policy != corev1.ServiceInternalTrafficPolicyLocal || headless(s.Value) {
+				continue
+			}
+			b := ofService(s.Object, "spec.internalTrafficPolicy")
+			b.severity = Note
+			b.why = "internalTrafficPolicy is Local: where the only pod of a node ends, requests from that node reach none until another is Ready there, however many are Ready on other nodes."
+			b.fix = "Leave internalTrafficPolicy at Cluster, with trafficDistribution: PreferClose if the way should be short."
+			// Two pods of a node cannot have one port of it.
+			if w.daemonSet != nil && !w.onNode() && !w.template.Spec.HostNetwork {
+				b.fix = "Roll out with maxSurge: 1 and maxUnavailable: 0, so that the node's next pod is Ready before its last one ends; or leave internalTrafficPolicy at Cluster."
+			}
+			report(b)
+		}
+	},
+}, {
 	id:    "mesh-proxy-order",
 	cause: report.ListenerClosedEarly,
 	doc:   "A mesh's proxy that is a plain container gets SIGTERM together with the program (KEP-753 orders sidecars, which are initContainers with restartPolicy Always).",

@@ -499,3 +499,13 @@ func TestApart(t *testing.T) {
 		t.Errorf("%q: found %+v, ignored %+v, idle %+v", r.Workloads, r.Findings, r.Ignored, r.IdleIgnores)
 	}
 }
+
+// What a DaemonSet is told to do is what it can: two pods of a node cannot share its port.
+func TestLocalTrafficOfADaemonSet(t *testing.T) {
+	local := []string{"kind: Deployment", "kind: DaemonSet", replicas3, "", service, service + "  internalTrafficPolicy: Local\n"}
+	note := []string{"note local-traffic-alone web"}
+	try(t, []whose{
+		{name: "each node's", changes: local, want: note, says: []string{"maxSurge: 1 and maxUnavailable: 0"}},
+		{name: "with a port of the node", changes: append(local, "containerPort: 8080", "containerPort: 8080, hostPort: 8080"), want: note, says: []string{"Leave internalTrafficPolicy at Cluster"}, never: []string{"maxSurge"}},
+	})
+}
