@@ -33,7 +33,7 @@ var commandRules = []rule{{
 }, {
 	id:    "shell-cuts-short",
 	cause: report.NoDrain,
-	doc:   "A shell ends at SIGTERM before its program has, and what still runs is killed with it: the child of an init that signals nobody else (tini without -g; one that signals all, as dumb-init does, is not judged), or one whose trap does not wait, or signals another shell; su and runuser kill it 2 s after SIGTERM (util-linux login-utils/su-common.c; seen with tini 0.19, dumb-init 1.2.5, dash, bash and busybox).",
+	doc:   "A shell ends at SIGTERM before its program has, and what still runs is killed with it: the child of an init, which ends with it, whether it signals that child alone (tini) or all (tini -g, dumb-init), or one whose trap does not wait, or signals another shell; su and runuser kill it 2 s after SIGTERM (util-linux login-utils/su-common.c; seen with tini 0.19, dumb-init 1.2.5, dash, bash and busybox).",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
 			if s.cuts() {
@@ -108,7 +108,7 @@ func (w *workload) starts() []start {
 			continue
 		}
 		s := start{Start: w.first(c), container: c, shared: context.SharedPIDs}
-		if s.Fails != "" || s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches && !s.interrupts() || s.Group && !s.launches() && s.Outcome != script.Rushes {
+		if s.Fails != "" || s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches && !s.interrupts() || s.signalled() {
 			continue
 		}
 		if context.Sh == "" && (s.Shell == "sh" || s.Shell == "su") {
@@ -129,6 +129,24 @@ func (s *start) interrupts() bool {
 	}
 	server, _ := manifest.Server(&corev1.Container{Command: s.Words})
 	return server == "jvm" || server != "node" && !slices.Contains(gracefulStops[server], s.Interrupt)
+}
+
+// signalled tells that the init signals the program itself, by way of its group, and that
+// the shell is not known to end before it: one with a trap, or that ignores the signal, waits
+// on for its program. The init ends with the shell, whoever else still runs (measured with
+// tini 0.19, dumb-init 1.2.5 and timeout 9.1 before dash, bash and busybox).
+func (s *start) signalled() bool {
+	if !s.Group {
+		return false
+	}
+	switch s.Outcome {
+	case script.Reaches, script.Unknown, script.Waits:
+		return true
+	case script.Stays, script.Branches, script.MayStay:
+		return s.Traps
+	default:
+		return false
+	}
 }
 
 func (s *start) launches() bool { return s.Outcome == script.Launched }
@@ -214,6 +232,9 @@ func (s *start) ignores(grace int) breach {
 		return s.breach(Note, fmt.Sprintf("PID 1 becomes the program on some paths through the script; on others it stays %s, and %s "+killed, s.Shell, s.Program, grace), execLast)
 	case s.Outcome == script.MayStay:
 		return s.breach(Note, fmt.Sprintf("PID 1 is %s at first; not every version replaces itself by the script's last command, and one that stays passes no SIGTERM on to %s, which is then killed after %d s.", s.Shell, s.Program, grace), execLast)
+	case s.Outcome == script.ReadsFile && s.Group:
+		return s.breach(Note, fmt.Sprintf("The container starts with a script file (%s), and a shell stays before its program unless that script ends in exec: that shell would die of the SIGTERM that %s sends to all, %s would end with it, and the program be killed with what it is answering.", s.Program, s.Init, s.Init),
+			"See that the script ends in: exec PROGRAM.")
 	case s.Outcome == script.ReadsFile:
 		return s.breach(Note, fmt.Sprintf("The container starts with a script file (%s), and a shell stays before its program unless that script ends in exec: the program would then not get SIGTERM, and be killed with the shell or after %d s.", s.Program, grace),
 			"See that the script ends in: exec PROGRAM.")
@@ -246,11 +267,18 @@ func (s *start) cutsShort() breach {
 		return s.breach(severity, fmt.Sprintf("%s passes SIGTERM on to %s, but does not wait for it: it ends at once, and what the program has not answered by then is lost.", s.Shell, s.Program),
 			"Wait for the program once more after the signal: wait $PID; wait $PID.")
 	case script.Cuts:
+		if s.Group {
+			return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to all; %s ends by its trap without waiting for %s, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Init),
+				"Start the program with exec, or let the trap wait for the program.")
+		}
 		return s.breach(Warning, fmt.Sprintf("%s takes SIGTERM and ends without passing it on to %s: "+took, s.Shell, s.Program),
 			"Start the program with exec, or let the trap pass the signal on (kill $PID) and wait for the program.")
 	case script.Stays:
 		if s.Init == "" {
 			return s.breach(Warning, fmt.Sprintf("%s is not PID 1, as the pod shares its processes or has the node's: it dies of SIGTERM and does not pass it on to %s; "+took, s.Shell, s.Program)+s.ofThatShell(), s.instead())
+		}
+		if s.Group {
+			return s.cutsGroup()
 		}
 		return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s alone, which dies of it, and not to %s: "+took, s.Init, s.Shell, s.Program)+s.ofThatShell(),
 			"Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell: the init then signals the program.")
@@ -258,9 +286,21 @@ func (s *start) cutsShort() breach {
 		if s.Init == "" {
 			return s.breach(Note, fmt.Sprintf("%s is not PID 1, as the pod shares its processes or has the node's; where it has not become %s, it dies of SIGTERM and does not pass it on, and "+took, s.Shell, s.Program), execLast)
 		}
+		if s.Group {
+			return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to all; where %s has not become %s, it dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Init), execLast)
+		}
 		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to %s alone; where that has not become %s, "+took, s.Init, s.Shell, s.Program),
 			execLast)
 	}
+}
+
+// cutsGroup says how the program is killed that has got the signal itself.
+func (s *start) cutsGroup() breach {
+	severity, other := Warning, ""
+	if s.elsewhere {
+		severity, other = Note, " (That is the sh of Debian and Ubuntu; those of Alpine and Fedora may become the program.)"
+	}
+	return s.breach(severity, fmt.Sprintf("%s passes SIGTERM on to %s and %s alike: %s dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Shell, s.Init)+other, execLast)
 }
 
 // lessBeside makes a note of what concerns a container beside those that requests reach:
