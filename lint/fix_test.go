@@ -147,6 +147,38 @@ func TestFixKeepsWhatHooksDo(t *testing.T) {
 	}
 }
 
+// What takes the place of a hook that fails sleeps for as long as that was to, where that is
+// longer than is advised.
+func TestFixKeepsWhatFailingHooksMeant(t *testing.T) {
+	const distroless, none = "        image: gcr.io/distroless/static-debian12\n", "        image: cgr.dev/chainguard/nginx:latest\n"
+	for _, tt := range []struct {
+		image, command, patch string
+	}{
+		{image, "[sleep 20]", `"sleep":{"seconds":20}`},
+		{image, "[sh, -c, sleep, '12']", `"sleep":{"seconds":12}`},
+		{image, "[sh, -c, sleep, '3']", `"sleep":{"seconds":5}`},
+		{image, "[sleep, 3h, x]", `"sleep":{"seconds":5}`},
+		{distroless, "[sh, -c, sleep 45]", `"sleep":{"seconds":45}`},
+		{distroless, "[/bin/sleep, '15']", `"sleep":{"seconds":15}`},
+		{none, "[sh, -c, sleep 10; nginx -s quit]", `"sleep":{"seconds":10}`},
+	} {
+		manifests := change(t, image, tt.image, preStop5, exec(tt.command))
+		fixes(t, manifests)
+		var patches []string
+		for _, f := range Lint(read(t, manifests)).Findings {
+			if f.Rule == "prestop-fails" {
+				patches = append(patches, f.Patch)
+				if strings.Contains(f.Fix, "Give a script to a shell") {
+					t.Errorf("%s %s: %s", tt.image, tt.command, f.Fix)
+				}
+			}
+		}
+		if len(patches) != 1 || !strings.Contains(patches[0], tt.patch) {
+			t.Errorf("%s %s: patches %q, want %s", tt.image, tt.command, patches, tt.patch)
+		}
+	}
+}
+
 // The demo of 14 Deployments is mended as a whole.
 func TestFixMany(t *testing.T) {
 	fixes(t, shop(14))

@@ -83,14 +83,17 @@ func (w *workload) advised() int {
 
 // advisedPatch lets preStop sleep for as long as is advised; it is empty where that alone
 // is of no use.
-func (w *workload) advisedPatch(c container) string {
+func (w *workload) advisedPatch(c container) string { return w.sleepingPatch(c, w.advised()) }
+
+// sleepingPatch lets preStop sleep for as long as is advised, or longer.
+func (w *workload) sleepingPatch(c container, seconds int) string {
 	if w.byNode() {
 		return ""
 	}
-	if seconds := w.advised(); seconds > advisedSleep {
+	if seconds > advisedSleep {
 		return pathPatch(w, c, seconds)
 	}
-	return sleepPatch(w, c, advisedSleep)
+	return sleepPatch(w, c, seconds)
 }
 
 // hookSeconds is for how long preStop keeps a container from ending, at the least: until

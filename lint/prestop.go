@@ -97,17 +97,23 @@ var preStopRules = []rule{{
 			if hook.Fails == "" || w.grace() == 0 {
 				continue
 			}
+			seconds := max(w.advised(), meantSleep(w, c))
 			b := breach{
 				severity: w.lessBeside(c, Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 				why: fmt.Sprintf("preStop fails at once: %s. SIGTERM comes without a wait, while %s.", hook.Fails, w.stillSend()),
-				fix: fmt.Sprintf("Let preStop sleep for %d s by its own sleep action.", w.advised()),
+				fix: fmt.Sprintf("Let preStop sleep for %d s by its own sleep action.", seconds),
 			}
-			if stop := thenStop(c); w.nodesOwn(hookHost(c)) != "" {
+			switch stop := thenStop(c); {
+			case w.nodesOwn(hookHost(c)) != "":
 				b.fix = "Leave host out: the kubelet then asks the pod."
-			} else if stop != "" {
-				b.fix = fmt.Sprintf("Give a script to a shell as one word after -c, and let it sleep for %d s%s.", w.advised(), stop)
-			} else {
-				b.patch = w.advisedPatch(c)
+			case stop == "":
+				b.patch = w.sleepingPatch(c, seconds)
+			case withoutShell(c):
+				server, _ := manifest.Server(c.Container)
+				b.fix = fmt.Sprintf("Let preStop sleep for %d s by its own sleep action, which needs nothing of the image, and see that the stop signal is %s.", seconds, goodStops[server])
+				b.patch = w.sleepingPatch(c, seconds)
+			default:
+				b.fix = fmt.Sprintf("Give a script to a shell as one word after -c, and let it sleep for %d s%s.", seconds, stop)
 			}
 			if len(w.serving()) == 0 {
 				b.severity = Note
@@ -396,6 +402,29 @@ func recipe(c container) *report.Recipe {
 }
 
 func preStop(c container) *corev1.LifecycleHandler { return manifest.PreStop(c.Container) }
+
+// meantSleep is for how many seconds a hook that fails was to sleep.
+func meantSleep(w *workload, c container) int {
+	hook := preStop(c)
+	if hook == nil || hook.Exec == nil {
+		return 0
+	}
+	meant := script.Meant(hook.Exec.Command, manifest.Context(&w.template.Spec, c.Container))
+	if meant > longestMeant {
+		return 0
+	}
+	return int(math.Ceil(meant.Seconds()))
+}
+
+// longestMeant is more than any grace period is for: a hook that sleeps for longer is a
+// mistake of another kind.
+const longestMeant = time.Hour
+
+// withoutShell tells that a hook cannot run by want of what it names in the image.
+func withoutShell(c container) bool {
+	hook := preStop(c)
+	return hook != nil && hook.Exec != nil && manifest.Absent(c.Container, hook.Exec.Command) != ""
+}
 
 // sleepPatch makes preStop sleep, and the grace hold it.
 func sleepPatch(w *workload, c container, seconds int) string {
