@@ -3,7 +3,9 @@ package manifest
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -25,7 +27,14 @@ func Stops(pod *corev1.PodSpec, c *corev1.Container, steps []script.Quit) *scrip
 		if q.First && deaf {
 			continue
 		}
-		switch whose(c, first.Words, q.Target) {
+		if q.MayWait {
+			q = delayed(c, q)
+		}
+		target := whose(c, first.Words, q.Target)
+		if q.Target.By == script.ByPort {
+			target = whosePort(pod, c, q.Target.Name)
+		}
+		switch target {
 		case own:
 			return &q
 		case unknown:
@@ -36,6 +45,28 @@ func Stops(pod *corev1.PodSpec, c *corev1.Container, steps []script.Quit) *scrip
 		}
 	}
 	return may
+}
+
+// delayed counts for how long ingress-nginx's controller waits between SIGTERM and nginx' end:
+// --shutdown-grace-period, in seconds, 0 by default (its CLI arguments).
+func delayed(c *corev1.Container, q script.Quit) script.Quit {
+	const option = "--shutdown-grace-period="
+	words := Words(c)
+	if len(words) == 0 {
+		words = c.Args
+	}
+	i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, option) })
+	if i < 0 {
+		q.Exact = q.Exact && len(words) > 0
+		return q
+	}
+	seconds, err := strconv.Atoi(strings.TrimPrefix(words[i], option))
+	if err != nil || seconds < 0 {
+		q.Exact = false
+		return q
+	}
+	q.After += time.Duration(seconds) * time.Second
+	return q
 }
 
 // Closes tells whether a step closes the server's port, of a server by its name (see Server):
@@ -66,6 +97,45 @@ const (
 
 // interpreters may be what runs a program whose name is another.
 var interpreters = []string{"python", "ruby", "php", "perl", "sh", "bash", "ash", "dash"}
+
+// meshPorts are those at which the proxies of meshes are told to stop: Istio's (Envoy's admin
+// interface, pilot-agent), Linkerd's, Dapr's.
+var meshPorts = []string{"15000", "15020", "15021", "4191", "3500"}
+
+// whosePort judges whom a request to a port of the pod asks. In a pod of one container that
+// is this one, unless a mesh has put its proxy beside it.
+func whosePort(pod *corev1.PodSpec, c *corev1.Container, port string) owner {
+	others := beside(pod, c)
+	switch {
+	case slices.ContainsFunc(others, func(o *corev1.Container) bool { return declares(o, port) }):
+		return another
+	case declares(c, port):
+		return own
+	case slices.Contains(meshPorts, port):
+		return another
+	case len(others) == 0:
+		return own
+	default:
+		return unknown
+	}
+}
+
+// beside are the containers that run for as long as another of their pod: native sidecars too.
+func beside(pod *corev1.PodSpec, c *corev1.Container) (all []*corev1.Container) {
+	for i := range pod.Containers {
+		all = append(all, &pod.Containers[i])
+	}
+	for i := range pod.InitContainers {
+		if again := pod.InitContainers[i].RestartPolicy; again != nil && *again == corev1.ContainerRestartPolicyAlways {
+			all = append(all, &pod.InitContainers[i])
+		}
+	}
+	return slices.DeleteFunc(all, func(o *corev1.Container) bool { return o.Name == c.Name })
+}
+
+func declares(c *corev1.Container, port string) bool {
+	return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return strconv.Itoa(int(p.ContainerPort)) == port })
+}
 
 // whose judges the target of a signal in a container that starts with the words, as far
 // as they are known.

@@ -54,3 +54,34 @@ func TestStops(t *testing.T) {
 		}
 	}
 }
+
+func TestStopsByRequest(t *testing.T) {
+	always := corev1.ContainerRestartPolicyAlways
+	port := func(number int32) []corev1.ContainerPort { return []corev1.ContainerPort{{ContainerPort: number}} }
+	app := corev1.Container{Name: "app", Ports: port(8080)}
+	for name, tt := range map[string]struct {
+		pod  corev1.PodSpec
+		port string
+		want string
+	}{
+		"its own port":               {corev1.PodSpec{Containers: []corev1.Container{app}}, "8080", "stops"},
+		"a port of one container":    {corev1.PodSpec{Containers: []corev1.Container{app}}, "8081", "stops"},
+		"a mesh's port":              {corev1.PodSpec{Containers: []corev1.Container{app}}, "15020", ""},
+		"its own, beside":            {corev1.PodSpec{Containers: []corev1.Container{app, {Name: "log"}}}, "8080", "stops"},
+		"a port of two containers":   {corev1.PodSpec{Containers: []corev1.Container{app, {Name: "log"}}}, "8081", "maybe"},
+		"another's port":             {corev1.PodSpec{Containers: []corev1.Container{app, {Name: "sql", Ports: port(9091)}}}, "9091", ""},
+		"a native sidecar's port":    {corev1.PodSpec{Containers: []corev1.Container{app}, InitContainers: []corev1.Container{{Name: "sql", Ports: port(9091), RestartPolicy: &always}}}, "9091", ""},
+		"that of one that has ended": {corev1.PodSpec{Containers: []corev1.Container{app}, InitContainers: []corev1.Container{{Name: "sql", Ports: port(9091)}}}, "9091", "stops"},
+	} {
+		steps := script.Run([]string{"curl", "-XPOST", "http://localhost:" + tt.port + "/quitquitquit"}, script.Context{}).Steps
+		got := ""
+		if q := Stops(&tt.pod, &app, steps); q != nil && q.Maybe {
+			got = "maybe"
+		} else if q != nil {
+			got = "stops"
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

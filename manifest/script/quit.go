@@ -23,6 +23,9 @@ type Quit struct {
 	First  bool
 	Target Target
 	Maybe  bool
+	// MayWait tells that what it signals may wait before it closes its port (see
+	// manifest.Stops), and that the step lasts until it has gone.
+	MayWait bool
 	// After is for how long the hook has slept by then at the least, Exact that it has
 	// taken just that, Certain that this step is come to on every path.
 	After   time.Duration
@@ -48,8 +51,29 @@ var quitCommands = []struct {
 	{[]string{"supervisorctl"}, []string{"shutdown"}, Quit{}},
 	{[]string{"uwsgi"}, []string{"--stop"}, Quit{}},
 	{[]string{"catalina.sh"}, []string{"stop"}, Quit{}},
-	{[]string{"redis-cli"}, []string{"shutdown"}, Quit{}},
-	{[]string{"service"}, []string{"stop"}, Quit{}},
+	{[]string{"redis-cli", "valkey-cli", "keydb-cli"}, []string{"shutdown"}, Quit{}},
+	{[]string{"mysqladmin", "mariadb-admin"}, []string{"shutdown"}, Quit{}},
+	{[]string{"pg_ctl", "pg_ctlcluster"}, []string{"stop"}, Quit{}},
+	{[]string{"mongod"}, []string{"--shutdown"}, Quit{}},
+	{[]string{"rabbitmqctl"}, []string{"stop"}, Quit{}},
+	{[]string{"rabbitmqctl"}, []string{"stop_app"}, Quit{}},
+	{[]string{"rabbitmqctl"}, []string{"shutdown"}, Quit{}},
+	{[]string{"nodetool"}, []string{"drain"}, Quit{}},
+	{[]string{"nodetool"}, []string{"stopdaemon"}, Quit{}},
+	{[]string{"pm2"}, []string{"stop"}, Quit{}},
+	{[]string{"pm2"}, []string{"kill"}, Quit{}},
+	// Tomcat's, by any options (bin/shutdown.sh runs catalina.sh stop).
+	{[]string{"shutdown.sh"}, nil, Quit{}},
+	// It signals the controller and waits until nginx has gone (ingress-nginx cmd/waitshutdown).
+	{[]string{"wait-shutdown"}, nil, Quit{MayWait: true}},
+	{[]string{"service", "rc-service"}, []string{"stop"}, Quit{}},
+	{[]string{"sv"}, []string{"stop"}, Quit{}},
+	{[]string{"sv"}, []string{"down"}, Quit{}},
+	{[]string{"sv"}, []string{"shutdown"}, Quit{}},
+	{[]string{"sv"}, []string{"exit"}, Quit{}},
+	{[]string{"s6-svc", "svc"}, []string{"-d"}, Quit{}},
+	{[]string{"s6-svc", "svc"}, []string{"-dx"}, Quit{}},
+	{[]string{"s6-svc", "svc"}, []string{"-t"}, Quit{}},
 	{[]string{"kong"}, []string{"quit"}, Quit{}},
 	{[]string{"kong"}, []string{"stop"}, Quit{}},
 }
@@ -63,7 +87,7 @@ func quitOf(words []word) (Quit, bool) {
 	all := texts(words)
 	said := strings.Join(all[:min(6, len(all))], " ")
 	for _, c := range quitCommands {
-		if (slices.Contains(c.programs, name) || slices.Contains(c.programs, unversioned(name))) && follows(all[1:], c.words) {
+		if (slices.Contains(c.programs, name) || slices.Contains(c.programs, unversioned(name))) && follows(lowered(name, all[1:]), c.words) {
 			if name == "kong" && strings.Contains(strings.Join(all, " "), "--wait") {
 				return Quit{}, false // it waits first, for as long as it is told
 			}
@@ -105,26 +129,60 @@ func quitOf(words []word) (Quit, bool) {
 	return Quit{}, name == "killall5"
 }
 
+// lowered gives the words of a program in small letters where it does not mind them, as
+// Redis does of its commands.
+func lowered(name string, words []string) []string {
+	if !slices.Contains([]string{"redis-cli", "valkey-cli", "keydb-cli"}, name) {
+		return words
+	}
+	return strings.Fields(strings.ToLower(strings.Join(words, " ")))
+}
+
 // managed is what a supervisor or the system's services are told to stop: one of those
 // that they run, if not all.
 func managed(name string, words []string) Target {
-	if name != "supervisorctl" && name != "service" {
-		return Target{}
-	}
 	i := slices.Index(words, "stop")
-	switch {
-	case i < 0: // supervisorctl shutdown
-		return Target{}
-	case name == "service" && i > 0:
+	switch name {
+	case "supervisorctl":
+		switch {
+		case i < 0, slices.Contains(words[i+1:], "all"): // shutdown, or stop all
+			return Target{}
+		case i+1 < len(words):
+			process, _, _ := strings.Cut(words[i+1], ":")
+			return Target{Name: process, By: ByName}
+		default:
+			return Target{By: ByName}
+		}
+	case "service", "rc-service":
+		if i <= 0 {
+			return Target{}
+		}
 		return Target{Name: words[i-1], By: ByName}
-	case name == "supervisorctl" && slices.Contains(words[i+1:], "all"):
-		return Target{}
-	case name == "supervisorctl" && i+1 < len(words):
-		process, _, _ := strings.Cut(words[i+1], ":")
-		return Target{Name: process, By: ByName}
-	default:
-		return Target{By: ByName}
+	case "sv", "s6-svc", "svc": // a folder, or its name alone
+		return Target{Name: path.Base(words[len(words)-1]), By: ByName}
+	case "redis-cli", "valkey-cli", "keydb-cli", "mysqladmin", "mariadb-admin", "nodetool":
+		if elsewhere(words) {
+			return Target{By: ByName}
+		}
 	}
+	return Target{}
+}
+
+// elsewhere tells of a client that is told a host, which may be another's.
+func elsewhere(words []string) bool {
+	for i, w := range words {
+		option, host, given := strings.Cut(w, "=")
+		if option != "-h" && option != "--host" {
+			continue
+		}
+		if !given && i+1 < len(words) {
+			host = words[i+1]
+		}
+		if !ownHost(host) {
+			return true
+		}
+	}
+	return false
 }
 
 // follows tells whether the words hold the wanted ones, one behind the other.

@@ -237,7 +237,16 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		q.Maybe = misnamed
 		q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure && !misnamed
 		r.quits = append(r.quits, q)
+		if q.MayWait {
+			return e.unknown()
+		}
 		return e.did()
+	}
+	if q, quits := quitByRequest(words); quits {
+		r.other = true
+		q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure
+		r.quits = append(r.quits, q)
+		return e.unknown()
 	}
 	if c, isShell := shellCall(texts(words), r.context.Sh); isShell {
 		return r.nested(c, words, s, e)

@@ -19,6 +19,8 @@ const (
 	ByLine
 	// ByFile is a file with its id, or a variable.
 	ByFile
+	// ByPort is a port of the pod at which it is asked to stop.
+	ByPort
 )
 
 // Target is the process that a step tells to stop; Name is empty where it is not known.
