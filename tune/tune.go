@@ -62,11 +62,18 @@ func Tune(ctx context.Context, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	err = t.carryOut(ctx)
-	if reverted, ok := errors.AsType[*chaos.RevertedError](err); ok {
+	if reverted, ok := errors.AsType[*chaos.RevertedError](err); ok && !left(err) {
 		t.end(Untunable, reverted.Error())
 		err = nil
 	}
 	return t.result, err
+}
+
+// left tells that the workload could not be put back: that is the news, whatever else went
+// wrong.
+func left(err error) bool {
+	_, is := errors.AsType[*chaos.LeftError](err)
+	return is
 }
 
 // unmeasurable is what of a check keeps its runs from showing how long requests come to a pod.

@@ -14,6 +14,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/version"
@@ -157,6 +158,29 @@ func TestATuningThatIsTakenBack(t *testing.T) {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	s.isAsBefore(t)
+}
+
+// Where the workload could not be put back that is the error, whatever else went wrong: it
+// tells how to do that by hand.
+func TestATuningThatIsTakenBackAndLeavesSomething(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	reverted := false
+	s.Client.PrependReactor("patch", "deployments", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		if reverted {
+			return true, nil, apierrors.NewForbidden(fakecluster.Deployments.GroupResource(), "web", errors.New("frozen"))
+		}
+		handled, object, err := s.Patch(action)
+		if d := s.Deployment(); d.Spec.Template.Spec.Containers[0].Lifecycle != nil {
+			reverted = true
+			s.Set(func(d *appsv1.Deployment) { d.Spec.Template = s.before.Spec.Template })
+		}
+		return handled, object, err
+	})
+	_, err := Tune(t.Context(), s.cfg)
+	if _, ok := errors.AsType[*chaos.LeftError](err); !ok {
+		t.Errorf("got %v", err)
+	}
 }
 
 // A workload that cannot be tuned is told so before anything is done.
