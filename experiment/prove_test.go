@@ -56,6 +56,16 @@ func TestProvingIsOver(t *testing.T) {
 	}
 }
 
+// However small the share and long the round, the estimate does not overflow.
+func TestAProofThatTakesCenturies(t *testing.T) {
+	c := check.Prove{LossyEnds: 0.0001, Confidence: 0.9999, Within: check.MaxSoak}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	got := newProving(c, now).over(Ends{Seen: 1, InService: 1}, now.Add(40*time.Hour))
+	if !strings.HasPrefix(got, "not proven: it takes 9") || !strings.Contains(got, "more than 290 years at the speed of the first round (1 in 40h0m0s)") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // simulated runs rounds of five ends that each lose a request with a probability of share,
 // and gives how that ended.
 func simulated(random *rand.Rand, share float64) string {
