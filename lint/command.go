@@ -108,12 +108,15 @@ func (w *workload) starts() []start {
 			continue
 		}
 		s := start{Start: w.first(c), container: c, shared: context.SharedPIDs}
-		if s.Fails != "" || s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches && !s.interrupts() || s.signalled() {
+		if s.Fails != "" || s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches && !s.interrupts() {
 			continue
 		}
 		if context.Sh == "" && (s.Shell == "sh" || s.Shell == "su") {
 			context.Sh = script.Busybox
 			s.elsewhere = script.First(words, context).Outcome != s.Outcome
+		}
+		if s.signalled() {
+			continue
 		}
 		all = append(all, s)
 	}
@@ -133,7 +136,8 @@ func (s *start) interrupts() bool {
 
 // signalled tells that the init signals the program itself, by way of its group, and that
 // the shell is not known to end before it: one with a trap, or that ignores the signal, waits
-// on for its program. The init ends with the shell, whoever else still runs (measured with
+// on for its program, and where it is not known which shell it is, it may be one that becomes
+// the program. The init ends with the shell, whoever else still runs (measured with
 // tini 0.19, dumb-init 1.2.5 and timeout 9.1 before dash, bash and busybox).
 func (s *start) signalled() bool {
 	if !s.Group {
@@ -143,7 +147,7 @@ func (s *start) signalled() bool {
 	case script.Reaches, script.Unknown, script.Waits:
 		return true
 	case script.Stays, script.Branches, script.MayStay:
-		return s.Traps
+		return s.Traps || s.elsewhere
 	default:
 		return false
 	}
@@ -296,11 +300,7 @@ func (s *start) cutsShort() breach {
 
 // cutsGroup says how the program is killed that has got the signal itself.
 func (s *start) cutsGroup() breach {
-	severity, other := Warning, ""
-	if s.elsewhere {
-		severity, other = Note, " (That is the sh of Debian and Ubuntu; those of Alpine and Fedora may become the program.)"
-	}
-	return s.breach(severity, fmt.Sprintf("%s passes SIGTERM on to %s and %s alike: %s dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Shell, s.Init)+other, execLast)
+	return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s and %s alike: %s dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Shell, s.Init), execLast)
 }
 
 // lessBeside makes a note of what concerns a container beside those that requests reach:
