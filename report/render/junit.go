@@ -12,7 +12,8 @@ import (
 )
 
 // JUnit writes the report as one suite: a case per stream, per disruption, and one
-// for the budget, which carries the verdict. A failed run has failures, an
+// for the budget, which carries the verdict and the findings whole. The others name the
+// findings that are about them, so that nothing is read more than once. A failed run has failures, an
 // inconclusive one an error and its cases skipped, so that the suite is green if and
 // only if the run passed.
 func JUnit(w io.Writer, r *report.Report) error {
@@ -41,7 +42,7 @@ func budgetCase(r *report.Report) junit.Case {
 	case report.Passed:
 		c.Out = []string{message}
 	case report.Failed:
-		c.Failure = &junit.Result{Message: message, Type: string(report.Failed), Lines: findingLines(r, func(*report.Finding) bool { return true })}
+		c.Failure = &junit.Result{Message: message, Type: string(report.Failed), Lines: findingLines(r)}
 	case report.Inconclusive:
 		c.Error = &junit.Result{Message: message, Type: string(report.Inconclusive)}
 	}
@@ -61,7 +62,7 @@ func streamCase(r *report.Report, s *report.Stream) junit.Case {
 		}
 		c.Failure = &junit.Result{
 			Message: strings.Join(messages, "; "), Type: string(report.Failed),
-			Lines: findingLines(r, func(f *report.Finding) bool { return slices.Contains(f.Streams, s.Name) }),
+			Lines: namedFindings(r, func(f *report.Finding) bool { return slices.Contains(f.Streams, s.Name) }),
 		}
 	}
 	return c
@@ -82,7 +83,7 @@ func disruptionCase(r *report.Report, i int) junit.Case {
 	case r.Verdict == report.Inconclusive:
 		c.Skipped = notProven()
 	case r.Verdict == report.Failed && slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return ofIt(&f) }):
-		c.Failure = &junit.Result{Message: "requests failed when its pods ended", Type: string(report.Failed), Lines: findingLines(r, ofIt)}
+		c.Failure = &junit.Result{Message: "requests failed when its pods ended", Type: string(report.Failed), Lines: namedFindings(r, ofIt)}
 	}
 	return c
 }
@@ -95,13 +96,28 @@ func junitClass(r *report.Report) []string {
 	return []string{"shutdowncheck", r.Namespace, r.Workload}
 }
 
-func findingLines(r *report.Report, about func(*report.Finding) bool) (lines []string) {
+// namedFindings names those that are about a case, a line each.
+func namedFindings(r *report.Report, about func(*report.Finding) bool) (lines []string) {
+	for i := range r.Findings {
+		if f := &r.Findings[i]; about(f) {
+			lines = append(lines, findingName(r, f))
+		}
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "The case \"budget\" has the evidence and what to change. The counts are of all streams.")
+	}
+	return lines
+}
+
+func findingName(r *report.Report, f *report.Finding) string {
+	return string(f.Cause) + sureness(f) + ": " + losses(r, f)
+}
+
+// findingLines tell all findings whole.
+func findingLines(r *report.Report) (lines []string) {
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if !about(f) {
-			continue
-		}
-		lines = append(lines, string(f.Cause)+sureness(f)+": "+losses(r, f), upperFirst(f.Says)+".")
+		lines = append(lines, findingName(r, f), upperFirst(f.Says)+".")
 		lines = append(lines, f.Evidence...)
 		lines = append(lines, "Fix: "+f.Fix.Text)
 		if f.Fix.Patch != "" {
