@@ -56,7 +56,7 @@ var commandRules = []rule{{
 			if len(words) == 0 {
 				continue
 			}
-			context := manifest.Context(&w.template.Spec, c.Container)
+			context := w.context(c)
 			s := start{Start: w.first(c), container: c}
 			why := cmp.Or(manifest.Absent(c.Container, words), s.Fails)
 			if why == "" {
@@ -64,6 +64,9 @@ var commandRules = []rule{{
 			}
 			b := s.breach(Warning, fmt.Sprintf("The container never starts: %s. So no pod becomes Ready, and a rollout stands still.", why),
 				"Give the command as a list of words, of a program that the image holds; a script as one word after sh -c.")
+			if context.Refused(words[0]) != "" {
+				b.fix = makeExecutable
+			}
 			if context.Sh == "" {
 				if context.Sh = script.Bash; why == s.Fails && script.First(words, context).Fails == "" {
 					b.severity = Note
@@ -89,7 +92,7 @@ type start struct {
 func (w *workload) first(c container) script.Start {
 	s, known := w.firsts[c.Container]
 	if words := manifest.Words(c.Container); !known && len(words) > 0 {
-		s = script.First(words, manifest.Context(&w.template.Spec, c.Container))
+		s = script.First(words, w.context(c))
 		w.firsts[c.Container] = s
 	}
 	return s
@@ -103,7 +106,7 @@ func (w *workload) starts() []start {
 	}
 	var all []start
 	for _, c := range w.containers() {
-		context, words := manifest.Context(pod, c.Container), manifest.Words(c.Container)
+		context, words := w.context(c), manifest.Words(c.Container)
 		if len(words) == 0 {
 			continue
 		}

@@ -52,6 +52,8 @@ type Objects struct {
 	// Apart are sets of objects that belong together and not to these: what
 	// two overlays of one folder are built to.
 	Apart []*Objects
+	// configMaps hold scripts that containers may run.
+	configMaps []*corev1.ConfigMap
 	found
 }
 
@@ -108,6 +110,8 @@ type workload struct {
 	routes  []route
 	traffic traffic
 	paths   []hop
+
+	configMaps []*corev1.ConfigMap
 
 	// hooks and firsts are what was found out of the containers' scripts (see judge and first).
 	hooks  map[*corev1.Container]script.Hook
@@ -170,6 +174,7 @@ func (o *Objects) workloads() []*workload {
 		o.attachBudget(&podBudget{Object: b}, all)
 	}
 	for _, w := range all {
+		w.configMaps = o.configMaps
 		w.noBudget = len(w.budgets) == 0 && !o.BudgetsUnknown
 		o.place(w)
 		w.budgets = slices.DeleteFunc(w.budgets, func(b *podBudget) bool { return len(validation.Refused(b.Value)) > 0 })

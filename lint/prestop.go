@@ -104,6 +104,8 @@ var preStopRules = []rule{{
 				fix: fmt.Sprintf("Let preStop sleep for %d s by its own sleep action.", seconds),
 			}
 			switch stop := thenStop(c); {
+			case preStop(c).Exec != nil && len(preStop(c).Exec.Command) > 0 && w.context(c).Refused(preStop(c).Exec.Command[0]) != "":
+				b.fix = makeExecutable
 			case w.nodesOwn(hookHost(c)) != "":
 				b.fix = "Leave host out: the kubelet then asks the pod."
 			case stop == "":
@@ -231,6 +233,9 @@ var preStopRules = []rule{{
 				why: fmt.Sprintf("preStop runs %s, which the image must hold: in one without it the hook fails and SIGTERM comes at once.", own.Exec.Command[0]),
 				fix: "See that the image holds it, and what its script calls.",
 			}
+			if by := w.context(c).Interpreter(own.Exec.Command[0]); by != "" {
+				b.why = fmt.Sprintf("preStop runs a script of a ConfigMap, and the image must hold its %s: in one without it the hook fails and SIGTERM comes at once.", by)
+			}
 			if hook.OnlySleeps || !hook.Exact && hook.Least == 0 && hook.Quits == nil {
 				b.fix = "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later)."
 			}
@@ -351,7 +356,7 @@ func (w *workload) hookOf(c container) script.Hook {
 			return script.Hook{Exact: true, Fails: why}
 		}
 	}
-	context := manifest.Context(pod, c.Container)
+	context := w.context(c)
 	h := manifest.JudgeHook(hook, context)
 	if host := w.nodesOwn(hookHost(c)); host != "" {
 		return script.Hook{Exact: true, Fails: host + " is the node's own, and not the pod's"}
@@ -409,7 +414,7 @@ func meantSleep(w *workload, c container) int {
 	if hook == nil || hook.Exec == nil {
 		return 0
 	}
-	meant := script.Meant(hook.Exec.Command, manifest.Context(&w.template.Spec, c.Container))
+	meant := script.Meant(hook.Exec.Command, w.context(c))
 	if meant > longestMeant {
 		return 0
 	}

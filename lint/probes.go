@@ -333,7 +333,7 @@ func (w *workload) failsToRun(c container, p *corev1.Probe) string {
 	if p.Exec == nil || manifest.Windows(&w.template.Spec) || slices.ContainsFunc(p.Exec.Command, func(word string) bool { return strings.Contains(word, "$(") }) {
 		return ""
 	}
-	return script.Run(p.Exec.Command, manifest.Context(&w.template.Spec, c.Container)).Fails
+	return script.Run(p.Exec.Command, w.context(c)).Fails
 }
 
 // absentFrom says of a probe's command that the image does not hold it.

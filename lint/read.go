@@ -223,6 +223,9 @@ func (r *reader) add(h *head, text []byte, at string) error {
 	case "networking.k8s.io/v1 IngressClass":
 		return keep(r, &r.IngressClasses, g)
 	}
+	if g.head.APIVersion == "v1" && g.head.Kind == "ConfigMap" {
+		r.keepScripts(g)
+	}
 	if known, err := r.addCustom(g); known {
 		return err
 	}

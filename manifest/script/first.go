@@ -107,9 +107,9 @@ func first(words []string, c Context, depth int, steps *int) Start {
 	if words := child(u.words); words != nil && (u.init == "" && !c.SharedPIDs || name != "unshare") {
 		return Start{Outcome: Stays, Shell: name, Init: u.init, Group: u.group, Program: short(words)}
 	}
-	shell, isShell := shellCall(u.words, c.Sh)
+	shell, isShell := c.shellCall(u.words)
 	if !isShell {
-		start := Start{Outcome: Reaches, Init: u.init, Group: u.group, Program: short(u.words), Words: u.words, Ignores: c.ignores, Fails: noProgram(u.words[0])}
+		start := Start{Outcome: Reaches, Init: u.init, Group: u.group, Program: short(u.words), Words: u.words, Ignores: c.ignores, Fails: cmp.Or(noProgram(u.words[0]), c.Refused(u.words[0]))}
 		if ext := path.Ext(name); (ext == ".sh" || ext == ".bash") && !strings.Contains(name, "entrypoint") {
 			start.Outcome, start.Shell, start.Program = ReadsFile, name, u.words[0]
 		}

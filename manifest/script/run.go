@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -37,11 +38,11 @@ func Run(words []string, c Context) Hook {
 	if len(words) == 0 {
 		return Hook{}
 	}
-	if call, isShell := shellCall(words, c.Sh); isShell {
+	if call, isShell := c.shellCall(words); isShell {
 		if why := call.fails(); why != "" {
 			return Hook{Fails: why, Exact: true}
 		}
-	} else if why := noProgram(words[0]); why != "" {
+	} else if why := cmp.Or(noProgram(words[0]), c.Refused(words[0])); why != "" {
 		return Hook{Fails: why, Exact: true}
 	}
 	r := &run{control: control[elapsed]{join: either}, context: c}

@@ -248,7 +248,7 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		r.quits = append(r.quits, q)
 		return e.unknown()
 	}
-	if c, isShell := shellCall(texts(words), r.context.Sh); isShell {
+	if c, isShell := r.context.shellCall(texts(words)); isShell {
 		return r.nested(c, words, s, e)
 	}
 	name := path.Base(first.text)

@@ -14,6 +14,8 @@ type Context struct {
 	Sh Dialect
 	// Env holds the variables whose values are known; others may be set as well.
 	Env map[string]string
+	// Files are those whose text is known, by their paths.
+	Files map[string]File
 	// SharedPIDs tells that process 1 is not the container's own.
 	SharedPIDs bool
 	// ignores tells that SIGTERM is ignored as the command starts, which stays so over exec
