@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/binomial"
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
 
@@ -132,9 +132,9 @@ func (p *proving) over(e Ends, now time.Time) string {
 		switch {
 		case e.Seen == 0:
 			return "not proven: no end met requests in the first round, so that more of them prove nothing"
-		case rounds(needs, e.Seen) > time.Duration(p.Within)/max(round, 1):
+		case time.Duration(rounds(needs, e.Seen)) > time.Duration(p.Within)/max(round, 1):
 			return fmt.Sprintf("not proven: it takes %d ends, %s at the speed of the first round (%d in %s), and prove.within is %s",
-				needs, inAll(round, rounds(needs, e.Seen)), e.Seen, round.Round(time.Second), p.Within)
+				needs, text.Estimate(round, rounds(needs, e.Seen)), e.Seen, round.Round(time.Second), p.Within)
 		}
 	}
 	if took+round > time.Duration(p.Within) {
@@ -144,13 +144,4 @@ func (p *proving) over(e Ends, now time.Time) string {
 }
 
 // rounds is how many with so many ends each it takes for those that are needed.
-func rounds(needs, ends int) time.Duration { return time.Duration((needs + ends - 1) / ends) }
-
-// inAll says how long so many rounds take. Those of a small share can take longer than a
-// Duration holds.
-func inAll(round, n time.Duration) string {
-	if n > math.MaxInt64/max(round, 1) {
-		return "more than 290 years"
-	}
-	return "about " + (round * n).Round(time.Second).String()
-}
+func rounds(needs, ends int) int { return (needs + ends - 1) / ends }

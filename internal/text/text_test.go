@@ -49,3 +49,15 @@ func TestCountAndDuration(t *testing.T) {
 		}
 	}
 }
+
+func TestEstimate(t *testing.T) {
+	for want, got := range map[string]string{
+		"about 12m0s":         Estimate(time.Minute, 12),
+		"about 0s":            Estimate(0, 12),
+		"more than 290 years": Estimate(40*time.Hour, 100_000),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

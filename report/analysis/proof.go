@@ -73,7 +73,7 @@ func (p *shareProof) missing(e *report.Ends, took time.Duration) string {
 	}
 	words := fmt.Sprintf(", and it takes %d", p.Needs)
 	if e.Seen > 0 && took > 0 {
-		words += fmt.Sprintf(" (about %s at the speed of this run)", (took / time.Duration(e.Seen) * time.Duration(p.Needs)).Round(time.Second))
+		words += fmt.Sprintf(" (%s at the speed of this run)", text.Estimate(took/time.Duration(e.Seen), p.Needs))
 	}
 	return words
 }

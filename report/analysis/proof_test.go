@@ -50,6 +50,15 @@ func TestProofOfAShare(t *testing.T) {
 	}
 }
 
+// However small the share and slow the run, the estimate does not overflow.
+func TestAProofThatTakesCenturies(t *testing.T) {
+	c := &check.Prove{LossyEnds: 0.0001, Confidence: 0.9999, Within: check.MaxSoak}
+	got := prove(c, &report.Ends{Seen: 1, InService: 1}, 40*time.Hour).reason
+	if !strings.HasSuffix(got, " (more than 290 years at the speed of this run)") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // What new pods lose is no end's: the budget decides on it, whatever is proven of the ends.
 func TestAProofIsNotOfNewPods(t *testing.T) {
 	s := slowStart().scenario()
