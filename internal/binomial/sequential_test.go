@@ -150,20 +150,23 @@ func TestALimitThatIsJustMet(t *testing.T) {
 	}
 }
 
-// One that loses at one end in ten is not passed, one that loses at none is.
+// One that loses at one end in ten is not passed, and where the limit is far below that it is
+// failed; one that loses at none is passed.
 func TestSharesBesideTheLimit(t *testing.T) {
-	test := newAnswers(0.05, 0.95)
 	for _, tt := range []struct {
-		share                                 float64
+		limit, share                          float64
 		runs                                  int
 		leastProven, mostProven, leastRefuted int
 	}{
-		{0.10, 40, 0, 2, 0},
-		{0.30, 40, 0, 0, 38},
-		{1, 40, 0, 0, 40},
-		{0.002, 1000, 900, 1000, 0},
-		{0, 40, 40, 40, 0},
+		{0.05, 0.10, 40, 0, 2, 0},
+		{0.02, 0.10, 40, 0, 0, 38},
+		{0.01, 0.10, 40, 0, 0, 38},
+		{0.05, 0.30, 40, 0, 0, 38},
+		{0.05, 1, 40, 0, 0, 40},
+		{0.05, 0.002, 1000, 900, 1000, 0},
+		{0.05, 0, 40, 40, 40, 0},
 	} {
+		test := newAnswers(tt.limit, 0.95)
 		random := rand.New(rand.NewPCG(3, 4))
 		proofs, refutations := 0, 0
 		for range tt.runs {
@@ -175,9 +178,9 @@ func TestSharesBesideTheLimit(t *testing.T) {
 				refutations++
 			}
 		}
-		t.Logf("share %g: %d proven, %d refuted of %d", tt.share, proofs, refutations, tt.runs)
+		t.Logf("limit %g, share %g: %d proven, %d refuted of %d", tt.limit, tt.share, proofs, refutations, tt.runs)
 		if proofs < tt.leastProven || proofs > tt.mostProven || refutations < tt.leastRefuted {
-			t.Errorf("share %g: %d proven, %d refuted of %d", tt.share, proofs, refutations, tt.runs)
+			t.Errorf("limit %g, share %g: %d proven, %d refuted of %d", tt.limit, tt.share, proofs, refutations, tt.runs)
 		}
 	}
 }
