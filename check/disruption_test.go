@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -152,6 +153,39 @@ func TestReadSoakControlAndShutdownLog(t *testing.T) {
 			_, err := check.Read("c.yaml", []byte(file))
 			if text(err) != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+// What stays as it was set ends nothing when it is done again.
+func TestReadWhatIsDoneAgain(t *testing.T) {
+	const (
+		down  = "scale: {to: 1, restore: false}"
+		image = "image: {image: v2, restore: false}"
+	)
+	refused := func(place int, kind, again string) string {
+		return fmt.Sprintf("c.yaml:4: disruptions[%d].%s.restore: false, and %s does it again: what it sets is set already then, so nothing would end; want true, or no %s", place, kind, again, again)
+	}
+	for name, tt := range map[string]struct{ disruptions, again, want string }{
+		"once":                     {down, "", ""},
+		"one pass":                 {down, "soak: {every: 1m, for: 1m}", ""},
+		"soak":                     {down, "soak: {every: 1m, for: 1h}", refused(0, "scale", "soak")},
+		"prove":                    {"restart: {}, " + down, "prove: {lossyEnds: 5%}", refused(1, "scale", "prove")},
+		"put back":                 {"scale: {to: 1, restore: true}", "prove: {lossyEnds: 5%}", ""},
+		"two of them":              {"scale: {to: 2, restore: false}, restart: {}, " + down, "prove: {lossyEnds: 5%}", refused(0, "scale", "prove") + "\n" + refused(2, "scale", "prove")},
+		"repeat":                   {"{scale: {to: 1, restore: false}, repeat: 2}", "", refused(0, "scale", "repeat")},
+		"repeat beside a command":  {"{scale: {to: 1, restore: false}, repeat: 2}, command: [release]", "", refused(0, "scale", "repeat")},
+		"a release sets it back":   {down + ", command: [release]", "soak: {every: 1m, for: 1h}", ""},
+		"others may set it back":   {down + ", observe: {for: 1m}", "soak: {every: 1m, for: 1h}", ""},
+		"image":                    {image, "soak: {every: 1m, for: 1h}", refused(0, "image", "soak")},
+		"another image after that": {image + ", image: {image: v1, restore: false}", "soak: {every: 1m, for: 1h}", ""},
+		"an image that is not":     {image + ", image: {image: v1}", "soak: {every: 1m, for: 1h}", refused(0, "image", "soak")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := check.Read("c.yaml", []byte("workload: deploy/web\ntarget: {url: 'http://web/'}\n"+tt.again+"\ndisruptions: ["+tt.disruptions+"]\n"))
+			if text(err) != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
 	}

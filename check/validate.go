@@ -69,6 +69,7 @@ func (c Check) Validate() error {
 	c.validateDisruptions(&p)
 	c.validateSoak(&p)
 	c.validateProve(&p)
+	c.validateAgain(&p)
 	c.validateWindow(&p)
 	p.positive("timing.baseline", c.Timing.Baseline)
 	p.positive("timing.settle", c.Timing.Settle)
