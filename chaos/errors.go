@@ -23,6 +23,14 @@ func (e *PlanError) Error() string { return e.Field.Error() }
 // Unwrap gives the FieldError.
 func (e *PlanError) Unwrap() error { return e.Field }
 
+// UnhealthyError is a workload that is not fit for a check as it is now.
+type UnhealthyError struct {
+	// Problem names the workload, and the pods that are amiss.
+	Problem string
+}
+
+func (e *UnhealthyError) Error() string { return e.Problem }
+
 // ClaimedError is a workload that another run holds.
 type ClaimedError struct {
 	// Object is kind/name.

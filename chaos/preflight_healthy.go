@@ -9,8 +9,8 @@ import (
 )
 
 // Healthy tells whether the workload is fit for a check: it wants at least one
-// pod, all it wants are updated and Ready, and none is terminating. The error
-// names the pods that are not. Since is when the last of the pods became Ready,
+// pod, all it wants are updated and Ready, and none is terminating. The error is an
+// UnhealthyError where it is not, and another one where that is not known. Since is when the last of the pods became Ready,
 // in whole seconds of its node's clock.
 func (w *Workload) Healthy(ctx context.Context) (since time.Time, err error) {
 	now, err := w.condition(ctx)
@@ -18,10 +18,10 @@ func (w *Workload) Healthy(ctx context.Context) (since time.Time, err error) {
 		return time.Time{}, err
 	}
 	if now.wanted == 0 {
-		return time.Time{}, fmt.Errorf("%s wants no pods, so there is nothing to disrupt", w)
+		return time.Time{}, &UnhealthyError{fmt.Sprintf("%s wants no pods, so there is nothing to disrupt", w)}
 	}
 	if len(now.amiss) > 0 {
-		return time.Time{}, fmt.Errorf("%s is not healthy: %s", w, joinReasons(now.amiss))
+		return time.Time{}, &UnhealthyError{fmt.Sprintf("%s is not healthy: %s", w, joinReasons(now.amiss))}
 	}
 	return now.readySince, nil
 }

@@ -156,6 +156,9 @@ func Run(ctx context.Context, cfg Config) error {
 // tells whoever restores it whose they are.
 func (r *run) carryOut(ctx context.Context) error {
 	readySince, unhealthy := r.workload.Healthy(ctx)
+	if _, known := errors.AsType[*chaos.UnhealthyError](unhealthy); unhealthy != nil && !known {
+		return unhealthy
+	}
 	r.teardown.add("saving the recording", 0, func(context.Context) error { return r.save(ctx) })
 	r.teardown.add(fmt.Sprintf("putting %s back and releasing it", r.workload), restoreTimeout, r.release)
 	if unhealthy == nil {

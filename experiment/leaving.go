@@ -10,13 +10,9 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 )
 
-const (
-	// leavingBeyond is how much longer than its grace period a pod may be there: the kubelet
-	// grants 2 s more where a hook has used it up, and clears up behind the containers.
-	leavingBeyond = 10 * time.Second
-	// leavingLook is how often is looked whether it is gone.
-	leavingLook = 500 * time.Millisecond
-)
+// leavingBeyond is how much longer than its grace period a pod may be there: the kubelet
+// grants 2 s more where a hook has used it up, and clears up behind the containers.
+const leavingBeyond = 10 * time.Second
 
 // awaitLeaving waits for pods that an earlier change has told to end, as a patch that was
 // just rolled out, and says so. Those that do not go in their time are left to Healthy to
@@ -28,27 +24,11 @@ func (c Config) awaitLeaving(ctx context.Context, w *chaos.Workload) error {
 	}
 	c.at(false, "waiting for pods of %s that are ending already", w)
 	c.tell("waiting %s", untilGone(leaving))
-	patience := time.NewTimer(leaving.Within + leavingBeyond)
-	defer patience.Stop()
-	ticker := time.NewTicker(leavingLook)
-	defer ticker.Stop()
-	for len(leaving.Pods) > 0 {
-		select {
-		case <-ticker.C:
-		case <-patience.C:
-			return nil
-		case <-ctx.Done():
-			return cause(ctx)
-		}
-		leaving, err = w.Leaving(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return cause(ctx)
-		case err != nil:
-			return err
-		}
-	}
-	return nil
+	_, err = await(ctx, leaving.Within+leavingBeyond, func() (gone bool, err error) {
+		leaving, err := w.Leaving(ctx)
+		return len(leaving.Pods) == 0, err
+	})
+	return err
 }
 
 // untilGone tells of the waiting.

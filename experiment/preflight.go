@@ -260,8 +260,12 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	for _, warning := range found.facts.Warnings {
 		steps = append(steps, "note: "+warning)
 	}
-	if _, unhealthy := found.workload.Healthy(ctx); unhealthy != nil && len(leaving.Pods) == 0 {
-		steps = append(steps, fmt.Sprintf("note: %v; as long as that is so, a run changes nothing and is inconclusive; %s", unhealthy, cfg.seeRollout()))
+	_, err = found.workload.Healthy(ctx)
+	if unhealthy, ok := errors.AsType[*chaos.UnhealthyError](err); ok {
+		if len(leaving.Pods) == 0 {
+			steps = append(steps, fmt.Sprintf("note: %v; as long as that is so, a run changes nothing and is inconclusive; %s", unhealthy, cfg.seeRollout()))
+		}
+		return steps, nil
 	}
-	return steps, nil
+	return steps, err
 }

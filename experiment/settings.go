@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
-	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 )
 
@@ -51,33 +50,6 @@ func (r *run) stood(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// healthyInterval lies between two looks at whether the workload is healthy.
-const healthyInterval = time.Second
-
-// AwaitHealthy waits until the workload is fit for a run: pods of the one before may still
-// be ending. It does so for as long as a disruption may take; then the error says why it
-// is not.
-func AwaitHealthy(ctx context.Context, cfg Config) error {
-	workload, err := chaos.Open(ctx, cfg.Act, cfg.Namespace, cfg.Check.Workload, cfg.Now(), cfg.ByHand)
-	if err != nil {
-		return err
-	}
-	for end := cfg.Now().Add(time.Duration(cfg.Check.Timing.Timeout)); ; {
-		_, unhealthy := workload.Healthy(ctx)
-		switch {
-		case unhealthy == nil:
-			return nil
-		case ctx.Err() != nil:
-			return cause(ctx)
-		case cfg.Now().After(end):
-			return unhealthy
-		}
-		if err := wait(ctx, check.Duration(healthyInterval)); err != nil {
-			return err
-		}
-	}
 }
 
 // Apply rolls the settings out for good: they are there when it returns, or everything is

@@ -166,27 +166,6 @@ func TestApplyLeavesTheSettings(t *testing.T) {
 	}
 }
 
-func TestAwaitHealthy(t *testing.T) {
-	t.Parallel()
-	s := newScene(t, nil)
-	cfg := s.withSettings()
-	cfg.Check.Timing.Timeout = check.Duration(1500 * time.Millisecond)
-	if err := AwaitHealthy(t.Context(), cfg); err != nil {
-		t.Error(err)
-	}
-	s.Set(func(d *appsv1.Deployment) { d.Status.ReadyReplicas = 1 })
-	if err := AwaitHealthy(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "1 of 3 pods Ready") {
-		t.Errorf("got %v", err)
-	}
-	go func() {
-		time.Sleep(300 * time.Millisecond)
-		s.Set(func(d *appsv1.Deployment) { d.Status.ReadyReplicas = 3 })
-	}()
-	if err := AwaitHealthy(t.Context(), cfg); err != nil {
-		t.Error(err)
-	}
-}
-
 // refuseRestarts answers patches that restart the pods as a policy would.
 func refuseRestarts(s *scene) clienttesting.ReactionFunc {
 	return func(action clienttesting.Action) (bool, runtime.Object, error) {
