@@ -28,11 +28,11 @@ func (w *Workload) Tunable(ctx context.Context, c check.Check, container string)
 	if err != nil {
 		return Settings{}, err
 	}
-	switch {
-	case len(own) == 0:
+	if problem := w.untunable(s); problem != "" {
+		return Settings{}, planError("workload", problem)
+	}
+	if len(own) == 0 {
 		return Settings{}, planError("workload", fmt.Sprintf("no service selects the pods of %s, so nothing tells when requests stop coming to one", w))
-	case s.fewest() == 0:
-		return Settings{}, planError("workload", fmt.Sprintf("a rollout of %s ends its last pod before there is another (%s): no setting of a pod's end keeps requests from being lost then; want more replicas, or a maxSurge", w, s.pace()))
 	}
 	if container == "" {
 		var problem string
@@ -45,6 +45,39 @@ func (w *Workload) Tunable(ctx context.Context, c check.Check, container string)
 		return Settings{}, planError("container", noContainer(w, s, container))
 	}
 	return settings, nil
+}
+
+// untunable says why no rollout of settings shows how pods end; empty where one does.
+func (w *Workload) untunable(s state) string {
+	switch {
+	case s.replicas == 0:
+		return fmt.Sprintf("%s wants no pods, so there is nothing to measure", w)
+	case s.paused:
+		return fmt.Sprintf("%s is paused, so settings would not be rolled out; resume it first: %s", w, w.byHand.Kubectl("rollout", "resume", w.String(), "-n", w.namespace))
+	case s.onDelete:
+		return fmt.Sprintf("%s has the update strategy OnDelete, so settings would not be rolled out; want RollingUpdate", w)
+	case s.toUpdate() == 0:
+		return fmt.Sprintf("%s has a partition of %d for its %s, so settings would be rolled out to none of them; want a lower one", w, s.partition, podCount(s.replicas))
+	case s.fewest() == 0:
+		return fmt.Sprintf("a rollout of %s ends its last pod before there is another (%s): no setting of a pod's end keeps requests from being lost then; want %s", w, s.pace(), w.roomForOne(s))
+	}
+	return ""
+}
+
+// roomForOne is what keeps a pod available while a rollout is under way, of what each kind
+// of workload has: a StatefulSet has no maxSurge, the replicas of a DaemonSet are the
+// nodes', and where all pods end at once more of them do not help.
+func (w *Workload) roomForOne(s state) string {
+	switch {
+	case s.allAtOnce:
+		return "the strategy RollingUpdate"
+	case w.ref.Kind == check.StatefulSet:
+		return "more replicas than are ended at once (maxUnavailable)"
+	case w.ref.Kind == check.DaemonSet:
+		return "a maxUnavailable of 0 with a maxSurge"
+	default:
+		return "more replicas than maxUnavailable, or a maxUnavailable of 0 with a maxSurge"
+	}
 }
 
 // servingContainer gives the main container that has all of the ports to which services

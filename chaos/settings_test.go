@@ -206,8 +206,10 @@ func TestTunable(t *testing.T) {
 		"several":                  {func(d *appsv1.Deployment) { addPort(d, 0, "http", 80); addPort(d, 1, "http", 8080) }, service("web", "http"), "", "container: containers app and log both have ports to which the service leads; want its name, one of app, log"},
 		"one that is not there":    {nil, service("web", "http"), "sidecar", `container: deployment/web has no container "sidecar"; want app or log`},
 		"no service":               {nil, func(*cluster) {}, "app", "workload: no service selects the pods of deployment/web, so nothing tells when requests stop coming to one"},
-		"all at once":              {func(d *appsv1.Deployment) { d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType }, service("web", "http"), "app", "workload: a rollout of deployment/web ends its last pod before there is another (all before the first replacement is made): no setting of a pod's end keeps requests from being lost then; want more replicas, or a maxSurge"},
-		"one replica without more": {func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(1)) }, service("web", "http"), "app", "workload: a rollout of deployment/web ends its last pod before there is another (with at least 0 available and at most 1 at once): no setting of a pod's end keeps requests from being lost then; want more replicas, or a maxSurge"},
+		"all at once":              {func(d *appsv1.Deployment) { d.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType }, service("web", "http"), "app", "workload: a rollout of deployment/web ends its last pod before there is another (all before the first replacement is made): no setting of a pod's end keeps requests from being lost then; want the strategy RollingUpdate"},
+		"no replicas":              {func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(0)) }, service("web", "http"), "app", "workload: deployment/web wants no pods, so there is nothing to measure"},
+		"paused":                   {func(d *appsv1.Deployment) { d.Spec.Paused = true }, service("web", "http"), "app", "workload: deployment/web is paused, so settings would not be rolled out; resume it first: kubectl rollout resume deployment/web -n shop"},
+		"one replica without more": {func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32(1)) }, service("web", "http"), "app", "workload: a rollout of deployment/web ends its last pod before there is another (with at least 0 available and at most 1 at once): no setting of a pod's end keeps requests from being lost then; want more replicas than maxUnavailable, or a maxUnavailable of 0 with a maxSurge"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t, func(d *appsv1.Deployment) {
@@ -225,6 +227,26 @@ func TestTunable(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// What each kind of workload lacks for a tuning is told in words that fit it.
+func TestUntunable(t *testing.T) {
+	set := check.Workload{Kind: check.StatefulSet, Name: "db"}
+	daemons := check.Workload{Kind: check.DaemonSet, Name: "edge"}
+	for want, tt := range map[string]struct {
+		ref check.Workload
+		s   state
+	}{
+		"": {set, state{replicas: 3, partition: 1}},
+		"statefulset/db has the update strategy OnDelete, so settings would not be rolled out; want RollingUpdate":                                                                                                                                           {set, state{replicas: 3, onDelete: true}},
+		"statefulset/db has a partition of 3 for its 3 pods, so settings would be rolled out to none of them; want a lower one":                                                                                                                              {set, state{replicas: 3, partition: 3}},
+		"a rollout of statefulset/db ends its last pod before there is another (with at least 0 available and at most 1 at once): no setting of a pod's end keeps requests from being lost then; want more replicas than are ended at once (maxUnavailable)": {set, state{replicas: 1}},
+		"a rollout of daemonset/edge ends its last pod before there is another (with at least 0 available and at most 1 at once): no setting of a pod's end keeps requests from being lost then; want a maxUnavailable of 0 with a maxSurge":                 {daemons, state{replicas: 1}},
+	} {
+		if got := (&Workload{ref: tt.ref}).untunable(tt.s); got != want {
+			t.Errorf("\n got %s\nwant %s", got, want)
+		}
 	}
 }
 
