@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -19,6 +20,8 @@ func lintOutcomes(lint *recording.Lint, findings []report.Finding, warnings []re
 	outcome := func(f *recording.LintFinding) report.LintOutcome {
 		cause := report.Cause(f.Cause)
 		switch {
+		case slices.ContainsFunc(findings, func(found report.Finding) bool { return sure(found.Confidence) && lostByPublishing(&found, f) }):
+			return report.LintConfirmed
 		case cause != "" && mayShow(lint, f, had) && slices.ContainsFunc(findings, func(found report.Finding) bool { return found.Cause == cause && sure(found.Confidence) }):
 			return report.LintConfirmed
 		case cause != "" && slices.ContainsFunc(warnings, func(w report.Warning) bool { return w.Cause == cause }):
@@ -60,6 +63,17 @@ func occasions(ended []*account, disruptions []report.Disruption, starts *starts
 	return had
 }
 
+// publishesNotReady is lint's rule on Services that list pods whether they are ready or not.
+const publishesNotReady = "publishes-not-ready"
+
+// lostByPublishing tells whether a finding was lost through what the rule on
+// publishNotReadyAddresses is about, though its cause is another one than the rule's: ending
+// pods stay listed as well, and then the fix takes the setting off first. No start of a pod
+// is needed to show that.
+func lostByPublishing(found *report.Finding, f *recording.LintFinding) bool {
+	return f.Rule == publishesNotReady && strings.Contains(found.Fix.Text, unpublish)
+}
+
 // mayShow tells whether a finding of the rule's cause may have come of what the rule is about:
 // the run gave it an occasion (a rollout shows nothing of budgets), or there is none to give
 // and no other rule of that cause had its own.
@@ -79,7 +93,7 @@ func foreseen(findings []report.Finding, lint *recording.Lint, had map[recording
 	told := slices.Clone(findings)
 	for i := range told {
 		for j := range lint.Findings {
-			if f := &lint.Findings[j]; report.Cause(f.Cause) == told[i].Cause && mayShow(lint, f, had) && !slices.Contains(told[i].Foreseen, f.Rule) {
+			if f := &lint.Findings[j]; (report.Cause(f.Cause) == told[i].Cause && mayShow(lint, f, had) || lostByPublishing(&told[i], f)) && !slices.Contains(told[i].Foreseen, f.Rule) {
 				told[i].Foreseen = append(told[i].Foreseen, f.Rule)
 			}
 		}

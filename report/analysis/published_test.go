@@ -77,6 +77,28 @@ func TestADrainIsNeededWhereAPodIsCalledReadyUntilItIsGone(t *testing.T) {
 	}
 }
 
+// What ending pods lose through the setting confirms lint's rule on it, whose own cause is
+// what new pods lose, also where no pod started. Without the setting the same loss does not.
+func TestLosingThroughPublishedAddressesConfirmsTheRuleOnThem(t *testing.T) {
+	for published, want := range map[bool]report.LintOutcome{true: report.LintConfirmed, false: report.LintNotTried} {
+		d := publishedUntilGone()
+		d.published = published
+		s := refusing(d)
+		s.header.Lint = &recording.Lint{Findings: []recording.LintFinding{{
+			Rule: publishesNotReady, Severity: "warning", Cause: string(report.NotReadyYet), Object: "service/web", Why: "Why.", ShownBy: recording.PodStarts,
+		}}}
+		rep := s.analyze(t)
+		if got := rep.Lint.Findings[0].Outcome; got != want {
+			t.Errorf("published %t: the outcome is %s, want %s\n%s", published, got, want, summary(rep))
+		}
+		for _, f := range rep.Findings {
+			if slices.Contains(f.Foreseen, publishesNotReady) != published {
+				t.Errorf("published %t: %s was foreseen by %q", published, f.Cause, f.Foreseen)
+			}
+		}
+	}
+}
+
 // A pod that the slice calls ready before it is Ready is sent requests, whatever its
 // probe says.
 func TestANewPodThatIsCalledReadyBeforeItIs(t *testing.T) {
