@@ -107,7 +107,7 @@ var rules = []rule{
 	},
 	{
 		pkg:     "experiment",
-		house:   []string{"attack", "chaos", "check", "fleet", "recording", "sender", "timeline", "internal/binomial", "internal/guard", "internal/stall", "internal/text"},
+		house:   []string{"attack", "chaos", "check", "fleet", "recording", "sender", "timeline", "internal/binomial", "internal/guard", "internal/retry", "internal/stall", "internal/text"},
 		modules: anyModule,
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{house + "report"},
