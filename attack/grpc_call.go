@@ -131,7 +131,7 @@ func readMessages(body io.Reader) (n int64, messages int, err error) {
 // cutInside tells an answer that ended within a message's prefix from one that broke off
 // there: the body then goes on failing.
 func cutInside(body io.Reader, cut error) error {
-	if _, err := body.Read(make([]byte, 1)); err == io.EOF { //nolint:errorlint // the library gives it as it is
+	if _, err := body.Read(make([]byte, 1)); err == io.EOF {
 		return &framingError{"the answer ended within a message"}
 	}
 	return cut

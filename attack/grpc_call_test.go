@@ -38,7 +38,7 @@ func (h *healthServer) Watch(_ *healthpb.HealthCheckRequest, w healthpb.Health_W
 // serveGRPC serves it on 127.0.0.1 until the test ends.
 func serveGRPC(t *testing.T, h *healthServer) (*grpc.Server, string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it binds at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,16 +100,17 @@ func protocolOf(address string) Protocol {
 }
 
 // beside gives g with its files beside the check's.
-func (g GRPC) beside(at func(string) string) *GRPC {
-	g.Descriptors = at(g.Descriptors)
+func (g *GRPC) beside(at func(string) string) *GRPC {
+	moved := *g
+	moved.Descriptors = at(g.Descriptors)
 	if g.Protos != nil {
-		g.Protos = new(*g.Protos)
-		g.Protos.Paths = slices.Clone(g.Protos.Paths)
+		moved.Protos = new(*g.Protos)
+		moved.Protos.Paths = slices.Clone(g.Protos.Paths)
 		for i, path := range g.Protos.Paths {
-			g.Protos.Paths[i] = at(path)
+			moved.Protos.Paths[i] = at(path)
 		}
 	}
-	return &g
+	return &moved
 }
 
 // A method's full name: a service's, with the package that it is in, and its own

@@ -12,7 +12,7 @@ func (c Check) validateAgain(p *problems) {
 		if field == "" {
 			continue
 		}
-		again := ""
+		var again string
 		switch {
 		case d.Repeat > 1:
 			again = "repeat"

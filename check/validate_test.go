@@ -89,16 +89,26 @@ func TestValidate(t *testing.T) {
 		"grpc's method":       {grpcCall(check.GRPC{Method: "web.Shop.Buy"}), `streams[0].grpc.method: "web.Shop.Buy" is no method's full name; want package.Service/Method, for example grpc.health.v1.Health/Check`},
 		"grpc's body":         {grpcCall(check.GRPC{Body: check.NewValue("[1]")}), `streams[0].grpc.body: it is no JSON object; want the request message in protobuf's JSON form, for example '{"name": "x"}'`},
 		"grpc's code":         {grpcCall(check.GRPC{ExpectCodes: []check.GRPCCode{"OK", "FINE"}}), `streams[0].grpc.expectCodes[1]: "FINE"; want 0 to 16, or a name such as OK or NOT_FOUND`},
-		"grpc's types told twice": {grpcCall(check.GRPC{Descriptors: "x", Protos: &check.Protos{Files: []string{"a.proto"}}}),
-			"streams[0].grpc.descriptors: the types are told by protos, too; want one of the two"},
-		"grpc's source": {grpcCall(check.GRPC{Protos: &check.Protos{Files: []string{"../a.proto"}}}),
-			`streams[0].grpc.protos.files[0]: "../a.proto"; want a name below one of the paths, as import statements have it`},
-		"grpc over HTTP/1.1": {func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].Protocol = check.HTTP1 },
-			"streams[0].protocol: http/1.1 cannot carry gRPC; want h2 or h2c, or nothing here"},
-		"grpc with a path": {func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].URL = "http://a/b" },
-			`streams[0].url: "http://a/b" has a path or a query; want scheme, host and port alone, as a call's path is its method`},
-		"grpc with statuses": {func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].ExpectStatus = []int{200} },
-			"streams[0].expectStatus: it has no use in a stream of kind grpc; want what grpc says instead"},
+		"grpc's types told twice": {
+			grpcCall(check.GRPC{Descriptors: "x", Protos: &check.Protos{Files: []string{"a.proto"}}}),
+			"streams[0].grpc.descriptors: the types are told by protos, too; want one of the two",
+		},
+		"grpc's source": {
+			grpcCall(check.GRPC{Protos: &check.Protos{Files: []string{"../a.proto"}}}),
+			`streams[0].grpc.protos.files[0]: "../a.proto"; want a name below one of the paths, as import statements have it`,
+		},
+		"grpc over HTTP/1.1": {
+			func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].Protocol = check.HTTP1 },
+			"streams[0].protocol: http/1.1 cannot carry gRPC; want h2 or h2c, or nothing here",
+		},
+		"grpc with a path": {
+			func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].URL = "http://a/b" },
+			`streams[0].url: "http://a/b" has a path or a query; want scheme, host and port alone, as a call's path is its method`,
+		},
+		"grpc with statuses": {
+			func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].ExpectStatus = []int{200} },
+			"streams[0].expectStatus: it has no use in a stream of kind grpc; want what grpc says instead",
+		},
 		"grpc without types": {func(c *check.Check) {
 			grpcCall(check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)})(c)
 		}, "streams[0].grpc.body: a message that is not empty needs its types; want descriptors or protos"},

@@ -53,7 +53,9 @@ func (s *streamFlag) set(key, text string) error {
 	case "name":
 		s.Name = text
 	case "kind":
-		s.Kind = check.StreamKind(text)
+		if s.Kind = check.StreamKind(text); s.Kind == check.GRPCCalls {
+			return errors.New("kind=grpc; what it calls is told in a check file alone (-f); want short, slow or streaming here")
+		}
 	case "connections":
 		s.Connections = check.Connections(text)
 	case "url":

@@ -89,11 +89,13 @@ func (h readiness) refresh() {
 	}
 }
 
+// Check tells of the readiness of now.
 func (h readiness) Check(ctx context.Context, in *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
 	h.refresh()
 	return h.Server.Check(ctx, in)
 }
 
+// Watch begins with the readiness of now.
 func (h readiness) Watch(in *healthpb.HealthCheckRequest, out grpc.ServerStreamingServer[healthpb.HealthCheckResponse]) error {
 	h.refresh()
 	return h.Server.Watch(in, out)

@@ -30,13 +30,18 @@ type callKey struct{}
 // written.
 type callEnds struct{ g *grpcServer }
 
+// TagConn is a part of stats.Handler, which has nothing to do for connections.
 func (callEnds) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (callEnds) HandleConn(context.Context, stats.ConnStats)                       {}
 
+// HandleConn is a part of stats.Handler.
+func (callEnds) HandleConn(context.Context, stats.ConnStats) {}
+
+// TagRPC gives each call a place for what is to be known at its end.
 func (callEnds) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 	return context.WithValue(ctx, callKey{}, &grpcCall{})
 }
 
+// HandleRPC is told when a call has ended.
 func (e callEnds) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	call, _ := ctx.Value(callKey{}).(*grpcCall)
 	if _, over := event.(*stats.End); !over || call == nil || call.req == nil {
@@ -74,7 +79,11 @@ func unknownMethod(any, grpc.ServerStream) error {
 // call answers one call as the configuration wants it. Like a request's, its answer is
 // decided by the state at the time of the answer.
 func (g *grpcServer) call(ctx context.Context, method string, setHeader func(metadata.MD) error, handle func() error) error {
-	s, call := g.s, ctx.Value(callKey{}).(*grpcCall)
+	s := g.s
+	call, tagged := ctx.Value(callKey{}).(*grpcCall)
+	if !tagged {
+		return status.Error(codes.Internal, "a call without its place")
+	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	call.req = s.requests.begin(Request{
 		Stream: first(md, "x-vegeta-attack"), Seq: first(md, "x-vegeta-seq"), Traceparent: first(md, "traceparent"),

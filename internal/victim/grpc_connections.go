@@ -33,6 +33,7 @@ type grpcListener struct {
 	conns *grpcConnections
 }
 
+// Accept follows the connection from now on.
 func (l grpcListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
@@ -49,6 +50,7 @@ func (l grpcListener) Accept() (net.Conn, error) {
 	return followed, nil
 }
 
+// Close ends the connection, and with it that it is followed.
 func (conn *grpcConnection) Close() error {
 	conn.all.mu.Lock()
 	defer conn.all.mu.Unlock()

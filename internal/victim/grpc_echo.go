@@ -22,10 +22,12 @@ type echo struct {
 	s *service
 }
 
+// EmptyCall answers nothing after the handler's time.
 func (e echo) EmptyCall(ctx context.Context, _ *testpb.Empty) (*testpb.Empty, error) {
 	return &testpb.Empty{}, pause(ctx, e.s.cfg.HandlerTime)
 }
 
+// UnaryCall answers the payload, or as many bytes as are asked for.
 func (e echo) UnaryCall(ctx context.Context, in *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
 	body, err := payload(in.GetResponseSize(), in.GetPayload())
 	if err != nil {
@@ -34,10 +36,12 @@ func (e echo) UnaryCall(ctx context.Context, in *testpb.SimpleRequest) (*testpb.
 	return &testpb.SimpleResponse{Payload: body}, pause(ctx, e.s.cfg.HandlerTime)
 }
 
+// StreamingOutputCall answers a message for each of the parameters.
 func (e echo) StreamingOutputCall(in *testpb.StreamingOutputCallRequest, out grpc.ServerStreamingServer[testpb.StreamingOutputCallResponse]) error {
-	return e.send(in, out.Context(), out.Send)
+	return e.send(out.Context(), in, out.Send)
 }
 
+// FullDuplexCall answers each message as StreamingOutputCall does.
 func (e echo) FullDuplexCall(both grpc.BidiStreamingServer[testpb.StreamingOutputCallRequest, testpb.StreamingOutputCallResponse]) error {
 	for {
 		in, err := both.Recv()
@@ -49,14 +53,14 @@ func (e echo) FullDuplexCall(both grpc.BidiStreamingServer[testpb.StreamingOutpu
 		if len(in.GetResponseParameters()) == 0 {
 			in.ResponseParameters = []*testpb.ResponseParameters{{}}
 		}
-		if err := e.send(in, both.Context(), both.Send); err != nil {
+		if err := e.send(both.Context(), in, both.Send); err != nil {
 			return err
 		}
 	}
 }
 
 // send sends a message for each of the parameters, after its interval.
-func (e echo) send(in *testpb.StreamingOutputCallRequest, ctx context.Context, send func(*testpb.StreamingOutputCallResponse) error) error {
+func (e echo) send(ctx context.Context, in *testpb.StreamingOutputCallRequest, send func(*testpb.StreamingOutputCallResponse) error) error {
 	for _, p := range in.GetResponseParameters() {
 		body, err := payload(p.GetSize(), in.GetPayload())
 		if err != nil {

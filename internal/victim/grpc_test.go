@@ -93,7 +93,7 @@ func (c *grpcClient) wait(r *running, d time.Duration) <-chan error {
 		for err == nil {
 			_, err = stream.Recv()
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = nil
 		}
 		ends <- err
@@ -147,7 +147,7 @@ func TestGRPCStreams(t *testing.T) {
 			t.Fatal(part, err)
 		}
 	}
-	if _, err := out.Recv(); err != io.EOF || time.Since(began) < 2*pause {
+	if _, err := out.Recv(); !errors.Is(err, io.EOF) || time.Since(began) < 2*pause {
 		t.Errorf("%v after %s", err, time.Since(began))
 	}
 
