@@ -81,6 +81,10 @@ func (p *Prober) stream(uid string, w Window) (check.Stream, error) {
 		Name: recording.WindowStream(uid), Rate: w.Rate, Connections: check.New, Protocol: like.Protocol,
 		Method: check.DefaultMethod, Headers: like.Headers, Timeout: like.Timeout, ExpectStatus: like.ExpectStatus,
 	}
+	if like.Kind == check.GRPCCalls && w.Path == "" {
+		s.Kind, s.GRPC, s.Method, s.URL = like.Kind, like.GRPC, like.Method, like.URL
+		return s, nil
+	}
 	base, err := url.Parse(like.URL)
 	if err != nil {
 		return s, fmt.Errorf("the URL of stream %s: %w", like.Name, err)
@@ -94,9 +98,13 @@ func (p *Prober) stream(uid string, w Window) (check.Stream, error) {
 }
 
 // ProbedLike is the stream in whose way pods are asked: the first of short requests, or
-// else the first.
+// of calls if there is none, or else the first.
 func ProbedLike(streams []check.Stream) check.Stream {
-	if i := slices.IndexFunc(streams, func(s check.Stream) bool { return !s.Kind.Long() }); i >= 0 {
+	calls := func(s check.Stream) bool { return s.Kind == check.GRPCCalls }
+	if i := slices.IndexFunc(streams, func(s check.Stream) bool { return !s.Kind.Long() && !calls(s) }); i >= 0 {
+		return streams[i]
+	}
+	if i := slices.IndexFunc(streams, calls); i >= 0 {
 		return streams[i]
 	}
 	return streams[0]
