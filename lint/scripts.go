@@ -26,10 +26,10 @@ func (w *workload) context(c container) script.Context {
 	for _, mount := range c.VolumeMounts {
 		for i := range w.template.Spec.Volumes {
 			v := &w.template.Spec.Volumes[i]
-			if v.Name != mount.Name || v.ConfigMap == nil {
-				continue
+			if v.Name != mount.Name || mount.SubPathExpr != "" {
+				continue // an expression names a part that only the running pod knows
 			}
-			for name, file := range w.filesOf(v.ConfigMap) {
+			for name, file := range w.filesIn(v) {
 				at := path.Join(mount.MountPath, name)
 				if mount.SubPath != "" {
 					if path.Clean(mount.SubPath) != name {
@@ -47,34 +47,50 @@ func (w *workload) context(c container) script.Context {
 	return context
 }
 
-// filesOf are those that a volume has of a ConfigMap that is given, and given once. They get
-// the volume's defaultMode, 0644, unless their item says another (core/v1
-// ConfigMapVolumeSource).
-func (w *workload) filesOf(source *corev1.ConfigMapVolumeSource) map[string]script.File {
+// usualMode is the mode of files of ConfigMaps where nothing is said (core/v1
+// ConfigMapVolumeSource and ProjectedVolumeSource).
+const usualMode = 0o644
+
+// filesIn are those of a volume that ConfigMaps bring, alone or projected together with others.
+func (w *workload) filesIn(v *corev1.Volume) map[string]script.File {
+	files := map[string]script.File{}
+	switch {
+	case v.ConfigMap != nil:
+		w.addFiles(files, v.ConfigMap.Name, v.ConfigMap.Items, orDefault(v.ConfigMap.DefaultMode, usualMode))
+	case v.Projected != nil:
+		for i := range v.Projected.Sources {
+			if from := v.Projected.Sources[i].ConfigMap; from != nil {
+				w.addFiles(files, from.Name, from.Items, orDefault(v.Projected.DefaultMode, usualMode))
+			}
+		}
+	}
+	return files
+}
+
+// addFiles adds the files of a ConfigMap that is given, and given once: all, or the items, which may
+// have modes of their own.
+func (w *workload) addFiles(files map[string]script.File, name string, items []corev1.KeyToPath, mode int) {
 	var from *corev1.ConfigMap
 	for _, m := range w.configMaps {
-		if m.Name == source.Name && together(m.Namespace, w.meta.Namespace) {
+		if m.Name == name && together(m.Namespace, w.meta.Namespace) {
 			if from != nil {
-				return nil
+				return
 			}
 			from = m
 		}
 	}
 	if from == nil {
-		return nil
+		return
 	}
-	const usual, anyMayRun = 0o644, 0o111
-	mode := orDefault(source.DefaultMode, usual)
-	files := map[string]script.File{}
-	if len(source.Items) == 0 {
+	const anyMayRun = 0o111
+	if len(items) == 0 {
 		for key, text := range from.Data {
 			files[key] = script.File{Text: text, Executable: mode&anyMayRun != 0}
 		}
 	}
-	for _, item := range source.Items {
+	for _, item := range items {
 		if text, known := from.Data[item.Key]; known {
 			files[path.Clean(item.Path)] = script.File{Text: text, Executable: orDefault(item.Mode, mode)&anyMayRun != 0}
 		}
 	}
-	return files
 }

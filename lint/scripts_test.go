@@ -27,6 +27,7 @@ data:
 `
 	for name, tt := range map[string]struct {
 		command, hook, volume, mount string
+		projected                    string
 		want                         string
 	}{
 		"one that stays":               {command: "[sh, /s/run.sh]", want: "warning shell-pid-1: PID 1 is sh"},
@@ -36,6 +37,12 @@ data:
 		"one by its item's mode":       {command: "[/s/start]", volume: "name: scripts, items: [{key: exec.sh, path: start, mode: 0755}]"},
 		"an item without":              {command: "[/s/start]", volume: "name: scripts, defaultMode: 493, items: [{key: exec.sh, path: start, mode: 0400}]", want: "warning command-fails"},
 		"one file alone":               {command: "[sh, /opt/run.sh]", mount: "mountPath: /opt/run.sh, subPath: run.sh", want: "warning shell-pid-1: PID 1 is sh"},
+		"a part by an expression":      {command: "[sh, /s/run.sh]", mount: "mountPath: /s, subPathExpr: $(POD)", want: "note shell-pid-1: The container starts with a script file"},
+		"projected":                    {command: "[sh, /s/run.sh]", projected: "sources: [{secret: {name: x}}, {configMap: {name: scripts}}]", want: "warning shell-pid-1: PID 1 is sh"},
+		"projected, not executable":    {command: "[/s/exec.sh]", projected: "sources: [{configMap: {name: scripts}}]", want: "warning command-fails"},
+		"projected with a mode":        {command: "[/s/exec.sh]", projected: "defaultMode: 0755, sources: [{configMap: {name: scripts}}]"},
+		"projected by an item":         {command: "[/s/bin/start]", projected: "sources: [{configMap: {name: scripts, items: [{key: run.sh, path: bin/start, mode: 0755}]}}]", want: "warning shell-pid-1: PID 1 is bash"},
+		"projected from another":       {command: "[sh, /s/run.sh]", projected: "sources: [{configMap: {name: other}}]", want: "note shell-pid-1: The container starts with a script file"},
 		"another ConfigMap":            {command: "[sh, /s/run.sh]", volume: "name: other", want: "note shell-pid-1: The container starts with a script file"},
 		"a hook":                       {hook: "[sh, /s/stop.sh]", want: "warning prestop-quits-early"},
 		"a hook without the right":     {hook: "[/s/stop.sh]", want: "warning prestop-fails: preStop fails at once: /s/stop.sh is not executable"},
@@ -47,8 +54,12 @@ data:
 		if tt.mount == "" {
 			tt.mount = "mountPath: /s"
 		}
+		source := "configMap: {" + tt.volume + "}"
+		if tt.projected != "" {
+			source = "projected: {" + tt.projected + "}"
+		}
 		changes := []string{
-			"      containers:\n", "      volumes: [{name: s, configMap: {" + tt.volume + "}}]\n      containers:\n",
+			"      containers:\n", "      volumes: [{name: s, " + source + "}]\n      containers:\n",
 			image, image + "        volumeMounts: [{name: s, " + tt.mount + "}]\n",
 		}
 		if tt.command != "" {
