@@ -45,6 +45,7 @@ func (r *reader) countNotJudged(g *given) {
 	if !makesPods[group+" "+g.head.Kind] && !holdsPods(g.text) {
 		return
 	}
+	r.incomplete = r.incomplete || !holdsPods(g.text)
 	i := slices.IndexFunc(r.notJudged, func(u NotJudged) bool { return u.APIVersion == g.head.APIVersion && u.Kind == g.head.Kind })
 	if i < 0 {
 		i = len(r.notJudged)

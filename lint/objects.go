@@ -169,7 +169,7 @@ func (o *Objects) workloads() []*workload {
 			selecting = append(selecting, given)
 		}
 	}
-	findMissed(selecting, all)
+	o.findMissed(selecting, all)
 	for _, b := range o.Budgets {
 		o.attachBudget(&podBudget{Object: b}, all)
 	}

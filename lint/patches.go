@@ -45,6 +45,7 @@ func (r *reader) passOverHalf(unknown []breach) error {
 		return wrong
 	}
 	r.PassOver(r.source.File, aPart)
+	r.incomplete = true
 	return nil
 }
 

@@ -86,6 +86,7 @@ func (r *reader) read(text []byte, at string, fail func(at string, err error)) {
 	}
 	if isJSONPatch(text) {
 		r.PassOver(r.source.File, "a patch")
+		r.incomplete = true
 		return
 	}
 	if text[0] != '{' {
@@ -231,6 +232,7 @@ func (r *reader) add(h *head, text []byte, at string) error {
 	}
 	if isKustomizes(h) {
 		r.PassOver(r.source.File, "kustomize's own file")
+		r.incomplete = true
 	}
 	if err := misnamed(h); err != nil {
 		return err
@@ -373,8 +375,10 @@ type found struct {
 	whole     int
 	written   []written
 	notJudged []NotJudged
-	sources   []podSource
-	passed    []passedOver
+	// incomplete tells that pods, or labels of theirs, come from what is not judged.
+	incomplete bool
+	sources    []podSource
+	passed     []passedOver
 	// known are the fields of kinds of which an unknown one was read.
 	known map[reflect.Type]knownFields
 }

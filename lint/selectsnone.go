@@ -6,18 +6,22 @@ import (
 	"strings"
 	"unicode"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
 var selectsNone = rule{
 	id:  "service-selects-none",
-	doc: "A service's selector fits no pod that was read, and one of the workloads is likely the one that is meant: it has the service's name, or labels that are nearly the selector's, or has them itself and not its pod template (a service selects pods by their own labels: core/v1 ServiceSpec). A service of pods that are nowhere in the manifests is none of this.",
+	doc: "A service's selector fits no pod that was read, and one of the workloads is likely the one that is meant: its pods' labels are nearly the selector's, or it has them itself and not its pod template (a service selects pods by their own labels: core/v1 ServiceSpec), or names the service as its serviceName. Where a name alone tells so, or not all that was given could be judged, it is a note, as the pods may come from elsewhere. A service of pods that are nowhere in the manifests is none of this.",
 	find: func(w *workload, report func(breach)) {
 		for _, m := range w.missedBy {
 			s := m.service
 			b := ofService(s, "spec.selector")
 			b.severity, b.always = Warning, true
+			if m.doubtful {
+				b.severity = Note
+			}
 			b.why = fmt.Sprintf("The selector (%s) fits no pod that was read, and %s: unless pods elsewhere have these labels, the service has no endpoint, and no request to it arrives.",
 				labels.Set(s.Value.Spec.Selector), m.why)
 			b.fix = fmt.Sprintf("Select labels that the pod template of %s has (%s), or give it those of the selector.", w, labels.Set(w.template.Labels))
@@ -31,44 +35,67 @@ type missed struct {
 	service Object[*corev1.Service]
 	// why is what makes this workload the nearest, as a part of a sentence.
 	why string
+	// doubtful tells that the pods may well come from elsewhere.
+	doubtful bool
 }
 
 // findMissed gives each service that selects no pod at all to the workload that is nearest to
 // it, if one is near.
-func findMissed(services []*podService, all []*workload) {
+//
+// It is doubtful where more is there than what is judged, from which the pods or their labels may
+// come: what could not be read, patches, and objects whose pods are made elsewhere.
+func (o *Objects) findMissed(services []*podService, all []*workload) {
 	for _, s := range services {
 		// What a cluster has may be for pods that were not asked for; pods may be there that
 		// are not judged; and a service without ports may be a part of one (see isPart).
 		if len(s.of) > 0 || s.Source.File == "" || !s.beside.known || s.beside.fewest > 0 || len(s.Value.Spec.Ports) == 0 && !headless(s.Value) {
 			continue
 		}
-		for _, near := range []func(*corev1.Service, *workload) string{hasLabelsItself, hasItsName, hasNearlyItsLabels} {
-			at := slices.IndexFunc(all, func(w *workload) bool { return together(s.Value.Namespace, w.meta.Namespace) && near(s.Value, w) != "" })
+		for _, likeness := range likenesses {
+			at := slices.IndexFunc(all, func(w *workload) bool {
+				return together(s.Value.Namespace, w.meta.Namespace) && likeness.why(s.Value, w) != ""
+			})
 			if at >= 0 {
-				all[at].missedBy = append(all[at].missedBy, missed{s.Object, near(s.Value, all[at])})
+				w := all[at]
+				doubtful := likeness.doubtful || o.incomplete || o.ServicesUnknown || s.Value.Namespace != w.meta.Namespace
+				w.missedBy = append(w.missedBy, missed{s.Object, likeness.why(s.Value, w), doubtful})
 				break
 			}
 		}
 	}
 }
 
-// hasLabelsItself tells of a workload whose own metadata has what its pods should have.
+// likenesses are by what a workload is near to a service, the surest first. By its name alone a
+// service may as well be for the pods of another chart, or of an operator that takes the
+// workload for its own (Flagger's web-primary, Patroni's leader).
+var likenesses = []struct {
+	why      func(*corev1.Service, *workload) string
+	doubtful bool
+}{{hasLabelsItself, false}, {isGovernedBy, false}, {hasNearlyItsLabels, false}, {hasItsName, true}}
+
+// hasLabelsItself tells of a workload that no service leads to and whose own metadata has what its
+// pods should have.
 func hasLabelsItself(s *corev1.Service, w *workload) string {
-	if !selection(s.Spec.Selector)(w.meta.Labels) {
+	if len(w.services) > 0 || !selection(s.Spec.Selector)(w.meta.Labels) {
 		return ""
 	}
 	return fmt.Sprintf("%s has these labels in its own metadata alone, not in spec.template.metadata, where its pods get theirs from", w)
 }
 
+// isGovernedBy tells of a StatefulSet that names the service as its own, and that no other
+// service leads to.
+func isGovernedBy(s *corev1.Service, w *workload) string {
+	if w.statefulSet == nil || w.statefulSet.Spec.ServiceName != s.Name || len(w.services) > 0 || labelledLater(s, w) {
+		return ""
+	}
+	return fmt.Sprintf("%s, whose serviceName it is, has others (%s)", w, labels.Set(w.template.Labels))
+}
+
 // hasItsName tells of a workload that no other service leads to and that is called like
 // this one.
 func hasItsName(s *corev1.Service, w *workload) string {
-	governs := w.statefulSet != nil && w.statefulSet.Spec.ServiceName == s.Name
-	if len(w.services) > 0 || s.Name != w.meta.Name && !governs || labelledLater(s, w) {
+	if len(w.services) > 0 || s.Name != w.meta.Name || labelledLater(s, w) && marks(s, w) {
 		return ""
-	}
-	if s.Name != w.meta.Name {
-		return fmt.Sprintf("%s, whose serviceName it is, has others (%s)", w, labels.Set(w.template.Labels))
 	}
 	return fmt.Sprintf("the pods of %s, which has the service's name, have others (%s)", w, labels.Set(w.template.Labels))
 }
@@ -79,6 +106,10 @@ func hasItsName(s *corev1.Service, w *workload) string {
 func labelledLater(s *corev1.Service, w *workload) bool {
 	fits := false
 	for key, value := range s.Spec.Selector {
+		if ofControllers[key] {
+			fits = true
+			continue
+		}
 		has, is := w.template.Labels[key]
 		if is && has != value {
 			return false
@@ -86,6 +117,30 @@ func labelledLater(s *corev1.Service, w *workload) bool {
 		fits = fits || is
 	}
 	return fits
+}
+
+// marks tells that what the template lacks of a selector are marks of a pod's part, by their keys.
+func marks(s *corev1.Service, w *workload) bool {
+	for key := range s.Spec.Selector {
+		if _, has := w.template.Labels[key]; !has && !ofControllers[key] && !slices.ContainsFunc(strings.FieldsFunc(key, notLetter), func(part string) bool { return parts[part] }) {
+			return false
+		}
+	}
+	return true
+}
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) }
+
+// parts are the words by which operators and programs mark the pod that leads, is a replica, or serves.
+var parts = map[string]bool{
+	"role": true, "leader": true, "master": true, "primary": true, "replica": true, "active": true, "standby": true, "initialized": true, "sealed": true,
+}
+
+// ofControllers are the labels that no template has, as the controllers of StatefulSets, Deployments
+// and Rollouts give them to pods (k8s.io/api apps/v1; argo-rollouts, DefaultRolloutUniqueLabelKey).
+var ofControllers = map[string]bool{
+	appsv1.StatefulSetPodNameLabel: true, appsv1.PodIndexLabel: true, appsv1.ControllerRevisionHashLabelKey: true,
+	appsv1.DefaultDeploymentUniqueLabelKey: true, "rollouts-pod-template-hash": true,
 }
 
 // hasNearlyItsLabels tells of a workload that no service leads to and whose pods have all of

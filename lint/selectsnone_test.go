@@ -8,7 +8,7 @@ import (
 // A service may select no pod although the one that it is for is there.
 func TestServicesThatSelectNone(t *testing.T) {
 	const (
-		none    = "warning service-selects-none web"
+		none    = "note service-selects-none web"
 		labels  = "labels: {app: web}}"
 		matches = "selector: {matchLabels: {app: web}}\n  template"
 	)
@@ -27,6 +27,8 @@ func TestServicesThatSelectNone(t *testing.T) {
 	const otherService = "---\napiVersion: v1\nkind: Service\nmetadata: {name: own, namespace: shop}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n"
 	const ownLabels = "metadata: {name: web, namespace: shop, labels: {app: web, tier: front}}\nspec:\n  replicas"
 	rollout := "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: other, namespace: shop}\nspec: {replicas: 2, template: {metadata: {labels: {app: wbe}}, spec: {containers: [{name: a, image: a}]}}}\n"
+	const release = "---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: front, namespace: shop}\nspec: {chart: {spec: {chart: front}}}\n"
+	const job = "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate, namespace: shop}\nspec: {template: {metadata: {labels: {app: migrate}}, spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}}\n"
 	try(t, []whose{
 		{name: "letters that changed places", changes: from("front", "app: wbe"), want: []string{"warning service-selects-none front"}, says: []string{"The selector (app=wbe) fits no pod", "deployment/web have nearly its labels (app=web)"}},
 		{name: "a letter that is missing", changes: with(labelled("app: checkout"), from("front", "app: chekout")), want: []string{"warning service-selects-none front"}},
@@ -39,6 +41,10 @@ func TestServicesThatSelectNone(t *testing.T) {
 		{name: "the governing service", changes: with([]string{"kind: Deployment", "kind: StatefulSet", "  replicas: 3\n", "  replicas: 3\n  serviceName: peers\n"}, from("peers", "app: shop")), want: []string{"warning service-selects-none peers"}, says: []string{"whose serviceName it is"}},
 		{name: "labels of the metadata alone", changes: with([]string{"metadata: {name: web, namespace: shop}\nspec:\n  replicas", ownLabels}, from("front", "app: web, tier: front")), want: []string{"warning service-selects-none front"}, says: []string{"in its own metadata alone, not in spec.template.metadata"}},
 		{name: "the workload is judged", changes: append(from("front", "app: wbe"), lifecycle, ""), want: []string{"warning no-prestop app", "warning service-selects-none front"}},
+		{name: "another namespace than is written", changes: []string{webService, "kind: Service\nmetadata: {name: front}\nspec:\n  selector: {app: wbe}\n"}, want: []string{"note service-selects-none front"}},
+		{name: "pods of a chart elsewhere", changes: from("front", "app: wbe"), more: release, want: []string{"note service-selects-none front"}},
+		{name: "a patch that may add labels", changes: from("front", "app: wbe"), more: "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: other, namespace: shop}\nspec: {template: {metadata: {labels: {app: wbe}}}}\n", want: []string{"note service-selects-none front"}},
+		{name: "a Job beside it", changes: from("front", "app: wbe"), more: job, want: []string{"warning service-selects-none front"}},
 		{name: "no namespace", changes: []string{webService, "kind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: wbe}\n"}, want: []string{none}},
 
 		{name: "pods elsewhere", changes: from("api", "app: api")},
@@ -52,6 +58,9 @@ func TestServicesThatSelectNone(t *testing.T) {
 		{name: "a short name", changes: with(labelled("app: db"), from("front", "app: bd"))},
 		{name: "a leader that is labelled as it runs", changes: from("web", "app: web, role: leader")},
 		{name: "one pod of a StatefulSet", changes: with([]string{"kind: Deployment", "kind: StatefulSet"}, from("web", "app: web, statefulset.kubernetes.io/pod-name: web-0"))},
+		{name: "one label more than the pods have", changes: with(labelled("name: web"), from("web", "name: web, component: web")), want: []string{none}},
+		{name: "one pod of a StatefulSet alone", changes: with([]string{"kind: Deployment", "kind: StatefulSet"}, from("web", "statefulset.kubernetes.io/pod-name: web-0"))},
+		{name: "labels of the metadata, where another service leads", changes: with([]string{"metadata: {name: web, namespace: shop}\nspec:\n  replicas", ownLabels}, from("front", "tier: front")), more: otherService},
 		{name: "a workload that has its service", changes: from("front", "app: wbe"), more: otherService},
 		{name: "pods that are not judged", changes: from("front", "app: wbe"), more: rollout},
 		{name: "a name of DNS", changes: []string{webService, webService + "  type: ExternalName\n  externalName: a.example\n"}},
