@@ -16,14 +16,22 @@ import (
 var commandRules = []rule{{
 	id:    "shell-pid-1",
 	cause: report.SigtermIgnored,
-	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. So does another program that passes no signal on: tail or sleep before a server in the background, flock, unshare --fork, time. What the image starts by itself is not known here and not judged.",
+	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. So does another program that passes no signal on: tail or sleep before a server in the background, flock, unshare --fork, time. Where preStop ends the program it is none of this. What the image starts by itself is not known here and not judged.",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
-			if s.Daemon && judge(w, s.container).Quits != nil {
-				continue // its hook tells the server
+			hook := judge(w, s.container).Quits
+			if hook != nil && hook.After.Seconds() >= float64(w.grace()) {
+				hook = nil
+			}
+			if hook != nil && (s.Daemon || !hook.Maybe) {
+				continue // its hook ends the program, and the shell ends with it
 			}
 			if !s.cuts() {
 				if b := s.ignores(w.grace()); b.why != "" {
+					if hook != nil {
+						b.severity = Note
+						b.why = fmt.Sprintf("Unless preStop ends the program (%s), the following holds. ", hook.Command) + b.why
+					}
 					b.severity = w.lessBeside(s.container, b.severity)
 					report(b)
 				}
@@ -33,12 +41,17 @@ var commandRules = []rule{{
 }, {
 	id:    "shell-cuts-short",
 	cause: report.NoDrain,
-	doc:   "A shell ends at SIGTERM before its program has, and what still runs is killed with it: the child of an init, which ends with it, whether it signals that child alone (tini) or all (tini -g, dumb-init), or one whose trap does not wait, or signals another shell; su and runuser kill it 2 s after SIGTERM (util-linux login-utils/su-common.c; seen with tini 0.19, dumb-init 1.2.5, dash, bash and busybox).",
+	doc:   "A shell ends at SIGTERM before its program has, and what still runs is killed with it: the child of an init, which ends with it, whether it signals that child alone (tini) or all (tini -g, dumb-init), or one whose trap does not wait, or signals another shell; so is a proxy in the background of a script that has become the program behind it (nginx & exec gunicorn); su and runuser kill it 2 s after SIGTERM (util-linux login-utils/su-common.c; seen with tini 0.19, dumb-init 1.2.5, dash, bash and busybox).",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
 			if s.cuts() {
 				b := s.cutsShort()
 				b.severity = w.lessBeside(s.container, b.severity)
+				report(b)
+			}
+		}
+		for _, c := range w.containers() {
+			if b := w.leavesFront(c); b.why != "" {
 				report(b)
 			}
 		}
@@ -245,6 +258,9 @@ func (s *start) ignores(grace int) breach {
 	case s.Outcome == script.ReadsFile:
 		return s.breach(Note, fmt.Sprintf("The container starts with a script file (%s), and a shell stays before its program unless that script ends in exec: the program would then not get SIGTERM, and be killed with the shell or after %d s.", s.Program, grace),
 			"See that the script ends in: exec PROGRAM.")
+	case s.Traps:
+		return s.breach(Note, fmt.Sprintf("The container starts through %s with a script of which the manifest does not tell all, and which traps SIGTERM: its program gets that only if the trap passes it on, and can drain only if the script waits for it then.", s.Shell),
+			"See that the script signals its program and waits until that has ended.")
 	default:
 		return s.breach(Note, fmt.Sprintf("The container starts through %s with a script of which the manifest does not tell all: unless it ends in exec, its program does not get SIGTERM.", s.Shell),
 			"See that the script ends in: exec PROGRAM.")
@@ -304,6 +320,28 @@ func (s *start) cutsShort() breach {
 // cutsGroup says how the program is killed that has got the signal itself.
 func (s *start) cutsGroup() breach {
 	return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s and %s alike: %s dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Shell, s.Init), execLast)
+}
+
+// proxies are servers that stand before others, which they ask.
+var proxies = []string{"nginx", "apache", "haproxy", "caddy"}
+
+// leavesFront tells of a proxy that a script leaves in the background as it becomes the program
+// that the proxy asks. One that is behind the program is idle by the time that this ends.
+func (w *workload) leavesFront(c container) breach {
+	s := start{Start: w.first(c), container: c}
+	if len(s.Left) == 0 || len(s.Words) == 0 || s.Group || manifest.Windows(&w.template.Spec) || judge(w, c).Quits != nil {
+		return breach{}
+	}
+	server := func(words []string) string {
+		name, _ := manifest.Server(&corev1.Container{Command: words})
+		return name
+	}
+	front := server(s.Left)
+	if !slices.Contains(proxies, front) || slices.Contains(proxies, server(s.Words)) {
+		return breach{}
+	}
+	return s.breach(Note, fmt.Sprintf("%s gets SIGTERM alone, and not the %s that was started in the background before it: that goes on taking requests, finds nobody behind it once %s stops, and is killed as soon as that has ended.", s.Words[0], front, s.Words[0]),
+		fmt.Sprintf("Run %s in a container of its own; or let preStop sleep and then end %s first, in good order.", front, front))
 }
 
 // lessBeside makes a note of what concerns a container beside those that requests reach:

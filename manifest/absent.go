@@ -19,6 +19,10 @@ import (
 // An image that is built on one may hold more. scratch holds nothing.
 var distroless = regexp.MustCompile(`(?:^|/)(?:distroless/(?:static|base|base-nossl|cc|java-base|java\d*|nodejs\d*|python3)(?:-debian\d+)?|(?:cgr\.dev/)?chainguard/(?:static|glibc-dynamic|nginx|php)|library/scratch):([^/]*)$`)
 
+// chiseled are Microsoft's images of .NET that hold no shell either, by their tags
+// (dotnet/dotnet-docker documentation/distroless.md).
+var chiseled = regexp.MustCompile(`(?:^|/)dotnet/(?:[a-z-]+/)*[a-z-]+:([^/]*(?:chiseled|distroless)[^/]*)$`)
+
 // Absent says why a command that a container is given cannot be run in it; empty where its
 // image may hold the program.
 func Absent(c *corev1.Container, words []string) string {
@@ -26,6 +30,9 @@ func Absent(c *corev1.Container, words []string) string {
 		return ""
 	}
 	found := distroless.FindStringSubmatch(reference(c.Image))
+	if found == nil {
+		found = chiseled.FindStringSubmatch(reference(c.Image))
+	}
 	if found == nil || found[1] == "" && strings.Contains(c.Image, "@") {
 		return "" // or a digest alone tells which of them it is
 	}

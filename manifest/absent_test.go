@@ -23,6 +23,10 @@ func TestAbsent(t *testing.T) {
 		{image: "cgr.dev/chainguard/static:latest", program: "sh", want: true},
 		{image: "cgr.dev/chainguard/nginx", program: "sh", want: true},
 		{image: "scratch", program: "sh", want: true},
+		{image: "mcr.microsoft.com/dotnet/aspnet:9.0-noble-chiseled-extra", program: "sleep", want: true},
+		{image: "mcr.microsoft.com/dotnet/samples:aspnetapp-chiseled", program: "sh", want: true},
+		{image: "mcr.microsoft.com/dotnet/runtime-deps:9.0-azurelinux3.0-distroless", program: "sh", want: true},
+		{image: "mcr.microsoft.com/dotnet/aspnet:9.0", program: "sh"},
 
 		{image: "gcr.io/distroless/static-debian12:debug", program: "sh"},
 		{image: "gcr.io/distroless/static-debian12:debug-nonroot-amd64", program: "sh"},

@@ -149,12 +149,17 @@ func whose(c *corev1.Container, words []string, t script.Target) owner {
 	name := unversioned(path.Base(t.Name))
 	server, by := Server(c)
 	named := serverOf(name)
+	image, _, _ := strings.Cut(path.Base(reference(c.Image)), ":")
 	switch {
 	case server != "" && named == server,
 		len(words) > 0 && unversioned(path.Base(words[0])) == name,
+		// An image's entrypoint starts the program that it is given.
+		len(words) > 1 && strings.Contains(path.Base(words[0]), "entrypoint") && unversioned(path.Base(words[1])) == name,
 		t.By == script.ByLine && strings.Contains(strings.Join(words, " "), t.Name),
 		server == "" && named != "":
 		return own
+	case server == "" && len(words) == 0 && image == name:
+		return own // an image that is called like the program, and starts it
 	case server == "" && script.Prepares(name):
 		return another
 	case server == "", named != "", t.By == script.ByFile, slices.Contains(interpreters, name),

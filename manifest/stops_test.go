@@ -39,6 +39,9 @@ func TestStops(t *testing.T) {
 		{image: "x:1", command: []string{"bundle", "exec", "puma"}, hook: "kill $(cat tmp/server.pid)", want: "maybe kill $(cat tmp/server.pid)"},
 		{image: "x:1", command: []string{"gunicorn", "app"}, hook: "pkill python", want: "maybe pkill python"},
 		{image: "x:1", command: []string{"dash", "-c", "app; true"}, hook: "kill 1"},
+		{image: "x:1", command: []string{"sh", "-ec", "cp a b\n/usr/local/bin/docker-entrypoint.sh vault server"}, hook: "sleep 5 && kill -TERM $(pidof vault)", want: "kill -TERM $(pidof vault)"},
+		{image: "x:1", command: []string{"docker-entrypoint.sh", "vault", "server"}, hook: "pkill consul", want: "maybe pkill consul"},
+		{image: "edoburu/pgbouncer:1", hook: "killall -INT pgbouncer", want: "killall -INT pgbouncer"},
 	} {
 		c := &corev1.Container{Image: tt.image, Command: tt.command}
 		steps := script.Run([]string{"sh", "-c", tt.hook}, script.Context{}).Steps

@@ -30,6 +30,12 @@ func Words(c *corev1.Container) []string {
 // entrypoint ends in exec "$@", or there is none (docker-library's repositories).
 var runsItsWords = regexp.MustCompile(`^library/(node|python|ruby|php|golang|rust|perl|elixir|erlang|openjdk|eclipse-temurin|amazoncorretto|debian|ubuntu|alpine|busybox|fedora|rockylinux|almalinux|amazonlinux|nginx|httpd|haproxy):`)
 
+// HoldsShell tells whether a container's image is one of Docker Hub's own that are known to hold sh
+// and what comes with it.
+func HoldsShell(c *corev1.Container) bool {
+	return runsItsWords.MatchString(reference(c.Image)) && !strings.Contains(c.Image, "nanoserver") && !strings.Contains(c.Image, "windowsservercore")
+}
+
 // environment holds the variables whose values the container says. A later one of the
 // same name counts, and one that is taken from elsewhere is not known.
 func environment(c *corev1.Container) map[string]string {
@@ -84,15 +90,26 @@ func Windows(pod *corev1.PodSpec) bool {
 }
 
 // Words in images' names by which their sh is known: that of Alpine is busybox, that of
-// Fedora and its kin bash. Others are taken for Debian's dash.
+// Fedora and its kin bash, that of Debian and Ubuntu dash, for which others are taken too.
 var (
 	busyboxWords = []string{"alpine", "busybox", "musl"}
 	bashWords    = []string{
 		"ubi", "ubi7", "ubi8", "ubi9", "ubi10", "fedora", "centos", "rockylinux", "rocky", "almalinux", "amazonlinux", "amazoncorretto",
 		"oraclelinux", "redhat", "rhel", "rhel7", "rhel8", "rhel9", "el7", "el8", "el9", "al2", "al2023", "ol8", "ol9", "leap", "opensuse", "archlinux",
 	}
+	dashWords  = []string{"debian", "ubuntu", "buster", "bullseye", "bookworm", "trixie", "focal", "jammy", "noble"}
 	separators = strings.NewReplacer("/", " ", ":", " ", "-", " ", ".", " ", "_", " ")
 )
+
+// vendors build their images on a system that their names do not tell: MinIO and Keycloak on Red
+// Hat's UBI, HashiCorp on Alpine (their Dockerfiles).
+var vendors = []struct {
+	images *regexp.Regexp
+	sh     script.Dialect
+}{
+	{regexp.MustCompile(`(?:^|/)(?:minio/(?:minio|mc)|keycloak/keycloak):`), script.Bash},
+	{regexp.MustCompile(`(?:^|/)hashicorp/[a-z-]+:`), script.Busybox},
+}
 
 // shellOf is what sh is in an image, by its name; empty where that says nothing.
 func shellOf(image string) script.Dialect {
@@ -106,6 +123,16 @@ func shellOf(image string) script.Dialect {
 	for _, w := range words {
 		if slices.Contains(bashWords, w) {
 			return script.Bash
+		}
+	}
+	for _, w := range words {
+		if slices.Contains(dashWords, strings.TrimRight(w, "0123456789")) {
+			return script.Dash
+		}
+	}
+	for _, v := range vendors {
+		if v.images.MatchString(reference(image)) {
+			return v.sh
 		}
 	}
 	return ""

@@ -62,7 +62,9 @@ func TestContext(t *testing.T) {
 	for image, want := range map[string]script.Dialect{
 		"alpine": script.Busybox, "node:22-alpine3.20": script.Busybox, "nginx:1.27-alpine-slim": script.Busybox, "busybox:1.36": script.Busybox,
 		"registry.access.redhat.com/ubi9/nodejs-22:1": script.Bash, "fedora:42": script.Bash, "quay.io/centos/centos:stream9": script.Bash, "amazoncorretto:21": script.Bash, "amazoncorretto:21-alpine": script.Busybox,
-		"node:22": "", "debian": "", "registry.example/web:1": "", "registry.example/ubiquity:1": "", "web@sha256:alpine": "",
+		"debian:12-slim": script.Dash, "eclipse-temurin:21-jre-jammy": script.Dash, "ubuntu22": script.Dash,
+		"quay.io/minio/minio:RELEASE.1": script.Bash, "hashicorp/vault:1.17": script.Busybox, "hashicorp/vault:1.17-ubi": script.Bash, "minio/operator:1": "",
+		"node:22": "", "debianish": "", "registry.example/web:1": "", "registry.example/ubiquity:1": "", "web@sha256:alpine": "",
 	} {
 		if got := Context(&corev1.PodSpec{}, &corev1.Container{Image: image}).Sh; got != want {
 			t.Errorf("%s: got %q, want %q", image, got, want)

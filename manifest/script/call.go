@@ -20,6 +20,12 @@ const (
 
 var shells = map[string]Dialect{"sh": "", "dash": Dash, "bash": Bash, "rbash": Bash, "ash": Busybox, "ksh": Korn, "mksh": Korn, "zsh": Korn}
 
+// IsShell tells of a shell, by the name of a program.
+func IsShell(program string) bool {
+	_, is := shells[path.Base(program)]
+	return is
+}
+
 // call is a command that starts a shell.
 type call struct {
 	shell   string // its name, without a path

@@ -21,7 +21,8 @@ func TestScriptsInFiles(t *testing.T) {
 	}{
 		{words: []string{"/s/run.sh"}, want: Stays},
 		{words: []string{"sh", "/s/run.sh"}, want: Stays},
-		{words: []string{"bash", "-e", "/s/run.sh", "x"}, want: MayStay},
+		{words: []string{"bash", "-e", "/s/run.sh", "x"}, want: Stays},
+		{words: []string{"busybox", "sh", "/s/run.sh"}, want: Stays},
 		{words: []string{"/s/exec.sh"}, want: Reaches},
 		{words: []string{"sh", "-c", "exec /s/run.sh"}, want: Stays},
 		{words: []string{"sh", "-c", "exec /s/exec.sh"}, want: Reaches},

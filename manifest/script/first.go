@@ -70,6 +70,9 @@ type Start struct {
 	// those that it has it ignore (see walk.interrupt). Reaches it is then only where the program
 	// sets a handler.
 	Interrupt string
+	// Left are the words of a program that the shell started in the background before it became
+	// another by exec: SIGTERM goes to that alone, and its end takes this one along. Nil for none.
+	Left []string
 	// Early is the word of a trap that the shell expands to nothing as it sets the trap.
 	Early string
 	// Fails says why the command cannot be run, so that the container never starts; empty where
@@ -119,6 +122,8 @@ func first(words []string, c Context, depth int, steps *int) Start {
 	switch {
 	case shell.fails() != "" || !shell.inline && shell.file == "":
 		start.Outcome, start.Fails = Unknown, shell.fails()
+	case !shell.inline && becomesJava(shell.arguments):
+		start.Words = []string{"java"}
 	case !shell.inline:
 		start.Outcome, start.Program = ReadsFile, shell.file
 	default:
@@ -134,7 +139,9 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		return
 	}
 	w := &walk{control: control[flow]{join: join}, context: c, dialect: shell.dialect, errexit: shell.errexit, line: shell.line, level: depth, steps: steps, file: file, declared: declared(file)}
-	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true, ignores: c.ignores}, true); end.on {
+	// No shell becomes the last command of a file (dash and busybox eval.c, EV_EXIT of -c alone; bash
+	// evalstring.c, ONESHOT).
+	if end := w.all(file.Stmts, newScope(c.Env, shell.arguments), flow{on: true, ignores: c.ignores}, shell.file == ""); end.on {
 		w.ends = append(w.ends, end)
 	}
 	if w.lost {
@@ -146,6 +153,9 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 	}
 	var outcomes []Outcome
 	forwards := false
+	if p := w.alone(shell); p != nil {
+		p.sure = true
+	}
 	for _, f := range w.ends {
 		outcome, p := w.judge(f)
 		if p == nil {
@@ -168,6 +178,9 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 			}
 		}
 		start.Init, start.Group = cmp.Or(start.Init, s.Init), start.Group || s.Group
+		if s.Left != nil {
+			start.Left = s.Left
+		}
 		start.Ignores = start.Ignores || s.Ignores
 	}
 	if start.Outcome > Unknown && slices.Contains(outcomes, Unknown) {

@@ -168,6 +168,9 @@ func (w *walk) exec(words []word, f flow) flow {
 	if start.Outcome == Unknown && start.Shell == "" {
 		start.Outcome = Reaches
 	}
+	if f.back != nil && start.Outcome == Reaches && start.Init == "" {
+		start.Left = programWords(f.back.start)
+	}
 	w.became = append(w.became, start)
 	return flow{}
 }

@@ -15,6 +15,13 @@ func TestFirst(t *testing.T) {
 		{words: []string{"/app/server"}, want: Reaches},
 		{words: []string{"/start.sh"}, want: ReadsFile},
 		{words: []string{"/docker-entrypoint.sh", "app"}, want: Reaches},
+		{words: []string{"catalina.sh", "run"}, want: Reaches},
+		{words: []string{"/usr/local/tomcat/bin/catalina.sh", "jpda", "run"}, want: Reaches},
+		{words: []string{"bash", "bin/catalina.sh", "run", "-security"}, want: Reaches},
+		{words: []string{"sh", "-c", "exec bin/catalina.sh run"}, want: Reaches},
+		{words: []string{"sh", "-c", "bin/catalina.sh run"}, want: Stays, program: "java"},
+		{words: []string{"catalina.sh", "start"}, want: ReadsFile},
+		{words: []string{"catalina.sh"}, want: ReadsFile},
 		{words: []string{"npm", "start"}, want: Launched, program: "npm"},
 		{words: []string{"tini", "--", "yarn", "start"}, want: Launched, program: "yarn"},
 		{words: []string{"sh", "-c", "exec pnpm start"}, want: Launched, program: "pnpm"},
@@ -39,7 +46,13 @@ func TestFirst(t *testing.T) {
 		{words: []string{"sh", "-c", "--", "-app"}, want: Stays, program: "-app"},
 		{words: []string{"bash", "-euo", "pipefail", "-c", "app; app2 | tee log"}, want: Stays, program: "app2"},
 		{words: []string{"bash", "-eux", "-o", "pipefail", "-c", "exec app"}, want: Reaches},
-		{words: []string{"bash", "--login", "-c", "app"}, want: MayStay, program: "app"},
+		{words: []string{"bash", "--login", "-c", "app"}, want: Reaches, program: "app"},
+		{words: []string{"bash", "-c", "app\n"}, want: MayStay, program: "app"},
+		{words: []string{"bash", "-c", "app;"}, want: MayStay, program: "app"},
+		{words: []string{"bash", "-c", "A=1 app --port 80"}, want: Reaches},
+		{words: []string{"bash", "-c", "migrate && app"}, want: MayStay, program: "app"},
+		{words: []string{"bash", "-c", "app > log"}, want: Stays, program: "app"},
+		{words: []string{"bash", "-c", "npm start"}, want: Launched, program: "npm start"},
 		{words: []string{"/usr/bin/env", "bash", "-c", "app | cat"}, want: Stays, program: "app"},
 		{words: []string{"/usr/bin/env", "A=1", "sh", "-c", "app"}, want: Stays, program: "app"},
 		{words: []string{"busybox", "sh", "-c", "app"}, want: MayStay, program: "app"},
@@ -52,7 +65,7 @@ func TestFirst(t *testing.T) {
 
 		// The shell's own version. All of these were measured.
 		{words: []string{"sh", "-c", "app"}, sh: Dash, want: Stays, program: "app"},
-		{words: []string{"sh", "-c", "app"}, sh: Bash, want: MayStay, program: "app"},
+		{words: []string{"sh", "-c", "app"}, sh: Bash, want: Reaches, program: "app"},
 		{words: []string{"sh", "-c", "app"}, sh: Busybox, want: MayStay, program: "app"},
 		{words: []string{"sh", "-c", "cd /x && app;"}, sh: Bash, want: MayStay, program: "app"},
 		{words: []string{"sh", "-c", "app 2>&1"}, sh: Bash, want: Stays, program: "app"},
@@ -435,6 +448,23 @@ func TestInterrupts(t *testing.T) {
 		got := First([]string{"sh", "-c", script}, Context{})
 		if got.Outcome != Reaches || got.Interrupt != want || want != "" && !slices.Equal(got.Words, []string{"app"}) {
 			t.Errorf("%q: got %+v, want %q", script, got, want)
+		}
+	}
+}
+
+// Of what a script starts in the background before it becomes another program nobody tells the end.
+func TestFirstLeavesOneBehind(t *testing.T) {
+	for script, want := range map[string][]string{
+		"nginx -g 'daemon off;' & exec gunicorn app":              {"nginx", "-g", "daemon off;"},
+		"set -e\nmigrate\nnginx &\nif x; then exec a; fi; exec b": {"nginx"},
+		"(cd /x && exec nginx) & exec gunicorn app":               {"nginx"},
+		"exec gunicorn app":                 nil,
+		"tail -F log & exec gunicorn app":   nil,
+		"nginx & exec tini -- gunicorn app": nil,
+		"nginx & gunicorn app":              nil,
+	} {
+		if got := First([]string{"bash", "-c", script}, Context{}).Left; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", script, got, want)
 		}
 	}
 }

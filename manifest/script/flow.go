@@ -2,13 +2,17 @@ package script
 
 import (
 	"cmp"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // program is one that a script runs.
 type program struct {
 	words []string
-	// replaces tells that it stands where some shells become the program.
-	replaces bool
+	// replaces tells that it stands where some shells become the program, sure that every version
+	// does.
+	replaces, sure bool
 	// start is what becomes of the signal that it gets, if it is a shell itself.
 	start Start
 	// became tells that a shell has become it by exec.
@@ -138,12 +142,29 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 		return Cuts, f.fore
 	case f.trap != untrapped:
 		return Waits, f.fore
+	case f.fore.replaces && f.fore.sure && f.atExit == untrapped:
+		return f.fore.start.Outcome, f.fore
 	case f.fore.replaces && f.atExit == untrapped:
 		return max(MayStay, f.fore.start.Outcome), f.fore
 	default:
 		return Stays, f.fore
 	}
 }
+
+// alone is the one simple command that is all of bash's script, which each version becomes
+// (execute_cmd.c and builtins/evalstring.c, ONESHOT: not where a newline follows); nil for others.
+func (w *walk) alone(shell call) *program {
+	if w.dialect != Bash || len(w.file.Stmts) != 1 || len(w.ends) != 1 || strings.TrimSpace(shell.text) != shell.text {
+		return nil
+	}
+	if call, is := w.file.Stmts[0].Cmd.(*syntax.CallExpr); !is || len(call.Args) == 0 || isBuiltin(call.Args[0].Lit()) || len(w.file.Stmts[0].Redirs) > 0 || w.file.Stmts[0].Semicolon.IsValid() {
+		return nil
+	}
+	return w.ends[0].fore
+}
+
+// isBuiltin tells of words by which the shell itself runs a program.
+func isBuiltin(word string) bool { return word == "command" || word == "builtin" || word == "eval" }
 
 // words are those of the program in which the script ends.
 func (w *walk) words() []string {

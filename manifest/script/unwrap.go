@@ -143,12 +143,27 @@ func unwrap(words []string, env map[string]string) unwrapped {
 		// segmentio/chamber cmd/exec_unix.go.
 		case name == "chamber" && len(rest) > 0 && rest[0] == "exec" && slices.Contains(rest, "--"):
 			u.words = rest[slices.Index(rest, "--")+1:]
+		case becomesJava(u.words):
+			u.words = []string{"java"}
 		default:
 			return u
 		}
 	}
 	u.known = false
 	return u
+}
+
+// becomesJava tells of a script that ends in exec of java: Tomcat's, where it does not put the
+// server into the background (apache/tomcat bin/catalina.sh, eval exec "$_RUNJAVA").
+func becomesJava(words []string) bool {
+	if path.Base(words[0]) != "catalina.sh" {
+		return false
+	}
+	words = words[1:]
+	if len(words) > 0 && words[0] == "jpda" {
+		words = words[1:]
+	}
+	return len(words) > 0 && words[0] == "run"
 }
 
 // clustered tells whether one of an option's letters is the one.
