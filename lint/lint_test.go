@@ -184,6 +184,7 @@ func TestRules(t *testing.T) {
 		{name: "exec command on one path", changes: []string{image, started("[sh, -c, x && exec command app; exec app]")}, want: []string{"note shell-pid-1"}},
 		{name: "exec --, in bash", changes: []string{image, started("[bash, -c, exec -- app]")}},
 		{name: "a JVM without signals", changes: []string{image, started("[java, -Xrs, -jar, a.jar]")}, want: []string{"warning jvm-ignores-sigterm"}},
+		{name: "uWSGI", changes: []string{image, started("[uwsgi, --master, --module, app]")}, want: []string{"warning uwsgi-reloads"}},
 		{name: "Tomcat's script", changes: []string{image, started("[catalina.sh, run]")}},
 		{name: "a proxy in the background", changes: []string{image, started("[sh, -c, nginx & exec gunicorn app]")}, want: []string{"note shell-cuts-short"}},
 		{name: "what a proxy asks in the background", changes: []string{image, started("[sh, -c, \"php-fpm & exec nginx -g 'daemon off;'\"]")}},
