@@ -348,7 +348,7 @@ func TestRules(t *testing.T) {
 
 		{name: "one replica", changes: []string{replicas3, "", budget1, "  maxUnavailable: 1\n"}, want: []string{"warning one-replica"}},
 		{name: "no replicas", changes: []string{replicas3, "  replicas: 0\n"}},
-		{name: "autoscaled from 1", more: fmt.Sprintf(autoscaler, 1), want: []string{"warning one-replica"}},
+		{name: "autoscaled from 1", more: fmt.Sprintf(autoscaler, 1), want: []string{"warning one-replica", "note replicas-beside-autoscaler"}},
 		{name: "autoscaled from 2", changes: []string{replicas3, ""}, more: fmt.Sprintf(autoscaler, 2)},
 		{name: "one of a StatefulSet", changes: []string{"kind: Deployment", "kind: StatefulSet", replicas3, ""}, want: []string{"error one-replica"}},
 		{name: "Recreate", changes: []string{replicas3, strategy("type: Recreate")}, want: []string{"error recreate"}},
@@ -383,7 +383,7 @@ func TestRules(t *testing.T) {
 		// More of these is in whose_test.go.
 		{name: "a balancer outside", changes: []string{service, service + "  type: LoadBalancer\n  externalTrafficPolicy: Local\n"}, want: []string{"note prestop-short-for-path"}},
 		{name: "a database's proxy", changes: []string{"      containers:\n", "      containers:\n      - {name: cloud-sql-proxy, image: proxy}\n"}, want: []string{"warning dependency-ends-first"}},
-		{name: "scaled to none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: []string{"warning scales-to-zero"}},
+		{name: "scaled to none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: []string{"warning scales-to-zero", "note replicas-beside-autoscaler"}},
 		{name: "pods of the client's node alone", changes: []string{service, service + "  internalTrafficPolicy: Local\n"}, want: []string{"note local-traffic-alone"}},
 		{name: "pods of all nodes", changes: []string{service, service + "  internalTrafficPolicy: Cluster\n"}},
 		{name: "pods of the client's node, by a headless service", changes: []string{service, service + "  internalTrafficPolicy: Local\n" + "  clusterIP: None\n"}, want: []string{"note headless"}},

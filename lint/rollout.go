@@ -44,7 +44,7 @@ var rolloutRules = []rule{{
 		}
 		if by := w.scale.by; by != nil {
 			b.of, b.field = &by.other, by.field
-			b.why = fmt.Sprintf("The %s keeps 1 pod at its fewest: while there are no more, whatever ends it leaves none ready until its replacement is.", by.kind)
+			b.why = by.keeps(1) + ": while there are no more, whatever ends it leaves none ready until its replacement is."
 			b.fix = by.raise()
 			b.patch = ""
 		}

@@ -9,6 +9,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
 )
 
@@ -67,15 +68,30 @@ type scaler struct {
 	other
 	// field holds the least number of pods.
 	field string
+	// most is the greatest, 0 where that was not read.
+	most int
 	// queue says that it looks at how much waits in a queue.
 	queue bool
 	// idle says that the number is KEDA's of times without work.
 	idle bool
+	// paused says that KEDA keeps the number as it is.
+	paused bool
+}
+
+// keeps says of a number that it is the fewest, as a clause.
+func (s *scaler) keeps(n int) string {
+	if s.paused {
+		return fmt.Sprintf("The %s is paused with %s", s.kind, text.Count(n, "pod"))
+	}
+	return fmt.Sprintf("The %s keeps %s at its fewest", s.kind, text.Count(n, "pod"))
 }
 
 // raise says how more pods stay, as a sentence. KEDA takes no other idleReplicaCount than 0
 // (keda.sh, ScaledObject specification).
 func (s *scaler) raise() string {
+	if s.paused {
+		return fmt.Sprintf("Set its annotation %s to 2 or more, or take it out.", pausedReplicas)
+	}
 	if s.idle {
 		return "Leave idleReplicaCount out, with a minReplicaCount of 2 or more."
 	}
@@ -83,7 +99,7 @@ func (s *scaler) raise() string {
 }
 
 // The annotations by which KEDA is told to leave a workload as it is
-// (keda.sh, Scaling Deployments: pausing autoscaling).
+// (keda.sh, Scaling Deployments: pausing autoscaling), the first before the others.
 const (
 	pausedReplicas = "autoscaling.keda.sh/paused-replicas"
 	paused         = "autoscaling.keda.sh/paused"
@@ -144,7 +160,16 @@ func (w *workload) stated() *int32 {
 }
 
 func hpa(h Object[*autoscalingv2.HorizontalPodAutoscaler]) *scaler {
-	return &scaler{other: otherOf("HorizontalPodAutoscaler", h), field: "spec.minReplicas"}
+	return &scaler{other: otherOf("HorizontalPodAutoscaler", h), field: "spec.minReplicas", most: int(h.Value.Spec.MaxReplicas)}
+}
+
+// pauses tells whether an annotation is set by which KEDA pauses. It takes any text that is no
+// boolean for true (kedacore/keda apis/keda/v1alpha1 scaledobject_types.go,
+// NeedToBePausedByAnnotation).
+func (s *ScaledObject) pauses(annotation string) bool {
+	value, given := s.Annotations[annotation]
+	on, err := strconv.ParseBool(value)
+	return given && (on || err != nil)
 }
 
 func kedaScale(s Object[*ScaledObject], stated *int32) scale {
@@ -155,11 +180,15 @@ func kedaScale(s Object[*ScaledObject], stated *int32) scale {
 		onlyResources = onlyResources && (t.Type == "cpu" || t.Type == "memory")
 	}
 	by := &scaler{other: otherOf("ScaledObject", s), field: "spec.minReplicaCount", queue: queue}
-	if n, err := strconv.Atoi(s.Value.Annotations[pausedReplicas]); err == nil && n >= 0 {
-		by.field = "metadata.annotations"
-		return scale{fewest: n, known: true, off: n == 0, by: by}
+	if at, given := s.Value.Annotations[pausedReplicas]; given {
+		n, err := strconv.ParseInt(at, 10, 32)
+		if err != nil || n < 0 {
+			return scale{} // KEDA fails at it, and leaves what there is
+		}
+		by.field, by.paused = "metadata.annotations."+pausedReplicas, true
+		return scale{fewest: int(n), known: true, off: n == 0, by: by}
 	}
-	if s.Value.Annotations[paused] == "true" || s.Value.Annotations[pausedScaleIn] == "true" {
+	if s.Value.pauses(paused) {
 		// The number stays what it was, which the workload's own tells if it has one.
 		return scale{fewest: orDefault(stated, 0), known: stated != nil, off: stated != nil && *stated == 0}
 	}
@@ -169,6 +198,14 @@ func kedaScale(s Object[*ScaledObject], stated *int32) scale {
 	}
 	if onlyResources && least == 0 {
 		least = 1 // pods that are not there use no CPU (keda.sh, CPU scaler)
+	}
+	if s.Value.pauses(pausedScaleIn) {
+		if own := orDefault(stated, 0); own > least {
+			return scale{fewest: own, known: true}
+		}
+		if least == 0 {
+			return scale{} // how many there are by now, of which none is taken away
+		}
 	}
 	return scale{fewest: least, known: true, by: by}
 }
@@ -180,7 +217,9 @@ func (w *workload) replicas() (n int, known bool) {
 }
 
 // autoscaled tells whether the workload may have more pods than its fewest.
-func (w *workload) autoscaled() bool { return w.scale.by != nil && !w.scale.off }
+func (w *workload) autoscaled() bool {
+	return w.scale.by != nil && !w.scale.by.paused && !w.scale.off
+}
 
 // pods is the fewest that workloads have together with what stands beside them.
 func pods(all []*workload, beside scale) (n int, known bool) {

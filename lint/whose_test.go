@@ -80,6 +80,8 @@ metadata: {name: web, namespace: shop, annotations: {%s}}
 spec: {scaleTargetRef: {name: web}, %s}
 `
 
+// reset tells of a number that each apply sets back.
+const reset = "note replicas-beside-autoscaler web"
 func TestAutoscalers(t *testing.T) {
 	const triggers, cpu = "triggers: [{type: prometheus}]", "triggers: [{type: cpu}, {type: memory}]"
 	scaled := func(annotations, fields string) string { return fmt.Sprintf(keda, annotations, fields) }
@@ -92,22 +94,33 @@ func TestAutoscalers(t *testing.T) {
 	try(t, []whose{
 		{name: "KEDA keeps 3", changes: none, more: scaled("", triggers+", minReplicaCount: 3")},
 		{name: "KEDA keeps 1", changes: none, more: scaled("", triggers+", minReplicaCount: 1"), want: one, says: []string{"minReplicaCount"}, never: []string{`"replicas":2`}},
-		{name: "KEDA keeps none by default", more: scaled("", triggers), want: zero, never: []string{"There is one pod", `"replicas":2`}},
-		{name: "KEDA keeps none while nothing comes", more: scaled("", triggers+", minReplicaCount: 3, idleReplicaCount: 0"), want: zero, says: []string{"Leave idleReplicaCount out, with a minReplicaCount of 2 or more."}},
-		{name: "KEDA by CPU alone keeps one", more: scaled("", cpu), want: one},
+		{name: "KEDA keeps none by default", more: scaled("", triggers), want: append(slices.Clone(zero), reset), never: []string{"There is one pod", `"replicas":2`}},
+		{name: "KEDA keeps none while nothing comes", more: scaled("", triggers+", minReplicaCount: 3, idleReplicaCount: 0"), want: append(slices.Clone(zero), reset), says: []string{"Leave idleReplicaCount out, with a minReplicaCount of 2 or more."}},
+		{name: "KEDA by CPU alone keeps one", more: scaled("", cpu), want: append(slices.Clone(one), reset)},
 		{name: "KEDA starts it from 0", changes: []string{replicas3, "  replicas: 0\n"}, more: scaled("", triggers), want: zero},
 		{name: "KEDA paused at 3", changes: none, more: scaled("autoscaling.keda.sh/paused-replicas: '3'", triggers)},
 		{name: "KEDA paused at 1", more: scaled("autoscaling.keda.sh/paused-replicas: '1'", triggers), want: one},
 		{name: "KEDA paused at 0", more: scaled("autoscaling.keda.sh/paused-replicas: '0'", triggers)},
 		{name: "KEDA paused, number not known", changes: none, more: scaled("autoscaling.keda.sh/paused: 'true'", triggers)},
 		{name: "KEDA paused at the workload's own", changes: []string{replicas3, "  replicas: 1\n"}, more: scaled("autoscaling.keda.sh/paused: 'true'", triggers), want: one},
+		{name: "KEDA paused at 1, and how to end that", more: scaled("autoscaling.keda.sh/paused-replicas: '1'", triggers), want: one, says: []string{"is paused with 1 pod", "Set its annotation autoscaling.keda.sh/paused-replicas to 2 or more, or take it out."}},
+		{name: "KEDA paused at a number that is none", changes: none, more: scaled("autoscaling.keda.sh/paused-replicas: one", triggers)},
+		{name: "KEDA paused at 2, and a pause of any number", changes: none, more: scaled("autoscaling.keda.sh/paused-replicas: '2', autoscaling.keda.sh/paused: 'true'", triggers)},
+		{name: "KEDA paused by a word that is no boolean", changes: none, more: scaled("autoscaling.keda.sh/paused: 'yes'", triggers)},
+		{name: "KEDA not paused", changes: none, more: scaled("autoscaling.keda.sh/paused: 'false'", triggers), want: zero},
+		{name: "KEDA takes none away", more: scaled("autoscaling.keda.sh/paused-scale-in: 'true'", triggers)},
+		{name: "KEDA takes none away of one", changes: []string{replicas3, "  replicas: 1\n"}, more: scaled("autoscaling.keda.sh/paused-scale-in: 'true'", triggers), want: one},
+		{name: "KEDA takes none away, and adds to 3", changes: []string{replicas3, "  replicas: 1\n"}, more: scaled("autoscaling.keda.sh/paused-scale-in: 'true'", triggers+", minReplicaCount: 3"), want: []string{reset}},
+		{name: "a budget of a pause", changes: []string{budget1, "  minAvailable: 2\n"}, more: scaled("autoscaling.keda.sh/paused-replicas: '2'", triggers), want: []string{"warning budget-blocks web"}, never: []string{"autoscaling keeps"}},
+		{name: "an autoscaler, and a number that each apply sets back", more: fmt.Sprintf(autoscaler, 2), want: []string{"note replicas-beside-autoscaler web"}, says: []string{"The HorizontalPodAutoscaler web sets the number of pods", "that is 3 again"}},
+		{name: "a number that no autoscaler goes beyond", changes: []string{replicas3, "  replicas: 9\n"}, more: fmt.Sprintf(autoscaler, 2)},
 		{name: "KEDA of a StatefulSet", changes: none, more: strings.Replace(scaled("", triggers+", minReplicaCount: 3"), "{name: web},", "{kind: StatefulSet, name: web},", 1), want: one},
 		{name: "KEDA of another namespace", changes: none, more: strings.Replace(scaled("", triggers+", minReplicaCount: 3"), "shop", "other", 1), want: one},
 		{name: "KEDA without a namespace", changes: none, more: strings.Replace(scaled("", triggers+", minReplicaCount: 3"), ", namespace: shop", "", 1)},
 		{name: "KEDA 1", changes: none, more: strings.NewReplacer("keda.sh/", "keda.k8s.io/", "{name: web},", "{deploymentName: web},").Replace(scaled("", triggers+", minReplicaCount: 3"))},
 		{name: "KEDA's HTTP add-on", changes: none, more: strings.NewReplacer("keda.sh/v1alpha1", "http.keda.sh/v1alpha1", "ScaledObject", "HTTPScaledObject").Replace(scaled("", "replicas: {min: 0}"))},
 		{name: "KEDA and the autoscaler that it makes", changes: none, more: scaled("", triggers) + fmt.Sprintf(autoscaler, 1), want: zero},
-		{name: "an autoscaler that keeps none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: zero},
+		{name: "an autoscaler that keeps none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: append(slices.Clone(zero), reset)},
 		{name: "an autoscaler of a workload at 0", changes: []string{replicas3, "  replicas: 0\n"}, more: fmt.Sprintf(autoscaler, 1)},
 		{name: "v2beta2 keeps 4", changes: none, more: old("autoscaling/v2beta2", 4), want: []string{"error removed-api web"}, says: []string{"1.26"}},
 		{name: "v2beta1 keeps 1", changes: none, more: old("autoscaling/v2beta1", 1), want: []string{"error removed-api web", "warning one-replica web"}, says: []string{"1.25"}},
@@ -255,9 +268,9 @@ func TestTraffic(t *testing.T) {
 		"alone, with another's PodMonitor": {alone("{name: web, containerPort: 9090}") + "---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: api}}, podMetricsEndpoints: [{port: web}]}\n", warnings},
 		"alone, beside a database's proxy": {strings.Replace(alone("{name: http, containerPort: 8080}"), "containers: [", "containers: [{name: db, image: cloud-sql-proxy, ports: [{name: sql, containerPort: 5432}]}, ", 1), append([]string{"note dependency-ends-first db"}, warnings...)},
 		"alone, beside php-fpm":            {strings.Replace(alone("{name: http, containerPort: 8080}"), "containers: [", "containers: [{name: php, image: 'php:8-fpm', ports: [{name: fpm, containerPort: 9000}]}, ", 1), warnings},
-		"alone, scaled by a queue":         {alone("{name: http, containerPort: 8080}") + strings.Replace(fmt.Sprintf(keda, "", "minReplicaCount: 1, triggers: [{type: rabbitmq}]"), ", namespace: shop", "", 1), notes},
-		"alone, scaled by CPU":             {alone("{name: http, containerPort: 8080}") + strings.Replace(fmt.Sprintf(keda, "", "minReplicaCount: 1, triggers: [{type: cpu}]"), ", namespace: shop", "", 1), warnings},
-		"alone, scaled to none by CPU":     {alone("{name: http, containerPort: 8080}") + strings.Replace(fmt.Sprintf(keda, "", "minReplicaCount: 0, triggers: [{type: prometheus}]"), ", namespace: shop", "", 1), append([]string{"note scales-to-zero web"}, warnings[:2]...)},
+		"alone, scaled by a queue":         {alone("{name: http, containerPort: 8080}") + strings.Replace(fmt.Sprintf(keda, "", "minReplicaCount: 1, triggers: [{type: rabbitmq}]"), ", namespace: shop", "", 1), append(slices.Clone(notes), reset)},
+		"alone, scaled by CPU":             {alone("{name: http, containerPort: 8080}") + strings.Replace(fmt.Sprintf(keda, "", "minReplicaCount: 1, triggers: [{type: cpu}]"), ", namespace: shop", "", 1), append([]string{reset}, warnings...)},
+		"alone, scaled to none by CPU":     {alone("{name: http, containerPort: 8080}") + strings.Replace(fmt.Sprintf(keda, "", "minReplicaCount: 0, triggers: [{type: prometheus}]"), ", namespace: shop", "", 1), append([]string{reset, "note scales-to-zero web"}, warnings[:2]...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, _ := findings(t, tt.manifests)
