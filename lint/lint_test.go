@@ -274,7 +274,7 @@ func TestRules(t *testing.T) {
 		{name: "npm", changes: []string{image, started("[npm, start]")}, want: []string{"note shell-pid-1"}},
 		{name: "yarn under dumb-init", changes: []string{image, started("[dumb-init, yarn, start]")}, want: []string{"note shell-pid-1"}},
 		{name: "bundle exec", changes: []string{image, started("[bundle, exec, puma]")}},
-		{name: "su before the program", changes: []string{image, "        image: debian:12\n        command: [su, -s, /bin/sh, -c, exec app, web]\n"}, want: []string{"note shell-cuts-short"}},
+		{name: "su before the program", changes: []string{image, "        image: debian:12\n        command: [su, -s, /bin/sh, -c, exec app, web]\n"}, want: []string{"warning shell-cuts-short"}},
 		{name: "su before the program, of Fedora", changes: []string{image, "        image: fedora:42\n        command: [su, -s, /bin/sh, -c, exec app, web]\n"}, want: []string{"warning shell-cuts-short"}},
 		{name: "su before the program, of Alpine", changes: []string{image, "        image: alpine:3\n        command: [su, -s, /bin/sh, -c, exec app, web]\n"}},
 		{name: "runuser before the program", changes: []string{image, started("[dumb-init, runuser, -u, web, --, app]")}, want: []string{"warning shell-cuts-short"}},
@@ -378,6 +378,9 @@ func TestRules(t *testing.T) {
 		{name: "not ready addresses for peers", changes: []string{service, service + "  publishNotReadyAddresses: true\n  clusterIP: None\n"}, want: []string{"note publishes-not-ready", "note headless"}},
 		{name: "another's service", changes: []string{webService, othersService + "  publishNotReadyAddresses: true\n"}},
 		{name: "headless", changes: []string{service, service + "  clusterIP: None\n"}, want: []string{"note headless"}},
+		{name: "headless for peers, beside one for users", more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: peers, namespace: shop}\nspec: {clusterIP: None, publishNotReadyAddresses: true, selector: {app: web}, ports: [{port: 8080, targetPort: http}]}\n"},
+		{name: "the service of a StatefulSet's peers", changes: []string{"kind: Deployment", "kind: StatefulSet", replicas3, "  replicas: 3\n  serviceName: peers\n"}, more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: peers, namespace: shop}\nspec: {clusterIP: None, selector: {app: web}, ports: [{port: 7800}]}\n"},
+		{name: "headless for another port than users have", more: "---\napiVersion: v1\nkind: Service\nmetadata: {name: peers, namespace: shop}\nspec: {clusterIP: None, selector: {app: web}, ports: [{port: 9000}]}\n", want: []string{"note headless"}},
 		{name: "affinity", changes: []string{service, service + "  sessionAffinity: ClientIP\n"}, want: []string{"note client-affinity"}},
 		{name: "mesh", changes: []string{"      containers:\n", "      containers:\n      - {name: istio-proxy, image: proxy}\n"}, want: []string{"note mesh-proxy-order"}},
 		// More of these is in whose_test.go.

@@ -20,7 +20,7 @@ var serviceRules = []rule{{
 	doc:   "The service lists pods that are not Ready, and those that are about to end, as if they were.",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.trafficServices() {
-			if !s.Value.Spec.PublishNotReadyAddresses {
+			if !s.Value.Spec.PublishNotReadyAddresses || w.forPeers(s) {
 				continue
 			}
 			b := ofService(s.Object, "spec.publishNotReadyAddresses")
@@ -29,7 +29,8 @@ var serviceRules = []rule{{
 			b.fix = "Leave publishNotReadyAddresses to a headless service for peers, and give users a service without it."
 			if headless(s.Value) {
 				b.severity = Note // how a StatefulSet's peers find each other
-			} else {
+			} else if w.statefulSet == nil {
+				// Pods of a StatefulSet may have to be reached to become Ready: to be joined, or unsealed.
 				b.patch = patch.JSON(patch.Object{"spec": patch.Object{"publishNotReadyAddresses": false}})
 			}
 			report(b)
@@ -38,10 +39,10 @@ var serviceRules = []rule{{
 }, {
 	id:    "headless",
 	cause: report.ListenerClosedEarly,
-	doc:   "Clients of a headless service learn from DNS that a pod is gone (CoreDNS keeps answers for 30 s).",
+	doc:   "Clients of a headless service learn from DNS that a pod is gone (CoreDNS keeps answers for 30 s). Beside a service with a cluster IP one is taken for that of the pods' peers that is the StatefulSet's own, lists pods that are not Ready, or leads to the same ports.",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.trafficServices() {
-			if headless(s.Value) {
+			if headless(s.Value) && !w.forPeers(s) {
 				b := ofService(s.Object, "spec.clusterIP")
 				b.severity = Note
 				b.why = "The service is headless: clients may use a pod's address for the 30 s that DNS keeps it, and no preStop of a few seconds covers that."
@@ -103,6 +104,21 @@ var serviceRules = []rule{{
 }}
 
 func headless(s *corev1.Service) bool { return s.Spec.ClusterIP == corev1.ClusterIPNone }
+
+// forPeers tells of a headless service that is for the pods themselves: a StatefulSet's own
+// (apps/v1 StatefulSetSpec.ServiceName), one that lists pods before they are Ready, or one to the
+// same ports, beside a service with a cluster IP, which is for users.
+func (w *workload) forPeers(s *podService) bool {
+	if !headless(s.Value) {
+		return false
+	}
+	governs := w.statefulSet != nil && w.statefulSet.Spec.ServiceName == s.Value.Name
+	return slices.ContainsFunc(w.routes, func(r route) bool {
+		return !headless(r.service.Value) && (governs || s.Value.Spec.PublishNotReadyAddresses || slices.ContainsFunc(w.routes, func(own route) bool {
+			return own.service == s && own.to == r.to && (own.port == r.port || own.port == 0)
+		}))
+	})
+}
 
 func ofService(s Object[*corev1.Service], field string) breach {
 	return breach{of: new(otherOf("Service", s)), field: field}

@@ -230,6 +230,7 @@ func TestTraffic(t *testing.T) {
 	notes := []string{"note no-prestop app", "note no-readiness-probe app", "note one-replica web"}
 	warnings := []string{"warning no-prestop app", "warning no-readiness-probe app", "warning one-replica web"}
 	try(t, []whose{
+		{name: "unready pods of a StatefulSet that are published", changes: []string{"kind: Deployment", "kind: StatefulSet", service, service + "  publishNotReadyAddresses: true\n"}, want: []string{"warning publishes-not-ready web"}, never: []string{"publishNotReadyAddresses\":false"}},
 		{name: "a service", changes: faults, want: warnings},
 		{name: "a service of others", changes: with(webService, othersService), want: notes, says: []string{"nothing that was read leads users' requests to these pods"}},
 		{name: "a name outside", changes: with(service, "  type: ExternalName\n  externalName: example.com\n  selector: {app: web}\n"), want: notes},
