@@ -189,6 +189,7 @@ func TestRules(t *testing.T) {
 		{name: "a proxy in the background", changes: []string{image, started("[sh, -c, nginx & exec gunicorn app]")}, want: []string{"note shell-cuts-short"}},
 		{name: "what a proxy asks in the background", changes: []string{image, started("[sh, -c, \"php-fpm & exec nginx -g 'daemon off;'\"]")}},
 		{name: "sleep in a chiseled image", changes: []string{image, "        image: mcr.microsoft.com/dotnet/aspnet:9.0-noble-chiseled\n", preStop5, exec("[sleep, '5']")}, want: []string{"warning prestop-fails"}},
+		{name: "one pod on a port of its node", changes: []string{"containerPort: 8080", "containerPort: 8080, hostPort: 8080", replicas3, "  replicas: 1\n"}, want: []string{"warning one-replica", "note host-port-surge"}},
 		{name: "a signal to pause", changes: []string{preStop5, exec("[sh, -c, sleep 5; kill 1]"), grace30, grace30 + "\n      shareProcessNamespace: true"}, want: []string{"warning prestop-signals-elsewhere", "note prestop-needs-binary"}},
 		{name: "a service without ports", changes: []string{"  ports: [{port: 80, targetPort: http}]\n", ""}, want: []string{"error refused"}},
 		{name: "a headless service without ports", changes: []string{"  ports: [{port: 80, targetPort: http}]\n", "  clusterIP: None\n"}, want: []string{"note headless"}},

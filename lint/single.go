@@ -21,6 +21,8 @@ func (w *workload) single() string {
 		return "The strategy Recreate says that two are not to run at once."
 	case rolling && surge == 0:
 		return "A maxSurge of 0 says that two are not to run at once."
+	case w.onNode() || w.template.Spec.HostNetwork:
+		return "Its port of the node is free for one pod on each node: a second one needs a node of its own."
 	case w.traffic == certain:
 		return ""
 	case w.leads() != "":

@@ -126,7 +126,7 @@ func (w *workload) target(p *corev1.ServicePort) (to container, port int32, ofUs
 		}
 		for _, declared := range c.Ports {
 			if name != "" && declared.Name == name || name == "" && declared.ContainerPort == port {
-				return c, declared.ContainerPort, !watched(declared.Name)
+				return c, declared.ContainerPort, !watched(declared.Name) && !exports(c, declared.ContainerPort)
 			}
 		}
 	}
@@ -135,17 +135,18 @@ func (w *workload) target(p *corev1.ServicePort) (to container, port int32, ofUs
 		return open[0], 0, !watched(name)
 	}
 	to, sure := w.mainFor(port)
+	ofUsers = !watched(name) && (to.Container == nil || !exports(to, port))
 	if !sure {
 		port = 0
 	}
-	return to, port, !watched(name)
+	return to, port, ofUsers
 }
 
 // open are the containers with a port that may be for users.
 func (w *workload) open() []container {
 	var all []container
 	for _, c := range slices.Concat(w.containers(), w.sidecars()) {
-		if !meshProxies[c.Name] && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return !watched(p.Name) }) {
+		if !meshProxies[c.Name] && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return !watched(p.Name) && !exports(c, p.ContainerPort) }) {
 			all = append(all, c)
 		}
 	}
@@ -223,6 +224,24 @@ const diagnostics = "http-endpoint"
 
 func watched(port string) bool {
 	return port == diagnostics || slices.ContainsFunc(strings.Split(port, "-"), func(part string) bool { return slices.Contains(watching, part) })
+}
+
+// watchedAlone are images, without their paths, whose only ports are for metrics and health checks:
+// kube-rbac-proxy, by which projects of kubebuilder and kube-prometheus guard their metrics, and
+// controllers that look at the cluster and answer nobody (their READMEs and manifests).
+var watchedAlone = []string{"kube-rbac-proxy", "external-dns", "cluster-autoscaler", "kube-state-metrics", "descheduler"}
+
+// exports tells of a port at which nobody but Prometheus and the kubelet ask, whatever its name says:
+// of a container that has no other, or of an exporter among the ports that exporters have
+// (prometheus/prometheus wiki, Default port allocations).
+func exports(c container, port int32) bool {
+	const firstOfExporters, lastOfExporters = 9100, 9999
+	image, _, _ := strings.Cut(path.Base(c.Image), "@")
+	image, _, _ = strings.Cut(image, ":")
+	if slices.Contains(watchedAlone, image) {
+		return true
+	}
+	return port >= firstOfExporters && port <= lastOfExporters && (strings.HasSuffix(image, "-exporter") || strings.HasSuffix(image, "_exporter"))
 }
 
 // protocols are names of ports that tell the protocol, and not what it is for.

@@ -229,7 +229,13 @@ func TestTraffic(t *testing.T) {
 	with := func(more ...string) []string { return append(slices.Clone(faults), more...) }
 	notes := []string{"note no-prestop app", "note no-readiness-probe app", "note one-replica web"}
 	warnings := []string{"warning no-prestop app", "warning no-readiness-probe app", "warning one-replica web"}
+	exporter := []string{image, "        image: quay.io/prometheus/node-exporter:v1\n"}
+	proxy := []string{image, "        image: quay.io/brancz/kube-rbac-proxy:v0.18\n"}
 	try(t, []whose{
+		{name: "an exporter's port by another name", changes: with(append(ported("{name: https, containerPort: 9100}"), append(exporter, "targetPort: http}", "targetPort: https}")...)...)},
+		{name: "a controller that answers nobody", changes: with(append([]string{image, "        image: registry.k8s.io/external-dns/external-dns:v0.15\n"}, "  replicas: 1\n", "  replicas: 1\n  strategy: {type: Recreate}\n")...)},
+		{name: "an exporter of something else", changes: with(exporter...), want: warnings},
+		{name: "a proxy of metrics", changes: with(append(ported("{name: https, containerPort: 8443}"), append(proxy, "targetPort: http}", "targetPort: https}")...)...)},
 		{name: "unready pods of a StatefulSet that are published", changes: []string{"kind: Deployment", "kind: StatefulSet", service, service + "  publishNotReadyAddresses: true\n"}, want: []string{"warning publishes-not-ready web"}, never: []string{"publishNotReadyAddresses\":false"}},
 		{name: "a service", changes: faults, want: warnings},
 		{name: "a service of others", changes: with(webService, othersService), want: notes, says: []string{"nothing that was read leads users' requests to these pods"}},
