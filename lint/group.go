@@ -82,7 +82,7 @@ func shape(s string) []string {
 	for i, w := range words {
 		bare := strings.Trim(w, punctuation)
 		switch {
-		case digits.MatchString(bare):
+		case digits.MatchString(bare) && (i == 0 || words[i-1] != "port"): // of ports there is no range
 			words[i] = strings.Replace(w, bare, "#", 1)
 		case i > 0 && words[i-1] == "#" && len(bare) > 2:
 			words[i] = strings.Replace(w, bare, strings.TrimSuffix(bare, "s"), 1) // pod, pods

@@ -59,6 +59,10 @@ var pathRules = []rule{{
 			if thenStop(c) == "" && (preStop(c) == nil || exact) {
 				b.patch = pathPatch(w, c, lag)
 			}
+			if preStop(c) != nil && !exact && thenStop(c) == "" {
+				// It may be what drains the program.
+				b.fix = fmt.Sprintf("Let what preStop does now wait for %d s before it closes a port, and the grace period hold that and the longest request.", lag)
+			}
 			report(b)
 		}
 	},

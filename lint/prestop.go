@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"math"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,18 @@ var preStopRules = []rule{{
 				}
 				if thenStop(c) == "" {
 					b.patch = w.advisedPatch(c)
+				}
+				if w.byName() {
+					// How long clients keep an address no sleep of a few seconds covers.
+					b.fix = "Let preStop sleep for longer than clients keep the address, or lead them through a service with a cluster IP."
+					b.patch = ""
+				}
+				if isPilot(c) {
+					// istio/istio pkg/envoy/agent.go, terminate.
+					b.severity = Note
+					b.why = fmt.Sprintf("SIGTERM comes at once, while %s: Istio's proxy goes on taking them for its terminationDrainDuration, 5 s where nothing else is set, and ends then, whatever is in flight.", w.stillSend())
+					b.fix = "Set terminationDrainDuration (TERMINATION_DRAIN_DURATION_SECONDS) to what the way to it and the longest request need, and the grace period to more."
+					b.patch = ""
 				}
 				if b.recipe.Server == "caddy" {
 					// caddyserver.com/docs/caddyfile/options: shutdown_delay.
@@ -204,11 +217,11 @@ var preStopRules = []rule{{
 				why: fmt.Sprintf("preStop is %s of unknown length: below %d s new requests still come in afterwards, and what it takes is missing from the grace period of %d s.", what, proxyLag, w.grace()),
 				fix: fmt.Sprintf("See that it takes at least %d s and leaves enough of the grace, or sleep instead.", proxyLag),
 			}
-			if w.byNode() {
+			if w.byNode() || !slices.Contains(w.serving(), c) || w.traffic <= unlikely || closed(c, hook.Quits) {
 				b.why = fmt.Sprintf("preStop is %s of unknown length, which is missing from the grace period of %d s.", what, w.grace())
 				b.fix = "See that it leaves enough of the grace."
 			}
-			if stop := thenStop(c); stop != "" {
+			if stop := thenStop(c); stop != "" && !closed(c, hook.Quits) {
 				b.fix = fmt.Sprintf("Let it sleep for %d s%s, all of it within the grace.", w.advised(), stop)
 			}
 			if hook.Least >= proxyLagTime {
@@ -221,22 +234,31 @@ var preStopRules = []rule{{
 }, {
 	id:    "prestop-needs-binary",
 	cause: report.ListenerClosedEarly,
-	doc:   "A preStop command runs inside the image; where the image has no such program the hook fails and SIGTERM comes at once.",
+	doc:   "A preStop command runs inside the image; where the image has no such program the hook fails and SIGTERM comes at once. One that starts the container too is there, and so is the sh of Docker Hub's own images.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
 			hook, own := judge(w, c), preStop(c)
-			if own == nil || own.Exec == nil || len(own.Exec.Command) == 0 || hook.Fails != "" {
+			if own == nil || own.Exec == nil || len(own.Exec.Command) == 0 || hook.Fails != "" || w.holds(c, own.Exec.Command[0]) {
 				continue
 			}
 			b := breach{
 				severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop.exec",
 				why: fmt.Sprintf("preStop runs %s, which the image must hold: in one without it the hook fails and SIGTERM comes at once.", own.Exec.Command[0]),
-				fix: "See that the image holds it, and what its script calls.",
+				fix: "See that the image holds it.",
 			}
-			if by := w.context(c).Interpreter(own.Exec.Command[0]); by != "" {
+			program := own.Exec.Command[0]
+			by, volume := w.context(c).Interpreter(program), mounted(c, program)
+			switch {
+			case script.IsShell(program):
+				b.fix = "See that the image holds it, and what its script calls."
+			case by != "":
 				b.why = fmt.Sprintf("preStop runs a script of a ConfigMap, and the image must hold its %s: in one without it the hook fails and SIGTERM comes at once.", by)
+				b.fix = "See that the image holds it, and what the script calls."
+			case volume != "":
+				b.why = fmt.Sprintf("preStop runs %s, which the volume %s must hold as a file that may be run: else the hook fails and SIGTERM comes at once.", program, volume)
+				b.fix = "See that it does, and that the image holds what the file needs to run."
 			}
-			if hook.OnlySleeps || !hook.Exact && hook.Least == 0 && hook.Quits == nil {
+			if hook.OnlySleeps || strings.Contains(strings.Join(own.Exec.Command, " "), "sleep") && !hook.Exact && hook.Least == 0 && hook.Quits == nil {
 				b.fix = "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later)."
 			}
 			if seconds := hook.Least.Seconds(); hook.OnlySleeps && seconds >= 1 && hook.Least != script.Forever {
@@ -246,6 +268,58 @@ var preStopRules = []rule{{
 		}
 	},
 }}
+
+// holds tells whether a container's image is known to hold a program: one by which the container
+// starts itself or, where a shell does, one that comes with every shell.
+func (w *workload) holds(c container, program string) bool {
+	if manifest.Windows(&w.template.Spec) {
+		return false
+	}
+	name := path.Base(program)
+	if manifest.HoldsShell(c.Container) && name != "bash" && script.ComesWithShell(name) {
+		return true
+	}
+	start := w.first(c)
+	if start.Fails != "" {
+		return false
+	}
+	words := manifest.Words(c.Container)
+	switch {
+	case len(words) > 0 && words[0] == program, len(start.Words) > 0 && start.Words[0] == program:
+		return true
+	case script.IsShell(start.Shell):
+		return name == start.Shell || name == "sh" || name == "sleep"
+	default:
+		return false
+	}
+}
+
+// isPilot tells of a container that Istio's own agent starts, as a gateway has it: it alone, by its
+// words and its image's name.
+func isPilot(c container) bool {
+	image, _, _ := strings.Cut(path.Base(c.Image), "@")
+	image, _, _ = strings.Cut(image, ":")
+	return len(c.Command) == 0 && len(c.Args) > 0 && c.Args[0] == "proxy" && (image == "proxyv2" || image == "auto")
+}
+
+// mounted names the volume that a program of a container comes from; empty for one of its image.
+func mounted(c container, program string) string {
+	name, longest := "", 0
+	for _, m := range c.VolumeMounts {
+		at := strings.TrimSuffix(path.Clean(m.MountPath), "/")
+		if within := program == at || strings.HasPrefix(program, at+"/"); within && len(at) >= longest {
+			name, longest = m.Name, len(at)
+		}
+	}
+	return name
+}
+
+// closed tells of a hook's step that closes the server's port before the proxies have stopped sending:
+// what the hook then does comes too late for what they send, and another rule tells of it.
+func closed(c container, q *script.Quit) bool {
+	server, _ := manifest.Server(c.Container)
+	return q != nil && q.After < proxyLagTime && manifest.Closes(q, server)
+}
 
 // postOnly are the ends of paths that are known to take POST alone. Where cloud-sql-proxy
 // answers at /quitquitquit it takes GET too.
@@ -258,11 +332,11 @@ func wantsPost(hook *corev1.LifecycleHandler) string {
 	if hook == nil || hook.HTTPGet == nil {
 		return ""
 	}
-	path, _, _ := strings.Cut("/"+strings.TrimLeft(hook.HTTPGet.Path, "/"), "?")
-	path = strings.TrimSuffix(path, "/")
-	linkerd := path == "/shutdown" && hook.HTTPGet.Port.IntValue() == 4191
-	if linkerd || slices.ContainsFunc(postOnly, func(end string) bool { return strings.HasSuffix(path, end) }) {
-		return path
+	at, _, _ := strings.Cut("/"+strings.TrimLeft(hook.HTTPGet.Path, "/"), "?")
+	at = strings.TrimSuffix(at, "/")
+	linkerd := at == "/shutdown" && hook.HTTPGet.Port.IntValue() == 4191
+	if linkerd || slices.ContainsFunc(postOnly, func(end string) bool { return strings.HasSuffix(at, end) }) {
+		return at
 	}
 	return ""
 }
@@ -305,7 +379,7 @@ func eatsGrace(w *workload, c container) breach {
 	case took > grace:
 		b.severity = w.lessBeside(c, Error)
 		b.why = fmt.Sprintf("%s, longer than the grace period of %g s%s: ", sleeps, grace, never) + killed
-	case took == grace && (never != "" || !hook.Exact):
+	case took == grace && (never != "" || !hook.Exact && hook.First.Seconds() >= grace):
 		b.severity = w.lessBeside(c, Error)
 		b.why = fmt.Sprintf("%s, all of the grace period of %g s, before it does the rest%s: ", sleeps, grace, never) + killed
 	case left == 0:

@@ -34,13 +34,17 @@ var probeRules = []rule{{
 			if c.ReadinessProbe != nil && !idle || c.native() && slices.ContainsFunc(w.serving(), probed) {
 				continue
 			}
+			early := "requests come in before it listens"
+			if !w.recreated() {
+				early += ", and a rollout ends old pods too early" + w.minReady()
+			}
 			b := breach{
 				severity: Warning, container: c.Name, field: c.field + ".readinessProbe",
-				why: "The pod counts as Ready as soon as its process runs: requests come in before it listens, and a rollout ends old pods too early" + w.minReady() + ".",
+				why: "The pod counts as Ready as soon as its process runs: " + early + ".",
 				fix: "Add a readinessProbe that succeeds only once the program can answer.",
 			}
 			if idle {
-				b.why = "The readinessProbe succeeds whatever the program does: requests come in before it listens, and a rollout ends old pods too early" + w.minReady() + "."
+				b.why = "The readinessProbe succeeds whatever the program does: " + early + "."
 				b.fix = "Let it ask the program, so that it succeeds only once that can answer."
 			}
 			if c.StartupProbe != nil && !provesNothing(c.StartupProbe) {
@@ -360,7 +364,8 @@ func (w *workload) ofTheNode(p *corev1.Probe) string {
 // nodesOwn is a host that the kubelet is to ask where it means the pod's and gets the node's
 // own; empty for others.
 func (w *workload) nodesOwn(host string) string {
-	if _, port := w.hostPort(); port != 0 || host != "localhost" && host != "::1" && !strings.HasPrefix(host, "127.") {
+	// With the node's network its loopback is the pod's too.
+	if _, port := w.hostPort(); port != 0 || w.template.Spec.HostNetwork || host != "localhost" && host != "::1" && !strings.HasPrefix(host, "127.") {
 		return ""
 	}
 	return host

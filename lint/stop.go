@@ -96,6 +96,9 @@ var stopRules = []rule{{
 				b.fix = fmt.Sprintf("Let preStop sleep for %d s and do nothing else: the image's own stop signal, %s, then does what the hook does.", w.advised(), goodStops[server])
 				b.patch = w.advisedPatch(c)
 			}
+			if q.MayWait {
+				b.fix = fmt.Sprintf("Start ingress-nginx' controller with --shutdown-grace-period=%d: so many seconds it goes on taking requests after SIGTERM.", w.advised())
+			}
 			report(b)
 		}
 	},

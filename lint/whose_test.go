@@ -82,6 +82,7 @@ spec: {scaleTargetRef: {name: web}, %s}
 
 // reset tells of a number that each apply sets back.
 const reset = "note replicas-beside-autoscaler web"
+
 func TestAutoscalers(t *testing.T) {
 	const triggers, cpu = "triggers: [{type: prometheus}]", "triggers: [{type: cpu}, {type: memory}]"
 	scaled := func(annotations, fields string) string { return fmt.Sprintf(keda, annotations, fields) }
@@ -316,7 +317,7 @@ func TestContainers(t *testing.T) {
 		{name: "a native sidecar that is probed at a port that it does not declare", changes: []string{pod, "      initContainers:\n      - {name: proxy, image: proxy, restartPolicy: Always, livenessProbe: {tcpSocket: {port: 80}, initialDelaySeconds: 5}}\n" + pod, "targetPort: http", "targetPort: 80", "httpGet: {path: /ready, port: http}", "tcpSocket: {port: http}"}},
 		{name: "another port than the only container declares", changes: []string{"targetPort: http", "targetPort: 80", "httpGet: {path: /ready, port: http}", "tcpSocket: {port: http}"}, want: []string{"warning readiness-other-port app"}},
 		{name: "a native sidecar whose hook ends it", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {exec: {command: [kill, '1']}}}"), want: []string{"warning prestop-quits-early proxy"}},
-		{name: "a native sidecar whose hook kills it later", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {exec: {command: [sh, -c, sleep 5; killall -9 envoy]}}}"), want: []string{"note prestop-quits-fast proxy"}},
+		{name: "a native sidecar whose hook kills it later", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {exec: {command: [sh, -c, sleep 5; killall -9 envoy]}}}"), want: []string{"warning prestop-quits-fast proxy"}},
 		{name: "a native sidecar whose hook takes long", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {exec: {command: [sleep, '60']}}}")},
 		{name: "a native sidecar whose sleep is longer than the grace", changes: sidecar(", readinessProbe: {tcpSocket: {port: front}}, lifecycle: {preStop: {sleep: {seconds: 60}}}"), want: []string{"error refused proxy"}},
 		{name: "a native sidecar beside the app that ends itself", changes: []string{pod, "      initContainers:\n      - {name: log, image: log, restartPolicy: Always, lifecycle: {preStop: {exec: {command: [kill, '1']}}}}\n" + pod}},
