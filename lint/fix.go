@@ -30,6 +30,8 @@ type Patched struct {
 	Rules  []string
 	source Source
 	patch  patch.Object
+	// texts are the fields to be taken away first (see unquote).
+	texts patch.Object
 }
 
 // mostPatches is how many patches an object gets before its findings are taken for ones
@@ -76,25 +78,30 @@ func (o *Objects) clone() *Objects {
 func (f *Fix) apply(finding *Finding) error {
 	p, o := &finding.Place, f.Objects
 	var source *Source
+	var before []byte
 	var err error
 	switch p.Kind {
 	case "Deployment":
-		source, err = patchOne(o.Deployments, p, finding.Patch)
+		source, before, err = patchOne(o.Deployments, p, finding.Patch)
 	case "StatefulSet":
-		source, err = patchOne(o.StatefulSets, p, finding.Patch)
+		source, before, err = patchOne(o.StatefulSets, p, finding.Patch)
 	case "DaemonSet":
-		source, err = patchOne(o.DaemonSets, p, finding.Patch)
+		source, before, err = patchOne(o.DaemonSets, p, finding.Patch)
 	case "Service":
-		source, err = patchOne(o.Services, p, finding.Patch)
+		source, before, err = patchOne(o.Services, p, finding.Patch)
 	case "PodDisruptionBudget":
-		source, err = patchOne(o.Budgets, p, finding.Patch)
+		source, before, err = patchOne(o.Budgets, p, finding.Patch)
 	case "HorizontalPodAutoscaler":
-		source, err = patchOne(o.Autoscalers, p, finding.Patch)
+		source, before, err = patchOne(o.Autoscalers, p, finding.Patch)
 	}
 	if err != nil || source == nil {
 		return err // of another kind: its finding is left
 	}
 	added, err := patch.Parse(finding.Patch)
+	if err != nil {
+		return err
+	}
+	was, err := patch.Parse(string(before))
 	if err != nil {
 		return err
 	}
@@ -107,17 +114,19 @@ func (f *Fix) apply(finding *Finding) error {
 	}
 	one := &f.Patched[at]
 	one.patch = patch.Merge(one.patch, added)
+	one.texts = patch.Merge(one.texts, unquote(was, added))
 	if !slices.Contains(one.Rules, finding.Rule) {
 		one.Rules = append(one.Rules, finding.Rule)
 	}
 	return nil
 }
 
-// patchOne replaces the object at the place by a patched copy, and tells its source.
+// patchOne replaces the object at the place by a patched copy, and tells its source and what
+// it was.
 func patchOne[T any, P interface {
 	*T
 	named
-}](all []Object[P], place *Place, change string) (*Source, error) {
+}](all []Object[P], place *Place, change string) (source *Source, before []byte, err error) {
 	for i := range all {
 		one := &all[i]
 		if one.Value.GetName() != place.Name || one.Value.GetNamespace() != place.Namespace || one.Source.File != place.File {
@@ -125,20 +134,20 @@ func patchOne[T any, P interface {
 		}
 		before, err := json.Marshal(one.Value)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		after, err := strategicpatch.StrategicMergePatch(before, []byte(change), one.Value)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		patched := P(new(T))
 		if err := json.Unmarshal(after, patched); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		one.Value = patched
-		return &one.Source, nil
+		return &one.Source, before, nil
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
 // Kustomization is the name of the overlay's own file.
@@ -157,15 +166,26 @@ func (f *Fix) Overlay(resources []string) (map[string][]byte, error) {
 		Patches    []reference `yaml:"patches,omitempty"`
 	}{APIVersion: "kustomize.config.k8s.io/v1beta1", Kind: "Kustomization", Resources: resources}
 	files := map[string][]byte{}
+	add := func(p *Patched, why, suffix string, change patch.Object) error {
+		text, err := p.yaml(change)
+		if err != nil {
+			return fmt.Errorf("write the patch of %s: %w", p.Name, err)
+		}
+		name := p.fileName(suffix, files)
+		files[name] = append([]byte("# "+why+".\n"), text...)
+		overlay.Patches = append(overlay.Patches, reference{name})
+		return nil
+	}
 	for i := range f.Patched {
 		p := &f.Patched[i]
-		text, err := p.yaml()
-		if err != nil {
+		if len(p.texts) > 0 {
+			if err := add(p, "Takes away what stands in quotes, as kustomize writes a number in those of what it replaces", "-unquote", p.texts); err != nil {
+				return nil, err
+			}
+		}
+		if err := add(p, "For "+strings.Join(p.Rules, ", "), "", p.patch); err != nil {
 			return nil, err
 		}
-		name := p.fileName(files)
-		files[name] = text
-		overlay.Patches = append(overlay.Patches, reference{name})
 	}
 	text, err := yaml.Marshal(overlay)
 	if err != nil {
@@ -176,13 +196,13 @@ func (f *Fix) Overlay(resources []string) (map[string][]byte, error) {
 }
 
 // fileName is one that no other has, whatever the object is called.
-func (p *Patched) fileName(files map[string][]byte) string {
+func (p *Patched) fileName(suffix string, files map[string][]byte) string {
 	name := strings.Map(func(c rune) rune {
 		if c == '-' || c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' {
 			return c
 		}
 		return '-'
-	}, strings.ToLower(p.Kind+"-"+p.Name))
+	}, strings.ToLower(p.Kind+"-"+p.Name+suffix))
 	file := path.Join("patches", name+".yaml")
 	for n := 2; files[file] != nil; n++ {
 		file = path.Join("patches", fmt.Sprintf("%s-%d.yaml", name, n))
@@ -190,22 +210,18 @@ func (p *Patched) fileName(files map[string][]byte) string {
 	return file
 }
 
-// yaml writes the patch as kustomize finds its object: by what stands in the manifest or
+// yaml writes a patch as kustomize finds its object: by what stands in the manifest or
 // in what is built of it, which may leave the namespace out.
-func (p *Patched) yaml() ([]byte, error) {
+func (p *Patched) yaml(change patch.Object) ([]byte, error) {
 	meta := patch.Object{"name": p.Name}
 	if p.source.namespace != "" {
 		meta["namespace"] = p.source.namespace
 	}
-	whole := patch.Merge(patch.Object{"apiVersion": p.source.apiVersion, "kind": p.Kind, "metadata": meta}, p.patch)
+	whole := patch.Merge(patch.Object{"apiVersion": p.source.apiVersion, "kind": p.Kind, "metadata": meta}, change)
 	// JSON is YAML, and its numbers stay whole.
 	var node any
 	if err := yaml.Unmarshal([]byte(patch.JSON(whole)), &node); err != nil {
-		return nil, fmt.Errorf("write the patch of %s: %w", p.Name, err)
+		return nil, err
 	}
-	text, err := yaml.Marshal(node)
-	if err != nil {
-		return nil, fmt.Errorf("write the patch of %s: %w", p.Name, err)
-	}
-	return append([]byte("# For "+strings.Join(p.Rules, ", ")+".\n"), text...), nil
+	return yaml.Marshal(node)
 }

@@ -62,10 +62,14 @@ func (o *overlay) write(s streams, objects *lint.Objects, j *judgement) (err err
 	if err != nil {
 		return err
 	}
-	left, err := o.build(j)
+	built, err := o.build(j)
 	if err != nil {
 		return err
 	}
+	if found, want := built.Count(lint.Error), fix.Left.Count(lint.Error); found > want {
+		return fmt.Errorf("what kustomize builds of the patches has %s, and %d are left of the manifests by them: --fix-in-place changes the files themselves", text.Count(found, "error"), want)
+	}
+	left := fmt.Sprintf("%s, %s, %s", text.Count(built.Count(lint.Error), "error"), text.Count(built.Count(lint.Warning), "warning"), text.Count(built.Count(lint.Note), "note"))
 	said := fmt.Sprintf("--fix: wrote %s with patches for %s", o.folder, text.Count(len(fix.Patched), "object"))
 	if len(copies) > 0 {
 		said += fmt.Sprintf(" and %s of what they change", countCopies(len(copies)))
@@ -202,19 +206,19 @@ func (c created) folder(path string) (created, error) {
 	return append(c, path), nil
 }
 
-// build has kustomize build the overlay, and sums up what is found in that.
-func (o *overlay) build(j *judgement) (left string, err error) {
+// build has kustomize build the overlay, and judges that.
+func (o *overlay) build(j *judgement) (*lint.Report, error) {
 	built, err := kustomize.Run(o.folder)
 	if err != nil {
-		return "", fmt.Errorf("kustomize takes these manifests for no resources of an overlay: %w", err)
+		return nil, fmt.Errorf("kustomize takes these manifests for no resources of an overlay: %w", err)
 	}
 	var objects lint.Objects
 	for _, object := range built.Objects {
 		if err := objects.ReadBuilt(lint.Built{JSON: object.JSON, File: o.folder}, o.namespace); err != nil {
-			return "", fmt.Errorf("read what kustomize has built: %w", err)
+			return nil, fmt.Errorf("read what kustomize has built: %w", err)
 		}
 	}
 	r := lint.Lint(&objects)
 	j.on(r)
-	return fmt.Sprintf("%s, %s, %s", text.Count(r.Count(lint.Error), "error"), text.Count(r.Count(lint.Warning), "warning"), text.Count(r.Count(lint.Note), "note")), nil
+	return r, nil
 }
