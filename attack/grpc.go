@@ -44,14 +44,18 @@ func grpcStatus(resp *http.Response) (code check.GRPCCode, told bool) {
 		return "", false
 	}
 	n, err := strconv.ParseUint(text, 10, 16)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", true
-	case n < uint64(len(check.GRPCCodes)):
-		return check.GRPCCodes[n], true
-	default:
-		return check.GRPCCode(strconv.FormatUint(n, 10)), true
 	}
+	return codeOf(n), true
+}
+
+// codeOf gives the name of a code, or its number if it has none.
+func codeOf(n uint64) check.GRPCCode {
+	if n < uint64(len(check.GRPCCodes)) {
+		return check.GRPCCodes[n]
+	}
+	return check.GRPCCode(strconv.FormatUint(n, 10))
 }
 
 func shownCode(code check.GRPCCode) string {

@@ -25,22 +25,33 @@ type grpcCall struct {
 }
 
 // newCall gives the one message of a stream of calls.
-func newCall(target check.Target, s check.Stream, read readFile) (*message, error) {
-	request, unary, err := encodeCall(s.GRPC, read)
+func (cfg *Config) newCall() (*message, error) {
+	call := cfg.Stream.GRPC
+	request, unary, err := encodeCall(call, cfg.Types, cfg.readFile)
 	if err != nil {
 		return nil, err
 	}
-	header := headerOf(target.Headers, s.Headers)
+	m, err := cfg.calling(call.Method, request)
+	if err != nil {
+		return nil, err
+	}
+	m.call = &grpcCall{expect: call.ExpectCodes, unary: unary}
+	return m, nil
+}
+
+// calling gives the call of a method with one message, in the way of the stream.
+func (cfg *Config) calling(method string, request []byte) (*message, error) {
+	s := cfg.Stream
+	header := headerOf(cfg.Target.Headers, s.Headers)
 	header.Set("Content-Type", "application/grpc")
 	header.Set("Te", "trailers")
 	header.Set("Grpc-Timeout", grpcTimeout(time.Duration(s.Timeout)))
 	m, err := newMessage(vegeta.Target{
-		Method: http.MethodPost, URL: strings.TrimRight(s.URL, "/") + "/" + s.GRPC.Method, Header: header, Body: framed(request),
+		Method: http.MethodPost, URL: strings.TrimRight(s.URL, "/") + "/" + method, Header: header, Body: framed(request),
 	}, s.Name, false)
 	if err != nil {
-		return nil, fmt.Errorf("encode the call of %s: %w", s.GRPC.Method, err)
+		return nil, fmt.Errorf("encode the call of %s: %w", method, err)
 	}
-	m.call = &grpcCall{expect: s.GRPC.ExpectCodes, unary: unary}
 	return m, nil
 }
 

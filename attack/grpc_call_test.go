@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -38,18 +39,24 @@ func (h *healthServer) Watch(_ *healthpb.HealthCheckRequest, w healthpb.Health_W
 // serveGRPC serves it on 127.0.0.1 until the test ends.
 func serveGRPC(t *testing.T, h *healthServer) (*grpc.Server, string) {
 	t.Helper()
+	h.HealthServer = health.NewServer()
+	return serveServices(t, func(s *grpc.Server) { healthpb.RegisterHealthServer(s, h) })
+}
+
+// serveServices serves what is registered likewise.
+func serveServices(t *testing.T, register func(*grpc.Server), options ...grpc.ServerOption) (*grpc.Server, string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.HealthServer = health.NewServer()
-	server := grpc.NewServer()
-	healthpb.RegisterHealthServer(server, h)
+	server := grpc.NewServer(options...)
+	register(server)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {
 		server.Stop()
-		if err := <-served; err != nil {
+		if err := <-served; err != nil && !errors.Is(err, grpc.ErrServerStopped) { // before it began
 			t.Error(err)
 		}
 	})

@@ -22,9 +22,10 @@ import (
 )
 
 // encodeCall gives the request message as it is sent, and whether exactly one message is
-// known to answer it. It reads the files that tell the types.
-func encodeCall(call *check.GRPC, read readFile) (request []byte, unary bool, err error) {
-	files, err := typesOf(call, read)
+// known to answer it. It reads the files that tell the types, unless the server has told
+// them.
+func encodeCall(call *check.GRPC, told *Types, read readFile) (request []byte, unary bool, err error) {
+	files, err := typesOf(call, told, read)
 	switch {
 	case err != nil:
 		return nil, false, err
@@ -66,10 +67,12 @@ func shownMismatch(err error) string {
 // services are the files in which a method is looked for.
 type services []protoreflect.FileDescriptor
 
-// typesOf gives the types that the check tells, and those of the health service; nil where
-// they are not known.
-func typesOf(call *check.GRPC, read readFile) (services, error) {
+// typesOf gives the types that the server or the check tells, and those of the health
+// service; nil where they are not known.
+func typesOf(call *check.GRPC, told *Types, read readFile) (services, error) {
 	switch {
+	case told != nil:
+		return told.files, nil
 	case call.Descriptors != "":
 		return readDescriptors(call.Descriptors, read)
 	case call.Protos != nil:

@@ -66,7 +66,7 @@ func TestCallsAreEncodedByTheirTypes(t *testing.T) {
 		"no source":          {check.GRPC{Method: "a.B/C", Protos: &check.Protos{Files: []string{"bad.proto"}, Paths: []string{"."}}}, "", false, "grpc.protos.files: bad.proto:1:"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, unary, err := encodeCall(&tt.call, read)
+			got, unary, err := encodeCall(&tt.call, nil, read)
 			if tt.problem != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.problem) || strings.Contains(err.Error(), "\n") {
 					t.Errorf("%v, want %s", err, tt.problem)

@@ -15,9 +15,10 @@ import (
 // newMessages reads the files that the stream names, and gives what it sends, in
 // turn if there are several. What is wrong with the files is a check.FieldError,
 // with fields as seen from the stream.
-func newMessages(target check.Target, s check.Stream, read readFile) ([]*message, error) {
+func newMessages(cfg Config) ([]*message, error) {
+	target, s, read := cfg.Target, cfg.Stream, readFile(cfg.readFile)
 	if s.Kind == check.GRPCCalls {
-		call, err := newCall(target, s, read)
+		call, err := cfg.newCall()
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ type sender struct {
 }
 
 func newSender(cfg Config) (*sender, error) {
-	messages, err := newMessages(cfg.Target, cfg.Stream, cfg.readFile)
+	messages, err := newMessages(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,9 @@ type Config struct {
 	// ReadFile gives the content of a file that Stream or Target names; nil reads it from
 	// this machine.
 	ReadFile func(name string) ([]byte, error)
+	// Types are those of what Stream calls, as its server told them; nil where the check
+	// tells them or nobody does.
+	Types *Types
 	// Names are what hosts of URLs are called in the cluster's DNS, below its Domain, where
 	// they are short for that: they are looked up so, and stay in the requests as they are.
 	// Without a Domain hosts are looked up as they stand.
