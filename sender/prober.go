@@ -36,7 +36,9 @@ type ProberConfig struct {
 	// Streams and Target are the check's, with their defaults.
 	Streams []check.Stream
 	Target  check.Target
-	Share   attack.Share
+	// Types are as in attack.Config, by the streams' names.
+	Types map[string]*attack.Types
+	Share attack.Share
 	// ReadFile is as in attack.Config.
 	ReadFile func(name string) ([]byte, error)
 	Now      attack.Clock
@@ -116,7 +118,7 @@ func (p *Prober) probe(pod ProbedPod, w Window) (*attack.Probe, error) {
 		return nil, err
 	}
 	return attack.NewProbe(attack.Config{
-		Stream: stream, Target: p.cfg.Target, Share: p.cfg.Share, ReadFile: p.cfg.ReadFile, Now: p.cfg.Now, Sink: p.cfg.Sink,
+		Stream: stream, Target: p.cfg.Target, Types: p.cfg.Types[ProbedLike(p.cfg.Streams).Name], Share: p.cfg.Share, ReadFile: p.cfg.ReadFile, Now: p.cfg.Now, Sink: p.cfg.Sink,
 	}, pod.Address)
 }
 
