@@ -21,7 +21,7 @@ type GRPC struct {
 	// which nothing is set.
 	Body Value `json:"body,omitzero"`
 	// Descriptors is a file on this machine that tells the types: a FileDescriptorSet, as
-	// protoc -o and buf build write it.
+	// protoc -o and buf build write it. Without it and Protos the server is asked for them.
 	Descriptors string `json:"descriptors,omitempty"`
 	// Protos are sources that tell them; nil for none.
 	Protos *Protos `json:"protos,omitempty"`
@@ -65,6 +65,13 @@ func (g *GRPC) Empty() bool {
 	fields := map[string]json.RawMessage{}
 	text := g.Body.Reveal()
 	return text == "" || json.Unmarshal([]byte(text), &fields) == nil && len(fields) == 0
+}
+
+// Emptied gives the call with the message of which nothing is set.
+func (g *GRPC) Emptied() *GRPC {
+	emptied := *g
+	emptied.Body = Value{}
+	return &emptied
 }
 
 // withGRPC fills what a stream of gRPC leaves open.
@@ -133,13 +140,25 @@ func (s Stream) validateGRPC(at string, c Check, p *problems) {
 		p.add(at+".url", "%q has a path or a query; want scheme, host and port alone, as a call's path is its method", ShownURL(s.URL))
 	}
 	s.GRPC.validate(at+".grpc", p)
-	if !s.GRPC.Empty() && !s.GRPC.tellsTypes() {
-		p.add(at+".grpc.body", wantTypes)
+	if !s.GRPC.Empty() && !s.GRPC.tellsTypes() && !c.WantsReflection(s) {
+		with := "inside"
+		if c.Inside == nil {
+			with = "target.via"
+		}
+		p.add(at+".grpc.body", wantTypes, with)
 	}
 }
 
-// wantTypes says what a message needs.
-const wantTypes = "a message that is not empty needs its types; want descriptors or protos"
+// wantTypes says what a message needs whose server is not asked.
+const wantTypes = "a message that is not empty needs its types, and with %s the server is not asked for them; want descriptors or protos"
+
+// WantsReflection tells that the check leaves it to the server of a stream of calls to tell
+// the types, by gRPC's server reflection (github.com/grpc/grpc, doc/server-reflection.md).
+// The server is asked from where the check is begun, at the stream's URL. With Inside or
+// Via no request is sent on that way, and there may be none.
+func (c Check) WantsReflection(s Stream) bool {
+	return s.Kind == GRPCCalls && s.GRPC != nil && !s.GRPC.tellsTypes() && c.Inside == nil && c.Target.Via == nil
+}
 
 // tellsTypes tells that the types are known.
 func (g *GRPC) tellsTypes() bool {

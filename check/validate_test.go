@@ -18,11 +18,25 @@ func validCheck() check.Check {
 	}.WithDefaults()
 }
 
+// untyped is a call whose types its server has to tell.
+var untyped = check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)}
+
 // grpcCall makes the first stream one of calls.
 func grpcCall(call check.GRPC) func(*check.Check) {
 	return func(c *check.Check) {
 		c.Streams[0] = check.Stream{Name: "calls", Kind: check.GRPCCalls, Rate: 5, Connections: check.New, GRPC: &call}
 		*c = c.WithDefaults()
+	}
+}
+
+// callInside does so, of calls that pods in the cluster make.
+func callInside(call check.GRPC) func(*check.Check) {
+	return func(c *check.Check) {
+		grpcCall(call)(c)
+		c.Inside, c.Target.URL = &check.Inside{Senders: 1}, "http://web/"
+		for i := range c.Streams {
+			c.Streams[i].URL = c.Target.URL
+		}
 	}
 }
 
@@ -109,14 +123,18 @@ func TestValidate(t *testing.T) {
 			func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].ExpectStatus = []int{200} },
 			"streams[0].expectStatus: it has no use in a stream of kind grpc; want what grpc says instead",
 		},
-		"grpc without types": {func(c *check.Check) {
-			grpcCall(check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)})(c)
-		}, "streams[0].grpc.body: a message that is not empty needs its types; want descriptors or protos"},
-		"protocol":        {func(c *check.Check) { c.Streams[0].Protocol = "h3" }, `streams[0].protocol: "h3"; want http/1.1, h2 or h2c`},
-		"h2 on http":      {func(c *check.Check) { c.Streams[0].Protocol = check.HTTP2 }, `streams[0].protocol: h2 goes over TLS; want an https URL, or h2c`},
-		"max connections": {func(c *check.Check) { c.Streams[1].MaxConnections = 3 }, `streams[1].maxConnections: 3 connections; want at least the pool's 32, or 0 for no limit`},
-		"header's name":   {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "a b"}} }, `target.headers[0].name: "a b" is no header's name; want one such as Authorization`},
-		"own header":      {func(c *check.Check) { c.Streams[0].Headers = []check.Header{{Name: "connection"}} }, `streams[0].headers[0].name: Connection is set by the stream itself; want another`},
+		"grpc without types":        {grpcCall(untyped), ""},
+		"grpc without types inside": {callInside(untyped), "streams[0].grpc.body: a message that is not empty needs its types, and with inside the server is not asked for them; want descriptors or protos"},
+		"grpc without types via a balancer": {func(c *check.Check) {
+			grpcCall(untyped)(c)
+			c.Target.Via = new(check.ParseVia("20s"))
+		}, "streams[0].grpc.body: a message that is not empty needs its types, and with target.via the server is not asked for them; want descriptors or protos"},
+		"grpc without a message inside": {callInside(check.GRPC{Method: "a.B/C", Body: check.NewValue("{}")}), ""},
+		"protocol":                      {func(c *check.Check) { c.Streams[0].Protocol = "h3" }, `streams[0].protocol: "h3"; want http/1.1, h2 or h2c`},
+		"h2 on http":                    {func(c *check.Check) { c.Streams[0].Protocol = check.HTTP2 }, `streams[0].protocol: h2 goes over TLS; want an https URL, or h2c`},
+		"max connections":               {func(c *check.Check) { c.Streams[1].MaxConnections = 3 }, `streams[1].maxConnections: 3 connections; want at least the pool's 32, or 0 for no limit`},
+		"header's name":                 {func(c *check.Check) { c.Target.Headers = []check.Header{{Name: "a b"}} }, `target.headers[0].name: "a b" is no header's name; want one such as Authorization`},
+		"own header":                    {func(c *check.Check) { c.Streams[0].Headers = []check.Header{{Name: "connection"}} }, `streams[0].headers[0].name: Connection is set by the stream itself; want another`},
 		"own trace": {func(c *check.Check) {
 			c.Target.Trace, c.Target.Headers = true, []check.Header{{Name: "A"}, {Name: "traceparent"}}
 		}, `target.headers[1].name: traceparent is what target.trace (--trace) gives each request; want one of the two`},

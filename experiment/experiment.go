@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/shutdowncheck/shutdowncheck/attack"
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/fleet"
@@ -136,7 +137,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Check, err = imaged(ctx, plan.check, cfg.Image); err != nil {
 		return err
 	}
-	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, avoid: plan.drained, inTurn: plan.inTurn, backends: newBackends(cfg.Check.Target.Via, plan.routes), began: cfg.Now()}
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, types: plan.types, avoid: plan.drained, inTurn: plan.inTurn, backends: newBackends(cfg.Check.Target.Via, plan.routes), began: cfg.Now()}
 	r.driver = r.newDriver()
 	if cfg.Settings != nil {
 		r.facts.Warnings = append(r.facts.Warnings, "the run had settings of its own, which it put back at the end: "+cfg.Settings.String())
@@ -241,6 +242,8 @@ type run struct {
 	found string
 	// names are as attack.Config has them.
 	names map[string]string
+	// types are what servers told of their calls, by streams.
+	types map[string]*attack.Types
 	// avoid are the nodes that get no sender.
 	avoid []string
 	// inTurn is on how many nodes a drain of each has to do.

@@ -38,6 +38,10 @@ func contents(c check.Check) (map[string][]byte, error) {
 	}
 	var problems []error
 	for i, spec := range c.Streams {
+		if c.WantsReflection(spec) {
+			// Its message is put together when its server has told the types.
+			spec.GRPC = spec.GRPC.Emptied()
+		}
 		cfg := attack.Config{Stream: spec, Target: c.Target, Now: time.Now, Sink: func(recording.Sample) {}}
 		if c.Inside != nil {
 			cfg.ReadFile = read

@@ -25,6 +25,8 @@ type plan struct {
 	workload *chaos.Workload
 	// names are as attack.Config has them.
 	names map[string]string
+	// types are what servers told of their calls, by streams.
+	types map[string]*attack.Types
 	facts recording.Workload
 	steps []string
 	// routes lead to the pods that a played balancer sends to; nil where none is played.
@@ -134,6 +136,10 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 	if err != nil {
 		return nil, err
 	}
+	types, err := reflected(ctx, cfg, names)
+	if err != nil {
+		return nil, err
+	}
 	notes, err := cfg.Room.fits(cfg.Check, facts.Replicas)
 	if err != nil {
 		return nil, err
@@ -147,7 +153,7 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
 			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", unseen[0]))
 	}
-	return &plan{check: cfg.Check, found: found, workload: workload, names: names, facts: facts, routes: routes, steps: steps, drained: drained, inTurn: inTurn}, nil
+	return &plan{check: cfg.Check, found: found, workload: workload, names: names, types: types, facts: facts, routes: routes, steps: steps, drained: drained, inTurn: inTurn}, nil
 }
 
 // imaged gives the check with an image for its senders, where it wants some and names

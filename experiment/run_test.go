@@ -171,6 +171,11 @@ func TestPreflightRefuses(t *testing.T) {
 			// Two dots make it a name that no resolver is asked for.
 			func(_ *scene, cfg *Config) { cfg.Check.Streams[0].URL = "http://nobody..invalid/" }, is[*CheckError], "streams[0].url: this machine does not find nobody..invalid (",
 		},
+		"a server that does not tell the types of a call": {
+			func(_ *scene, cfg *Config) {
+				cfg.Check.Streams[0] = calling(cfg.Check.Streams[0].URL, check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)})
+			}, func(error) bool { return true }, "(server reflection): ",
+		},
 		"no room": {
 			func(_ *scene, cfg *Config) { cfg.Room.Disk = 1 }, is[*RoomError], "the recording takes at least",
 		},

@@ -33,10 +33,10 @@ type streams struct {
 	stalls func() recording.Client
 }
 
-func newStreams(cfg Config, names map[string]string, sink func(recording.Sample)) (*streams, error) {
+func newStreams(cfg Config, names map[string]string, types map[string]*attack.Types, sink func(recording.Sample)) (*streams, error) {
 	s := &streams{now: cfg.Now, ports: attack.NewPorts(cfg.Now), cancel: func() {}}
 	for i, spec := range cfg.Check.Streams {
-		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, TraceBase: cfg.TraceBase, Names: names, Domain: cfg.Domain, Ports: s.ports, Backends: &s.balancer.Known, Sink: func(one recording.Sample) {
+		stream, err := attack.New(attack.Config{Stream: spec, Target: cfg.Check.Target, Now: cfg.Now, TraceBase: cfg.TraceBase, Types: types[spec.Name], Names: names, Domain: cfg.Domain, Ports: s.ports, Backends: &s.balancer.Known, Sink: func(one recording.Sample) {
 			s.naming.take(&one)
 			sink(one)
 		}})
@@ -47,7 +47,7 @@ func newStreams(cfg Config, names map[string]string, sink func(recording.Sample)
 		s.names = append(s.names, spec.Name)
 	}
 	s.prober = sender.NewProber(sender.ProberConfig{
-		Streams: cfg.Check.Streams, Target: cfg.Check.Target, Now: cfg.Now, Sink: sink, Fail: func(err error) { s.fail(err) },
+		Streams: cfg.Check.Streams, Target: cfg.Check.Target, Types: types, Now: cfg.Now, Sink: sink, Fail: func(err error) { s.fail(err) },
 	})
 	s.ends = make([]recording.StreamEnd, len(s.all))
 	s.errs = make([]error, len(s.all))
