@@ -36,6 +36,9 @@ type Result struct {
 	// place.
 	Confirmed bool `json:"confirmed"`
 	Kept      bool `json:"kept"`
+	// Left says why the workload has not its own settings again, where nothing was kept:
+	// somebody else has given it others, or it could not be put back.
+	Left string `json:"left,omitempty"`
 	// Measured is missing where nothing could be measured.
 	Measured *Measured `json:"measured,omitempty"`
 	// Patch is a strategic merge patch of the workload that gives it Settings.

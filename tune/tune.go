@@ -55,14 +55,28 @@ type tuning struct {
 
 // Tune measures, computes, confirms, and tries a sleep that is too short. Each run puts back
 // what it changes. The errors are those of a run, and a chaos.PlanError for a workload that
-// cannot be tuned at all: then nothing was done.
+// cannot be tuned at all: then nothing was done. Settings that were confirmed before an
+// error are in the result all the same.
 func Tune(ctx context.Context, cfg Config) (*Result, error) {
 	t, err := look(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	err = t.carryOut(ctx)
-	if reverted, ok := errors.AsType[*chaos.RevertedError](err); ok && !left(err) {
+	return t.conclude(t.carryOut(ctx))
+}
+
+// conclude says in the result what an error left of the workload. Settings that somebody
+// takes away before they are confirmed are an outcome; what goes wrong afterwards takes
+// nothing from what was confirmed, and is the error.
+func (t *tuning) conclude(err error) (*Result, error) {
+	if changed, ok := errors.AsType[*chaos.ChangedError](err); ok && !changed.Released {
+		t.result.Left = changed.Error()
+	}
+	if left, ok := errors.AsType[*chaos.LeftError](err); ok {
+		t.result.Left = left.Error()
+	}
+	reverted, ok := errors.AsType[*chaos.RevertedError](err)
+	if ok && !left(err) && !t.result.Confirmed {
 		t.end(Untunable, reverted.Error())
 		err = nil
 	}
@@ -139,11 +153,16 @@ func (t *tuning) carryOut(ctx context.Context) error {
 		return err
 	}
 	t.says("nothing was lost")
+	return t.confirmed(ctx, rep, measured, found)
+}
+
+// confirmed does what is left when the settings are known to be good.
+func (t *tuning) confirmed(ctx context.Context, rep *report.Report, measured *Measured, found chaos.Settings) error {
 	t.result.Confirmed = true
+	t.end(Found, fmt.Sprintf("%s ended and lost nothing with these settings", text.Count(ended(rep), "pod")))
 	if err := t.tooShort(ctx, measured); err != nil {
 		return err
 	}
-	t.end(Found, fmt.Sprintf("%s ended and lost nothing with these settings", text.Count(ended(rep), "pod")))
 	if t.cfg.Keep {
 		return t.keep(ctx, found)
 	}

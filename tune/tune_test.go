@@ -183,6 +183,59 @@ func TestATuningThatIsTakenBackAndLeavesSomething(t *testing.T) {
 	}
 }
 
+// What goes wrong after settings were confirmed takes nothing from them.
+func TestATuningThatFailsAfterwards(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	u, err := look(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Client.PrependReactor("patch", "deployments", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(fakecluster.Deployments.GroupResource(), "web", errors.New("frozen"))
+	})
+	r, err := u.conclude(u.confirmed(t.Context(), &report.Report{}, &Measured{}, with(u.before, u.action, 5, 30)))
+	if !apierrors.IsForbidden(err) || r.Outcome != Found || !r.Confirmed || r.Kept {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+// What a tuning tells of the workload in the end is what became of it.
+func TestWhatATuningLeaves(t *testing.T) {
+	t.Parallel()
+	reverted := &chaos.RevertedError{Object: "deployment/web"}
+	changed := &chaos.ChangedError{Object: "deployment/web", Problem: "was given another grace period, and is left so"}
+	released := &chaos.ChangedError{Object: "deployment/web", Problem: "was put back", Released: true}
+	left := &chaos.LeftError{Object: "deployment/web", What: "the pods have this run's grace period", Restore: "shutdowncheck restore", Err: errors.New("frozen")}
+	const putBack = "The workload's own settings were put back."
+	for name, tt := range map[string]struct {
+		confirmed bool
+		err       error
+		outcome   Outcome
+		fails     bool
+		want      string
+	}{
+		"put back":                   {false, reverted, Untunable, false, putBack},
+		"others' settings":           {false, errors.Join(reverted, &experiment.RestoreError{Err: changed}), Untunable, false, "not put back: deployment/web was given another"},
+		"put back by others":         {false, errors.Join(reverted, &experiment.RestoreError{Err: released}), Untunable, false, putBack},
+		"left":                       {false, errors.Join(reverted, &experiment.RestoreError{Err: left}), "", true, "not put back: deployment/web is left changed"},
+		"confirmed, then taken away": {true, reverted, Found, true, putBack},
+	} {
+		u := &tuning{result: &Result{Confirmed: tt.confirmed, Runs: []Run{{}}}}
+		if tt.confirmed {
+			u.end(Found)
+		}
+		r, err := u.conclude(tt.err)
+		var said strings.Builder
+		if err := Text(&said, r); err != nil {
+			t.Fatal(err)
+		}
+		if words := strings.Join(strings.Fields(said.String()), " "); r.Outcome != tt.outcome || (err != nil) != tt.fails || !strings.Contains(words, tt.want) {
+			t.Errorf("%s: %v\n%s", name, err, words)
+		}
+	}
+}
+
 // A workload that cannot be tuned is told so before anything is done.
 func TestATuningThatIsRefused(t *testing.T) {
 	t.Parallel()

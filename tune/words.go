@@ -98,6 +98,9 @@ func Text(w io.Writer, r *Result) error {
 	switch {
 	case r.Kept:
 		line("\nThe settings were left in place.")
+	case r.Left != "":
+		line("")
+		list("", "The workload's own settings were not put back: "+r.Left)
 	case len(r.Runs) > 0:
 		line("\nThe workload's own settings were put back.")
 	}

@@ -115,13 +115,29 @@ func (t *tuneCommand) run(cmd *cobra.Command, args []string) error {
 	restoreGC := relaxGC()
 	result, err := tune.Tune(cmd.Context(), cfg)
 	restoreGC()
-	if err := interrupted(cmd.Context(), t.refused(err)); err != nil {
-		if result != nil && len(result.Runs) > 0 {
-			_, _ = fmt.Fprintf(t.streams.err, "recordings and reports: %s\n", shell.Word(cfg.Experiment.Dir))
-		}
-		return err
+	return t.finish(cmd.Context(), result, err, cfg.Experiment.Dir)
+}
+
+// finish tells what became of a tuning. Settings that were confirmed are told, and kept beside
+// the runs, also where something went wrong afterwards: the error comes with them.
+func (t *tuneCommand) finish(ctx context.Context, result *tune.Result, failed error, dir string) error {
+	worded, ran := t.refused, result != nil && len(result.Runs) > 0
+	if ran {
+		worded = t.stopped
 	}
-	return t.tell(result, cfg.Experiment.Dir)
+	err := interrupted(ctx, worded(failed))
+	if err == nil {
+		return t.tell(result, dir)
+	}
+	if result != nil && result.Confirmed {
+		if unsaved := t.print(result, dir); unsaved != nil {
+			err = errors.Join(err, unsaved)
+		}
+	}
+	if ran {
+		_, _ = fmt.Fprintf(t.streams.err, "recordings and reports: %s\n", shell.Word(dir))
+	}
+	return err
 }
 
 // maxTuned bounds the sleep and the drain of a run that measures.
@@ -176,6 +192,16 @@ func (t *tuneCommand) refused(err error) error {
 	return t.explained(err)
 }
 
+// stopped does so for a tuning that has made runs: a workload that somebody has changed
+// since, so that another one is refused, is no call that was wrong.
+func (t *tuneCommand) stopped(err error) error {
+	err = t.refused(err)
+	if wrong, ok := errors.AsType[*usageError](err); ok {
+		return fmt.Errorf("the tuning could not go on: %w", wrong.err)
+	}
+	return err
+}
+
 func (t *tuneCommand) printSteps(ctx context.Context, cfg tune.Config) error {
 	steps, err := tune.Plan(ctx, cfg)
 	if err != nil {
@@ -189,8 +215,23 @@ func (t *tuneCommand) printSteps(ctx context.Context, cfg tune.Config) error {
 	return nil
 }
 
-// tell prints what was found, and leaves it beside the runs.
+// tell prints what was found, and gives the verdict as an error.
 func (t *tuneCommand) tell(result *tune.Result, dir string) error {
+	if err := t.print(result, dir); err != nil {
+		return err
+	}
+	switch result.Outcome {
+	case tune.Found:
+		return nil
+	case tune.Untunable:
+		return &verdictError{report.Failed}
+	default:
+		return &verdictError{report.Inconclusive}
+	}
+}
+
+// print prints what was found, and leaves it beside the runs.
+func (t *tuneCommand) print(result *tune.Result, dir string) error {
 	data, err := json.MarshalIndent(result, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the result: %w", err)
@@ -202,15 +243,5 @@ func (t *tuneCommand) tell(result *tune.Result, dir string) error {
 	} else {
 		err = tune.Text(t.streams.out, result)
 	}
-	if err := errors.Join(err, unsaved); err != nil {
-		return err
-	}
-	switch result.Outcome {
-	case tune.Found:
-		return nil
-	case tune.Untunable:
-		return &verdictError{report.Failed}
-	default:
-		return &verdictError{report.Inconclusive}
-	}
+	return errors.Join(err, unsaved)
 }
