@@ -28,12 +28,9 @@ func settingsOf(pods corev1.PodTemplateSpec, container string) (Settings, bool) 
 	if c == nil {
 		return Settings{}, false
 	}
-	s := Settings{Container: c.Name, Grace: corev1.DefaultTerminationGracePeriodSeconds}
+	s := Settings{Container: c.Name, Grace: graceOf(pods.Spec)}
 	if c.Lifecycle != nil {
 		s.PreStop = c.Lifecycle.PreStop
-	}
-	if grace := pods.Spec.TerminationGracePeriodSeconds; grace != nil {
-		s.Grace = *grace
 	}
 	return s, true
 }

@@ -102,6 +102,9 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 	if err != nil {
 		return nil, err
 	}
+	if err := outlastable(ctx, workload, cfg.Check); err != nil {
+		return nil, err
+	}
 	var drained []string
 	if cfg.Check.Inside != nil {
 		if drained, err = workload.Drained(ctx, cfg.Check.Disruptions); err != nil {
