@@ -77,6 +77,18 @@ func (s state) belowPartition(pod *corev1.Pod) bool {
 	return s.partition > 0 && numbered && n < s.partition
 }
 
+// BelowPartition tells how many of its pods a rollout leaves as they are: those of a
+// StatefulSet below its partition. The controller makes them anew by their former template,
+// too, until the partition is lowered (kubernetes pkg/controller/statefulset,
+// newVersionedStatefulSetPod).
+func (w *Workload) BelowPartition(ctx context.Context) (pods int, err error) {
+	s, err := w.readAgain(ctx)
+	if err != nil || s.partition <= s.start {
+		return 0, err
+	}
+	return int(s.replicas - s.toUpdate()), nil
+}
+
 // equal tells whether both are absent or both hold the same.
 func equal(a, b *string) bool {
 	if a == nil || b == nil {

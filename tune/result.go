@@ -36,6 +36,9 @@ type Result struct {
 	// place.
 	Confirmed bool `json:"confirmed"`
 	Kept      bool `json:"kept"`
+	// BelowPartition is how many pods of a StatefulSet keep their former settings where
+	// these are kept, as its partition leaves them alone.
+	BelowPartition int `json:"belowPartition,omitempty"`
 	// Left says why the workload has not its own settings again, where nothing was kept:
 	// somebody else has given it others, or it could not be put back.
 	Left string `json:"left,omitempty"`

@@ -47,10 +47,11 @@ const (
 
 // tuning is one in progress.
 type tuning struct {
-	cfg    Config
-	before chaos.Settings
-	action Action
-	result *Result
+	cfg      Config
+	workload *chaos.Workload
+	before   chaos.Settings
+	action   Action
+	result   *Result
 }
 
 // Tune measures, computes, confirms, and tries a sleep that is too short. Each run puts back
@@ -124,7 +125,7 @@ func look(ctx context.Context, cfg Config) (*tuning, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tuning{cfg: cfg, before: before, action: action, result: &Result{
+	return &tuning{cfg: cfg, workload: w, before: before, action: action, result: &Result{
 		APIVersion: check.APIVersion, Kind: "Tuning", Reasons: []string{}, Runs: []Run{},
 		Workload: c.Check.Workload.String(), Namespace: c.Namespace, Container: before.Container, Action: action, Before: endingOf(before),
 	}}, nil
@@ -264,10 +265,14 @@ func (t *tuning) keep(ctx context.Context, found chaos.Settings) error {
 	if err := experiment.AwaitHealthy(ctx, cfg); err != nil {
 		return err
 	}
+	below, err := t.workload.BelowPartition(ctx)
+	if err != nil {
+		return err
+	}
 	if err := experiment.Apply(ctx, cfg); err != nil {
 		return err
 	}
-	t.result.Kept = true
+	t.result.Kept, t.result.BelowPartition = true, below
 	return nil
 }
 
@@ -304,7 +309,15 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 	steps = append(steps, "that is the first of three runs, each with a rollout of its own before and after it",
 		"do the same with the settings that are computed from that, to confirm them", "do the same with a sleep that is too short, and end that run with the first loss")
 	if cfg.Keep {
-		steps = append(steps, "roll the settings out that were found and confirmed, and leave them")
+		below, err := t.workload.BelowPartition(ctx)
+		if err != nil {
+			return nil, err
+		}
+		leave := "roll the settings out that were found and confirmed, and leave them"
+		if below > 0 {
+			leave += fmt.Sprintf("; the partition keeps them from %s", text.Count(below, "pod"))
+		}
+		steps = append(steps, leave)
 	}
 	return steps, nil
 }

@@ -97,7 +97,8 @@ func Text(w io.Writer, r *Result) error {
 	}
 	switch {
 	case r.Kept:
-		line("\nThe settings were left in place.")
+		line("")
+		list("", "The settings were left in place."+heldBack(r))
 	case r.Left != "":
 		line("")
 		list("", "The workload's own settings were not put back: "+r.Left)
@@ -106,6 +107,15 @@ func Text(w io.Writer, r *Result) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// heldBack tells of pods that do not have the settings which were left in place.
+func heldBack(r *Result) string {
+	if r.BelowPartition == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The partition of %s keeps them from %s until it is lowered: until then these end as before.",
+		r.Workload, text.Count(r.BelowPartition, "pod"))
 }
 
 func headline(r *Result) string {
