@@ -35,7 +35,8 @@ type End struct {
 	// to it on a new connection, as long as it may be; 0 where none came any more.
 	Lag report.Duration `json:"lag"`
 	// Drain is the time from the stop signal to the exit, as long as it may be: an exit's
-	// time is known to the second.
+	// time is known to the second. Where the pod has several containers it is that of the
+	// last one which ended by itself: the grace is that of all.
 	Drain report.Duration `json:"drain"`
 	// LastAnswer is how long after the stop signal the last answer came; 0 where none did.
 	LastAnswer report.Duration `json:"lastAnswer"`
@@ -82,8 +83,7 @@ func measure(rep *report.Report, sleep time.Duration) (m *Measured, why string) 
 	m.Lag = spread(m.Ends, func(e End) report.Duration { return e.Lag })
 	m.Drain = spread(m.Ends, func(e End) report.Duration { return e.Drain })
 	if lag := time.Duration(m.Lag.Most); lag > sleep-report.LagMargin {
-		return nil, fmt.Sprintf("new requests still came to a pod %s after its end had begun, and its sleep of %s was over then or soon after: how long they would have come is not known; want a longer --longest-sleep, or a service that stops sending",
-			text.Coarse(lag), sleep)
+		return nil, stillCame(lag, sleep)
 	}
 	if t := killed(rep); t != nil {
 		return nil, fmt.Sprintf("pod %s still ran when its grace period of %s ended: how long it would have taken is not known; want a longer --longest-drain", t.Pod, t.Grace)
@@ -96,13 +96,31 @@ func endOf(t *report.Termination, sleep time.Duration) End {
 	e := End{
 		Pod:   t.Pod,
 		Lag:   report.Duration(max(0, t.LastNew.To.Sub(began))),
-		Drain: report.Duration(max(0, t.Exited.To.Sub(began)-sleep)),
+		Drain: report.Duration(max(0, lastExit(t).Sub(began)-sleep)),
 	}
 	if t.LastAnswered.Known() {
 		e.LastAnswer = report.Duration(max(0, t.LastAnswered.To.Sub(began)-sleep))
 	}
 	return e
 }
+
+// lastExit is the latest moment at which the container that serves, and each other one that
+// ended by itself, can have exited. One that takes no notice of its stop signal is killed at
+// the end of every grace, and needs none.
+func lastExit(t *report.Termination) time.Time {
+	last := t.Exited.To
+	deadline := t.KubeletStarted.From.Add(time.Duration(t.Grace) - report.NearDeadline)
+	for _, e := range t.Exits {
+		killed := e.ExitCode == killedExit && !e.Exited.To.Before(deadline)
+		if e.Exited.Known() && !killed && e.Exited.To.After(last) {
+			last = e.Exited.To
+		}
+	}
+	return last
+}
+
+// killedExit is the exit code of what SIGKILL has ended: 128 and its number.
+const killedExit = 137
 
 // killed gives a pod that was there until its grace was over, or as good as.
 func killed(rep *report.Report) *report.Termination {

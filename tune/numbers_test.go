@@ -124,7 +124,12 @@ func TestWhatAShortSleepShows(t *testing.T) {
 		rep  *report.Report
 		want string
 	}{
-		"it lost some":         {ran(func(r *report.Report) { r.Verdict = report.Failed }), "requests were lost, as they have to be: the sleep is needed"},
+		"it lost some": {ran(func(r *report.Report) {
+			r.Verdict, r.Findings = report.Failed, []report.Finding{{Cause: report.ListenerClosedEarly}}
+		}), "requests were lost, as they have to be: the sleep is needed"},
+		"it lost some by another cause": {ran(func(r *report.Report) {
+			r.Verdict, r.Reasons, r.Findings = report.Failed, []string{"2 failed"}, []report.Finding{{Cause: report.NotReadyYet}}
+		}), "requests were lost, of which it is not known that a longer sleep keeps them: 2 failed"},
 		"nothing is known":     {ran(func(r *report.Report) { r.Verdict, r.Reasons = report.Inconclusive, []string{"no pod ended"} }), "nothing is known: no pod ended"},
 		"luck":                 {ran(nil, ending("a", 900*ms, 20*time.Second)), "nothing was lost, which is luck: requests were seen to come up to 1.3s after an end had begun, and 1 end prove nothing"},
 		"it goes on by itself": {ran(nil, accepting), "nothing was lost: the program goes on accepting new connections after SIGTERM (3.99s later the last one was answered), so that it does not rest on the sleep alone"},

@@ -28,14 +28,11 @@ func obstacles(rep *report.Report) []Obstacle {
 			all = append(all, Obstacle{Cause: w.Cause, Text: w.Text, Recipe: report.RecipesURL})
 		}
 	}
-	for i := range rep.Terminations {
-		if t := &rep.Terminations[i]; t.PreStopFailed.Known() {
-			all = append(all, Obstacle{
-				Text: fmt.Sprintf("the preStop hook of pod %s failed, so that it did not sleep: has the image a program called sleep?", t.Pod),
-				Fix:  "Use an image that has one, or Kubernetes 1.30 or later, whose preStop.sleep needs nothing of the image.",
-			})
-			break
-		}
+	if t := failedHook(rep); t != nil {
+		all = append(all, Obstacle{
+			Text: fmt.Sprintf("the preStop hook of pod %s failed, so that it did not sleep: has the image a program called sleep?", t.Pod),
+			Fix:  "Use an image that has one, or Kubernetes 1.30 or later, whose preStop.sleep needs nothing of the image.",
+		})
 	}
 	return all
 }

@@ -44,7 +44,8 @@ type Result struct {
 	Left string `json:"left,omitempty"`
 	// Measured is missing where nothing could be measured.
 	Measured *Measured `json:"measured,omitempty"`
-	// Patch is a strategic merge patch of the workload that gives it Settings.
+	// Patch is a strategic merge patch of the workload that gives it Settings; missing
+	// where these were not confirmed.
 	Patch string `json:"patch,omitempty"`
 	// Obstacles are what no settings mend.
 	Obstacles []Obstacle `json:"obstacles,omitempty"`

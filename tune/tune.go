@@ -92,8 +92,10 @@ func left(err error) bool {
 }
 
 // unmeasurable is what of a check keeps its runs from showing how long requests come to a pod.
-func unmeasurable(c check.Check) *check.FieldError {
+func unmeasurable(c check.Check, longestSleep time.Duration) *check.FieldError {
 	switch {
+	case time.Duration(c.Timing.Timeout) < longestSleep:
+		return &check.FieldError{Field: "timing.timeout", Problem: fmt.Sprintf("%s, and each pod that ends in the run that measures sleeps for %s (--longest-sleep); want more than that", c.Timing.Timeout, longestSleep)}
 	case !slices.ContainsFunc(c.Streams, func(s check.Stream) bool { return s.Connections == check.New }):
 		return &check.FieldError{Field: "streams", Problem: "none has new connections, and those are what a preStop sleep waits for; want one of connections: new"}
 	case c.Target.PodHeader == "" && c.Target.Via == nil:
@@ -106,7 +108,7 @@ func unmeasurable(c check.Check) *check.FieldError {
 // look reads what there is to tune, and changes nothing.
 func look(ctx context.Context, cfg Config) (*tuning, error) {
 	c := cfg.Experiment
-	if problem := unmeasurable(c.Check); problem != nil {
+	if problem := unmeasurable(c.Check, cfg.LongestSleep); problem != nil {
 		return nil, &chaos.PlanError{Field: problem}
 	}
 	w, err := chaos.Open(ctx, c.Act, c.Namespace, c.Check.Workload, c.Now(), c.ByHand)
@@ -137,8 +139,9 @@ func (t *tuning) end(outcome Outcome, reasons ...string) {
 
 func (t *tuning) carryOut(ctx context.Context) error {
 	sleep := int64(t.cfg.LongestSleep / time.Second)
-	rep, err := t.run(ctx, measuring, with(t.before, t.action, sleep, sleep+t.drain()), false)
-	if err != nil || !t.fit(rep, measuring) {
+	long := with(t.before, t.action, sleep, sleep+t.drain())
+	rep, err := t.run(ctx, measuring, long, false)
+	if err != nil || !t.fit(rep, measuring, long) {
 		return err
 	}
 	measured, why := measure(rep, t.cfg.LongestSleep)
@@ -149,8 +152,8 @@ func (t *tuning) carryOut(ctx context.Context) error {
 	t.result.Measured = measured
 	t.says(measuringSays(measured))
 	found := with(t.before, t.action, measured.sleep(), measured.grace())
-	t.result.Settings, t.result.Patch = new(endingOf(found)), t.patch(found)
-	if rep, err = t.run(ctx, confirming, found, false); err != nil || !t.fit(rep, confirming) {
+	t.result.Settings = new(endingOf(found))
+	if rep, err = t.run(ctx, confirming, found, false); err != nil || !t.fit(rep, confirming, found) {
 		return err
 	}
 	t.says("nothing was lost")
@@ -159,7 +162,7 @@ func (t *tuning) carryOut(ctx context.Context) error {
 
 // confirmed does what is left when the settings are known to be good.
 func (t *tuning) confirmed(ctx context.Context, rep *report.Report, measured *Measured, found chaos.Settings) error {
-	t.result.Confirmed = true
+	t.result.Confirmed, t.result.Patch = true, t.patch(found)
 	t.end(Found, fmt.Sprintf("%s ended and lost nothing with these settings", text.Count(ended(rep), "pod")))
 	if err := t.tooShort(ctx, measured); err != nil {
 		return err
@@ -222,20 +225,29 @@ func (t *tuning) report(ctx context.Context, dir string) (*report.Report, error)
 // says puts what the last run shows in the place of its reasons.
 func (t *tuning) says(words string) { t.result.Runs[len(t.result.Runs)-1].Says = words }
 
-// fit tells whether a run shows pods that lose nothing, and ends the tuning where not.
-func (t *tuning) fit(rep *report.Report, name string) bool {
+// fit tells whether a run shows pods that lose nothing with the settings, and ends the tuning
+// where not. Of a run that is inconclusive nothing is told as shown.
+func (t *tuning) fit(rep *report.Report, name string, settings chaos.Settings) bool {
+	if rep.Verdict == report.Inconclusive {
+		t.end(Inconclusive, rep.Reasons...)
+		return false
+	}
+	if others := otherSettings(rep, settings); others != "" {
+		t.end(Inconclusive, others)
+		return false
+	}
 	t.result.Obstacles = obstacles(rep)
 	switch {
-	case len(t.result.Obstacles) > 0 && rep.Verdict != report.Inconclusive:
-		if name == measuring {
-			t.end(Untunable, "requests are lost, or pods do not end by themselves, however long the preStop hook sleeps")
-		} else {
-			t.end(Untunable, "the confirming run was not free of losses: "+strings.Join(rep.Reasons, "; "))
-		}
+	case name == measuring && tooShortToMeasure(rep, settings) != "":
+		t.end(Inconclusive, tooShortToMeasure(rep, settings))
+	case name == measuring && len(t.result.Obstacles) > 0:
+		t.end(Untunable, "requests are lost, or pods do not end by themselves, however long the preStop hook sleeps")
+	case rep.Verdict == report.Failed && name == confirming:
+		t.end(Untunable, "the confirming run was not free of losses: "+strings.Join(rep.Reasons, "; "))
 	case rep.Verdict == report.Failed:
 		t.end(Untunable, rep.Reasons...)
-	case rep.Verdict == report.Inconclusive:
-		t.end(Inconclusive, rep.Reasons...)
+	case len(t.result.Obstacles) > 0:
+		t.end(Untunable, "nothing was lost with these settings, but pods did not end by themselves as they did in the run that measured")
 	default:
 		return true
 	}

@@ -117,7 +117,7 @@ func TestATuningPutsBack(t *testing.T) {
 			s.cfg.Reported = func(string, *report.Report) error { return errors.New("no room") }
 		}, "no room"},
 		"pods that do not come": {func(s *scene, _ context.CancelFunc) {
-			s.Obedient = false
+			s.Obedient, s.cfg.LongestSleep = false, time.Second
 			s.cfg.Experiment.Check.Timing.Timeout = check.Duration(time.Second)
 		}, "settings of deployment/web did not come to its end"},
 	} {
@@ -292,6 +292,7 @@ func TestThePlanOfATuning(t *testing.T) {
 func TestATuningThatCouldNotMeasure(t *testing.T) {
 	for field, spoil := range map[string]func(*check.Check){
 		"streams":          func(c *check.Check) { c.Streams[0].Connections = check.Reused },
+		"timing.timeout":   func(c *check.Check) { c.Timing.Timeout = check.Duration(19 * time.Second) },
 		"target.podHeader": func(c *check.Check) { c.Target.PodHeader = "" },
 	} {
 		s := newScene(t)

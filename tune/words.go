@@ -3,6 +3,7 @@ package tune
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ func measuringSays(m *Measured) string {
 func shortenedSays(rep *report.Report, m *Measured) string {
 	switch rep.Verdict {
 	case report.Failed:
+		if !ofTheSleep(rep) {
+			return "requests were lost, of which it is not known that a longer sleep keeps them: " + strings.Join(rep.Reasons, "; ")
+		}
 		return "requests were lost, as they have to be: the sleep is needed"
 	case report.Inconclusive:
 		return "nothing is known: " + strings.Join(rep.Reasons, "; ")
@@ -27,6 +31,14 @@ func shortenedSays(rep *report.Report, m *Measured) string {
 		return fmt.Sprintf("nothing was lost: the program goes on accepting new connections after SIGTERM (%s later the last one was answered), so that it does not rest on the sleep alone", text.Coarse(after))
 	}
 	return fmt.Sprintf("nothing was lost, which is luck: requests were seen to come up to %s after an end had begun, and %s", text.Coarse(time.Duration(m.Lag.Most)), fewEnds(rep))
+}
+
+// ofTheSleep tells of losses that a longer sleep keeps away: those of requests that come to a
+// pod which does not take them any more, or exits with them.
+func ofTheSleep(rep *report.Report) bool {
+	return slices.ContainsFunc(rep.Findings, func(f report.Finding) bool {
+		return slices.Contains([]report.Cause{report.ListenerClosedEarly, report.NoDrain, report.KeepaliveCut, report.ErrorsWhileDraining}, f.Cause)
+	})
 }
 
 func fewEnds(rep *report.Report) string {
@@ -76,7 +88,7 @@ func Text(w io.Writer, r *Result) error {
 	}
 	if s := r.Settings; s != nil {
 		m := r.Measured
-		line("\nSettings (before: %s, grace period %d s):", r.Before.PreStop, r.Before.Grace)
+		line("\nSettings%s (before: %s, grace period %d s):", unconfirmed(r), r.Before.PreStop, r.Before.Grace)
 		list("  ", fmt.Sprintf("%s: %s for the last new request, %s for one that was not seen, and %s to spare; whole seconds", s.PreStop,
 			text.Coarse(time.Duration(m.Lag.Most)), text.Coarse(time.Duration(m.Unseen)), report.LagMargin))
 		list("  ", fmt.Sprintf("terminationGracePeriodSeconds %d: the sleep, %s for the exit or the longest request, and %s to spare; whole seconds. Requests that take longer than those of this check need more", s.Grace,
@@ -107,6 +119,14 @@ func Text(w io.Writer, r *Result) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// unconfirmed says so of settings that were computed alone.
+func unconfirmed(r *Result) string {
+	if r.Confirmed {
+		return ""
+	}
+	return " that were computed, and not confirmed"
 }
 
 // heldBack tells of pods that do not have the settings which were left in place.
