@@ -57,6 +57,12 @@ func (r *run) prove(ctx context.Context) error {
 // over tells why no other round is done; nothing where one is. An answer is only given of
 // ends whose last requests are recorded.
 func (r *run) over(ctx context.Context, p *proving) (why string, err error) {
+	if p.rounds == 0 {
+		// What the first round shows tells whether others are worth their time.
+		if err := wait(ctx, max(0, check.Duration(recordedBy)-r.cfg.Check.Timing.Settle)); err != nil {
+			return "", err
+		}
+	}
 	seen, err := r.countEnds(ctx, p)
 	if err != nil {
 		return "", err

@@ -52,19 +52,37 @@ func countEnds(ended []*account, failures []*explained, streams []*streamTally, 
 // tested tells whether a stream had requests that a fault at the pod's end would have
 // failed: answers of the pod's own shortly before (coverageReach), long requests under way
 // in it, or, where answers do not name their pods, a rate that leaves a pod without a
-// request for that long in one case of a hundred at the most (smallestOutageSeen).
+// request for that long in one case of a hundred at the most (smallestOutageSeen). Requests
+// that are short have to go out while it ends as well, up to where its end is over: before
+// and after that they meet another pod, or this one as it always was.
 func (a *account) tested(streams []*streamTally, power map[string]report.Duration) bool {
 	return slices.ContainsFunc(streams, func(s *streamTally) bool {
 		switch {
+		case s.podsNamed && s.kind.Long():
+			return a.metLong(s)
+		case !a.sentDuring(s, streams):
+			return false
 		case !s.podsNamed:
 			shortest := power[s.Name]
 			return shortest > 0 && shortest <= report.Duration(coverageReach)
-		case s.kind.Long():
-			return a.metLong(s)
 		default:
 			return a.covered[s.Name]
 		}
 	})
+}
+
+// sentDuring tells whether requests of the stream were sent while the end could fail one: from
+// its beginning until the container has exited and the proxies have forgotten the pod. Where
+// the load was over before the one and before the slices had dropped it, nobody knows what
+// would have become of the rest.
+func (a *account) sentDuring(s *streamTally, streams []*streamTally) bool {
+	exit := a.exit()
+	least, most := exit.From, exit.To
+	if a.LeftSlice.Known() && a.Container == "" {
+		least, most = later(least, a.LeftSlice.From), later(most, a.LeftSlice.To)
+	}
+	wentOn := slices.ContainsFunc(streams, func(s *streamTally) bool { return !s.sends.last.Before(least) })
+	return wentOn && s.sends.during(a.begin(), most.Add(proxyLag))
 }
 
 // certainlyLossy is the fewest ends that failures can come from: of those that are sure, and

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -48,6 +49,37 @@ func TestEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An end while which no request is sent, or which goes on when the load is over, is not put to
+// the test by what the pod had answered before.
+func TestEndsWithoutRequests(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*scenario)
+		seen   int
+	}{
+		"requests all the time":          {func(*scenario) {}, 2},
+		"none while they end":            {func(s *scenario) { s.silent(5900*ms, 13*second) }, 0},
+		"none, of pods without names":    {func(s *scenario) { s.nameless().silent(5900*ms, 13*second) }, 0},
+		"some at their beginning":        {func(s *scenario) { s.silent(6300*ms, 13*second) }, 2},
+		"the load is over before one is": {func(s *scenario) { s.silent(8*second, 40*second) }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", drained()).pod("web-2", drained()).pod("web-3", nil)
+			s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(6250*ms, 30*second, "web-3").steady(12 * second)
+			tt.change(s)
+			if rep := s.analyze(t); rep.Ends.Seen != tt.seen || rep.Ends.InService != 2 {
+				t.Errorf("the ends are %+v, want %d; %s", rep.Ends, tt.seen, summary(rep))
+			}
+		})
+	}
+}
+
+// silent has nothing sent for a while.
+func (s *scenario) silent(from, to time.Duration) {
+	s.samples = slices.DeleteFunc(s.samples, func(r recording.Sample) bool {
+		return !r.Scheduled.Before(after(from)) && r.Scheduled.Before(after(to))
+	})
 }
 
 // rates sets those of all streams.
@@ -112,6 +144,7 @@ func TestUnexaminedFailuresCountAsLossyEnds(t *testing.T) {
 		ended = append(ended, &account{termination: &termination{ending: ending{number: i, wasReady: true}}, covered: map[string]bool{"short-new": true}})
 	}
 	streams := []*streamTally{{Stream: report.Stream{Name: "short-new"}, podsNamed: true, unexamined: 3}}
+	streams[0].sends.take(&recording.Sample{Outcome: recording.OK}) // while they end
 	if e := countEnds(ended, nil, streams, nil, nil); e.Seen != 5 || e.InService != 5 || e.Lossy != 3 || e.LossyAtLeast != 0 {
 		t.Errorf("the ends are %+v, want 3 of 5", e)
 	}

@@ -62,6 +62,7 @@ type streamTally struct {
 	lateness *hdrhistogram.Histogram
 	maximum  time.Duration
 	series   *seriesTally
+	sends    sendTimes
 	// took is how long answered requests took once they had a connection, longest the
 	// longest of these times: what a drain has to wait for.
 	took    *hdrhistogram.Histogram
@@ -321,6 +322,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 	}
 	p.senders.take(s)
 	tally.series.take(s)
+	tally.sends.take(s)
 	recordIn(tally.lateness, s.Sent)
 	p.lookups.take(s)
 	baseline := p.run.inBaseline(s.SentAt())

@@ -1,0 +1,36 @@
+package experiment
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// What the first round shows is counted when it is recorded, however short the settling is: a
+// run that is given up for want of ends has missed none.
+func TestTheFirstRoundIsCountedWhenItIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	var counted time.Time
+	cfg, _ := s.proves(nil)
+	cfg.Ends = func(context.Context) (Ends, error) {
+		if counted.IsZero() {
+			counted = cfg.Now()
+		}
+		return Ends{Seen: 60, InService: 60}, nil
+	}
+	if err := Run(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range s.recorded(t).Actions {
+		if a.Kind == recording.PhaseBegan && a.Phase == recording.Settle {
+			if waited := counted.Sub(a.At); waited < recordedBy {
+				t.Errorf("counted %s after the end, before its requests were recorded", waited)
+			}
+			return
+		}
+	}
+	t.Error("nothing settled")
+}
