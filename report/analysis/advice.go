@@ -30,32 +30,47 @@ func (l *learned) withFixes(findings []report.Finding) []report.Finding {
 	for _, f := range l.failures {
 		byCause[f.cause] = append(byCause[f.cause], f)
 	}
-	fixes := map[report.Cause]report.Fix{}
 	seen, closed := propagationLag(counted(l.failures)), closedWhileAlive(l.failures)
 	plays := l.traffic.playedLag(endsOf(l.failures))
+	lag := max(seen, plays)
+	all, known := map[report.Cause]*measured{}, map[report.Cause]*measured{}
 	for cause, members := range byCause {
 		sure := counted(members)
-		leftOut := beyond(max(seen, plays), members)
-		fixes[cause] = (&measured{
+		leftOut := beyond(lag, members)
+		m := &measured{
 			longest: l.traffic.longest(), longestLost: oldest(sure),
-			played: l.traffic.played, lag: max(seen, plays), ownLag: propagationLag(sure), arrivals: max(arrivalLag(sure), plays),
+			played: l.traffic.played, lag: lag, ownLag: propagationLag(sure), arrivals: max(arrivalLag(sure), plays),
 			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: l.Header.Workload, starved: l.starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
 			noticed: allNoticed(endsOf(members), closed), unknown: countFunc(members, func(f *explained) bool { return f.Class == recording.ClassNoBackend }), toNone: scalesToNone(&l.Header.Check),
-		}).fix(cause)
+		}
+		all[cause] = m
+		if m.unknownServer(cause) == "" {
+			known[cause] = m
+		}
 	}
+	settle(known)
 	fixed := slices.Clone(findings)
 	for i := range fixed {
-		fixed[i].Fix = fixes[fixed[i].Cause]
+		fixed[i].Fix = all[fixed[i].Cause].fix(fixed[i].Cause)
 	}
 	return fixed
+}
+
+// unknownServer says of a cause whose fix depends on it that it is not known which container
+// takes the requests; empty where that is known, or makes no difference.
+func (m *measured) unknownServer(cause report.Cause) string {
+	if cause != report.ListenerClosedEarly && cause != report.ErrorsWhileDraining {
+		return ""
+	}
+	return unknownServer(m.ends, &m.workload)
 }
 
 // fix is what to change because of a cause: first of all to find out which container
 // takes the requests, where a fix for the wrong one may make it worse.
 func (m *measured) fix(cause report.Cause) report.Fix {
-	if unknown := unknownServer(m.ends, &m.workload); unknown != "" && (cause == report.ListenerClosedEarly || cause == report.ErrorsWhileDraining) {
+	if unknown := m.unknownServer(cause); unknown != "" {
 		return report.Fix{Text: unknown}
 	}
 	fix := causeNamed(cause).fix(m)

@@ -22,6 +22,9 @@ type cause struct {
 	// evident tells whether a loss shows the workload's fault by itself, however slow
 	// all machines were; nil if none does.
 	evident func(proof) bool
+	// changes tells what the fix changes of how a pod ends; nil if it changes nothing of
+	// that.
+	changes func(*measured) change
 	// fix computes what to change.
 	fix func(*measured) report.Fix
 }

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -15,9 +14,15 @@ var causeErrorsWhileDraining = cause{
 	says:     "the pod answers with errors while it is shutting down",
 	explains: func(l loss) bool { return l.manner == answeredWrongly },
 	evident:  proof.certain,
-	fix: func(m *measured) report.Fix {
+	changes: func(m *measured) change {
 		if t, needed := m.endedEarly(); needed != nil {
-			return m.letItEndLast(t, needed, fmt.Sprintf("The errors may also be %s's own: after SIGTERM it has to go on answering as before.", t.container))
+			return m.endLast(t, needed, fmt.Sprintf("The errors may also be %s's own: after SIGTERM it has to go on answering as before.", t.container), true)
+		}
+		return change{sleeps: m.lacksSleep()}
+	},
+	fix: func(m *measured) report.Fix {
+		if m.change.last != nil {
+			return m.letItEndLast()
 		}
 		sleep := "A " + m.sleepWords(" keeps SIGTERM away until new connections have stopped coming")
 		if m.sleepsEnough() {
@@ -78,17 +83,11 @@ func (m *measured) endedEarly() (*termination, *needed) {
 
 // letItEndLast lets a container outlive the one that serves: its hook sleeps for as
 // long as requests come, and as the longest of them takes. A sidecar that serves is told
-// to stop after it, whatever its own hook. What the losses may be of the serving one's own
-// doing is told in own; where they are none of it, nothing is changed of that.
-func (m *measured) letItEndLast(t *termination, first *needed, own string) report.Fix {
+// to stop after it, whatever its own hook.
+func (m *measured) letItEndLast() report.Fix {
 	const outlasts = ", which outlasts the requests"
-	early := t.of(first.container)
-	hook := max(time.Duration(t.PreStopSleep), early.PreStopSleep, time.Duration(m.sleep())*time.Second)
-	longest := m.longest
-	if first.how == heldRequests || first.how == mayHaveHeld {
-		longest = m.longestSeen()
-	}
-	seconds := wholeSeconds(hook + longest + drainMargin)
+	t, first := m.change.last.end, m.change.last.needed
+	sleep := max(m.sleep(), m.settings.sleeps[t.container])
 	fix := report.Fix{Text: fmt.Sprintf("Container %s "+string(first.how), first.container, t.container)}
 	injected := m.workload.Injected(first.container)
 	outlives := t.sidecar && !first.sidecar
@@ -99,7 +98,7 @@ func (m *measured) letItEndLast(t *termination, first *needed, own string) repor
 	case outlives:
 		fix.Text += fmt.Sprintf(". As a native sidecar %s outlives it, however long it sleeps, and requests go on coming on the connections that clients keep to %[1]s: "+
 			"let a preStop hook of %[1]s wait until new connections have stopped coming, then stop it in good order and wait for that (for nginx: sleep %[2]d; kill -QUIT 1; while kill -0 1; do sleep 0.1; done). "+
-			"And give %[3]s a preStop sleep", t.container, m.sleep(), first.container)
+			"And give %[3]s a preStop sleep", t.container, sleep, first.container)
 	case first.sidecar:
 		fix.Text += fmt.Sprintf("Give %s a preStop sleep", first.container)
 	case injected:
@@ -111,6 +110,7 @@ func (m *measured) letItEndLast(t *termination, first *needed, own string) repor
 		fix.Text += outlasts + " (" + unmeasured + " how long they are)."
 		return fix
 	}
+	seconds := m.settings.sleeps[first.container]
 	fix.Text += fmt.Sprintf(" of %d s%s", seconds, outlasts)
 	spec := patch.Object{}
 	if injected {
@@ -119,12 +119,15 @@ func (m *measured) letItEndLast(t *termination, first *needed, own string) repor
 		fix.Text += "; the patch adds that."
 		t.addPreStopSleep(spec, first.container, seconds)
 	}
-	if own != "" && (!t.sidecar || first.sidecar) && hook > time.Duration(t.PreStopSleep) && !m.workload.Injected(t.container) {
-		t.addPreStopSleep(spec, t.container, m.sleep())
-		fix.Text += fmt.Sprintf(" %s The patch gives it a preStop sleep of %d s as well, which keeps SIGTERM away until new connections have stopped coming.", own, m.sleep())
+	if own := m.change.last.own; own != "" {
+		fix.Text += " " + own
+	}
+	if m.change.last.sleepsToo {
+		t.addPreStopSleep(spec, t.container, sleep)
+		fix.Text += fmt.Sprintf(" The patch gives it a preStop sleep of %d s as well, which keeps SIGTERM away until new connections have stopped coming.", sleep)
 	}
 	if len(spec) > 0 {
-		t.addGrace(spec, time.Duration(seconds)*time.Second+report.GraceMargin)
+		t.addGrace(spec, m.settings.grace)
 		fix.Patch = patch.PodSpec(spec)
 	}
 	return fix

@@ -16,13 +16,23 @@ var causeListenerClosedEarly = cause{
 	turnsAway: true,
 	explains:  func(l loss) bool { return l.manner == turnedAway },
 	evident:   func(p proof) bool { return p.certain() || p.every((*termination).goneAtOnce) },
+	changes: func(m *measured) change {
+		switch h := m.holder; {
+		case m.published():
+			return change{}
+		case h != nil:
+			return m.endLast(h.end, h.needed, h.ownWords(), true)
+		default:
+			return change{sleeps: m.lacksSleep()}
+		}
+	},
 	fix: func(m *measured) report.Fix {
 		const keep = "Keep accepting until the cluster has stopped sending: "
 		switch {
 		case m.published():
 			return report.Fix{Text: "Without it, a preStop sleep lets requests stop coming before the pod stops accepting; check again for how long it has to be."}
-		case m.holder != nil:
-			return m.letItEndLast(m.holder.end, m.holder.needed, m.holder.ownWords())
+		case m.change.last != nil:
+			return m.letItEndLast()
 		case m.numberless() != "" && m.ownSleepKnown():
 			return report.Fix{Text: keep + "a longer preStop sleep than its own of " + text.Coarse(time.Duration(m.ends[0].PreStopSleep)) + " (" + m.numberless() + " by how much)."}
 		case m.numberless() != "":
@@ -43,14 +53,14 @@ var causeListenerClosedEarly = cause{
 		if m.played != nil {
 			return report.Fix{
 				Text: fmt.Sprintf("Keep accepting until the balancer has forgotten the pod: a preStop sleep of %d s%s. The one that was played (%s) sends to a pod for %s after it has left its EndpointSlice; %s are added for slower moments.%s",
-					m.sleep(), instead, m.played, text.Coarse(m.played.lag), text.Coarse(report.LagMargin), m.leftOutWords()) + m.outlivedWords(),
+					m.advisedSleep(), instead, m.played, text.Coarse(m.played.lag), text.Coarse(report.LagMargin), m.longerSleepWords()+m.leftOutWords()) + m.outlivedWords(),
 				Patch: m.preStopPatch(),
 			}
 		}
 		return report.Fix{
 			Text: fmt.Sprintf(keep+"a preStop sleep of %d s%s. "+
 				"The last request %s was sent %s after the kubelet began to stop the pod; %s are added for slower moments.%s%s",
-				m.sleep(), instead, last, text.Coarse(m.lag), text.Coarse(report.LagMargin), m.slowRotationWords(), m.leftOutWords()) + m.outlivedWords(),
+				m.advisedSleep(), instead, last, text.Coarse(m.lag), text.Coarse(report.LagMargin), m.longerSleepWords()+m.slowRotationWords(), m.leftOutWords()) + m.outlivedWords(),
 			Patch: m.preStopPatch(),
 		}
 	},

@@ -22,9 +22,15 @@ var causeNoDrain = cause{
 	evident: func(p proof) bool {
 		return p.certain() && (p.begun || p.every((*termination).leftUndrained)) || p.every((*termination).goneAtOnce)
 	},
-	fix: func(m *measured) report.Fix {
+	changes: func(m *measured) change {
 		if h := m.holder; h != nil {
-			return m.letItEndLast(h.end, h.needed, h.ownWords())
+			return m.endLast(h.end, h.needed, h.ownWords(), true)
+		}
+		return change{sleeps: m.lacksSleep()}
+	},
+	fix: func(m *measured) report.Fix {
+		if m.change.last != nil {
+			return m.letItEndLast()
 		}
 		rest := "Let requests stop arriving first, with a " + m.sleepWords("") + ". " +
 			"It saves short requests on new connections even without a change of the program; kept-alive connections need"

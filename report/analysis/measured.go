@@ -68,6 +68,10 @@ type measured struct {
 	// starved tells that the run's times are no measure, so that a fix says what to
 	// do without numbers.
 	starved bool
+	// change is what the fix changes of how a pod ends, settings what all fixes of the
+	// report make of it.
+	change   change
+	settings settings
 }
 
 // numberless says why a fix has no number of what was lost; empty where it has one.
@@ -111,7 +115,7 @@ func (m *measured) sleepWords(purpose string) string {
 	if why := m.numberless(); why != "" {
 		return "preStop sleep of some seconds (" + why + " how many)" + purpose
 	}
-	words := fmt.Sprintf("preStop sleep of %d s%s", m.sleep(), purpose)
+	words := fmt.Sprintf("preStop sleep of %d s%s", m.advisedSleep(), purpose)
 	switch {
 	case m.preStopPatch() == "":
 	case m.replacesHook():
@@ -128,7 +132,7 @@ func (m *measured) replacesHook() bool {
 }
 
 func (m *measured) replacedHookWords() string {
-	return fmt.Sprintf("the patch puts it in the place of the hook that there is: where that does more than wait, let it sleep for %d s first instead", m.sleep())
+	return fmt.Sprintf("the patch puts it in the place of the hook that there is: where that does more than wait, let it sleep for %d s first instead", m.advisedSleep())
 }
 
 // leftOutWords tell of requests beyond the lag that the number does not hold.
@@ -169,61 +173,39 @@ func (m *measured) ownSleep() string {
 // sleep is the preStop sleep, in whole seconds, that outlasts the lag.
 func (m *measured) sleep() int { return wholeSeconds(m.lag + report.LagMargin) }
 
-// longestSeen is how long a request took at the most, answered or cut.
-func (m *measured) longestSeen() time.Duration { return max(m.longest, m.longestLost) }
-
-// neededGrace is the grace, in whole seconds, that would have let the cut
-// requests finish, and how it comes about: the preStop hook, or longer where
-// requests still came, be it on kept connections; then the longest request.
-func (m *measured) neededGrace() (seconds int, sum string) {
-	var hook, grace time.Duration
-	unknown := false
-	for _, t := range m.ends {
-		hook = max(hook, time.Duration(t.PreStopSleep))
-		grace = max(grace, time.Duration(t.Grace))
-		if t.PreStop != recording.PreStopNone && t.Sigterm.Known() && !t.signalPlaced() {
-			hook, unknown = max(hook, t.Sigterm.To.Sub(t.KubeletStarted.From)), true
-		}
+// advisedSleep is the one that the report advises: another fix may need a longer one.
+func (m *measured) advisedSleep() int {
+	if len(m.ends) == 0 {
+		return m.sleep()
 	}
-	first := text.Coarse(hook) + " for the preStop hook"
-	if unknown {
-		first = "up to " + first + ", whose length is not known"
-	}
-	if m.arrivals > hook {
-		first = text.Coarse(m.arrivals) + " in which requests still came after the stop had begun"
-	}
-	needed := max(m.arrivals, hook) + m.longestSeen() + report.GraceMargin
-	sum = fmt.Sprintf("%s, %s, and %s to spare", first, m.longestRequestWords(), text.Coarse(report.GraceMargin))
-	if needed < grace+time.Second {
-		needed = grace + time.Second
-		sum += fmt.Sprintf("; but %s were too little", text.Coarse(grace))
-	}
-	return wholeSeconds(needed), sum
+	return max(m.sleep(), m.settings.sleeps[m.ends[0].container])
 }
 
-// longestRequestWords tell of the longest request. One that was cut tells how long it had
-// taken by then, and not how long it would have.
-func (m *measured) longestRequestWords() string {
-	if m.longestLost > m.longest {
-		return fmt.Sprintf("at least %s for the longest request (it was cut, and takes longer)", text.Coarse(m.longestLost))
+// longerSleepWords tell that it is longer for another fix.
+func (m *measured) longerSleepWords() string {
+	if m.advisedSleep() == m.sleep() {
+		return ""
 	}
-	return text.Coarse(m.longest) + " for the longest request"
+	return fmt.Sprintf(" That makes %d s; another fix of this report needs the longer sleep.", m.sleep())
 }
 
-// graceNeeds says without numbers what neededGrace adds up; why there are none
-// follows.
-const graceNeeds = "it has to last for the preStop hook, or for the time in which requests still come, and for the longest request after that"
+// lacksSleep tells whether a patch can give the container that serves the sleep that
+// outlasts the lag: there is a number for it, it does not sleep for long enough, and the
+// template has the container.
+func (m *measured) lacksSleep() bool {
+	return m.numberless() == "" && !m.sleepsEnough() && len(m.ends) > 0 && m.ends[0].container != "" && !m.workload.Injected(m.ends[0].container)
+}
 
-// preStopPatch adds the sleep, and the grace that it needs; empty where there is no
-// number for it, one that sleeps for long enough, or a container that no template has.
+// preStopPatch adds the sleep, and the grace that the pod needs; empty where the fix does
+// not change that.
 func (m *measured) preStopPatch() string {
-	if m.numberless() != "" || m.sleepsEnough() || len(m.ends) == 0 || m.ends[0].container == "" || m.workload.Injected(m.ends[0].container) {
+	if !m.change.sleeps {
 		return ""
 	}
 	t := m.ends[0]
 	spec := patch.Object{}
-	t.addPreStopSleep(spec, t.container, m.sleep())
-	t.addGrace(spec, time.Duration(m.sleep())*time.Second+m.longest+report.GraceMargin)
+	t.addPreStopSleep(spec, t.container, m.advisedSleep())
+	t.addGrace(spec, m.settings.grace)
 	return patch.PodSpec(spec)
 }
 
@@ -254,13 +236,15 @@ func listOf(sidecar bool) patch.List {
 	return patch.Main
 }
 
-// addGrace makes the pod's own grace as long as needed. A deletion may have come with
+// addGrace makes the pod's own grace so many seconds long, if it is shorter. A deletion may have come with
 // another one, which tells nothing of the spec: that must not become shorter.
-func (t *ending) addGrace(spec patch.Object, needed time.Duration) {
-	if t.specGrace < needed {
-		spec["terminationGracePeriodSeconds"] = wholeSeconds(needed)
+func (t *ending) addGrace(spec patch.Object, seconds int) {
+	if t.specGrace < inSeconds(seconds) {
+		spec["terminationGracePeriodSeconds"] = seconds
 	}
 }
+
+func inSeconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,9 +17,12 @@ import (
 
 // applyPatches applies each patch of a report to the workload of the scenario, as it must
 // have been for its pods to look so: the API server takes the outcome, and the grace has
-// not become shorter. Every scenario does this.
+// not become shorter. What two of them set is the same. Every scenario does this.
 func (s *scenario) applyPatches(t *testing.T, rep *report.Report) {
 	t.Helper()
+	for _, field := range disputed(t, rep.Findings) {
+		t.Errorf("two patches of one report disagree: %s", field)
+	}
 	for _, f := range rep.Findings {
 		if f.Fix.Patch == "" {
 			continue
@@ -30,6 +34,71 @@ func (s *scenario) applyPatches(t *testing.T, rep *report.Report) {
 			if grace := graceOf(t, f.Fix.Patch); grace > 0 && grace < o.Grace {
 				t.Errorf("%s: the patch makes a grace of %s shorter\n%s", f.Cause, o.Grace, f.Fix.Patch)
 			}
+		}
+	}
+}
+
+// disputed are the fields that the patches of some findings set to different values.
+// Containers are told apart by name.
+func disputed(t *testing.T, findings []report.Finding) []string {
+	t.Helper()
+	first, disputed := map[string]string{}, []string{}
+	for _, f := range findings {
+		if f.Fix.Patch == "" {
+			continue
+		}
+		change, err := patch.Parse(f.Fix.Patch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eachField("", change, func(field, value string) {
+			if was, set := first[field]; set && was != value {
+				disputed = append(disputed, fmt.Sprintf("%s is %s, and for %s %s", field, was, f.Cause, value))
+			}
+			first[field] = value
+		})
+	}
+	return disputed
+}
+
+// eachField tells of each value in a patch that has no parts of its own, with its path.
+func eachField(path string, value any, tell func(field, value string)) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, part := range value {
+			eachField(path+"."+key, part, tell)
+		}
+	case []any:
+		for i, part := range value {
+			name := fmt.Sprint(i)
+			if container, ok := part.(map[string]any); ok && container["name"] != nil {
+				name = fmt.Sprint(container["name"])
+			}
+			eachField(path+"["+name+"]", part, tell)
+		}
+	default:
+		tell(path, fmt.Sprint(value))
+	}
+}
+
+func TestADisputeBetweenPatchesIsFound(t *testing.T) {
+	sleep := func(container string, seconds, grace int) report.Finding {
+		spec := patch.Object{"terminationGracePeriodSeconds": grace}
+		patch.Main.Container(spec, container, patch.Sleep(seconds))
+		return report.Finding{Cause: report.NoDrain, Fix: report.Fix{Patch: patch.PodSpec(spec)}}
+	}
+	for name, tt := range map[string]struct {
+		findings []report.Finding
+		want     int
+	}{
+		"the same twice":   {[]report.Finding{sleep("app", 4, 11), sleep("app", 4, 11)}, 0},
+		"two containers":   {[]report.Finding{sleep("app", 4, 11), {}, sleep("proxy", 7, 11)}, 0},
+		"another grace":    {[]report.Finding{sleep("app", 4, 11), sleep("app", 4, 7)}, 1},
+		"another sleep":    {[]report.Finding{sleep("app", 4, 11), sleep("app", 5, 11)}, 1},
+		"all is different": {[]report.Finding{sleep("app", 4, 11), sleep("app", 5, 12)}, 2},
+	} {
+		if got := disputed(t, tt.findings); len(got) != tt.want {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }
