@@ -40,7 +40,8 @@ func (l *learned) withFixes(findings []report.Finding) []report.Finding {
 		m := &measured{
 			longest: l.traffic.longest(), longestLost: oldest(sure),
 			played: l.traffic.played, lag: lag, ownLag: propagationLag(sure), arrivals: max(arrivalLag(sure), plays),
-			afterSlice: rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
+			cutShortNew: l.someShortNew(sure, inSeconds(sleepFor(lag))-lag),
+			afterSlice:  rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: l.Header.Workload, starved: l.starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
 			noticed: allNoticed(endsOf(members), closed), unknown: countFunc(members, func(f *explained) bool { return f.Class == recording.ClassNoBackend }), toNone: scalesToNone(&l.Header.Check),
@@ -109,6 +110,14 @@ func counted(failures []*explained) []*explained {
 func beyond(lag time.Duration, failures []*explained) []*explained {
 	return slices.DeleteFunc(slices.Clone(failures), func(f *explained) bool {
 		return propagationLag([]*explained{f}) <= lag
+	})
+}
+
+// someShortNew tells whether some of the failures were on new connections, and of streams
+// whose requests all take no longer than a time.
+func (l *learned) someShortNew(failures []*explained, most time.Duration) bool {
+	return slices.ContainsFunc(failures, func(f *explained) bool {
+		return f.Fresh() && f.follows == nil && max(f.age(), l.traffic.stream(f.Stream).longest) <= most
 	})
 }
 

@@ -24,25 +24,40 @@ var causeNoDrain = cause{
 	},
 	changes: func(m *measured) change {
 		if h := m.holder; h != nil {
-			return m.endLast(h.end, h.needed, h.ownWords(), true)
+			return m.endLast(h.end, h.needed, h.ownWords(), m.sleepSaves())
 		}
-		return change{sleeps: m.lacksSleep()}
+		return change{sleeps: m.lacksSleep() && m.sleepSaves()}
 	},
 	fix: func(m *measured) report.Fix {
 		if m.change.last != nil {
 			return m.letItEndLast()
 		}
-		rest := "Let requests stop arriving first, with a " + m.sleepWords("") + ". " +
-			"It saves short requests on new connections even without a change of the program; kept-alive connections need"
-		if m.sleepsEnough() {
-			rest = "Its " + m.ownSleep() + " is long enough for requests on new connections to stop arriving first; kept-alive ones need"
-		}
 		return report.Fix{
-			Text: m.stopSignal() + fmt.Sprintf("Handle %s: answer what is in flight%s and exit only then. "+
-				"%s the program to answer with \"Connection: close\" while it drains.%s", m.signal(), m.longestWords(), rest, m.leftOutWords()) + m.firstProcessWords() + m.ownLimitWords() + m.livedOnWords(),
+			Text: m.stopSignal() + fmt.Sprintf("Handle %s: answer what is in flight%s and exit only then. %s", m.signal(), m.longestWords(), m.besideDrainWords()) +
+				m.firstProcessWords() + m.ownLimitWords() + m.livedOnWords(),
 			Patch: m.preStopPatch(),
 		}
 	},
+}
+
+// sleepSaves tells whether a preStop sleep saves something of what was lost as pods ended,
+// whatever the program does: what comes on new connections meanwhile, or was cut although
+// it had come on one of them and is short. What is under way on kept connections, or takes
+// longer than the sleep, is under way at SIGTERM all the same.
+func (m *measured) sleepSaves() bool { return m.lag > 0 || m.cutShortNew }
+
+// besideDrainWords tell what is needed besides a drain.
+func (m *measured) besideDrainWords() string {
+	const closing = " the program to answer with \"Connection: close\" while it drains."
+	switch {
+	case m.sleepsEnough():
+		return "Its " + m.ownSleep() + " is long enough for requests on new connections to stop arriving first; kept-alive ones need" + closing + m.leftOutWords()
+	case m.numberless() == "" && !m.sleepSaves():
+		return "Kept-alive connections need" + closing + " A preStop sleep does not do instead: requests on kept connections go on coming until it is over, and one that takes longer than it is cut all the same."
+	default:
+		return "Let requests stop arriving first, with a " + m.sleepWords("") + ". " +
+			"It saves short requests on new connections even without a change of the program; kept-alive connections need" + closing + m.leftOutWords()
+	}
 }
 
 // firstProcessWords tell of pods that ended at once with 143 that the program may not

@@ -36,6 +36,9 @@ type measured struct {
 	// connections, over all failures, so that the fixes agree with each other;
 	// ownLag is that over those of the cause, arrivals the same for all requests.
 	lag, ownLag, arrivals time.Duration
+	// cutShortNew tells that some of what the cause lost had come on a new connection, and
+	// takes less time than the sleep has left when the lag is over.
+	cutShortNew bool
 	// afterSlice is for how long a pod was still sent new connections after it had
 	// left its EndpointSlices.
 	afterSlice time.Duration
@@ -171,7 +174,9 @@ func (m *measured) ownSleep() string {
 }
 
 // sleep is the preStop sleep, in whole seconds, that outlasts the lag.
-func (m *measured) sleep() int { return wholeSeconds(m.lag + report.LagMargin) }
+func (m *measured) sleep() int { return sleepFor(m.lag) }
+
+func sleepFor(lag time.Duration) int { return wholeSeconds(lag + report.LagMargin) }
 
 // advisedSleep is the one that the report advises: another fix may need a longer one.
 func (m *measured) advisedSleep() int {

@@ -20,6 +20,9 @@ func (s *scenario) lookedUp(took time.Duration) *scenario {
 func TestWhatTheNumbersOfAFixRestOn(t *testing.T) {
 	vanished := request{sent: 9500 * ms, took: 10 * second, phase: recording.PhaseDial, class: recording.ClassTimeout}
 	own := request{stream: "short-reused", sent: 6250 * ms, took: 12 * ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	led := func(sent, took time.Duration) request {
+		return request{sent: sent, took: took, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200}
+	}
 	slept := func(by time.Duration, r request) request {
 		r.sent += by
 		return r
@@ -62,6 +65,30 @@ func TestWhatTheNumbersOfAFixRestOn(t *testing.T) {
 			[]request{refused, {sent: 7350 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}, own},
 			report.NoDrain,
 			`"seconds":4`, "a preStop sleep of 4 s; the patch adds it", "",
+		},
+		{
+			"no sleep saves what is under way on kept connections", abrupt(),
+			[]request{own},
+			report.NoDrain,
+			"", "A preStop sleep does not do instead", "sleep of",
+		},
+		{
+			"nor what takes longer than it", abrupt(),
+			[]request{led(3*second, 3262*ms)},
+			report.NoDrain,
+			"", "A preStop sleep does not do instead", "sleep of",
+		},
+		{
+			"nor what would have taken longer", abrupt(),
+			[]request{{sent: 10 * second, took: 3 * second, pod: "web-2"}, led(6240*ms, 22*ms)},
+			report.NoDrain,
+			"", "A preStop sleep does not do instead", "sleep of",
+		},
+		{
+			"it saves what is short and was led there just then", abrupt(),
+			[]request{led(6240*ms, 22*ms)},
+			report.NoDrain,
+			`"seconds":2`, "a preStop sleep of 2 s; the patch adds it. It saves short requests", "not do instead",
 		},
 		{
 			"a sleep that is long enough stays", withHook(abrupt(), 3*second),

@@ -188,14 +188,14 @@ func manifestOf(c recording.Container) patch.Object {
 	return made
 }
 
-// cutBeside is a pod of the workload that leaves at SIGTERM with a request, and has these
-// containers.
+// cutBeside is a pod of the workload that leaves at SIGTERM with a short request on a new
+// connection, which a sleep would have saved, and has these containers.
 func cutBeside(w recording.Workload, containers ...recording.Container) *scenario {
 	s := newScenario().pod("web-1", leaves()).pod("web-2", nil).pod("web-3", nil).made("web-1", containers...)
 	w.Kind, w.Name, w.UID, w.Replicas, w.Services, w.MaxUnavailable, w.TargetPorts = "Deployment", "web", "uid-web", 3, []string{"web"}, "25%", []string{"8080"}
 	s.header.Workload = w
 	undisturbed(s)
-	return s.request(request{sent: 6100 * ms, took: 200 * ms, connPod: "web-1", served: 2, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	return s.request(request{sent: 6100 * ms, took: 200 * ms, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200})
 }
 
 // A mesh's proxy that was injected first is not the server where no port tells, and gets

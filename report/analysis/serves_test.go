@@ -81,7 +81,7 @@ func TestAHelperThatIgnoresSIGTERMIsNotTheServer(t *testing.T) {
 			s := newScenario().pod("web-1", leaves()).pod("web-2", nil).pod("web-3", nil).made("web-1", containers...)
 			s.header.Workload.TargetPorts = []string{"8080"}
 			undisturbed(s)
-			s.request(request{sent: 6100 * ms, took: 200 * ms, connPod: "web-1", served: 2, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+			s.request(request{sent: 6100 * ms, took: 200 * ms, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200})
 			rep := s.analyze(t)
 			if got := summary(rep); got != "failed; 1 no-drain (certain) [web-1] at the exit" {
 				t.Error(got)
