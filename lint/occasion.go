@@ -32,7 +32,7 @@ var occasions = map[string]recording.Occasion{
 	"dependency-ends-first":     recording.PodEnds,
 	"no-readiness-probe":        recording.PodStarts,
 	"readiness-other-port":      recording.PodStarts,
-	"publishes-not-ready":       recording.PodStarts,
+	"publishes-not-ready":       recording.ListedNotReady,
 	"one-replica":               recording.Eviction,
 	"no-budget":                 recording.Eviction,
 	"budget-blocks":             recording.Eviction,

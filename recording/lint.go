@@ -36,6 +36,9 @@ const (
 	PodEnds Occasion = "pod-ends"
 	// PodStarts is a new pod that requests come to.
 	PodStarts Occasion = "pod-starts"
+	// ListedNotReady is a pod that a Service may list although it is not ready: a new one,
+	// or one that ends and stays listed until it is gone.
+	ListedNotReady Occasion = "listed-not-ready"
 	// Rollout replaces all pods by new ones.
 	Rollout Occasion = "rollout"
 	// Eviction is that of pods by the eviction API, as a drain asks for them.

@@ -225,6 +225,10 @@ type Finding struct {
 	SinceSigterm *Span    `json:"sinceSigterm,omitempty"`
 	Evidence     []string `json:"evidence"`
 	Fix          Fix      `json:"fix"`
+	// StayedListed tells that pods with which they were lost were called ready by a Service
+	// until they were gone, as with publishNotReadyAddresses: no preStop sleep keeps requests
+	// away then.
+	StayedListed bool `json:"stayedListed,omitempty"`
 	// Foreseen are the rules of lint that saw the cause in the manifest before the run.
 	Foreseen []string `json:"foreseen,omitempty"`
 }

@@ -54,7 +54,8 @@ func (l *learned) withFixes(findings []report.Finding) []report.Finding {
 	settle(known)
 	fixed := slices.Clone(findings)
 	for i := range fixed {
-		fixed[i].Fix = all[fixed[i].Cause].fix(fixed[i].Cause)
+		m, cause := all[fixed[i].Cause], fixed[i].Cause
+		fixed[i].Fix, fixed[i].StayedListed = m.fix(cause), m.stayedListed(cause)
 	}
 	return fixed
 }
@@ -75,7 +76,7 @@ func (m *measured) fix(cause report.Cause) report.Fix {
 		return report.Fix{Text: unknown}
 	}
 	fix := causeNamed(cause).fix(m)
-	if m.published() && slices.Contains(restingOnSleep, cause) {
+	if m.stayedListed(cause) {
 		fix.Text = unpublish + fix.Text
 	}
 	if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
@@ -92,6 +93,12 @@ func (m *measured) fix(cause report.Cause) report.Fix {
 // disruption it is not known which of them left nobody ready.
 func scalesToNone(c *check.Check) bool {
 	return len(c.Disruptions) > 0 && !slices.ContainsFunc(c.Disruptions, func(d check.Disruption) bool { return d.Scale == nil || d.Scale.To != 0 })
+}
+
+// stayedListed tells of a cause whose fix has requests stop coming that they did not, as the
+// pods were listed until they were gone.
+func (m *measured) stayedListed(cause report.Cause) bool {
+	return m.published() && slices.Contains(restingOnSleep, cause)
 }
 
 // restingOnSleep are the causes whose fix has requests stop coming before the end.

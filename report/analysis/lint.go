@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
@@ -50,6 +49,8 @@ func occasions(ended []*account, disruptions []report.Disruption, starts *starts
 		recording.PodEnds:   slices.ContainsFunc(ended, func(a *account) bool { return a.Container == "" && a.wasReady && a.orderly() }),
 		recording.PodStarts: len(starts.young) > 0,
 	}
+	had[recording.ListedNotReady] = had[recording.PodStarts] ||
+		slices.ContainsFunc(ended, func(a *account) bool { return a.Container == "" && a.wasReady && a.orderly() && a.published })
 	for i := range disruptions {
 		switch d := &disruptions[i]; check.DisruptionKind(d.Kind) {
 		case check.KindRestart, check.KindImage:
@@ -68,10 +69,9 @@ const publishesNotReady = "publishes-not-ready"
 
 // lostByPublishing tells whether a finding was lost through what the rule on
 // publishNotReadyAddresses is about, though its cause is another one than the rule's: ending
-// pods stay listed as well, and then the fix takes the setting off first. No start of a pod
-// is needed to show that.
+// pods stay listed as well. No start of a pod is needed to show that.
 func lostByPublishing(found *report.Finding, f *recording.LintFinding) bool {
-	return f.Rule == publishesNotReady && strings.Contains(found.Fix.Text, unpublish)
+	return f.Rule == publishesNotReady && found.StayedListed
 }
 
 // mayShow tells whether a finding of the rule's cause may have come of what the rule is about:

@@ -78,24 +78,43 @@ func TestADrainIsNeededWhereAPodIsCalledReadyUntilItIsGone(t *testing.T) {
 }
 
 // What ending pods lose through the setting confirms lint's rule on it, whose own cause is
-// what new pods lose, also where no pod started. Without the setting the same loss does not.
-func TestLosingThroughPublishedAddressesConfirmsTheRuleOnThem(t *testing.T) {
-	for published, want := range map[bool]report.LintOutcome{true: report.LintConfirmed, false: report.LintNotTried} {
-		d := publishedUntilGone()
-		d.published = published
-		s := refusing(d)
-		s.header.Lint = &recording.Lint{Findings: []recording.LintFinding{{
-			Rule: publishesNotReady, Severity: "warning", Cause: string(report.NotReadyYet), Object: "service/web", Why: "Why.", ShownBy: recording.PodStarts,
-		}}}
-		rep := s.analyze(t)
-		if got := rep.Lint.Findings[0].Outcome; got != want {
-			t.Errorf("published %t: the outcome is %s, want %s\n%s", published, got, want, summary(rep))
-		}
-		for _, f := range rep.Findings {
-			if slices.Contains(f.Foreseen, publishesNotReady) != published {
-				t.Errorf("published %t: %s was foreseen by %q", published, f.Cause, f.Foreseen)
+// what new pods lose, also where no pod started. That they end while they stay listed is an
+// occasion for it; where they leave the slices before, and no pod starts, there is none.
+func TestEndingPodsShowWhatTheRuleOnPublishedAddressesSays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		published, lost bool
+		shownBy         recording.Occasion
+		want            report.LintOutcome
+	}{
+		"they stay listed, and lose requests": {true, true, recording.ListedNotReady, report.LintConfirmed},
+		"an older recording":                  {true, true, recording.PodStarts, report.LintConfirmed},
+		"they stay listed, and lose none":     {true, false, recording.ListedNotReady, report.LintNotMet},
+		"they leave, and lose requests":       {false, true, recording.ListedNotReady, report.LintNotTried},
+		"they leave, and lose none":           {false, false, recording.ListedNotReady, report.LintNotTried},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := publishedUntilGone()
+			d.published = tt.published
+			s := undisturbed(newScenario().pod("web-1", d).pod("web-2", nil).pod("web-3", nil))
+			if tt.lost {
+				s = refusing(d)
 			}
-		}
+			s.header.Lint = &recording.Lint{Findings: []recording.LintFinding{{
+				Rule: publishesNotReady, Severity: "warning", Cause: string(report.NotReadyYet), Object: "service/web", Why: "Why.", ShownBy: tt.shownBy,
+			}}}
+			rep := s.analyze(t)
+			if got := rep.Lint.Findings[0].Outcome; got != tt.want {
+				t.Errorf("the outcome is %s, want %s\n%s", got, tt.want, summary(rep))
+			}
+			if (len(rep.Findings) > 0) != tt.lost {
+				t.Error(summary(rep))
+			}
+			for _, f := range rep.Findings {
+				if f.StayedListed != tt.published || slices.Contains(f.Foreseen, publishesNotReady) != tt.published {
+					t.Errorf("%s stayed listed: %t, was foreseen by %q", f.Cause, f.StayedListed, f.Foreseen)
+				}
+			}
+		})
 	}
 }
 
