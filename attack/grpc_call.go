@@ -79,7 +79,13 @@ func grpcTimeout(d time.Duration) string {
 // wrong with it; both are empty where nothing is. It tells how many bytes of messages came.
 // An error is why the answer broke off.
 func (c *grpcCall) judge(resp *http.Response) (n int64, class recording.Class, complaint string, err error) {
-	if resp.StatusCode != http.StatusOK || !isGRPC(resp.Header) {
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		// No other belongs to gRPC (likewise, "Responses": "HTTP-Status"), whatever content
+		// type it bears.
+		n, err = io.Copy(io.Discard, resp.Body)
+		return n, recording.ClassStatus, resp.Status, err
+	case !isGRPC(resp.Header):
 		n, err = io.Copy(io.Discard, resp.Body)
 		return n, recording.ClassWrongBody, "the answer is none of gRPC: another content type", err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -19,7 +20,7 @@ import (
 // it was given closed before anything of it was written.
 const maxUnused = 3
 
-var errNoHTTP2 = errors.New("the service does not speak h2: it chose another protocol (ALPN)")
+var errNoHTTP2 = errors.New("the service does not speak h2: it chose no protocol in the TLS handshake (ALPN)")
 
 // http2Carrier carries requests over HTTP/2, each on a connection that it shares with
 // others.
@@ -93,7 +94,7 @@ func (c *http2Carrier) handshake(ctx context.Context, raw net.Conn, sample *reco
 		sample.Phase = recording.PhaseTLS
 		secured := tls.Client(raw, c.tls)
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, err
+			return nil, refusedALPN(err)
 		}
 		if secured.ConnectionState().NegotiatedProtocol != http2.NextProtoTLS {
 			return nil, errNoHTTP2
@@ -102,6 +103,18 @@ func (c *http2Carrier) handshake(ctx context.Context, raw net.Conn, sample *reco
 	}
 	sample.Phase = recording.PhaseWrite
 	return c.library.NewClientConn(conn)
+}
+
+// alertNoProtocol is the alert of a server that speaks none of the offered protocols (RFC
+// 7301, section 3.2).
+const alertNoProtocol = tls.AlertError(120)
+
+// refusedALPN puts that alert into words; crypto/tls has no exported type for one that came.
+func refusedALPN(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && isAlert(err) && op.Err.Error() == alertNoProtocol.Error() {
+		return fmt.Errorf("the service does not speak h2: it refused it in the TLS handshake (ALPN): %w", err)
+	}
+	return err
 }
 
 // roundTrip writes the request and reads the answer to its last byte. unused

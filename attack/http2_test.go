@@ -325,14 +325,26 @@ func TestHTTP2LeavesAnUnresponsiveConnection(t *testing.T) {
 	}
 }
 
+// A server may know nothing of ALPN, or refuse what it does not speak.
 func TestServiceWithoutHTTP2(t *testing.T) {
-	server := serve(t, true, func(v *visit) { handshakeOnly(v) })
-	server.config.NextProtos = nil
-	sink := &samples{}
-	s := streamWith(t, server, sink, check.Target{}, over(true, check.New, 0))
-	got := send(t, s, sink, 1)[0]
-	if got.Phase != recording.PhaseTLS || got.Class != recording.ClassTLS || !strings.Contains(got.Error, "does not speak h2") {
-		t.Errorf("%+v", got)
+	for want, protocols := range map[string][]string{
+		"the service does not speak h2: it chose no protocol in the TLS handshake (ALPN)":                                      nil,
+		"the service does not speak h2: it refused it in the TLS handshake (ALPN): remote error: tls: no application protocol": {"http/1.1"},
+	} {
+		for _, calls := range []bool{false, true} {
+			server := serve(t, true, func(v *visit) { handshakeOnly(v) })
+			server.config.NextProtos = protocols
+			sink := &samples{}
+			s := streamWith(t, server, sink, check.Target{}, func(s *check.Stream) {
+				if over(true, check.New, 0)(s); calls {
+					s.Kind, s.Method, s.GRPC = check.GRPCCalls, "POST", &check.GRPC{Method: check.DefaultGRPCMethod}
+				}
+			})
+			got := send(t, s, sink, 1)[0]
+			if got.Phase != recording.PhaseTLS || got.Class != recording.ClassTLS || got.Error != want {
+				t.Errorf("%+v, want %s", got, want)
+			}
+		}
 	}
 }
 
