@@ -79,6 +79,12 @@ const (
 	ClassOther Class = "other"
 )
 
+// Answered tells whether a failure of this class is a whole answer that was not the expected
+// one: somebody had read the request.
+func (c Class) Answered() bool {
+	return c == ClassStatus || c == ClassWrongBody || c == ClassGRPCStatus
+}
+
 // Sample is one request of a stream, with all that is known about it.
 type Sample struct {
 	Stream string

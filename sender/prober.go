@@ -181,7 +181,7 @@ func (p *Prober) try(pod ProbedPod, probe *attack.Probe) {
 	tried := Tried{UID: pod.UID}
 	for range tries {
 		s := probe.Ask()
-		tried.Pod, tried.Problem, tried.Status = s.Pod, problem(&s), s.Class == recording.ClassStatus
+		tried.Pod, tried.Problem, tried.Status = s.Pod, problem(&s), s.Class.Answered()
 		if tried.Problem == "" {
 			break
 		}
@@ -196,6 +196,8 @@ func problem(s *recording.Sample) string {
 	switch {
 	case s.Outcome == recording.OK:
 		return ""
+	case s.Class == recording.ClassWrongBody:
+		return "it answered, but " + s.Error
 	case s.Phase == recording.PhaseDone:
 		return "it answered with " + s.Error
 	default:

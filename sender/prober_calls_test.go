@@ -12,8 +12,9 @@ import (
 	"github.com/shutdowncheck/shutdowncheck/check"
 )
 
-// serveCalls answers calls of gRPC, by their method's path and their message, framed.
-func serveCalls(t *testing.T, answer func(path string, message []byte) []byte) *httptest.Server {
+// serveCalls answers calls of gRPC, by their method's path and their message, framed, and ends
+// them with the code.
+func serveCalls(t *testing.T, code string, answer func(path string, message []byte) []byte) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		message, err := io.ReadAll(r.Body)
@@ -21,7 +22,7 @@ func serveCalls(t *testing.T, answer func(path string, message []byte) []byte) *
 			t.Error(err)
 		}
 		w.Header().Set("Content-Type", "application/grpc")
-		w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
+		w.Header().Set(http.TrailerPrefix+"Grpc-Status", code)
 		if _, err := w.Write(answer(r.URL.Path, message)); err != nil {
 			t.Error(err)
 		}
@@ -33,23 +34,43 @@ func serveCalls(t *testing.T, answer func(path string, message []byte) []byte) *
 	return server
 }
 
-// Where a check makes calls of gRPC alone, a pod is asked by such a call.
-func TestAPodIsCalledWhereTheCheckCalls(t *testing.T) {
-	// The health service's SERVING, framed as gRPC does.
-	serving := []byte{0, 0, 0, 0, 2, 1 << 3, 1}
-	server := serveCalls(t, func(string, []byte) []byte { return serving })
+// tried has a prober of the stream try the server.
+func tried(t *testing.T, server *httptest.Server, stream check.Stream, types *attack.Types) *Tried {
+	t.Helper()
 	p := NewProber(ProberConfig{
-		Streams: []check.Stream{{
-			Name: "calls", Kind: check.GRPCCalls, URL: "http://web.invalid", Protocol: check.H2C, Timeout: check.Duration(5 * time.Second),
-			GRPC: &check.GRPC{Method: check.DefaultGRPCMethod, ExpectCodes: []check.GRPCCode{"OK"}},
-		}},
+		Streams: []check.Stream{stream}, Types: map[string]*attack.Types{stream.Name: types},
 		Now: time.Now, Sink: (&probes{}).take, Fail: func(err error) { t.Error(err) },
 	})
 	t.Cleanup(p.Close)
 	p.set(t, Window{Number: 1, Rate: 10, Try: &ProbedPod{UID: "u", Address: server.Listener.Addr().String()}})
 	eventually(t, "the try", func() bool { return p.Status().Tried != nil })
-	if tried := p.Status().Tried; tried.Problem != "" {
-		t.Errorf("a server that answers calls: %s", tried.Problem)
+	return p.Status().Tried
+}
+
+// Where a check makes calls of gRPC alone, a pod is asked by such a call. One that is
+// answered otherwise than the check expects is answered.
+func TestAPodIsCalledWhereTheCheckCalls(t *testing.T) {
+	// The health service's SERVING, framed as gRPC does.
+	serving := []byte{0, 0, 0, 0, 2, 1 << 3, 1}
+	health := check.Stream{
+		Name: "calls", Kind: check.GRPCCalls, URL: "http://web.invalid", Protocol: check.H2C, Timeout: check.Duration(5 * time.Second),
+		GRPC: &check.GRPC{Method: check.DefaultGRPCMethod, ExpectCodes: []check.GRPCCode{"OK"}},
+	}
+	for name, tt := range map[string]struct {
+		code string
+		body []byte
+		want Tried
+	}{
+		"as expected":  {"0", serving, Tried{UID: "u"}},
+		"its status":   {"14", nil, Tried{UID: "u", Status: true, Problem: "it answered with grpc-status 14 (UNAVAILABLE)"}},
+		"its messages": {"0", nil, Tried{UID: "u", Status: true, Problem: "it answered, but 0 messages answer a call that one has to answer"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := serveCalls(t, tt.code, func(string, []byte) []byte { return tt.body })
+			if got := tried(t, server, health, nil); *got != tt.want {
+				t.Errorf("%+v, want %+v", *got, tt.want)
+			}
+		})
 	}
 }
 
@@ -66,7 +87,7 @@ func TestAPodIsCalledWithTypesThatTheServerTold(t *testing.T) {
 		field(4, field(1, "M"), field(2, field(1, "n"), "\x18\x01\x20\x01\x28\x05", field(10, "n"))) +
 		field(6, field(1, "S"), field(2, field(1, "C"), field(2, ".a.M"), field(3, ".a.M"))) + field(12, "proto3")
 	const n3 = "\x08\x03"
-	server := serveCalls(t, func(path string, message []byte) []byte {
+	server := serveCalls(t, "0", func(path string, message []byte) []byte {
 		switch {
 		case path == "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":
 			return []byte(framed(field(4, field(1, file))))
@@ -83,14 +104,7 @@ func TestAPodIsCalledWithTypesThatTheServerTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := NewProber(ProberConfig{
-		Streams: []check.Stream{stream}, Types: map[string]*attack.Types{stream.Name: types},
-		Now: time.Now, Sink: (&probes{}).take, Fail: func(err error) { t.Error(err) },
-	})
-	t.Cleanup(p.Close)
-	p.set(t, Window{Number: 1, Rate: 10, Try: &ProbedPod{UID: "u", Address: server.Listener.Addr().String()}})
-	eventually(t, "the try", func() bool { return p.Status().Tried != nil })
-	if tried := p.Status().Tried; tried.Problem != "" {
-		t.Errorf("a server that was asked as it told: %s", tried.Problem)
+	if got := tried(t, server, stream, types); got.Problem != "" {
+		t.Errorf("a server that was asked as it told: %s", got.Problem)
 	}
 }

@@ -184,7 +184,7 @@ func TestATryTellsWhyThereIsNoAnswer(t *testing.T) {
 		p.set(t, Window{Number: 1, Rate: 10, Try: &ProbedPod{UID: "u", Address: at}})
 		eventually(t, "the try", func() bool { return p.Status().Tried != nil })
 		tried := p.Status().Tried
-		if tried.UID != "u" || !strings.Contains(tried.Problem, want) || (want == "") != (tried.Problem == "") || (want == "") != (tried.Pod == "web-1") {
+		if tried.UID != "u" || !strings.Contains(tried.Problem, want) || (want == "") != (tried.Problem == "") || (want == "") != (tried.Pod == "web-1") || tried.Status != (at == address(ill)) {
 			t.Errorf("%+v, want %q", tried, want)
 		}
 	}

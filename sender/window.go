@@ -53,7 +53,8 @@ type Tried struct {
 	UID string `json:"uid"`
 	// Problem is why that was no answer as the check expects it; empty where it was one.
 	Problem string `json:"problem,omitempty"`
-	// Status tells that the problem is what it answered, not that it did not.
+	// Status tells that the problem is what it answered, be it by its status, its
+	// grpc-status or its body, not that it did not.
 	Status bool `json:"status,omitempty"`
 	// Pod is the one that the answer named; empty where it named none.
 	Pod string `json:"pod,omitempty"`

@@ -38,7 +38,7 @@ func (c carriers) answered(s *recording.Sample) {
 func (c carriers) failed(s *recording.Sample) carried {
 	at := connection{s.Stream, s.Conn}
 	known := c[at]
-	if s.Class == recording.ClassStatus {
+	if s.Class.Answered() {
 		c.answered(s)
 	} else {
 		delete(c, at)

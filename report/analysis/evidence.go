@@ -334,6 +334,9 @@ func symptoms(members []*explained) string {
 			line = fmt.Sprintf("status %d", m.Status)
 		case recording.ClassWrongBody:
 			line = fmt.Sprintf("status %d with another body than expected", m.Status)
+			if m.Error != "" {
+				line += " (" + m.Error + ")"
+			}
 		case recording.ClassGRPCStatus:
 			line = fmt.Sprintf("status %d with %s", m.Status, m.Error)
 		}

@@ -118,7 +118,7 @@ func (f *examined) betweenTrips() bool {
 
 // whole tells of an answer that came whole, and was not the expected one.
 func (f *examined) whole() bool {
-	return f.Class == recording.ClassStatus || f.Class == recording.ClassWrongBody || f.Class == recording.ClassGRPCStatus
+	return f.Class.Answered()
 }
 
 // serverError tells of an answer by which whoever gave it says that it could not do what

@@ -343,7 +343,7 @@ func (p *pass) take(s *recording.Sample, tally *streamTally) {
 		p.answer(s, tally)
 	case recording.Failed:
 		tally.Failed++
-		if s.Class == recording.ClassStatus {
+		if s.Class.Answered() {
 			tally.longestAnswer = max(tally.longestAnswer, s.End-begun(s))
 		}
 		if s.Maskable {

@@ -44,7 +44,7 @@ func probeOf(s *recording.Sample) probe {
 	p := probe{sent: s.SentAt(), met: s.EndAt(), accepted: s.Phase != recording.PhaseDial, answered: s.Outcome == recording.OK}
 	switch timedOut := s.Class == recording.ClassTimeout; {
 	case p.answered:
-	case s.Class == recording.ClassStatus, s.Class == recording.ClassGRPCStatus:
+	case s.Class.Answered():
 		p.became = report.WindowError
 	case !p.accepted && timedOut:
 		p.met, p.became = p.sent, report.WindowUnreachable

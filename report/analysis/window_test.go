@@ -27,6 +27,7 @@ var (
 	unreached     = request{phase: recording.PhaseDial, class: recording.ClassTimeout, took: 2 * second}
 	neverAnswered = request{phase: recording.PhaseFirstByte, class: recording.ClassTimeout, took: 10 * second}
 	erring        = request{phase: recording.PhaseDone, class: recording.ClassStatus, status: 503, took: 5 * ms}
+	wrong         = request{phase: recording.PhaseDone, class: recording.ClassWrongBody, status: 200, took: 5 * ms}
 	ownFault      = request{phase: recording.PhaseDial, class: recording.ClassPorts, outcome: recording.ClientFault, took: ms}
 )
 
@@ -94,6 +95,10 @@ func TestWindow(t *testing.T) {
 		},
 		"errors are no answers": {
 			func(s *scenario) { s.probes("web-1", 6010*ms, 7*second).probed("web-1", 7010*ms, erring) },
+			"accepts 7.01-10.00, answers 6.91-7.01, outlasts 0.89-0.99 error",
+		},
+		"nor is another body than expected": {
+			func(s *scenario) { s.probes("web-1", 6010*ms, 7*second).probed("web-1", 7010*ms, wrong) },
 			"accepts 7.01-10.00, answers 6.91-7.01, outlasts 0.89-0.99 error",
 		},
 		"what is answered again does not count": {

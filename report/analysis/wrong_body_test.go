@@ -28,12 +28,13 @@ func TestAWrongBodyIsAnError(t *testing.T) {
 		s := undisturbed(newScenario().pod("web-1", lingering(0)).pod("web-2", nil).pod("web-3", nil))
 		for _, r := range tt.lost {
 			s.request(r)
+			s.samples[len(s.samples)-1].Error = "the answer's body is empty"
 		}
 		rep := s.analyze(t)
 		if got := summary(rep); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s\n got %s\nwant %s", name, got, tt.want)
 		}
-		if evidence := strings.Join(rep.Findings[0].Evidence, "; "); !strings.Contains(evidence, "1 × status 200 with another body than expected") {
+		if evidence := strings.Join(rep.Findings[0].Evidence, "; "); !strings.Contains(evidence, "1 × status 200 with another body than expected (the answer's body is empty)") {
 			t.Errorf("%s: %s", name, evidence)
 		}
 	}
