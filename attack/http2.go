@@ -63,6 +63,9 @@ func (c *http2Carrier) exchange(ctx context.Context, m *message, sample *recordi
 		conn.describe(sample)
 		sample.Acquired = c.now.since(sample)
 		answered, unused, err := c.roundTrip(ctx, conn, m, sample)
+		if err != nil {
+			conn.describePod(sample)
+		}
 		conn.release()
 		if !unused || try == maxUnused {
 			return answered, err

@@ -123,6 +123,14 @@ func (c *http2Conn) describe(sample *recording.Sample) {
 	}
 }
 
+// describePod tells of a request that failed, and that was sent before anything was
+// answered on the connection, which pod has answered there since.
+func (c *http2Conn) describePod(sample *recording.Sample) {
+	if pod := c.pod.Load(); pod != nil && sample.ConnPod == "" && sample.Pod == "" {
+		sample.ConnPod = *pod
+	}
+}
+
 // explain gives the failure of a request that c carried the type that tells its
 // class. Where the connection itself was lost, whether that shows as its end or as a
 // reset depends on which of the library's goroutines the kernel told first.

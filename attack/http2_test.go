@@ -362,3 +362,32 @@ func TestHTTP2Renew(t *testing.T) {
 		}
 	}
 }
+
+// What goes out before anything was answered on its connection, and fails when another has
+// been answered there, names the pod that answered.
+func TestHTTP2NamesThePodOfASharedConnection(t *testing.T) {
+	answered := make(chan struct{})
+	server := serveHTTP2(t, false, func(v *http2Visit, stream uint32) bool {
+		if stream == 1 {
+			return true
+		}
+		v.answerOK(1)
+		<-answered
+		return false
+	})
+	sink := &samples{}
+	s := streamWith(t, server, sink, check.Target{}, over(false, check.Reused, 1))
+	var both sync.WaitGroup
+	for seq := range 2 {
+		both.Go(func() {
+			if sendOne(t, s, seq) == nil {
+				close(answered)
+			}
+		})
+	}
+	both.Wait()
+	s.sender.carrier.close()
+	if len(sink.all) != 2 || sink.all[0].ConnPod != "" || sink.all[1].Outcome != recording.Failed || sink.all[1].ConnPod != "pod-a" {
+		t.Errorf("%+v", sink.all)
+	}
+}

@@ -131,7 +131,9 @@ type Sample struct {
 	LocalPort  uint16
 	RemoteAddr string
 	// Pod is the pod that the answer named; ConnPod the one that last answered
-	// on this connection before. Empty where unknown.
+	// on this connection before: before it was sent or, of one that failed on a
+	// connection which others shared, and on which none had answered by then, before it
+	// failed. Empty where unknown.
 	Pod     string
 	ConnPod string
 	// Maskable marks a failure that a common client (Go's, a browser's) would

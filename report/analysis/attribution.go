@@ -113,7 +113,7 @@ func suspectsOf(terminations []*termination, failures []examined) []*suspect {
 	}
 	for i := range failures {
 		f := &failures[i]
-		if f.life == nil || f.proxied || f.symptom != cutShort {
+		if f.life == nil || f.proxied || f.symptom != cutShort || f.endedAlone() {
 			continue
 		}
 		end := f.EndAt()

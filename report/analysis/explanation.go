@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -248,6 +249,8 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case s.blurred && f.wasHeld() && !f.proxied && !sent.After(exit.To) && end.After(exit.To):
 			// A machine that is late notices late what an exit has cut.
 			return cutAtExit, looseFit
+		case f.endedAlone():
+			// Who says so lives, and is not told to stop.
 		case f.Fresh() && !f.answering():
 			fits := s.turnedAway(f, t)
 			if f.wasHeld() && !f.proxied && (s.blurred || end.After(exit.To.Add(clockSlack))) {
@@ -259,6 +262,9 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		}
 	case cutOnReuse:
 		switch {
+		case f.unprocessed() && within(end, exit, clockSlack):
+			// It took nothing along that it had not looked at.
+			return closedWhileKept, t.exitFits(end)
 		case within(end, exit, clockSlack):
 			manner, fits := t.cutOnReuse(end)
 			if manner == closedWhileKept && f.betweenTrips() && t.unreadKept.IsZero() {
@@ -279,12 +285,18 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 
 // letGo tells how well it fits that a pod which lives on has let go of the connection. If
 // no name says that it was that pod's, the kill of another just then, which closes all
-// connections of that one, fits better, and so does its SIGTERM.
+// connections of that one, fits better, and so does its SIGTERM, and its exit where that is
+// seen to have cut others.
 func (s *explainer) letGo(f *examined, t *suspect) strength {
-	if f.life == nil && len(s.killedAt(f)) > 0 || s.anotherSignalled(f, t) {
+	if f.life == nil && (len(s.killedAt(f)) > 0 || s.anotherCut(f, t)) || s.anotherSignalled(f, t) {
 		return looseFit
 	}
 	return closeFit
+}
+
+// anotherCut tells that the exit of another pod was seen to cut requests at that moment.
+func (s *explainer) anotherCut(f *examined, t *suspect) bool {
+	return slices.ContainsFunc(s.near(f), func(o *suspect) bool { return o != t && o.cut.Known() && within(f.EndAt(), o.cut, sameMoment) })
 }
 
 // abandoned tells of a request that was in flight at SIGTERM whether the server answered

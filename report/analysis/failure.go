@@ -46,5 +46,13 @@ func (f *failure) answering() bool {
 	return f.Phase == recording.PhaseHeader || f.Phase == recording.PhaseBody
 }
 
+// unprocessed tells that the server gave its word not to have looked at the request (RFC
+// 9113, section 8.7). Of a GOAWAY the recording has that as what makes it maskable; on a
+// kept connection common clients replay more than what was turned away so, so that it is not
+// known of one there.
+func (f *failure) unprocessed() bool {
+	return f.Class == recording.ClassRefusedStream || f.Class == recording.ClassGoAway && f.Maskable && f.Fresh()
+}
+
 // wasHeld tells whether some pod must have had the request, from itself alone.
 func (f *failure) wasHeld() bool { return f.answering() || f.beyondRoundTrip() >= slowRefusal }

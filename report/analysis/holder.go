@@ -1,11 +1,6 @@
 package analysis
 
-import (
-	"slices"
-
-	"github.com/shutdowncheck/shutdowncheck/recording"
-	"github.com/shutdowncheck/shutdowncheck/report"
-)
+import "github.com/shutdowncheck/shutdowncheck/report"
 
 // The containers of a pod share one network namespace (kubernetes.io/docs, Pods, "Pod
 // networking"), so that another container than the one that declares the port may hold the
@@ -45,8 +40,7 @@ func (t *suspect) holders(f *examined) []*report.ContainerExit {
 
 // brokenOff tells of a connection that ended with the request on it, as an exit ends it.
 func (f *examined) brokenOff() bool {
-	return (f.symptom == cutShort || f.symptom == cutOnReuse) &&
-		slices.Contains([]recording.Class{recording.ClassReset, recording.ClassEOF, recording.ClassBodyCut}, f.Class)
+	return (f.symptom == cutShort || f.symptom == cutOnReuse) && f.disconnected()
 }
 
 // cutByHolder tells how well it fits that another container held the connection, and cut it

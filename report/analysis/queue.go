@@ -29,7 +29,7 @@ func (f *examined) mayQueue() bool {
 // waited.
 func (t *suspect) mayNotRead(f *examined) bool {
 	switch {
-	case f.proxied, f.answering(), !t.signalPlaced():
+	case f.proxied, f.answering(), f.endedAlone(), !t.signalPlaced():
 		return false
 	case t.killed():
 		if f.Fresh() || t.unmoved || t.servedOn || t.keptWaiting < 2 {

@@ -16,6 +16,9 @@ type examined struct {
 	// proxied tells that its connection led to a proxy and to no pod.
 	proxied bool
 	gateway gateway
+	// sharedHeld tells that another request was cut with its connection which some pod must
+	// have had.
+	sharedHeld bool
 }
 
 func examine(t *traffic, pods *podIndex) []examined {
@@ -29,6 +32,7 @@ func examine(t *traffic, pods *podIndex) []examined {
 		}
 		all[i] = e
 	}
+	shareConnections(all)
 	return all
 }
 
@@ -67,7 +71,7 @@ const (
 	shutOut symptom = iota
 	// hung: nothing came back at all.
 	hung
-	// cutShort: the connection ended while the request was being answered.
+	// cutShort: the request, or its connection, ended while it was being answered.
 	cutShort
 	// cutOnReuse: a reused connection ended as the request came in.
 	cutOnReuse
@@ -101,6 +105,12 @@ func (f *examined) symptomOf() symptom {
 	switch {
 	case f.Class == recording.ClassTimeout:
 		return hung
+	case f.unprocessed() && f.Fresh():
+		return shutOut
+	case f.unprocessed():
+		return cutOnReuse
+	case f.endedAlone(), f.taken():
+		return cutShort
 	case f.beyondRoundTrip() >= inFlightAge && (f.Fresh() || f.age() >= f.closedNews):
 		return cutShort
 	case f.Fresh():
@@ -109,6 +119,23 @@ func (f *examined) symptomOf() symptom {
 		return cutOnReuse
 	}
 }
+
+// endedAlone tells that the server itself ended this one request, by RST_STREAM, while its
+// connection lived on (RFC 9113, section 5.4.2), so that it had read it. Of a proxy's it is
+// not known what that met.
+func (f *examined) endedAlone() bool {
+	return f.Class == recording.ClassStreamReset && !f.proxied
+}
+
+// taken tells of a connection that ended after a GOAWAY by which the server had not turned
+// the request on it away: whoever says so had accepted the connection, and may have been at
+// work on the request (RFC 9113, section 6.8).
+func (f *examined) taken() bool {
+	return f.Class == recording.ClassGoAway && f.Fresh() && !f.unprocessed() && !f.proxied
+}
+
+// wasHeld tells whether some pod must have had the request.
+func (f *examined) wasHeld() bool { return f.endedAlone() || f.sharedHeld || f.failure.wasHeld() }
 
 // betweenTrips tells of a request on a kept connection whose end came later than the way
 // there and back takes, and no later than the news of a closed connection may.
@@ -129,8 +156,10 @@ func (f *examined) serverError() bool {
 }
 
 // refused tells that it met a closed door, which was closed when the answer to that
-// effect came, whenever it had been sent.
-func (f *examined) refused() bool { return f.symptom == shutOut && f.Class != recording.ClassTimeout }
+// effect came, whenever it had been sent. A server that speaks HTTP/2 had opened it.
+func (f *examined) refused() bool {
+	return f.symptom == shutOut && f.Class != recording.ClassTimeout && !f.unprocessed()
+}
 
 // unanswered is the failure as it is if not a pod but a gateway answered it.
 func (f *examined) unanswered() *examined {

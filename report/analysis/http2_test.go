@@ -1,0 +1,125 @@
+package analysis
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/recording"
+)
+
+// What HTTP/2 itself says of a request that it ends decides before its age does.
+func TestWaysInWhichHTTP2EndsARequest(t *testing.T) {
+	const exit = 6260 * ms // abrupt's
+	lost := func(class recording.Class, sent, end time.Duration, served uint32) request {
+		r := request{sent: sent, took: end - sent, phase: recording.PhaseFirstByte, class: class, served: served}
+		if served > 0 {
+			r.stream, r.connPod = "short-reused", "web-1"
+		}
+		return r
+	}
+	for _, tt := range []struct {
+		name     string
+		with     *death
+		lost     request
+		maskable bool
+		want     string
+	}{
+		{
+			"RST_STREAM 2 ms after it was sent, by a pod that lives on", lingering(0), lost(recording.ClassStreamReset, 7*second, 7002*ms, 3), false,
+			"failed; 1 no-drain (likely) [web-1] between SIGTERM and exit",
+		},
+		{
+			"the same on a new connection, which the times alone give a pod", lingering(0), lost(recording.ClassStreamReset, 7*second, 7002*ms, 0), false,
+			"failed; 1 no-drain (possible) [web-1] between SIGTERM and exit",
+		},
+		{
+			"RST_STREAM just before an exit", abrupt(), lost(recording.ClassStreamReset, exit-2*ms, exit, 3), false,
+			"failed; 1 no-drain (certain) [web-1] at the exit",
+		},
+		{
+			"RST_STREAM before the end had begun", lingering(0), lost(recording.ClassStreamReset, 4*second, 4002*ms, 3), false,
+			"inconclusive; 1 unknown () [] outside of any termination",
+		},
+		{
+			"RST_STREAM by somebody who lives when the pod has gone", abrupt(), lost(recording.ClassStreamReset, 7400*ms, 7402*ms, 0), false,
+			"failed; 1 unknown () [] outside of any termination",
+		},
+		{
+			"REFUSED_STREAM, however late, as a pod exits at once", abrupt(), lost(recording.ClassRefusedStream, exit-200*ms, exit, 3), true,
+			"failed; 1 keepalive-cut (certain) [web-1] at the exit",
+		},
+		{
+			"REFUSED_STREAM on a new connection", lingering(0), lost(recording.ClassRefusedStream, 6400*ms, 6600*ms, 0), true,
+			"failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
+		},
+		{
+			"GOAWAY before it on a new connection", lingering(0), lost(recording.ClassGoAway, 6400*ms, 6600*ms, 0), true,
+			"failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
+		},
+		{
+			"GOAWAY behind it on a new connection, which then ends with the pod", abrupt(), lost(recording.ClassGoAway, exit-3*ms, exit, 0), false,
+			"failed; 1 no-drain (likely) [web-1] at the exit",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil)).request(tt.lost)
+			s.samples[len(s.samples)-1].Maskable = tt.maskable
+			if got := summary(s.analyze(t)); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// Requests that end with the connection which they share are lost for one reason, and by one
+// pod: an exit, whatever else might close a kept connection just then.
+func TestRequestsThatShareAConnection(t *testing.T) {
+	const exit = 6260 * ms
+	cut := func(sent time.Duration, served uint32, connPod string) request {
+		return request{stream: "short-reused", sent: sent, took: exit - sent, served: served, connPod: connPod, conn: 1, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	}
+	before := func() *death {
+		d := drained()
+		d.deleted, d.left, d.killing = 5200*ms, 5220*ms, 5250*ms
+		return d
+	}
+	for name, tt := range map[string]struct {
+		lost []request
+		want string
+	}{
+		"the oldest under way for long, none answered yet": {
+			[]request{cut(6100*ms, 0, ""), cut(6200*ms, 1, ""), cut(6258*ms, 2, "")},
+			"failed; 3 no-drain (likely) [web-1] at the exit",
+		},
+		"one of them names the pod": {
+			[]request{cut(6100*ms, 1, ""), cut(6258*ms, 2, "web-1")},
+			"failed; 2 no-drain (certain) [web-1] at the exit",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", abrupt()).pod("web-2", before()).pod("web-3", nil)
+			s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(8500*ms, 30*second, "web-3").steady(12 * second)
+			for _, r := range tt.lost {
+				s.request(r)
+			}
+			if got := summary(s.analyze(t)); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// What was cut without a name at the moment of an exit that cut others is that exit's, rather
+// than of a pod that drains and may have let go of a connection just then.
+func TestAnExitFitsBetterThanLettingGo(t *testing.T) {
+	draining := drained()
+	draining.deleted, draining.left, draining.killing = 5200*ms, 5220*ms, 5250*ms
+	s := newScenario().pod("web-1", abrupt()).pod("web-2", draining).pod("web-3", nil)
+	s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(8500*ms, 30*second, "web-3").steady(12 * second)
+	for pod, age := range map[string]time.Duration{"web-1": 150 * ms, "": 50 * ms} {
+		s.request(request{stream: "short-reused", sent: 6260*ms - age, took: age, served: 3, connPod: pod, phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	}
+	if got, want := summary(s.analyze(t)), "failed; 2 no-drain (likely) [web-1] at the exit"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
