@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -90,6 +91,9 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 			all[i] = &explained{examined: f, cause: causeOf(loss{manner: turnedAway, nobodyReady: true}), manner: turnedAway, confidence: report.Certain}
 		case f.life != nil:
 			all[i] = s.explainNamed(f)
+		case f.ofAnother(t.frontends):
+			// Its connection led to a pod that is none of these.
+			all[i] = &explained{examined: f, cause: report.Unknown}
 		default:
 			all[i] = s.explainByTime(f)
 		}
@@ -230,6 +234,14 @@ func (s *explainer) explainByTime(f *examined) *explained {
 		}
 		best = fit.strength
 		e.suspects = append(e.suspects, t)
+	}
+	if best == closeFit && e.life == nil && causeNamed(e.cause).atExit {
+		also, sameCause := s.exitsNearby(f, e)
+		e.suspects = append(e.suspects, also...)
+		slices.SortFunc(e.suspects, func(a, b *suspect) int { return cmp.Compare(a.number, b.number) })
+		if !sameCause {
+			best = looseFit
+		}
 	}
 	early := causeOf(loss{manner: tooEarly})
 	// A pod held the request that an exit cut: one that does not listen yet holds none.

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -106,6 +107,52 @@ func TestRequestsThatShareAConnection(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// News of an exit comes late on a busy machine. What names no pod is not given to the one of
+// two exits whose news was nearest; what names its pod is that one's alone.
+func TestTwoExitsWithinTheTimeThatNewsTakes(t *testing.T) {
+	later := func() *death {
+		d := abrupt()
+		d.exited += 45 * ms
+		return d
+	}
+	named := func(pod string, end time.Duration) request {
+		return request{stream: "short-reused", sent: end - 150*ms, took: 150 * ms, served: 3, connPod: pod, phase: recording.PhaseFirstByte, class: recording.ClassReset}
+	}
+	for name, tt := range map[string]struct {
+		lost request
+		want string
+	}{
+		"names none, and ends between them": {
+			request{sent: 6080 * ms, took: 210 * ms, phase: recording.PhaseFirstByte, class: recording.ClassReset},
+			"no-drain [web-1 web-2]",
+		},
+		"names the one whose news was further": {named("web-1", 6290*ms), "no-drain [web-1]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario().pod("web-1", abrupt()).pod("web-2", later()).pod("web-3", nil)
+			s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(8500*ms, 30*second, "web-3").steady(12 * second)
+			s.request(named("web-1", 6260*ms)).request(named("web-2", 6305*ms)).request(tt.lost)
+			rep := s.analyze(t)
+			for _, f := range rep.Failures {
+				if f.Ended.Equal(after(tt.lost.sent + tt.lost.took)) {
+					if got := fmt.Sprintf("%s %v", f.Cause, f.Pods); got != tt.want {
+						t.Errorf("got %s, want %s", got, tt.want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A connection that leads to a pod which is none of the workload's was cut by none of those.
+func TestAConnectionToAnothersPod(t *testing.T) {
+	s := undisturbed(newScenario().pod("web-1", abrupt()).pod("web-2", nil).pod("web-3", nil))
+	s.request(request{stream: "short-reused", sent: 6060 * ms, took: 200 * ms, served: 3, connPod: "canary-1", phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+	if got, want := summary(s.analyze(t)), "failed; 1 unknown () [] outside of any termination"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 

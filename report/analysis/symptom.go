@@ -62,6 +62,14 @@ func (f *examined) identify(pods *podIndex) *pod {
 	return pods.addressed(host, f.DialledAt())
 }
 
+// ofAnother tells of a failure that its connection led to a pod that is none of the
+// workload's, where names are known to be pods': others are. The times of these say nothing
+// of it then.
+func (f *examined) ofAnother(all *frontends) bool {
+	at := all.byAddress[f.RemoteAddr]
+	return !f.proxied && f.ConnPod != "" && at != nil && at.first != "" && !all.pods.has(f.ConnPod)
+}
+
 // symptom is what a failure looked like from outside.
 type symptom int
 
