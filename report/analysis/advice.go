@@ -42,7 +42,7 @@ func (l *learned) withFixes(findings []report.Finding) []report.Finding {
 			played: l.traffic.played, lag: lag, ownLag: propagationLag(sure), arrivals: max(arrivalLag(sure), plays),
 			cutShortNew: l.someShortNew(sure, inSeconds(sleepFor(lag))-lag),
 			afterSlice:  rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
-			cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
+			spoken: spokenBy(l.Header.Check.Streams, members), cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: l.Header.Workload, starved: l.starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
 			noticed: allNoticed(endsOf(members), closed), unknown: countFunc(members, func(f *explained) bool { return f.Class == recording.ClassNoBackend }), toNone: scalesToNone(&l.Header.Check),
 		}
@@ -82,11 +82,21 @@ func (m *measured) fix(cause report.Cause) report.Fix {
 	if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
 		fix.Text = mendHook + fix.Text
 	}
+	fix.Text += m.spoken.grpcWords(cause)
 	fix.Text += m.injectedWords(cause)
 	if !m.published() || cause != report.ListenerClosedEarly {
 		fix.Recipe = recipeFor(cause, m)
 	}
 	return fix
+}
+
+// spokenBy are those of the streams that have a failure.
+func spokenBy(streams []check.Stream, failures []*explained) spoken {
+	failed := map[string]bool{}
+	for _, f := range failures {
+		failed[f.Stream] = true
+	}
+	return spokenIn(slices.DeleteFunc(slices.Clone(streams), func(s check.Stream) bool { return !failed[s.Name] }))
 }
 
 // scalesToNone tells whether all that the check does is to ask for no pods. Beside another

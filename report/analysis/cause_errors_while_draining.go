@@ -30,7 +30,7 @@ var causeErrorsWhileDraining = cause{
 		}
 		return report.Fix{
 			Text: "After SIGTERM go on answering requests as before; only the readiness probe's path may say no. " + sleep +
-				". Kept-alive connections still need a program that answers properly, with \"Connection: close\"." + m.leftOutWords(),
+				". Kept-alive connections still need a program that answers properly, with " + m.spoken.farewell() + "." + m.leftOutWords(),
 			Patch: m.preStopPatch(),
 		}
 	},

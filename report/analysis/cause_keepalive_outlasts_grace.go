@@ -19,9 +19,12 @@ var causeKeepaliveOutlastsGrace = cause{
 		return l.manner == cutAtExit && l.kept && (l.servedOn || l.end.servesOn()) && !l.end.eatenByPreStop()
 	},
 	fix: func(m *measured) report.Fix {
-		fix := report.Fix{Text: fmt.Sprintf("After %[1]s answer with \"Connection: close\", so that clients let go of each connection with its next answer, and close those that stay idle. "+
-			"In Node, server.close() waits for the connections that clients go on using: set that header on each answer from %[1]s on, and call server.closeIdleConnections() until none is left. "+
-			"A longer grace only makes each rollout slower.", m.signal())}
+		line := fmt.Sprintf("After %[1]s %[2]s, so that clients let go of each connection with its next answer, and close those that stay idle. "+
+			"In Node, server.close() waits for the connections that clients go on using: set that header on each answer from %[1]s on, and call server.closeIdleConnections() until none is left. ", m.signal(), m.spoken.lettingGo())
+		if m.spoken.multiplexed() {
+			line = fmt.Sprintf("After %s send GOAWAY, so that clients let go of each connection when what they have on it is over, and close those that stay idle. ", m.signal())
+		}
+		fix := report.Fix{Text: line + "A longer grace only makes each rollout slower."}
 		if !m.noticed {
 			fix.Text += " Whether the program noticed " + m.signal() + " at all is not known, as no new connection is known to have come to it then: " +
 				"have it write a line to its log when it does, and name that line with --shutdown-log. If it does not notice, see sigterm-ignored first: " +

@@ -74,5 +74,5 @@ func (m *measured) outlivedWords() string {
 		return ""
 	}
 	return fmt.Sprintf(" Container %s took requests after %s had ended, and answered them with errors. On connections that clients keep they come for as long as it lives: "+
-		"let it answer with \"Connection: close\" (drain) for some time before %[2]s ends.", strings.Join(m.outlivers, " or "), m.ends[0].container)
+		"let it %[3]s (drain) for some time before %[2]s ends.", strings.Join(m.outlivers, " or "), m.ends[0].container, m.spoken.lettingGo())
 }

@@ -48,7 +48,7 @@ func (m *measured) sleepSaves() bool { return m.lag > 0 || m.cutShortNew }
 
 // besideDrainWords tell what is needed besides a drain.
 func (m *measured) besideDrainWords() string {
-	const closing = " the program to answer with \"Connection: close\" while it drains."
+	closing := " the program to " + m.spoken.lettingGo() + " while it drains."
 	switch {
 	case m.sleepsEnough():
 		return "Its " + m.ownSleep() + " is long enough for requests on new connections to stop arriving first; kept-alive ones need" + closing + m.leftOutWords()
@@ -92,8 +92,12 @@ func (m *measured) ownLimitWords() string {
 	if last != when {
 		when += " to " + last
 	}
+	limits := "the context of Shutdown in Go, graceful_timeout in gunicorn and Hypercorn"
+	if m.spoken.onlyGRPC() {
+		limits = "the time until Stop in Go, shutdownNow in Java or forceShutdown in Node.js, the grace of stop in Python"
+	}
 	return fmt.Sprintf(" The pods went on for a while and cut requests %s after %s: where the program limits how long it drains, make that longer than its longest request "+
-		"(the context of Shutdown in Go, graceful_timeout in gunicorn and Hypercorn), and the grace period longer than both.", when, m.signal())
+		"(%s), and the grace period longer than both.", when, m.signal(), limits)
 }
 
 // holder is another container of the pod that held its connections, and lost requests by

@@ -1,9 +1,11 @@
 package analysis
 
 import (
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -40,5 +42,88 @@ func TestStreamsOfPlainHTTPAreNoCheckOfGRPC(t *testing.T) {
 		if (warned == 1) != grpc || rep.Verdict != report.Passed {
 			t.Errorf("gRPC %t: %s, %+v", grpc, rep.Verdict, rep.Warnings)
 		}
+	}
+}
+
+// calling has streams of the check speak HTTP/2 or make calls of gRPC.
+func calling(s *scenario, kinds ...string) *scenario {
+	for i, kind := range kinds {
+		switch stream := &s.header.Check.Streams[i]; kind {
+		case "grpc":
+			stream.Kind, stream.Protocol = check.GRPCCalls, check.H2C
+		case "h2c":
+			stream.Protocol = check.H2C
+		}
+	}
+	return s
+}
+
+// A fix says how clients are told to let go of a connection in the protocol that they speak,
+// and what the libraries of gRPC have for it where calls of gRPC were lost.
+func TestFixesSpeakTheProtocolThatWasLost(t *testing.T) {
+	const header, goaway, either, libraries = `"Connection: close"`, "GOAWAY", `"Connection: close" (over HTTP/2: a GOAWAY)`, "GracefulStop"
+	inFlight := func(stream string) request {
+		return request{stream: stream, sent: 6060 * ms, took: 200 * ms, connPod: "web-1", served: 4, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	}
+	closed := func(stream string) request {
+		return request{stream: stream, sent: 7 * second, took: ms, connPod: "web-1", served: 4, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	}
+	erring := func(stream string) request {
+		return request{stream: stream, sent: 6900 * ms, took: ms, pod: "web-1", phase: recording.PhaseDone, class: recording.ClassStatus, status: 503}
+	}
+	for _, loss := range []struct {
+		cause report.Cause
+		with  *death
+		lost  func(stream string) request
+	}{
+		{report.NoDrain, abrupt(), inFlight},
+		{report.KeepaliveCut, lingering(0), closed},
+		{report.ErrorsWhileDraining, lingering(0), erring},
+	} {
+		for name, tt := range map[string]struct {
+			kinds         [2]string
+			says, saysNot []string
+			recipe        bool
+		}{
+			"HTTP/1.1":            {[2]string{"", ""}, []string{header}, []string{goaway, libraries}, false},
+			"HTTP/2":              {[2]string{"h2c", "h2c"}, []string{goaway}, []string{header, libraries}, false},
+			"HTTP/1.1 and HTTP/2": {[2]string{"", "h2c"}, []string{either}, []string{libraries}, false},
+			"gRPC":                {[2]string{"grpc", "grpc"}, []string{goaway, libraries, "awaitTermination", "tryShutdown", "stop(grace)"}, []string{header}, true},
+			"HTTP/1.1 and gRPC":   {[2]string{"", "grpc"}, []string{either, libraries}, nil, false},
+		} {
+			t.Run(string(loss.cause)+"/"+name, func(t *testing.T) {
+				s := calling(undisturbed(newScenario().pod("web-1", loss.with).pod("web-2", nil).pod("web-3", nil)), tt.kinds[:]...)
+				s.request(loss.lost("short-new")).request(loss.lost("short-reused"))
+				rep := s.analyze(t)
+				if len(rep.Findings) != 1 || rep.Findings[0].Cause != loss.cause {
+					t.Fatal(summary(rep))
+				}
+				fix := rep.Findings[0].Fix
+				for _, words := range tt.says {
+					if !strings.Contains(fix.Text, words) {
+						t.Errorf("it does not say %s: %s", words, fix.Text)
+					}
+				}
+				for _, words := range tt.saysNot {
+					if strings.Contains(fix.Text, words) {
+						t.Errorf("it says %s: %s", words, fix.Text)
+					}
+				}
+				if led := fix.Recipe != nil && fix.Recipe.URL == report.RecipesURL+"#grpc-servers"; led != tt.recipe {
+					t.Errorf("recipe %+v", fix.Recipe)
+				}
+			})
+		}
+	}
+}
+
+// The section to which findings of gRPC lead is there.
+func TestTheSectionOfGRPCServersIsThere(t *testing.T) {
+	page, err := os.ReadFile("../../docs/recipes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "\n### gRPC servers\n") {
+		t.Error("docs/recipes.md has no section called gRPC servers")
 	}
 }

@@ -46,6 +46,8 @@ type measured struct {
 	// that would have made the lag longer and are not sure enough, up to leftOutLag.
 	counted, leftOut int
 	leftOutLag       time.Duration
+	// spoken is what the streams speak that lost requests by the cause.
+	spoken spoken
 	// cuts are when what was in flight was cut, from SIGTERM on; nil where that is not
 	// known of each.
 	cuts *report.Span

@@ -72,9 +72,14 @@ var recipes = []recipe{
 }
 
 // recipeFor gives what mends the cause in the server that all of the ends had. Where
-// that is not known it gives all servers' page, if any server has a setting that does.
+// that is not known it gives all servers' page, if any server has a setting that does; of
+// calls of gRPC the section on its libraries, as the settings of servers that do not hand
+// calls on are those of HTTP/1.1.
 func recipeFor(cause report.Cause, m *measured) *report.Recipe {
 	server := m.server(cause)
+	if m.spoken.onlyGRPC() && m.spoken.grpcWords(cause) != "" && !slices.Contains(passOn, server.name) {
+		return &report.Recipe{URL: grpcServers}
+	}
 	some := false
 	for _, r := range recipes {
 		for _, s := range r.settings {

@@ -28,7 +28,7 @@ var stages = []struct {
 	{"endings", []string{"requests.go", "controllers.go", "serves.go", "ending.go", "hooks.go", "sigterm.go", "others.go", "log.go", "restarts.go", "readiness.go", "history.go", "pods.go", "run.go", "disturbed.go"}},
 	{"traffic", []string{"series.go", "failure.go", "completeness.go", "wording.go", "lookups.go", "by_sender.go", "unwritten.go", "underway.go", "carried.go", "redirects.go", "latency.go", "frontend.go", "window.go", "termination.go", "starts.go", "closedport.go", "rotation.go", "traffic.go", "via_traffic.go", "pace.go"}},
 	{"causes", []string{
-		"measured.go", "settings.go", "injected.go", "cause.go", "recipe.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
+		"spoken.go", "measured.go", "settings.go", "injected.go", "cause.go", "recipe.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
 		"cause_keepalive_outlasts_grace.go",
 		"cause_killed.go", "cause_listener_closed_early.go", "cause_no_capacity.go", "cause_no_drain.go", "cause_node.go",
 		"cause_not_ready_yet.go", "cause_observation_gap.go", "cause_prestop_eats_grace.go", "cause_restarted.go",

@@ -64,7 +64,7 @@ func (l *learned) warn(findings []report.Finding) []report.Warning {
 	if !l.starved {
 		all = append(all, lateSlices(l.ended, l.endpoints, gaps(&l.Events))...)
 	}
-	all = append(all, weaknesses(l.ended, t, findings, t.keptUnderWay(l.Header.Began, l.endpoints.most), l.starved)...)
+	all = append(all, weaknesses(l.ended, t, findings, spokenIn(l.Header.Check.Streams), t.keptUnderWay(l.Header.Began, l.endpoints.most), l.starved)...)
 	all = append(all, nobodyReady(l.run, t, l.endpoints, findings)...)
 	all = append(all, otherEndpointsWarning(l.others, l.Header.Check.Workload.String())...)
 	header, service := l.Header.Check.Target.PodHeader, l.Header.Check.Target.Service
@@ -176,7 +176,7 @@ func unnamed(header string) string {
 
 // weaknesses lists those that cost no request this time. A cause that a
 // finding blames already is not warned of. The times of a starved run are no measure.
-func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, perEnd float64, starved bool) []report.Warning {
+func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, spoken spoken, perEnd float64, starved bool) []report.Warning {
 	blamed := map[report.Cause]bool{}
 	for i := range findings {
 		blamed[findings[i].Cause] = true
@@ -205,7 +205,7 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, p
 		"took no notice of %s, or did not end after it: with nothing left to answer it had to be killed when the grace period ended. Which of the two is not known%s", signal, change)
 	warn(report.KeepaliveOutlastsGrace, stayed(servesKept),
 		"went on serving kept-alive connections until the grace period ended and had to be killed, although no request was lost to it: "+
-			"after %s a program has to answer with \"Connection: close\" (in Node, besides server.close())", signal)
+			"after %s a program has to %s", signal, spoken.hasTo())
 	warn(report.GraceTooShort, stayed(working),
 		"still ran when the grace period ended and had to be killed, although no request was lost to it")
 	warn(report.GraceTooShort, stayed(unclear),
