@@ -29,6 +29,9 @@ func evidence(cause report.Cause, members []*explained) []string {
 	if either := eitherEvidence(members); either != "" {
 		lines = append(lines, either)
 	}
+	if gateway := gatewayEvidence(members); gateway != "" {
+		lines = append(lines, gateway)
+	}
 	lines = append(lines, startEvidence(members)...)
 	lines = append(lines, trackingEvidence(members)...)
 	lines = append(lines, proxyEvidence(cause, members)...)
@@ -230,6 +233,19 @@ func eitherEvidence(members []*explained) string {
 		return ""
 	}
 	return fmt.Sprintf("%s ended with the pod on a kept connection after %s at most: whether the pod was at work on it (no-drain), or closed the connection as idle just as it came (keepalive-cut), is not known",
+		text.Count(len(either), "request"), text.Coarse(oldest(either)))
+}
+
+// gatewayEvidence tells of answers of gateways that do not say whether these reached a pod;
+// empty where there were none.
+func gatewayEvidence(members []*explained) string {
+	either := slices.DeleteFunc(slices.Clone(members), func(f *explained) bool {
+		return f.confidence != report.Possible || f.manner != cutAtExit || !slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.gatewayMayHaveFailed(f.examined) })
+	})
+	if len(either) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s came after the signal, and got an answer as gateways give it after %s at most: whether the pod had the request and cut it (no-drain), or the gateway reached nobody (listener-closed-early), is not known",
 		text.Count(len(either), "request"), text.Coarse(oldest(either)))
 }
 

@@ -234,6 +234,9 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 				// connection that it took for idle.
 				return cutAtExit, looseFit
 			}
+			if t.gatewayMayHaveFailed(f) {
+				return cutAtExit, looseFit
+			}
 			return cutAtExit, t.exitFits(end)
 		case s.cutAsSignalled(f, t):
 			if t.cutWhileAlive(end) {
@@ -399,6 +402,21 @@ func (s *explainer) hadInFlight(f *examined, t *suspect) bool {
 		outOfRotation := t.LeftSlice.Known() && f.DialledAt().After(t.LeftSlice.To.Add(s.traffic.played.usualLag()))
 		return !t.mayHaveDrained() || s.refusesAtDial || outOfRotation
 	}
+}
+
+// gatewayMayHaveFailed tells of a gateway's answer to a request that came when the pod may
+// have gone that the gateway may as well have reached no pod: to connect, to be refused and
+// to try again may take it as long as a pod takes to begin with an answer, and 502 and 503
+// say neither (see symptomOf). One that leaves as it is told to may have closed its door
+// from then on. One that is killed had not before its exit, and refuses at once from then on.
+func (t *suspect) gatewayMayHaveFailed(f *examined) bool {
+	if !f.gateway.answered() || f.symptom != cutShort {
+		return false
+	}
+	if t.killed() || !t.Sigterm.Known() {
+		return !f.SentAt().Before(t.exit().From) && !f.wasHeld()
+	}
+	return !f.SentAt().Before(t.Sigterm.From)
 }
 
 // candidates are those that may have failed the request: its pod's, or those near.

@@ -54,6 +54,8 @@ func TestBehindALayer7Proxy(t *testing.T) {
 		want string
 	}{
 		{"502 under way at the exit", abrupt(), answered(onKept(atExit, "web-2"), 502), "failed; 1 no-drain (likely) [web-1] at the exit"},
+		{"502 by a gateway that may have reached nobody", abrupt(), answered(request{sent: 6500 * ms, took: 8 * ms}, 502), "failed; 1 no-drain (possible) [web-1] at the exit"},
+		{"503 likewise, on a kept connection", abrupt(), answered(onKept(request{sent: 6500 * ms, took: 40 * ms}, "web-2"), 503), "failed; 1 no-drain (possible) [web-1] at the exit"},
 		{"503 at once after it", abrupt(), answered(onKept(afterExit, "web-2"), 503), "failed; 1 listener-closed-early (likely) [web-1] after the exit"},
 		{"502 on a connection of its own", abrupt(), answered(afterExit, 502), "failed; 1 listener-closed-early (likely) [web-1] after the exit"},
 		{"504 after it", abrupt(), answered(request{sent: 6500 * ms, took: 5 * second}, 504), "failed; 1 listener-closed-early (likely) [web-1] after the exit"},
@@ -85,6 +87,10 @@ func TestBehindALayer7Proxy(t *testing.T) {
 			rep := s.request(tt.lost).analyze(t)
 			if got := summary(rep); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			told := strings.Contains(strings.Join(rep.Findings[0].Evidence, "; "), "or the gateway reached nobody (listener-closed-early), is not known")
+			if either := strings.HasPrefix(tt.want, "failed; 1 no-drain (possible)"); told != either {
+				t.Errorf("%q", rep.Findings[0].Evidence)
 			}
 			if !warned(rep, "a layer-7 proxy stands in front of the pods") {
 				t.Errorf("no warning of the proxy: %v", rep.Warnings)
