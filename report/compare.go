@@ -117,7 +117,7 @@ func Compare(base, next *Report, tolerance Tolerance) *Comparison {
 	}
 	c.Causes = causeChanges(base, next, c.allowed)
 	different := differences(base.Check, next.Check)
-	c.Notes = different
+	c.Notes = slices.Concat(different, c.byChance())
 	worse := c.worse()
 	switch {
 	case base.Verdict == Inconclusive || next.Verdict == Inconclusive:
@@ -163,9 +163,12 @@ func (c *Comparison) worse() []string {
 		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", c.New.Failed, text.Count(c.New.Sent, "request"), c.Base.Failed, c.Base.Sent))
 	}
 	for _, change := range c.Causes {
-		if change.Worse {
+		if change.Worse && change.Cause.Explains() {
 			reasons = append(reasons, fmt.Sprintf("%s failed by %s, %d before", text.Count(change.New, "request"), change.Cause, change.Base))
 		}
+	}
+	if before, after := unexplained(c.Causes); after-before > c.allowed(before, after) {
+		reasons = append(reasons, fmt.Sprintf("%s failed without an explanation, %d before", text.Count(after, "request"), before))
 	}
 	for _, change := range c.Latencies {
 		if change.Worse {
@@ -181,6 +184,24 @@ func (c *Comparison) worse() []string {
 	return reasons
 }
 
+// byChance names the causes that only the new report has, where chance may have brought
+// them: a weakness may be new, or may have spared the base.
+func (c *Comparison) byChance() []string {
+	if c.Tolerance.Failed != nil {
+		return nil
+	}
+	var notes []string
+	for _, change := range c.Causes {
+		if change.Base == 0 && !change.Worse && change.Cause.Explains() {
+			notes = append(notes, fmt.Sprintf("%s failed by %s and none before: where others failed before, chance may do that", text.Count(change.New, "request"), change.Cause))
+		}
+	}
+	return notes
+}
+
+// causeChanges judges each cause by itself: fewer failures by one do not make up for more
+// by another. Those that nothing explains are judged together, since it is chance whether
+// the watch had a gap just then.
 func causeChanges(base, next *Report, allowed func(base, next int) int) []CauseChange {
 	before, after := byCause(base), byCause(next)
 	changes := []CauseChange{}
@@ -189,11 +210,26 @@ func causeChanges(base, next *Report, allowed func(base, next int) int) []CauseC
 		if change.Base == 0 && change.New == 0 {
 			continue
 		}
-		// What nothing explains is no cause of its own: the sum of all tells of it.
 		change.Worse = cause.Explains() && change.New-change.Base > allowed(change.Base, change.New)
 		changes = append(changes, change)
 	}
+	if old, now := unexplained(changes); now-old > allowed(old, now) {
+		for i := range changes {
+			changes[i].Worse = changes[i].Worse || !changes[i].Cause.Explains() && changes[i].New > changes[i].Base
+		}
+	}
 	return changes
+}
+
+// unexplained counts the failures of causes that claim nothing.
+func unexplained(changes []CauseChange) (base, next int) {
+	for _, change := range changes {
+		if !change.Cause.Explains() {
+			base += change.Base
+			next += change.New
+		}
+	}
+	return base, next
 }
 
 func byCause(r *Report) map[Cause]int {
@@ -204,7 +240,9 @@ func byCause(r *Report) map[Cause]int {
 	return counts
 }
 
-// allowed is by how much a count of failures may grow. By chance it may double
+// allowed is by how much a count of failures, of all or by one cause, may grow from its
+// own value in the base. That the base lost any request makes it a service that loses
+// some, by causes that chance may distribute otherwise. By chance a count may double
 // and grow by three standard deviations more: pods take their requests along in
 // clusters, and how large those are depends on the moment (measured: 64 and 105
 // of the same service, 70 and 144 of another).

@@ -34,6 +34,19 @@ func twin(failed int) *Report {
 	return r
 }
 
+// lossy is a report of a run that lost requests by the given causes.
+func lossy(by map[Cause]int) *Report {
+	sum := 0
+	var findings []Finding
+	for cause, failed := range by {
+		sum += failed
+		findings = append(findings, Finding{Cause: cause, Failed: failed})
+	}
+	r := twin(sum)
+	r.Findings = findings
+	return r
+}
+
 func TestCompare(t *testing.T) {
 	nothing := "nothing is worse beyond the tolerance"
 	for name, tt := range map[string]struct {
@@ -56,7 +69,22 @@ func TestCompare(t *testing.T) {
 			reasons: "50 requests failed by keepalive-cut, 0 before",
 		},
 		"without an explanation": {
-			base: twin(50), next: twin(50), change: func(r *Report) { r.Findings[0].Cause = Unknown }, want: NotWorse, reasons: nothing,
+			base: twin(50), next: twin(50), change: func(r *Report) { r.Findings[0].Cause = Unknown }, want: Worse,
+			reasons: "50 requests failed without an explanation, 0 before",
+		},
+		"without an explanation, in a gap or not": {
+			base: lossy(map[Cause]int{Unknown: 30}), next: lossy(map[Cause]int{ObservationGap: 30}), want: NotWorse, reasons: nothing,
+		},
+		"without an explanation, by chance": {
+			base: twin(50), next: lossy(map[Cause]int{NoDrain: 41, Unknown: 9}), want: NotWorse, reasons: nothing,
+		},
+		"more by one cause, fewer by another": {
+			base: lossy(map[Cause]int{NoDrain: 60, KeepaliveCut: 10}), next: lossy(map[Cause]int{NoDrain: 10, KeepaliveCut: 60}), want: Worse,
+			reasons: "60 requests failed by keepalive-cut, 10 before",
+		},
+		"more without an explanation, fewer by a cause": {
+			base: lossy(map[Cause]int{NoDrain: 60, Unknown: 10}), next: lossy(map[Cause]int{NoDrain: 10, Unknown: 40, ObservationGap: 20}), want: Worse,
+			reasons: "60 requests failed without an explanation, 10 before",
 		},
 		"slower": {
 			base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(201 * time.Millisecond) }, want: Worse,
@@ -199,5 +227,38 @@ func TestCompareWindows(t *testing.T) {
 		if c.Outcome != tt.want || len(c.Margins) != tt.rows {
 			t.Errorf("%s: %s with %d margins: %s", name, c.Outcome, len(c.Margins), c.Reasons)
 		}
+	}
+}
+
+// A cause is marked where it grew beyond chance; one that is new within chance is told.
+func TestCompareCauses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		base, next map[Cause]int
+		failed     *int
+		worse      []Cause
+		notes      []string
+	}{
+		"one grew, one fell":         {base: map[Cause]int{NoDrain: 60, KeepaliveCut: 10}, next: map[Cause]int{NoDrain: 10, KeepaliveCut: 60}, worse: []Cause{KeepaliveCut}},
+		"unexplained in a gap grew":  {base: map[Cause]int{NoDrain: 60, Unknown: 10}, next: map[Cause]int{NoDrain: 10, Unknown: 5, ObservationGap: 55}, worse: []Cause{ObservationGap}},
+		"unexplained and in no gap":  {base: map[Cause]int{ObservationGap: 30}, next: map[Cause]int{Unknown: 30}},
+		"a new one within chance":    {base: map[Cause]int{NoDrain: 60}, next: map[Cause]int{NoDrain: 50, NotReadyYet: 9}, notes: []string{"9 requests failed by not-ready-yet and none before: where others failed before, chance may do that"}},
+		"a new one beyond chance":    {base: map[Cause]int{NoDrain: 60}, next: map[Cause]int{NoDrain: 50, NotReadyYet: 10}, worse: []Cause{NotReadyYet}},
+		"a new one that is let pass": {base: map[Cause]int{NoDrain: 60}, next: map[Cause]int{NoDrain: 50, NotReadyYet: 9}, failed: new(9)},
+		"a new one that is not":      {base: map[Cause]int{NoDrain: 60}, next: map[Cause]int{NoDrain: 50, NotReadyYet: 9}, failed: new(8), worse: []Cause{NotReadyYet}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tolerance := DefaultTolerance
+			tolerance.Failed = tt.failed
+			got := Compare(lossy(tt.base), lossy(tt.next), tolerance)
+			var worse []Cause
+			for _, change := range got.Causes {
+				if change.Worse {
+					worse = append(worse, change.Cause)
+				}
+			}
+			if !slices.Equal(worse, tt.worse) || !slices.Equal(got.Notes, tt.notes) {
+				t.Errorf("\n got %q, %q\nwant %q, %q", worse, got.Notes, tt.worse, tt.notes)
+			}
+		})
 	}
 }
