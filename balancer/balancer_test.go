@@ -1,7 +1,10 @@
 package balancer
 
 import (
+	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -24,5 +27,21 @@ func TestProfiles(t *testing.T) {
 	}
 	if p, known := ByName("none"); known {
 		t.Errorf("found %+v", p)
+	}
+}
+
+// docs/checks.md has the numbers of each kind of path, and where they are from.
+func TestTheNumbersAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	table.WriteString("| name | what it is | goes on for | known from |\n|---|---|---|---|\n")
+	for _, p := range Profiles {
+		fmt.Fprintf(&table, "| `%s` | %s | %g s | %s: %s |\n", p.Name, p.Title, p.Lag.Seconds(), p.Evidence, p.Source)
+	}
+	if !strings.Contains(string(page), "\n\n"+table.String()+"\n") {
+		t.Errorf("it has not this table:\n%s", table.String())
 	}
 }
