@@ -154,9 +154,18 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 	}
 	if len(unseen) > 0 {
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
-			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", unseen[0]))
+			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", allOf(unseen)))
 	}
 	return &plan{check: cfg.Check, found: found, workload: workload, names: names, types: types, facts: facts, routes: routes, steps: steps, drained: drained, inTurn: inTurn}, nil
+}
+
+// allOf joins rights as a sentence has them.
+func allOf(missing []chaos.Permission) string {
+	var names []string
+	for _, p := range missing {
+		names = append(names, p.String())
+	}
+	return strings.Join(names, ", ")
 }
 
 // imaged gives the check with an image for its senders, where it wants some and names
@@ -238,7 +247,7 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 		steps = append(steps, fmt.Sprintf("play a balancer (%s) that sends to the pods themselves, as the EndpointSlices of service %s list them", via, found.routes[0].Service))
 	}
 	for _, s := range found.check.Recorded(cfg.ShowValues).Streams {
-		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s)", s.Rate, s.URL, s.Connections, s.Name))
+		steps = append(steps, fmt.Sprintf("send %g requests per second to %s on %s connections (%s); what counts as answered has %s", s.Rate, s.URL, s.Connections, s.Name, answers(s)))
 	}
 	steps = append(steps, fmt.Sprintf("watch the undisturbed service for %s", cfg.Check.Timing.Baseline))
 	if w := found.check.Window; w != nil {
@@ -257,6 +266,7 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 		steps = append(steps, fmt.Sprintf("do all of that again until it is proven or refuted, with %s confidence, that at most %s of such ends lose a request (%d ends prove it if none does), for %s at most",
 			prove.Confidence, prove.LossyEnds, binomial.NewTest(float64(prove.LossyEnds), float64(prove.Confidence)).Needs(0), prove.Within))
 	}
+	steps = append(steps, judged(found.check)...)
 	steps = append(steps, duration(found.check, found.inTurn, cfg.Settings != nil))
 	for _, s := range found.check.Streams {
 		if baseline := cfg.Check.Timing.Baseline; s.Kind.Long() && s.Timeout > baseline {
