@@ -29,43 +29,43 @@ func readAll(ctx context.Context, c *cluster, everywhere bool) (*lint.Objects, [
 		c, where = &all, "the cluster"
 	}
 	var o lint.Objects
-	var notes []string
+	var missed unread
 	apps, all := c.observe.AppsV1(), metav1.ListOptions{}
 	deployments, err := apps.Deployments(c.namespace).List(ctx, all)
 	refused := err
-	if err := optional(&notes, "deployments", err); err != nil {
+	if err := missed.optional("deployments", err); err != nil {
 		return nil, nil, err
 	}
 	if err == nil {
 		o.Deployments = objects(deployments.Items)
 	}
 	statefulSets, err := apps.StatefulSets(c.namespace).List(ctx, all)
-	if err := optional(&notes, "statefulsets", err); err != nil {
+	if err := missed.optional("statefulsets", err); err != nil {
 		return nil, nil, err
 	}
 	if err == nil {
 		o.StatefulSets = objects(statefulSets.Items)
 	}
 	daemonSets, err := apps.DaemonSets(c.namespace).List(ctx, all)
-	if err := optional(&notes, "daemonsets", err); err != nil {
+	if err := missed.optional("daemonsets", err); err != nil {
 		return nil, nil, err
 	}
 	if err == nil {
 		o.DaemonSets = objects(daemonSets.Items)
 	}
-	if len(notes) == 3 {
+	if len(missed.unlisted) == 3 {
 		return nil, nil, fmt.Errorf("list the workloads of %s: %w", where, refused)
 	}
 	if everywhere {
-		notes = append(notes, leaveOutSystem(&o)...)
+		missed.others = append(missed.others, leaveOutSystem(&o)...)
 	}
 	if o.Empty() {
-		return nil, nil, fmt.Errorf("no Deployment, StatefulSet or DaemonSet in %s%s", where, besides(notes))
+		return nil, nil, fmt.Errorf("no Deployment, StatefulSet or DaemonSet in %s%s", where, besides(missed.notes()))
 	}
-	if err := readBeside(ctx, c, &o, &notes); err != nil {
+	if err := readBeside(ctx, c, &o, &missed); err != nil {
 		return nil, nil, err
 	}
-	return &o, notes, nil
+	return &o, missed.notes(), nil
 }
 
 func besides(notes []string) string {

@@ -47,7 +47,7 @@ func TestReadAll(t *testing.T) {
 		"the system's own":  {namespace: "kube-system", want: []string{"deployment/coredns", "daemonset/kube-proxy"}},
 		"everywhere":        {namespace: "shop", everywhere: true, want: []string{"deployment/web", "deployment/api", "deployment/web", "statefulset/db", "daemonset/log"}, beside: 2, notes: []string{"2 workloads of namespace kube-system"}},
 		"an empty one":      {namespace: "none", fails: "no Deployment, StatefulSet or DaemonSet in namespace none"},
-		"no right to some":  {namespace: "shop", refused: []string{"statefulsets", "services"}, err: forbidden, want: []string{"deployment/api", "deployment/web", "daemonset/log"}, notes: []string{"statefulsets, for want", "services, for want"}},
+		"no right to some":  {namespace: "shop", refused: []string{"statefulsets", "services"}, err: forbidden, want: []string{"deployment/api", "deployment/web", "daemonset/log"}, notes: []string{"statefulsets and services, for want of the right to list them; the rules about them were left out"}},
 		"no right to any":   {namespace: "shop", refused: []string{"deployments", "statefulsets", "daemonsets"}, err: forbidden, fails: "list the workloads of namespace shop: "},
 		"no right, no more": {namespace: "other", refused: []string{"deployments"}, err: forbidden, fails: "no Deployment, StatefulSet or DaemonSet in namespace other; not looked at: deployments, for want"},
 		"no answer":         {namespace: "shop", refused: []string{"daemonsets"}, err: errors.New("gone"), fails: "list daemonsets: gone"},

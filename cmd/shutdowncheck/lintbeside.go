@@ -17,11 +17,11 @@ import (
 // it is empty: what selects and scales their pods, their claims, and what leads users to
 // their services, with the autoscalers and gateways of clusters that have such kinds. What
 // the user has no right to read becomes a note.
-func readBeside(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
-	for _, read := range []func(context.Context, *cluster, *lint.Objects, *[]string) error{
+func readBeside(ctx context.Context, c *cluster, o *lint.Objects, missed *unread) error {
+	for _, read := range []func(context.Context, *cluster, *lint.Objects, *unread) error{
 		readSelecting, readClaims, readIngresses, readCustom,
 	} {
-		if err := read(ctx, c, o, notes); err != nil {
+		if err := read(ctx, c, o, missed); err != nil {
 			return err
 		}
 	}
@@ -29,24 +29,24 @@ func readBeside(ctx context.Context, c *cluster, o *lint.Objects, notes *[]strin
 }
 
 // readSiblings adds the namespace's other workloads.
-func readSiblings(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+func readSiblings(ctx context.Context, c *cluster, o *lint.Objects, missed *unread) error {
 	apps, all := c.observe.AppsV1(), metav1.ListOptions{}
 	deployments, err := apps.Deployments(c.namespace).List(ctx, all)
-	if err := optional(notes, "deployments", err); err != nil {
+	if err := missed.optional("deployments", err); err != nil {
 		return err
 	}
 	if err == nil {
 		o.Deployments = siblings(o.Deployments, objects(deployments.Items))
 	}
 	statefulSets, err := apps.StatefulSets(c.namespace).List(ctx, all)
-	if err := optional(notes, "statefulsets", err); err != nil {
+	if err := missed.optional("statefulsets", err); err != nil {
 		return err
 	}
 	if err == nil {
 		o.StatefulSets = siblings(o.StatefulSets, objects(statefulSets.Items))
 	}
 	daemonSets, err := apps.DaemonSets(c.namespace).List(ctx, all)
-	if err := optional(notes, "daemonsets", err); err != nil {
+	if err := missed.optional("daemonsets", err); err != nil {
 		return err
 	}
 	if err == nil {
@@ -65,12 +65,12 @@ func siblings[T metav1.Object](read, all []lint.Object[T]) []lint.Object[T] {
 	return read
 }
 
-func readClaims(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+func readClaims(ctx context.Context, c *cluster, o *lint.Objects, missed *unread) error {
 	if !o.Claim() {
 		return nil
 	}
 	claims, err := c.observe.CoreV1().PersistentVolumeClaims(c.namespace).List(ctx, metav1.ListOptions{})
-	if err := optional(notes, "persistentvolumeclaims", err); err != nil {
+	if err := missed.optional("persistentvolumeclaims", err); err != nil {
 		return err
 	}
 	if err == nil {
@@ -80,9 +80,9 @@ func readClaims(ctx context.Context, c *cluster, o *lint.Objects, notes *[]strin
 }
 
 // readIngresses adds the Ingresses, and their classes where there are any.
-func readIngresses(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+func readIngresses(ctx context.Context, c *cluster, o *lint.Objects, missed *unread) error {
 	ingresses, err := c.observe.NetworkingV1().Ingresses(c.namespace).List(ctx, metav1.ListOptions{})
-	if err := optional(notes, "ingresses", err); err != nil {
+	if err := missed.optional("ingresses", err); err != nil {
 		return err
 	}
 	if err != nil || len(ingresses.Items) == 0 {
@@ -90,7 +90,7 @@ func readIngresses(ctx context.Context, c *cluster, o *lint.Objects, notes *[]st
 	}
 	o.Ingresses = objects(ingresses.Items)
 	classes, err := c.observe.NetworkingV1().IngressClasses().List(ctx, metav1.ListOptions{})
-	if err := optional(notes, "ingressclasses", err); err != nil {
+	if err := missed.optional("ingressclasses", err); err != nil {
 		return err
 	}
 	if err == nil {
@@ -108,23 +108,23 @@ const (
 
 // readCustom adds objects of kinds that a cluster need not have; one that has them not has
 // no such object, which is no want.
-func readCustom(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+func readCustom(ctx context.Context, c *cluster, o *lint.Objects, missed *unread) error {
 	groups, err := c.observe.Discovery().ServerGroups()
 	if err != nil {
-		*notes = append(*notes, "scaledobjects and gateways, as the cluster does not tell whether it has such kinds: "+err.Error())
+		missed.others = append(missed.others, "scaledobjects and gateways, as the cluster does not tell whether it has such kinds: "+err.Error())
 		return nil
 	}
 	for _, g := range groups.Groups {
 		in := schema.GroupVersion{Group: g.Name, Version: g.PreferredVersion.Version}
 		switch g.Name {
 		case kedaGroup:
-			err = list(ctx, c, in.WithResource("scaledobjects"), c.namespace, &o.ScaledObjects, notes)
+			err = list(ctx, c, in.WithResource("scaledobjects"), c.namespace, &o.ScaledObjects, missed)
 		case kedaHTTPGroup:
-			err = list(ctx, c, in.WithResource("httpscaledobjects"), c.namespace, &o.HTTPScaledObjects, notes)
+			err = list(ctx, c, in.WithResource("httpscaledobjects"), c.namespace, &o.HTTPScaledObjects, missed)
 		case awsGroup:
-			err = list(ctx, c, in.WithResource("targetgroupbindings"), c.namespace, &o.TargetGroups, notes)
+			err = list(ctx, c, in.WithResource("targetgroupbindings"), c.namespace, &o.TargetGroups, missed)
 		case gatewayGroup:
-			err = readGateways(ctx, c, in, o, notes)
+			err = readGateways(ctx, c, in, o, missed)
 		}
 		if err != nil {
 			return err
@@ -135,9 +135,9 @@ func readCustom(ctx context.Context, c *cluster, o *lint.Objects, notes *[]strin
 
 // readGateways adds the namespace's routes, and the gateways of this namespace. Of others
 // no more than their name is in a route.
-func readGateways(ctx context.Context, c *cluster, in schema.GroupVersion, o *lint.Objects, notes *[]string) error {
+func readGateways(ctx context.Context, c *cluster, in schema.GroupVersion, o *lint.Objects, missed *unread) error {
 	for _, resource := range []string{"httproutes", "grpcroutes"} {
-		if err := list(ctx, c, in.WithResource(resource), c.namespace, &o.Routes, notes); err != nil {
+		if err := list(ctx, c, in.WithResource(resource), c.namespace, &o.Routes, missed); err != nil {
 			return err
 		}
 	}
@@ -148,11 +148,11 @@ func readGateways(ctx context.Context, c *cluster, in schema.GroupVersion, o *li
 			continue
 		}
 		if apierrors.IsForbidden(err) {
-			*notes = append(*notes, "gateway "+parent.Namespace+"/"+parent.Name+", for want of the right to get it; what it leads through was left out")
+			missed.ungotten = append(missed.ungotten, "gateway "+parent.Namespace+"/"+parent.Name)
 			continue
 		}
 		if err != nil {
-			return optional(notes, resource.GroupResource().String(), err)
+			return missed.optional(resource.GroupResource().String(), err)
 		}
 		if err := add(&o.Gateways, item); err != nil {
 			return err
@@ -162,13 +162,13 @@ func readGateways(ctx context.Context, c *cluster, in schema.GroupVersion, o *li
 }
 
 // list adds the objects of a resource. A version that has it not has none of it.
-func list[T any](ctx context.Context, c *cluster, resource schema.GroupVersionResource, namespace string, to *[]lint.Object[*T], notes *[]string) error {
+func list[T any](ctx context.Context, c *cluster, resource schema.GroupVersionResource, namespace string, to *[]lint.Object[*T], missed *unread) error {
 	all, err := c.custom.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return optional(notes, resource.GroupResource().String(), err)
+		return missed.optional(resource.GroupResource().String(), err)
 	}
 	for i := range all.Items {
 		if err := add(to, &all.Items[i]); err != nil {

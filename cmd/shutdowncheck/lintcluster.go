@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/shutdowncheck/shutdowncheck/chaos"
@@ -19,37 +18,37 @@ func readCluster(ctx context.Context, c *cluster, ref check.Workload) (*lint.Obj
 	if err := readWorkload(ctx, c, ref, &o); err != nil {
 		return nil, nil, fmt.Errorf("read %s in namespace %s: %w", ref, c.namespace, chaos.Missed(ctx, c.observe, c.namespace, ref, chaos.ByHand{Flags: c.flags}, err))
 	}
-	var notes []string
+	var missed unread
 	o.Only = ref.String()
-	if err := readSiblings(ctx, c, &o, &notes); err != nil {
+	if err := readSiblings(ctx, c, &o, &missed); err != nil {
 		return nil, nil, err
 	}
-	if err := readBeside(ctx, c, &o, &notes); err != nil {
+	if err := readBeside(ctx, c, &o, &missed); err != nil {
 		return nil, nil, err
 	}
-	return &o, notes, nil
+	return &o, missed.notes(), nil
 }
 
 // readSelecting reads what selects pods, or scales them, in the cluster's namespace, or in
 // all where it is empty: each kind once.
-func readSelecting(ctx context.Context, c *cluster, o *lint.Objects, notes *[]string) error {
+func readSelecting(ctx context.Context, c *cluster, o *lint.Objects, missed *unread) error {
 	all := metav1.ListOptions{}
 	services, err := c.observe.CoreV1().Services(c.namespace).List(ctx, all)
-	if err := optional(notes, "services", err); err != nil {
+	if err := missed.optional("services", err); err != nil {
 		return err
 	}
 	if o.AllServices, o.ServicesUnknown = err == nil, err != nil; err == nil {
 		o.Services = objects(services.Items)
 	}
 	budgets, err := c.observe.PolicyV1().PodDisruptionBudgets(c.namespace).List(ctx, all)
-	if err := optional(notes, "poddisruptionbudgets", err); err != nil {
+	if err := missed.optional("poddisruptionbudgets", err); err != nil {
 		return err
 	}
 	if o.BudgetsUnknown = err != nil; err == nil {
 		o.Budgets = objects(budgets.Items)
 	}
 	autoscalers, err := c.observe.AutoscalingV2().HorizontalPodAutoscalers(c.namespace).List(ctx, all)
-	if err := optional(notes, "horizontalpodautoscalers", err); err != nil {
+	if err := missed.optional("horizontalpodautoscalers", err); err != nil {
 		return err
 	}
 	if err == nil {
@@ -74,18 +73,6 @@ func readWorkload(ctx context.Context, c *cluster, ref check.Workload, o *lint.O
 		o.DaemonSets = append(o.DaemonSets, object(d))
 		return err
 	}
-}
-
-// optional turns a right that is missing into a note.
-func optional(notes *[]string, resource string, err error) error {
-	if apierrors.IsForbidden(err) {
-		*notes = append(*notes, fmt.Sprintf("%s, for want of the right to list them; the rules about them were left out", resource))
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("list %s: %w", resource, err)
-	}
-	return nil
 }
 
 func object[T any](value *T) lint.Object[*T] { return lint.Object[*T]{Value: value} }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,5 +153,28 @@ func TestReadBeside(t *testing.T) {
 				t.Errorf("got %+v", o.ScaledObjects[0].Value)
 			}
 		})
+	}
+}
+
+// Rights that are missing are told once, with all that they keep from being looked at.
+func TestMissingRightsAreToldOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		missed unread
+		want   []string
+	}{
+		"none": {},
+		"one":  {unread{unlisted: []string{"services"}}, []string{"services, for want of the right to list them; the rules about them were left out"}},
+		"all": {
+			unread{unlisted: []string{"services", "ingresses", "gateways"}, ungotten: []string{"gateway a/b", "gateway c/d"}, others: []string{"else"}},
+			[]string{
+				"services, ingresses and gateways, for want of the right to list them; the rules about them were left out",
+				"gateway a/b and gateway c/d, for want of the right to get them; what they lead through was left out",
+				"else",
+			},
+		},
+	} {
+		if got := tt.missed.notes(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q\nwant %q", name, got, tt.want)
+		}
 	}
 }
