@@ -33,7 +33,7 @@ func (c Check) validateOutlasts(p *problems) {
 		p.add("budget.path", "%s, while target.via plays %s; want one and the same", b.Path, via.Profile)
 	}
 	if need, _ := b.Needed(); need > 0 && c.Window == nil {
-		p.add("window", "it is off, and budget.%s is about what it measures; want it on, or no such budget", b.asked())
+		p.add("window", "the window is off, and budget.%s is about what it measures; want it on, or no such budget", b.asked())
 	}
 }
 

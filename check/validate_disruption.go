@@ -92,15 +92,15 @@ func (k *Kill) validate(at string, p *problems) {
 	case !slices.Contains(Signals(), k.Signal):
 		p.add(at+".signal", "%q; want one of %s", string(k.Signal), SignalNames())
 	case k.Signal == SIGKILL && viaKnown && k.Via != ViaNode:
-		p.add(at+".signal", "the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want via: %s (--kill-via) with helperImage (--helper-image)", ViaNode)
+		p.add(at+".signal", "the kernel ignores SIGKILL to PID 1 from inside its own PID namespace; want %s in kill.via with an image in kill.helperImage", ViaNode)
 	}
 	switch {
 	case !viaKnown:
 		p.add(at+".via", "%q; want %s, %s or %s", string(k.Via), ViaExec, ViaEphemeral, ViaNode)
 	case k.Via == ViaExec && k.HelperImage != "":
-		p.add(at+".helperImage", "%q has no use where kill is run in the container itself; want none, or via: %s or %s", k.HelperImage, ViaEphemeral, ViaNode)
+		p.add(at+".helperImage", "%q has no use where kill is run in the container itself; want none, or %s or %s in kill.via", k.HelperImage, ViaEphemeral, ViaNode)
 	case k.Via != ViaExec && k.HelperImage == "":
-		p.add(at+".helperImage", "missing; want the image of shutdowncheck, for via: %s", k.Via)
+		p.add(at+".helperImage", "missing; want the image of shutdowncheck, as kill.via is %s", k.Via)
 	default:
 		p.image(at+".helperImage", k.HelperImage)
 	}

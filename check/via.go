@@ -101,7 +101,7 @@ func (c Check) validateVia(p *problems) {
 	}
 	within("target.via.lagIn", v.LagIn)
 	if c.Target.Proxy {
-		p.add("target.via", "the senders dial the pods themselves, and proxy says that no connection leads to one; want one of the two")
+		p.add("target.via", "the senders dial the pods themselves, and target.proxy says that no connection leads to one; want one of the two")
 	}
 }
 

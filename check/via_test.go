@@ -54,7 +54,7 @@ func TestWrongVia(t *testing.T) {
 		"{lagIn: 1s}":           "target.via: no lag; want one such as {lag: 20s}, or a balancer: " + known,
 		"":                      "target.via: no lag",
 		"{latency: 1s}":         `unknown key "latency" in target.via; want closeOnForget, lag, lagIn, profile`,
-		"alb, proxy: true":      "target.via: the senders dial the pods themselves, and proxy says that no connection leads to one",
+		"alb, proxy: true":      "target.via: the senders dial the pods themselves, and target.proxy says that no connection leads to one",
 	} {
 		_, err := readVia(text)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "check.yaml:2: ") {

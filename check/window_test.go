@@ -43,8 +43,8 @@ func TestWhatIsWrongWithAWindow(t *testing.T) {
 		"budget: {outlasts: -1s}\n":                      "budget.outlasts: -1s; want more than 0, or 0s for no bound",
 		"budget: {path: elb}\n":                          `budget.path: "elb" is no known path; want one of nginx, kube-proxy, proxy, alb, gke-neg, local, agic, nlb`,
 		"budget: {path: alb, outlasts: 3s}\n":            "budget.path: both it and budget.outlasts say how long",
-		"budget: {outlasts: 3s}\nwindow: false\n":        "window: it is off, and budget.outlasts is about what it measures",
-		"budget: {path: kube-proxy}\nwindow: false\n":    "window: it is off, and budget.path is about",
+		"budget: {outlasts: 3s}\nwindow: false\n":        "window: the window is off, and budget.outlasts is about what it measures",
+		"budget: {path: kube-proxy}\nwindow: false\n":    "window: the window is off, and budget.path is about",
 		"budget: {outlasts: 0s}\nwindow: {rate: 1000}\n": "window.rate: 1000 requests per second",
 	} {
 		if _, err := read(t, more); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -78,7 +78,7 @@ func reachable(ctx context.Context, cfg Config, r chaos.Route) error {
 	}
 	failed := tried[0]
 	return &CheckError{&check.FieldError{Field: "target.via", Problem: fmt.Sprintf(
-		"the pods' own addresses are not reachable from here (%v): want --inside, which has pods of this tool send the requests", failed)}}
+		"the pods' own addresses are not reachable from here (%v): want inside (--inside), which has pods of this tool send the requests", failed)}}
 }
 
 // dialed tells what keeps an address from accepting a connection.

@@ -99,7 +99,7 @@ func TestPodsThatCannotBeReached(t *testing.T) {
 	err := Run(t.Context(), s.playing(scaleToOne))
 	field, ok := errors.AsType[*check.FieldError](err)
 	if _, is := errors.AsType[*CheckError](err); !is || !ok || field.Field != "target.via" ||
-		!strings.HasPrefix(field.Problem, "the pods' own addresses are not reachable from here (") || !strings.Contains(field.Problem, "want --inside") {
+		!strings.HasPrefix(field.Problem, "the pods' own addresses are not reachable from here (") || !strings.Contains(field.Problem, "want inside (--inside)") {
 		t.Errorf("%v", err)
 	}
 	s.isAsBefore(t, before)

@@ -73,6 +73,9 @@ func (f *checkFlags) addTraffic(flags *pflag.FlagSet) {
 	flags.StringVar(&f.podHeader, "pod-header", check.DefaultPodHeader, "response `HEADER` that names the pod")
 	flags.BoolVar(&f.proxy, "proxy", false, "a layer-7 proxy stands in front of the pods, so that no connection leads to one")
 	flags.Var(value{"string", func(s string) error {
+		if s == "" {
+			return fmt.Errorf("want one of %s, or a lag such as 20s", check.Balancers())
+		}
 		f.via = new(check.ParseVia(s))
 		return nil
 	}}, "via", "dial the pods themselves, as a `BALANCER` would that learns late of them: one of "+check.Balancers()+", or a lag such as 20s")
@@ -185,7 +188,7 @@ func (f *checkFlags) fromFile(cmd *cobra.Command, args, command []string) (check
 	}
 	c, err := check.Read(f.file, data)
 	if err != nil {
-		return check.Check{}, &usageError{err}
+		return check.Check{}, &usageError{errors.New(forFile(err.Error()))}
 	}
 	return c.Beside(filepath.Dir(f.file)), nil
 }
@@ -199,6 +202,9 @@ func (f *checkFlags) fromFlags(flags *pflag.FlagSet, workload string) (check.Che
 		return check.Check{}, err
 	}
 	if err := f.inside.contradiction(flags); err != nil {
+		return check.Check{}, err
+	}
+	if err := f.request.contradiction(flags); err != nil {
 		return check.Check{}, err
 	}
 	if flags.Changed("restart") && len(f.disruptions.list) == 0 {
@@ -305,7 +311,7 @@ var flagOfField = map[string]string{
 	"observe": "observe", "observe.for": "observe", "repeat": "repeat", "pause": "pause",
 	"soak.every": "soak-every", "soak.for": "soak-for",
 	"prove": "prove", "prove.lossyEnds": "prove", "prove.confidence": "prove-confidence", "prove.within": "prove-within",
-	"control.image": "control-image", "control.url": "control-url",
+	"control.image": "control-image", "control.url": "control-url", "stopOnFailure": "stop-on-failure",
 	// The command stands behind a bare "--".
 	"command": "",
 }
@@ -317,7 +323,7 @@ func (f *checkFlags) inFlags(err error) error {
 	for _, err := range flatten(err) {
 		line := err.Error()
 		if field, ok := errors.AsType[*check.FieldError](err); ok {
-			line = f.flagName(field.Field) + ": " + field.Problem
+			line = f.flagName(field.Field) + ": " + forFlags(field.Problem)
 		}
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
@@ -382,7 +388,7 @@ func (f *checkFlags) explain(err error) error {
 	}
 	var lines []string
 	for _, err := range flatten(err) {
-		if line := f.file + ": " + err.Error(); !slices.Contains(lines, line) {
+		if line := f.file + ": " + forFile(err.Error()); !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
@@ -396,8 +402,8 @@ func (f *checkFlags) planProblem(err error) error {
 	case !ok:
 		return err
 	case f.file != "":
-		return fmt.Errorf("%s: %w", f.file, err)
+		return fmt.Errorf("%s: %s", f.file, forFile(err.Error()))
 	default:
-		return fmt.Errorf("%s: %s", f.flagName(field.Field), field.Problem)
+		return fmt.Errorf("%s: %s", f.flagName(field.Field), forFlags(field.Problem))
 	}
 }

@@ -51,6 +51,21 @@ func (f *requestFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.insecure, "insecure-skip-verify", false, "take any certificate of the service")
 }
 
+// contradiction is that of two ways to say what a body holds, or of one that says nothing:
+// an empty text stands in every body.
+func (f *requestFlags) contradiction(flags *pflag.FlagSet) error {
+	const contains, matches = "expect-body", "expect-body-matches"
+	if flags.Changed(contains) && flags.Changed(matches) {
+		return usagef("both --%s and --%s; want one of them", contains, matches)
+	}
+	for _, name := range []string{contains, matches} {
+		if flag := flags.Lookup(name); flag != nil && flag.Changed && flag.Value.String() == "" {
+			return usagef("--%s: \"\" fits an empty body too; want a text that it has to hold, or nothing here", name)
+		}
+	}
+	return nil
+}
+
 // parseHeaders reads what -H was given. A value that is in the environment or in a
 // file does not stand among the arguments, which every user of a machine can list.
 func parseHeaders(s string) ([]check.Header, error) {
