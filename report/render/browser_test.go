@@ -536,6 +536,28 @@ func TestTwiceAsLarge(t *testing.T) {
 	b.shoot("crowd-zoomed-200-percent")
 }
 
+// On the screen of a laptop each column of each table is in sight: one that has to be
+// scrolled to is overlooked.
+func TestTablesHaveRoom(t *testing.T) {
+	r := analyzed(t, lossy)
+	r.Windows = windowed().Windows
+	for i := range r.Windows.Paths {
+		r.Windows.Paths[i].Title = "an AWS Application Load Balancer that sends to pods by their IP addresses"
+		r.Windows.Paths[i].Source = "kubernetes-sigs/aws-load-balancer-controller#1064: 25 s advised; #2366: requests for up to 19 s"
+	}
+	for i := range r.Terminations {
+		r.Terminations[i].Margins.Outlasts = &report.Span{From: report.Duration(-152 * time.Millisecond), To: report.Duration(-50 * time.Millisecond)}
+	}
+	b := open(t, r)
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 800, DeviceScaleFactor: 1})
+	b.wait(`innerWidth === 1280`)
+	hidden := eval[[]string](b, `[...document.querySelectorAll(".wide")].filter((w) => w.scrollWidth > w.clientWidth).map((w) => w.parentElement.getAttribute("aria-labelledby") + ": " + w.scrollWidth + " of " + w.clientWidth)`)
+	if len(hidden) > 0 {
+		t.Errorf("wider than there is room: %s", hidden)
+	}
+	b.shoot("tables")
+}
+
 // What the page needs of a processor is bounded: by a clock, a machine that lends its
 // processors out is late with any page.
 func TestALongRunIsDrawnInTime(t *testing.T) {
