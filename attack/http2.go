@@ -110,11 +110,11 @@ func (c *http2Carrier) handshake(ctx context.Context, raw net.Conn, sample *reco
 
 // alertNoProtocol is the alert of a server that speaks none of the offered protocols (RFC
 // 7301, section 3.2).
-const alertNoProtocol = tls.AlertError(120)
+const alertNoProtocol = 120
 
 // refusedALPN puts that alert into words; crypto/tls has no exported type for one that came.
 func refusedALPN(err error) error {
-	if op, ok := errors.AsType[*net.OpError](err); ok && isAlert(err) && op.Err.Error() == alertNoProtocol.Error() {
+	if op, ok := errors.AsType[*net.OpError](err); ok && isAlert(err) && op.Err.Error() == tls.AlertError(alertNoProtocol).Error() {
 		return fmt.Errorf("the service does not speak h2: it refused it in the TLS handshake (ALPN): %w", err)
 	}
 	return err
