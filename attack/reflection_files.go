@@ -24,8 +24,11 @@ func (r *reflectionConn) whole(ctx context.Context, files [][]byte) (*descriptor
 	if err := all.take(files); err != nil {
 		return nil, err
 	}
-	for i := 0; i < len(all.set.GetFile()); i++ { // which grows
-		for _, name := range all.set.GetFile()[i].GetDependency() {
+	read := 0
+	for read < len(all.set.GetFile()) { // which grows meanwhile
+		imports := all.set.GetFile()[read].GetDependency()
+		read++
+		for _, name := range imports {
 			if all.byName[name] != nil {
 				continue
 			}

@@ -26,7 +26,7 @@ var stages = []struct {
 	{"times", []string{"doc.go", "interval.go", "spans.go", "names.go", "count.go"}},
 	{"events", []string{"senders.go", "clock.go", "kubeevent.go", "via.go", "endpoints.go", "interruption.go", "gaps.go"}},
 	{"endings", []string{"requests.go", "controllers.go", "serves.go", "ending.go", "hooks.go", "sigterm.go", "others.go", "log.go", "restarts.go", "readiness.go", "history.go", "pods.go", "run.go", "disturbed.go"}},
-	{"traffic", []string{"series.go", "failure.go", "completeness.go", "wording.go", "lookups.go", "by_sender.go", "unwritten.go", "underway.go", "carried.go", "redirects.go", "latency.go", "frontend.go", "window.go", "termination.go", "starts.go", "closedport.go", "rotation.go", "histogram.go", "stream_tally.go", "load.go", "life.go", "traffic.go", "traffic_read.go", "traffic_take.go", "via_traffic.go", "pace.go"}},
+	{"traffic", []string{"series.go", "failure.go", "completeness.go", "wording.go", "lookups.go", "by_sender.go", "unwritten.go", "underway.go", "carried.go", "redirects.go", "latency.go", "frontend.go", "window.go", "termination.go", "starts.go", "closedport.go", "rotation.go", "histogram.go", "sendtimes.go", "stream_tally.go", "load.go", "life.go", "traffic.go", "traffic_read.go", "traffic_take.go", "via_traffic.go", "pace.go"}},
 	{"causes", []string{
 		"spoken.go", "measured.go", "settings.go", "injected.go", "cause.go", "recipe.go", "cause_errors_while_draining.go", "cause_grace_too_short.go", "cause_keepalive_cut.go",
 		"cause_keepalive_outlasts_grace.go",
