@@ -231,14 +231,36 @@ func watched(port string) bool {
 // controllers that look at the cluster and answer nobody (their READMEs and manifests).
 var watchedAlone = []string{"kube-rbac-proxy", "external-dns", "cluster-autoscaler", "kube-state-metrics", "descheduler"}
 
-// exports tells of a port at which nobody but Prometheus and the kubelet ask, whatever its name says:
-// of a container that has no other, or of an exporter among the ports that exporters have
-// (prometheus/prometheus wiki, Default port allocations).
+// ofItself are ports, by the last part of an image's name, at which a program tells of itself and does
+// not do what it is there for: log shippers and collectors have their metrics and health there, and
+// Airflow's workers the logs of their tasks (the programs' manuals, and their charts). Where
+// others send to such a program they use another port.
+var ofItself = map[string][]int32{
+	"fluent-bit":                       {2020},
+	"aws-for-fluent-bit":               {2020},
+	"fluentd":                          {24220, 24231},
+	"fluentd-kubernetes-daemonset":     {24220, 24231},
+	"promtail":                         {3101, 9080},
+	"alloy":                            {12345},
+	"vector":                           {8686, 9598},
+	"filebeat":                         {5066},
+	"logstash":                         {9600},
+	"telegraf":                         {9273},
+	"opentelemetry-collector":          {8888, 13133},
+	"opentelemetry-collector-contrib":  {8888, 13133},
+	"opentelemetry-collector-k8s":      {8888, 13133},
+	"opentelemetry-collector-releases": {8888, 13133},
+	"airflow":                          {8793, 8794},
+}
+
+// exports tells of a port at which nobody but Prometheus, the kubelet and operators ask, whatever its
+// name says: of a container that has no other, one at which the program tells of itself, or of an
+// exporter among the ports that exporters have (prometheus/prometheus wiki, Default port allocations).
 func exports(c container, port int32) bool {
 	const firstOfExporters, lastOfExporters = 9100, 9999
 	image, _, _ := strings.Cut(path.Base(c.Image), "@")
 	image, _, _ = strings.Cut(image, ":")
-	if slices.Contains(watchedAlone, image) {
+	if slices.Contains(watchedAlone, image) || slices.Contains(ofItself[image], port) {
 		return true
 	}
 	return port >= firstOfExporters && port <= lastOfExporters && (strings.HasSuffix(image, "-exporter") || strings.HasSuffix(image, "_exporter"))

@@ -235,6 +235,9 @@ func TestTraffic(t *testing.T) {
 	try(t, []whose{
 		{name: "an exporter's port by another name", changes: with(append(ported("{name: https, containerPort: 9100}"), append(exporter, "targetPort: http}", "targetPort: https}")...)...)},
 		{name: "a controller that answers nobody", changes: with(append([]string{image, "        image: registry.k8s.io/external-dns/external-dns:v0.15\n"}, "  replicas: 1\n", "  replicas: 1\n  strategy: {type: Recreate}\n")...)},
+		{name: "a log shipper's own port", changes: with(append(ported("{name: http, containerPort: 2020}"), image, "        image: cr.fluentbit.io/fluent/fluent-bit:3.1\n")...)},
+		{name: "a log shipper's port for logs", changes: with(append(ported("{name: http, containerPort: 9880}, {name: own, containerPort: 2020}"), image, "        image: cr.fluentbit.io/fluent/fluent-bit:3.1\n")...), want: warnings},
+		{name: "a worker's logs", changes: with(append(ported("{name: http, containerPort: 8793}"), image, "        image: apache/airflow:2.9.3\n")...)},
 		{name: "an exporter of something else", changes: with(exporter...), want: warnings},
 		{name: "a proxy of metrics", changes: with(append(ported("{name: https, containerPort: 8443}"), append(proxy, "targetPort: http}", "targetPort: https}")...)...)},
 		{name: "unready pods of a StatefulSet that are published", changes: []string{"kind: Deployment", "kind: StatefulSet", service, service + "  publishNotReadyAddresses: true\n"}, want: []string{"warning publishes-not-ready web"}, never: []string{"publishNotReadyAddresses\":false"}},
