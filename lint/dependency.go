@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -77,6 +79,10 @@ func endsBefore(w *workload, d, c container) (b breach, found bool) {
 	_, lag := w.slowest()
 	needed := max(int(math.Ceil(served)), lag)
 	b.fix = fmt.Sprintf("Give %s a preStop that sleeps at least as long as that of %s.", d.Name, c.Name)
+	if proxy == "" && served > 0 {
+		needed += handOver
+		b.fix = fmt.Sprintf("Give %s a preStop that sleeps %d s longer than that of %s, which still passes on what it has taken by then.", d.Name, handOver, c.Name)
+	}
 	if proxy != "" {
 		needed += advisedSleep
 		b.fix = fmt.Sprintf("Make %s a native sidecar (an initContainer with restartPolicy Always), which ends last, or let its preStop outlast that of %s and the longest request%s.", d.Name, c.Name, flagOf(proxy))
@@ -91,6 +97,10 @@ func endsBefore(w *workload, d, c container) (b breach, found bool) {
 	}
 	return b, true
 }
+
+// handOver is for how many seconds what is behind a web server should outlast its preStop: both would
+// get SIGTERM at the same moment, and what the web server has accepted would find a closed port.
+const handOver = 2
 
 // databaseProxies are the programs through which others reach their data, or that keep
 // some for them, by the names of images, containers and commands.
@@ -191,11 +201,42 @@ func isBehind(w *workload, d, c container) (behind, sure bool) {
 	switch {
 	case isFPM(d):
 		return !isFPM(c), true
-	case accessory(d), !webServer(c, front), slices.Contains(webServers, server):
+	case accessory(d): // c may be told where to send its traces
+		return false, false
+	case isUpstream(d, c):
+		return true, true
+	case !webServer(c, front), slices.Contains(webServers, server):
 		return false, false
 	default:
 		return server != "" || len(d.Ports) == 0 || slices.Contains(w.open(), d), server != "" || len(d.Ports) > 0
 	}
+}
+
+// upstream finds the address of the pod's own that a proxy is told to pass requests on to, in its words
+// (oauth2-proxy --upstream, gatekeeper --upstream-url, ghostunnel --target) or its environment
+// (OAUTH2_PROXY_UPSTREAMS).
+var upstream = regexp.MustCompile(`(?i)(?:^|[ _-])(?:upstreams?(?:-ur[li])?|target)[= ]["']?(?:[a-z+]+://)?(?:localhost|127\.0\.0\.1|\[::1\]):(\d{1,5})\b`)
+
+// isUpstream tells whether c is told to pass requests on to a port at which d listens, as that declares
+// or is probed there.
+func isUpstream(d, c container) bool {
+	told := []string{strings.Join(slices.Concat(c.Command, c.Args), " ")}
+	for i := range c.Env {
+		told = append(told, c.Env[i].Name+"="+c.Env[i].Value)
+	}
+	for _, words := range told {
+		for _, found := range upstream.FindAllStringSubmatch(words, -1) {
+			port, err := strconv.ParseInt(found[1], 10, 32)
+			if err != nil {
+				continue
+			}
+			declared := slices.ContainsFunc(d.Ports, func(p corev1.ContainerPort) bool { return int64(p.ContainerPort) == port })
+			if declared || probesAt(d, int32(port)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isFPM tells a PHP behind FastCGI, which no user's request reaches but through another.

@@ -328,7 +328,7 @@ func TestContainers(t *testing.T) {
 		{name: "a native sidecar that is restarted soon", changes: sidecar(", livenessProbe: {httpGet: {path: /live, port: front}, initialDelaySeconds: 5, failureThreshold: 1}"), want: []string{"warning liveness-eager proxy"}},
 		{name: "an exporter that is restarted soon", changes: beside("      - {name: exporter, image: exporter, livenessProbe: {httpGet: {path: /, port: 9113}, initialDelaySeconds: 5, failureThreshold: 1}}\n"), want: []string{"note liveness-eager exporter"}},
 
-		{name: "php-fpm without a hook", changes: front(preStop5, fmt.Sprintf(fpm, "")), want: []string{"warning dependency-ends-first php"}, says: []string{"app goes on for the 5 s of its preStop", `"seconds":5`}},
+		{name: "php-fpm without a hook", changes: front(preStop5, fmt.Sprintf(fpm, "")), want: []string{"warning dependency-ends-first php"}, says: []string{"app goes on for the 5 s of its preStop", "2 s longer than that of app", `"seconds":7`}},
 		{name: "an own image of php-fpm behind an own one", changes: beside("      - {name: php-fpm, image: 'registry.example/php:4', ports: [{containerPort: 9000}]}\n"), want: []string{"warning dependency-ends-first php-fpm"}},
 		{name: "php-fpm alone", changes: []string{image, "        image: php:8.3-fpm\n"}},
 		{name: "php-fpm with a shorter hook", changes: front(sleeps(10), fmt.Sprintf(fpm, ", "+sleeps(9))), want: []string{"warning dependency-ends-first php"}},
@@ -338,6 +338,10 @@ func TestContainers(t *testing.T) {
 		{name: "an app behind nginx", changes: front(preStop5, "      - {name: web, image: web, ports: [{name: plain, containerPort: 3000}]}\n"), want: []string{"warning dependency-ends-first web"}},
 		{name: "gunicorn behind nginx", changes: front(preStop5, "      - {name: web, image: web, command: [gunicorn, 'app:app']}\n"), want: []string{"warning dependency-ends-first web"}},
 		{name: "an app without a port behind nginx", changes: front(preStop5, "      - {name: web, image: web}\n"), want: []string{"note dependency-ends-first web"}},
+		{name: "an app behind a proxy that names its port", changes: append(beside("      - {name: web, image: web, readinessProbe: {httpGet: {path: /, port: 3000}}}\n"), image, "        image: oauth2-proxy\n        args: ['--upstream=http://127.0.0.1:3000']\n"), want: []string{"warning dependency-ends-first web"}},
+		{name: "an app behind a proxy of one's own that names its port", changes: append(beside("      - {name: web, image: web, ports: [{containerPort: 3000}]}\n"), image, image+"        env: [{name: AUTH_UPSTREAM, value: 'http://localhost:3000'}]\n"), want: []string{"warning dependency-ends-first web"}},
+		{name: "a collector that an app is told of", changes: append(beside("      - {name: collector, image: otel, ports: [{containerPort: 4317}]}\n"), image, image+"        env: [{name: TRACES_TARGET, value: 'http://localhost:4317'}]\n")},
+		{name: "an app at another port than the proxy names", changes: append(beside("      - {name: web, image: web, readinessProbe: {httpGet: {path: /, port: 3001}}}\n"), image, image+"        args: ['--upstream=http://127.0.0.1:3000']\n")},
 		{name: "an exporter beside nginx", changes: front(preStop5, "      - {name: exporter, image: nginx-prometheus-exporter, ports: [{containerPort: 9113}]}\n")},
 		{name: "a container beside that no service leads to", changes: beside("      - {name: admin, image: admin, ports: [{name: admin, containerPort: 9000}]}\n")},
 
@@ -424,7 +428,7 @@ func TestPaths(t *testing.T) {
 		{name: "a load balancer to nodes with pods", changes: served("", balancer+"  externalTrafficPolicy: Local\n"), want: note, says: []string{"externalTrafficPolicy: Local"}},
 		{name: "a load balancer to nodes with pods, 30 s of 60", changes: append(append(sleep(30), grace30, "terminationGracePeriodSeconds: 60"), served("", balancer+"  externalTrafficPolicy: Local\n")...)},
 		{name: "a target group", more: "---\napiVersion: elbv2.k8s.aws/v1beta1\nkind: TargetGroupBinding\nmetadata: {name: web, namespace: shop}\nspec: {serviceRef: {name: web, port: 80}, targetType: ip}\n", want: note},
-		{name: "ALB before nginx and php-fpm", changes: []string{image, "        image: nginx:1.27\n", "      containers:\n", "      containers:\n      - {name: php, image: 'php:8-fpm'}\n"}, more: alb, want: []string{"warning dependency-ends-first php", "note prestop-short-for-path app"}, says: []string{`{"lifecycle":{"preStop":{"sleep":{"seconds":25}}},"name":"php"}`}},
+		{name: "ALB before nginx and php-fpm", changes: []string{image, "        image: nginx:1.27\n", "      containers:\n", "      containers:\n      - {name: php, image: 'php:8-fpm'}\n"}, more: alb, want: []string{"warning dependency-ends-first php", "note prestop-short-for-path app"}, says: []string{`{"lifecycle":{"preStop":{"sleep":{"seconds":27}}},"name":"php"}`}},
 		{name: "a target group of nodes", more: "---\napiVersion: elbv2.k8s.aws/v1beta1\nkind: TargetGroupBinding\nmetadata: {name: web, namespace: shop}\nspec: {serviceRef: {name: web, port: 80}, targetType: instance}\n"},
 		{name: "a readiness gate", changes: []string{grace30, grace30 + "\n      readinessGates: [{conditionType: target-health.elbv2.k8s.aws/k8s-web}]"}, want: note},
 		{name: "a readiness gate of GKE's", changes: []string{grace30, grace30 + "\n      readinessGates: [{conditionType: cloud.google.com/load-balancer-neg-ready}]"}, want: note, says: []string{"30 s"}},
