@@ -82,7 +82,7 @@ func shape(s string) []string {
 	for i, w := range words {
 		bare := strings.Trim(w, punctuation)
 		switch {
-		case digits.MatchString(bare) && (i == 0 || words[i-1] != "port"): // of ports there is no range
+		case digits.MatchString(bare) && !strings.ContainsAny(w, `"'`) && (i == 0 || words[i-1] != "port"): // of ports and texts there is no range
 			words[i] = strings.Replace(w, bare, "#", 1)
 		case i > 0 && words[i-1] == "#" && len(bare) > 2:
 			words[i] = strings.Replace(w, bare, strings.TrimSuffix(bare, "s"), 1) // pod, pods
@@ -190,13 +190,67 @@ func (s frame) merge(all []string, ranges bool) (sentence string, columns [][]st
 		add(at(func(int) int { return n }))
 	}
 	if slices.ContainsFunc(middles, func(s string) bool { return s != "" }) {
-		words = append(words, differing)
+		around := shared(middles)
+		words = append(words, around.before+differing+around.after)
+		for i, m := range middles {
+			middles[i] = strings.TrimSuffix(strings.TrimPrefix(m, around.before), around.after)
+		}
 		columns = append(columns, middles)
 	}
 	for n := range after {
 		add(at(func(i int) int { return len(fields[i]) - after + n }))
 	}
 	return strings.Join(words, " "), columns
+}
+
+// signs are what belongs to a sentence around a name.
+type signs struct{ before, after string }
+
+// shared gives the signs that all names have around them: those that end a part of the sentence, and
+// quotes or brackets around the whole.
+func shared(names []string) (s signs) {
+	all := func(is func(name string) bool) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return !is(name) })
+	}
+	for _, sign := range []string{":", ",", ";", "."} {
+		if all(func(name string) bool { return len(name) > 1 && strings.HasSuffix(name, sign) }) {
+			s.after = sign
+		}
+	}
+	for _, pair := range []signs{{"(", ")"}, {`"`, `"`}} {
+		bare := func(name string) string { return strings.TrimSuffix(name, s.after) }
+		switch {
+		case all(func(name string) bool { return wraps(pair, bare(name)) }):
+			return signs{pair.before, pair.after + s.after}
+		case all(func(name string) bool {
+			return strings.HasPrefix(name, pair.before) && strings.Count(name, pair.after) == 0
+		}):
+			return signs{pair.before, s.after}
+		case all(func(name string) bool {
+			return strings.HasSuffix(bare(name), pair.after) && strings.Count(name, pair.before) == 0
+		}):
+			return signs{"", pair.after + s.after}
+		}
+	}
+	return s
+}
+
+// wraps tells whether a pair of signs stands around the whole of a name, and not around a part at each end.
+func wraps(pair signs, name string) bool {
+	inner, begins := strings.CutPrefix(name, pair.before)
+	inner, ends := strings.CutSuffix(inner, pair.after)
+	open := 0
+	for _, r := range inner {
+		switch string(r) {
+		case pair.after:
+			if open--; open < 0 {
+				return false
+			}
+		case pair.before:
+			open++
+		}
+	}
+	return begins && ends && inner != "" && open == 0
 }
 
 // mergeWord merges words of one shape.
