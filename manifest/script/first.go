@@ -208,5 +208,13 @@ func short(words []string) string {
 	if n == 2 && len(words) > 2 && strings.HasPrefix(words[1], "-") {
 		n = 3
 	}
-	return cmp.Or(strings.TrimSpace(strings.Join(words[:n], " ")), "the program")
+	return cmp.Or(strings.TrimSpace(inShort(words, n)), "the program")
+}
+
+// inShort quotes the first words of a command, and shows where there are more.
+func inShort(words []string, most int) string {
+	if len(words) <= most {
+		return strings.Join(words, " ")
+	}
+	return strings.Join(words[:most], " ") + " ..."
 }

@@ -28,6 +28,7 @@ func TestFirst(t *testing.T) {
 		{words: []string{"sh", "-c", "npm start"}, want: Stays, program: "npm start"},
 		{words: []string{"sh", "-c", "bundle exec rails s"}, want: Stays, program: "rails s"},
 		{words: []string{"sh", "-c", ". /env; app"}, want: Unknown, program: "app"},
+		{words: []string{"sh", "-c", "java -Xmx1g -jar app.jar; true"}, want: Stays, program: "java -Xmx1g -jar ..."},
 		{words: []string{"$(START)"}, want: Unknown},
 		{words: []string{"sh", "-c", "$(START)"}, want: Unknown},
 		{words: []string{"sh", "-c", "app --port $(PORT)"}, want: Stays, program: "app --port $(PORT)"},

@@ -85,7 +85,7 @@ func quitOf(words []word) (Quit, bool) {
 	}
 	name := path.Base(words[0].text)
 	all := texts(words)
-	said := strings.Join(all[:min(6, len(all))], " ")
+	said := inShort(all, 6)
 	for _, c := range quitCommands {
 		if (slices.Contains(c.programs, name) || slices.Contains(c.programs, unversioned(name))) && follows(lowered(name, all[1:]), c.words) {
 			if name == "kong" && strings.Contains(strings.Join(all, " "), "--wait") {
