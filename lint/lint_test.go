@@ -166,6 +166,8 @@ func TestRules(t *testing.T) {
 		{name: "one word", changes: []string{preStop5, exec("[sleep 5]")}, want: []string{"warning prestop-fails"}},
 		{name: "a variable without a shell", changes: []string{preStop5, exec("[sleep, $(DELAY)]")}, want: []string{"warning prestop-fails"}},
 		{name: "a request to the node's localhost", changes: []string{preStop5, "lifecycle: {preStop: {httpGet: {host: 127.0.0.1, port: http, path: /drain}}}"}, want: []string{"warning prestop-fails"}},
+		{name: "a request for POST to the node's localhost", changes: []string{preStop5, "lifecycle: {preStop: {httpGet: {host: 127.0.0.1, port: http, path: /quitquitquit}}}"}, want: []string{"warning prestop-fails"}},
+		{name: "a signal at once to who knows whom", changes: []string{preStop5, exec("[pkill, -SIGINT, -o, ruby]")}, want: []string{"warning prestop-short", "note prestop-needs-binary"}},
 		{name: "tcpSocket", changes: []string{preStop5, "lifecycle: {preStop: {tcpSocket: {port: http}}}"}, want: []string{"warning prestop-fails"}},
 		{name: "a failing hook beside", changes: []string{"      containers:\n", "      containers:\n      - {name: log, image: log, lifecycle: {preStop: {exec: {command: [sleep]}}}}\n"}, want: []string{"note prestop-fails"}},
 		{name: "GET where POST is wanted", changes: []string{preStop5, "lifecycle: {preStop: {httpGet: {path: /actuator/shutdown, port: http}}}"}, want: []string{"note prestop-get"}},
@@ -541,6 +543,29 @@ func TestSentencesOfScripts(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, []string{test.why}) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// What a fix says can be done, and mends what is found.
+func TestFixesOfHooks(t *testing.T) {
+	for name, test := range map[string]struct {
+		hook, rule, fix string
+	}{
+		"a GET that nothing answers": {"lifecycle: {preStop: {httpGet: {host: 127.0.0.1, port: http, path: /quitquitquit}}}", "prestop-fails", "Let preStop sleep for 5 s by its own sleep action."},
+		"a GET of the pod":           {"lifecycle: {preStop: {httpGet: {host: 127.0.0.1, port: http, path: /drain}}}", "prestop-fails", "Leave host out: the kubelet then asks the pod."},
+		"a signal at once":           {exec("[pkill, -SIGINT, -o, ruby]"), "prestop-short", "Let preStop sleep for 5 s before it tells a program to stop (pkill -SIGINT -o ruby)."},
+		"a sleep of a variable":      {exec("[sh, -c, 'sleep $DELAY']"), "prestop-needs-binary", "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later)."},
+		"a wait for a file":          {exec("[sh, -c, 'while [ ! -f /tmp/drained ]; do sleep 1; done']"), "prestop-needs-binary", "See that the image holds it, and what its script calls."},
+	} {
+		var got []string
+		for _, f := range Lint(read(t, change(t, preStop5, test.hook))).Findings {
+			if f.Rule == test.rule {
+				got = append(got, f.Fix)
+			}
+		}
+		if !slices.Equal(got, []string{test.fix}) {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,6 +98,9 @@ var preStopRules = []rule{{
 			if !hook.OnlySleeps { // a patch would do away with what else it does
 				b.fix, b.patch = fmt.Sprintf("Let preStop sleep for %d s besides what it does.", w.advised()), ""
 			}
+			if q := hook.Quits; q != nil { // which comes too late to sleep after
+				b.fix = fmt.Sprintf("Let preStop sleep for %d s before it tells a program to stop (%s).", w.advised(), q.Command)
+			}
 			report(b)
 		}
 	},
@@ -119,7 +123,7 @@ var preStopRules = []rule{{
 			switch stop := thenStop(c); {
 			case preStop(c).Exec != nil && len(preStop(c).Exec.Command) > 0 && w.context(c).Refused(preStop(c).Exec.Command[0]) != "":
 				b.fix = makeExecutable
-			case w.nodesOwn(hookHost(c)) != "":
+			case w.nodesOwn(hookHost(c)) != "" && wantsPost(preStop(c)) == "":
 				b.fix = "Leave host out: the kubelet then asks the pod."
 			case stop == "":
 				b.patch = w.sleepingPatch(c, seconds)
@@ -142,7 +146,8 @@ var preStopRules = []rule{{
 	doc:   "A httpGet hook is a GET, and the kubelet ignores the answer's status; the path is known to want POST: Spring Boot's /actuator/shutdown, Envoy's admin interface (all mutations must be POST), Prometheus' /-/quit, Dapr's and Linkerd's /shutdown.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.containers() {
-			if get := wantsPost(preStop(c)); get != "" && w.grace() > 0 {
+			// One that the pod never gets is another rule's.
+			if get := wantsPost(preStop(c)); get != "" && w.grace() > 0 && judge(w, c).Fails == "" {
 				report(breach{
 					severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop.httpGet", recipe: recipe(c),
 					why: fmt.Sprintf("preStop asks for %s by GET; as far as that path is known it takes POST alone: the request then does nothing, the kubelet does not mind the answer, and SIGTERM comes at once.", get),
@@ -258,7 +263,7 @@ var preStopRules = []rule{{
 				b.why = fmt.Sprintf("preStop runs %s, which the volume %s must hold as a file that may be run: else the hook fails and SIGTERM comes at once.", program, volume)
 				b.fix = "See that it does, and that the image holds what the file needs to run."
 			}
-			if hook.OnlySleeps || strings.Contains(strings.Join(own.Exec.Command, " "), "sleep") && !hook.Exact && hook.Least == 0 && hook.Quits == nil {
+			if hook.OnlySleeps || sleepsAlone(own.Exec.Command) {
 				b.fix = "Use preStop's own sleep where the command only waits; it needs nothing of the image (Kubernetes 1.30 and later)."
 			}
 			if seconds := hook.Least.Seconds(); hook.OnlySleeps && seconds >= 1 && hook.Least != script.Forever {
@@ -268,6 +273,14 @@ var preStopRules = []rule{{
 		}
 	},
 }}
+
+// sleepAlone is a script that does nothing but sleep, for however long.
+var sleepAlone = regexp.MustCompile(`^\s*(?:exec\s+)?(?:/\S*/)?sleep\s+[^\s;&|]+\s*;?\s*$`)
+
+// sleepsAlone tells of a command that only sleeps, even where its time is not known.
+func sleepsAlone(command []string) bool {
+	return path.Base(command[0]) == "sleep" && len(command) == 2 || script.IsShell(command[0]) && sleepAlone.MatchString(command[len(command)-1])
+}
 
 // holds tells whether a container's image is known to hold a program: one by which the container
 // starts itself or, where a shell does, one that comes with every shell.
