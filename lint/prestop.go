@@ -71,6 +71,7 @@ var preStopRules = []rule{{
 					b.severity = Note
 					b.fix = fmt.Sprintf("Set Caddy's shutdown_delay to %d s, if its configuration does not, or let preStop sleep for as long.", w.advised())
 				}
+				w.goesOn(c, &b)
 				report(b)
 			}
 		}
@@ -101,6 +102,7 @@ var preStopRules = []rule{{
 			if q := hook.Quits; q != nil { // which comes too late to sleep after
 				b.fix = fmt.Sprintf("Let preStop sleep for %d s before it tells a program to stop (%s).", w.advised(), q.Command)
 			}
+			w.goesOn(c, &b)
 			report(b)
 		}
 	},

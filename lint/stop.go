@@ -99,6 +99,9 @@ var stopRules = []rule{{
 			if q.MayWait {
 				b.fix = fmt.Sprintf("Start ingress-nginx' controller with --shutdown-grace-period=%d: so many seconds it goes on taking requests after SIGTERM.", w.advised())
 			}
+			if q.Signal == "SIGTERM" && !q.MayWait {
+				w.goesOn(c, &b)
+			}
 			report(b)
 		}
 	},

@@ -1,0 +1,74 @@
+package lint
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// delay is a setting by which a program goes on taking requests after SIGTERM for some time,
+// before it closes its port.
+type delay struct {
+	setting string
+	seconds float64
+}
+
+// delayOptions are options that set it: VictoriaMetrics' and Traefik's (their manuals), and that of
+// servers built on k8s.io/apiserver (pkg/server/options, ServerRunOptions). Of Traefik each entry point
+// has its own.
+var delayOptions = regexp.MustCompile(`(?i)^--?(?:http\.shutdownDelay|shutdown-delay-duration|entrypoints\.[^.=]+\.transport\.lifecycle\.requestacceptgracetimeout)$`)
+
+// ingressDelay is the option of ingress-nginx' controller, in seconds (its CLI arguments). Elsewhere an
+// option of this name may be for how long what is in flight is waited for.
+const ingressDelay = "--shutdown-grace-period"
+
+// gitLabDelay is what GitLab's Rails waits for, in seconds (charts/gitlab, webservice,
+// shutdown.blackoutSeconds). Its Workhorse, which has the variable too, does not.
+const gitLabDelay = "SHUTDOWN_BLACKOUT_SECONDS"
+
+// ownDelay gives the shortest that a container's words and variables set.
+func ownDelay(c container) (least delay, set bool) {
+	take := func(setting, value string) {
+		seconds, ok := durationOf(value)
+		if ok && seconds > 0 && (!set || seconds < least.seconds) {
+			least, set = delay{setting, seconds}, true
+		}
+	}
+	words := slices.Concat(c.Command, c.Args)
+	ingress := strings.Contains(c.Image, "ingress-nginx/") || slices.ContainsFunc(words, func(w string) bool { return path.Base(w) == "nginx-ingress-controller" })
+	for i, w := range words {
+		option, value, joined := strings.Cut(w, "=")
+		if !delayOptions.MatchString(option) && (option != ingressDelay || !ingress) {
+			continue
+		}
+		if !joined && i+1 < len(words) {
+			value = words[i+1]
+		}
+		take(option, value)
+	}
+	if strings.Contains(path.Base(c.Image), "webservice") {
+		for i := range c.Env {
+			if _, err := strconv.Atoi(c.Env[i].Value); err == nil && c.Env[i].Name == gitLabDelay {
+				take(gitLabDelay, c.Env[i].Value)
+			}
+		}
+	}
+	return least, set
+}
+
+// goesOn makes a note of a breach by which a program would turn requests away that it goes on to take
+// for long enough, by a setting of its own.
+func (w *workload) goesOn(c container, b *breach) {
+	_, lag := w.slowest()
+	d, set := ownDelay(c)
+	if !set || d.seconds < float64(max(proxyLag, lag)) {
+		return
+	}
+	b.severity = Note
+	b.why += fmt.Sprintf(" By its setting %s this one is to go on taking requests for %g s.", d.setting, d.seconds)
+	b.fix = "See that it does, and that the grace period holds that and the longest request."
+	b.patch = ""
+}
