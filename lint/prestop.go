@@ -480,7 +480,7 @@ func thenStop(c container) string {
 	if signal == "" || c.Lifecycle != nil && c.Lifecycle.StopSignal != nil && string(*c.Lifecycle.StopSignal) == signal {
 		return ""
 	}
-	if preStop(c) == nil && by == manifest.Image {
+	if preStop(c) == nil && by == manifest.Image && !manifest.StopsFast(c.Container) {
 		return ""
 	}
 	return fmt.Sprintf(" and, unless %s is the image's STOPSIGNAL, then send %s %s and wait until it has gone", signal, server, signal)

@@ -92,7 +92,7 @@ var stopRules = []rule{{
 			case !q.Certain || !q.Exact:
 				b.severity = Note
 				b.why = fmt.Sprintf("preStop tells the server to stop (%s), and whether %d s have gone by until then no manifest tells, while %s.", q.Command, proxyLag, w.stillSend())
-			case by == manifest.Image && goodStops[server] != "" && c.Lifecycle.StopSignal == nil:
+			case by == manifest.Image && goodStops[server] != "" && c.Lifecycle.StopSignal == nil && !manifest.StopsFast(c.Container):
 				b.fix = fmt.Sprintf("Let preStop sleep for %d s and do nothing else: the image's own stop signal, %s, then does what the hook does.", w.advised(), goodStops[server])
 				b.patch = w.advisedPatch(c)
 			}
@@ -160,11 +160,17 @@ func quitsWithoutWaiting(c container, hook script.Hook, server string) breach {
 	if graceful == "" || signalled || c.Lifecycle.StopSignal == nil && stops(c) || !hook.Exact || !hook.Quits.Certain || hook.Least-hook.Quits.After >= proxyLagTime {
 		return breach{}
 	}
-	return breach{
+	b := breach{
 		severity: Note, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 		why: fmt.Sprintf("preStop begins a graceful stop (%s) and does not wait for its end: the stop signal follows at once and, unless %s is the image's STOPSIGNAL, cuts it short.", hook.Quits.Command, graceful),
 		fix: "Let the hook wait until the server has gone, within the grace.",
 	}
+	if manifest.StopsFast(c.Container) && c.Lifecycle.StopSignal == nil {
+		b.severity = Warning
+		b.why = fmt.Sprintf("preStop begins a graceful stop (%s) and does not wait for its end: SIGTERM, the stop signal of images of this version, follows at once and cuts it short.", hook.Quits.Command)
+		b.fix = fmt.Sprintf("Let the hook wait until the server has gone, within the grace, or take a version whose image names %s.", graceful)
+	}
+	return b
 }
 
 // gracefulStops are the signals at which a server answers what is in flight before it
@@ -184,7 +190,7 @@ var gracefulStops = map[string][]string{
 // stops tells whether a server's own images name its graceful stop.
 func stops(c container) bool {
 	server, by := manifest.Server(c.Container)
-	return by == manifest.Image && (goodStops[server] != "" || server == "php-fpm")
+	return by == manifest.Image && !manifest.StopsFast(c.Container) && (goodStops[server] != "" || server == "php-fpm")
 }
 
 // fast tells whether a step ends the server with what is in flight. Of a server that is
