@@ -158,6 +158,8 @@ func TestRules(t *testing.T) {
 		{name: "quit after who knows", changes: []string{preStop5, exec("[sh, -c, /drain; nginx -s quit]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary", "note prestop-quits-early"}},
 		{name: "quit by a signal that is something else", changes: []string{preStop5, exec("[kill, -USR1, '1']")}, want: []string{"note prestop-needs-binary"}},
 		{name: "sleep and quit, of an old image of nginx", changes: []string{image, "        image: nginx:1.16.0\n", preStop5, exec("[sh, -c, sleep 5 && nginx -s quit]")}, want: []string{"warning prestop-quits-fast"}},
+		{name: "Kong, told to wait", changes: []string{preStop5, exec("[kong, quit, --wait=15]")}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
+		{name: "Kong, told to wait for 1 s", changes: []string{preStop5, exec("[kong, quit, --wait=1]")}, want: []string{"warning prestop-quits-early", "note prestop-length-unknown", "note prestop-needs-binary"}},
 		{name: "no preStop, and a delay of the program's own", changes: []string{image, image + "        args: ['-http.shutdownDelay=10s']\n", lifecycle, ""}, want: []string{"note no-prestop"}},
 		{name: "no preStop, and a delay in a word of its own", changes: []string{image, image + "        args: ['--entryPoints.web.transport.lifeCycle.requestAcceptGraceTimeout', '10']\n", lifecycle, ""}, want: []string{"note no-prestop"}},
 		{name: "no preStop, and a short delay", changes: []string{image, image + "        args: ['-http.shutdownDelay=1s']\n", lifecycle, ""}, want: []string{"warning no-prestop"}},

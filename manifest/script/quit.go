@@ -3,6 +3,7 @@ package script
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,6 +27,8 @@ type Quit struct {
 	// MayWait tells that what it signals may wait before it closes its port (see
 	// manifest.Stops), and that the step lasts until it has gone.
 	MayWait bool
+	// Delay is for how long the step itself waits before it does so.
+	Delay time.Duration
 	// After is for how long the hook has slept by then at the least, Exact that it has
 	// taken just that, Certain that this step is come to on every path.
 	After   time.Duration
@@ -88,8 +91,12 @@ func quitOf(words []word) (Quit, bool) {
 	said := inShort(all, 6)
 	for _, c := range quitCommands {
 		if (slices.Contains(c.programs, name) || slices.Contains(c.programs, unversioned(name))) && follows(lowered(name, all[1:]), c.words) {
-			if name == "kong" && strings.Contains(strings.Join(all, " "), "--wait") {
-				return Quit{}, false // it waits first, for as long as it is told
+			if name == "kong" {
+				delay, known := kongWaits(all[1:])
+				if !known {
+					return Quit{}, false
+				}
+				c.quit.Delay = delay
 			}
 			c.quit.Command = said
 			c.quit.Target = managed(name, all[1:])
@@ -127,6 +134,26 @@ func quitOf(words []word) (Quit, bool) {
 		}
 	}
 	return Quit{}, name == "killall5"
+}
+
+// kongWaits is for how many seconds kong quit waits before it signals nginx (Kong/kong
+// kong/cmd/quit.lua, --wait); not known where it is told so in another way than by a number.
+func kongWaits(words []string) (delay time.Duration, known bool) {
+	for i, w := range words {
+		option, value, joined := strings.Cut(w, "=")
+		if option != "--wait" && option != "-w" {
+			continue
+		}
+		if !joined && i+1 < len(words) {
+			value = words[i+1]
+		}
+		seconds, err := strconv.Atoi(value)
+		if err != nil || seconds < 0 || seconds > int(time.Hour/time.Second) {
+			return 0, false
+		}
+		return time.Duration(seconds) * time.Second, true
+	}
+	return 0, true
 }
 
 // lowered gives the words of a program in small letters where it does not mind them, as

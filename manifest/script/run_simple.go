@@ -235,8 +235,11 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		}
 		// What sh is may not be known.
 		q.Maybe = misnamed
-		q.After, q.Exact, q.Certain = e.least, e.exact, !e.unsure && !misnamed
+		q.After, q.Exact, q.Certain = plus(e.least, q.Delay), e.exact, !e.unsure && !misnamed
 		r.quits = append(r.quits, q)
+		if q.Delay > 0 {
+			return e.passes(q.Delay).unknown() // and waits until nginx has gone
+		}
 		if q.MayWait {
 			return e.unknown()
 		}
