@@ -229,6 +229,9 @@ func (s *start) ignores(grace int) breach {
 		}
 		return s.breach(severity, fmt.Sprintf("The trap sends %s to %s, which %s starts in its background with that signal ignored; "+unless+killed, s.Interrupt, s.Program, s.Shell, grace),
 			"Send it SIGTERM: kill $PID; wait $PID.")
+	case s.launches() && s.Program == script.GoRun:
+		return s.breach(Note, "go run ends at SIGTERM and does not pass it on to the program that it has built: the program gets SIGKILL at once, with what it is answering.",
+			"Build the program into the image, and start what is built.")
 	case s.launches() && s.Group:
 		return s.breach(Note, fmt.Sprintf("%s sends SIGTERM to all that %s has started, and ends as soon as %s has: where that does not wait for the program, the program is cut short.", s.Init, s.Program, s.Program),
 			fmt.Sprintf("Start the program itself, without %s: node server.js.", s.Program))

@@ -18,7 +18,7 @@ const (
 	Unknown
 	// ReadsFile: a shell reads a script that is not known.
 	ReadsFile
-	// Launched: npm or its kin start the program through a shell of their own.
+	// Launched: npm or its kin start the program through a shell of their own, or go run does.
 	Launched
 	// MayStay: some versions of the shell become the program, others stay before it.
 	MayStay
@@ -96,6 +96,9 @@ func first(words []string, c Context, depth int, steps *int) Start {
 	name := path.Base(u.words[0])
 	if slices.Contains(launchers, name) {
 		return Start{Outcome: Launched, Init: u.init, Group: u.group, Program: name, Words: u.words}
+	}
+	if name == "go" && len(u.words) > 1 && u.words[1] == "run" {
+		return Start{Outcome: Launched, Init: u.init, Group: u.group, Program: GoRun, Words: u.words}
 	}
 	if words := byOther(u.words); words != nil {
 		start := first(words, c, depth+1, steps)

@@ -76,7 +76,11 @@ var inits = map[string]initProgram{
 }
 
 // launchers run a program of a package's scripts through a shell (npm run-script: sh -c).
-var launchers = []string{"npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx"}
+// Nodemon runs it through one too.
+var launchers = []string{"npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "nodemon"}
+
+// GoRun is what starts a program that it has built, and ends at SIGTERM without telling it (golang/go#40467).
+const GoRun = "go run"
 
 // unwrapped is what is left of a command once all that only starts another has been taken
 // off its front.
