@@ -294,6 +294,7 @@ func TestRules(t *testing.T) {
 		{name: "a hook that kills another", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, pkill crond; sleep 5]")}},
 		{name: "a hook that kills who knows whom", changes: []string{preStop5, exec("[sh, -c, pkill fluent-bit; sleep 5]")}, want: []string{"note prestop-needs-binary", "note prestop-quits-early"}},
 		{name: "a trap that only exits", changes: []string{image, started(`[sh, -c, "trap 'exit 0' TERM; app & wait"]`)}, want: []string{"warning shell-cuts-short"}},
+		{name: "a sourced file, then a program by its path", changes: []string{image, started("[sh, -c, . /env && /app/server]")}, want: []string{"warning shell-pid-1"}},
 		{name: "go run", changes: []string{image, started("[go, run, ./cmd/server]")}, want: []string{"note shell-pid-1"}},
 		{name: "a sourced file", changes: []string{image, started("[sh, -c, . /env && app]")}, want: []string{"note shell-pid-1"}},
 		{name: "a variable of Kubernetes", changes: []string{image, started("[sh, -c, $(START)]")}, want: []string{"note shell-pid-1"}},

@@ -103,7 +103,7 @@ func (w *walk) within(s *scope, do func(*scope, flow) flow) *program {
 		if found != nil && end.fore == found {
 			found.behind = found.behind || end.later
 		}
-		if end.lost && found == nil {
+		if (end.lost || end.sourced) && found == nil {
 			found = &program{start: Start{Outcome: Unknown}}
 		}
 	}

@@ -52,7 +52,7 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		return w.eval(words[1:], s, f, last)
 	case ".", "source":
 		clear(s.variables)
-		f.lost = true
+		f.sourced = true
 		return f
 	case "trap":
 		return w.trap(c.Args, words[1:], f)
@@ -98,10 +98,22 @@ func (w *walk) simple(c *syntax.CallExpr, s *scope, f flow, last bool) flow {
 		}
 		return f.onward()
 	}
+	if f.sourced && !isProgram(name) {
+		f.lost = true // it may be a function of the file
+	}
+	f.sourced = false
 	nested := w.first(words, f)
 	// Bash stays where it has something in the background (measured).
 	replaces := last && w.dialect != Dash && (w.dialect != Bash || f.back == nil)
 	return ran(f, &program{words: texts(words), replaces: replaces, start: stripped(nested, words)})
+}
+
+// languages are programs that run others, under whose names no file to source has a function.
+var languages = []string{"node", "java", "python", "ruby", "php", "perl", "gunicorn", "uvicorn", "bundle", "npm", "yarn", "dotnet", "nginx"}
+
+// isProgram tells that a command is no function, by its path or its name.
+func isProgram(name string) bool {
+	return strings.Contains(name, "/") || slices.Contains(languages, unversioned(name))
 }
 
 // first judges a command of the script, which has from it what is ignored.

@@ -59,8 +59,10 @@ type flow struct {
 	ignores bool
 	// forwards is what the script itself does behind a trap that only returns.
 	forwards forwarding
-	// lost tells that what was run is not known.
-	lost bool
+	// lost tells that what was run is not known, sourced that it is what a file did which the shell
+	// has read into itself, if no program came behind it.
+	lost    bool
+	sourced bool
 }
 
 // join is where two paths meet.
@@ -77,7 +79,7 @@ func join(a, b flow) flow {
 	}
 	return flow{
 		on: true, daemon: a.daemon, fore: cmp.Or(a.fore, b.fore), back: cmp.Or(a.back, b.back), later: a.later || b.later || a.fore != nil && b.fore != nil && a.fore != b.fore,
-		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, ended: a.ended && b.ended, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), ignores: a.ignores && b.ignores, otherLast: a.otherLast && b.otherLast, forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost,
+		holds: a.holds || b.holds, waits: max(a.waits, b.waits), lingers: a.lingers || b.lingers, ended: a.ended && b.ended, sleeps: a.sleeps || b.sleeps, trap: max(a.trap, b.trap), waitTrap: max(a.waitTrap, b.waitTrap), atExit: max(a.atExit, b.atExit), ignores: a.ignores && b.ignores, otherLast: a.otherLast && b.otherLast, forwards: a.forwards.join(b.forwards), lost: a.lost || b.lost, sourced: a.sourced || b.sourced,
 	}
 }
 
@@ -107,7 +109,7 @@ func (w *walk) judge(f flow) (Outcome, *program) {
 	}
 	passes := trap == drains || trap == hands || trap == handsAndExits
 	switch {
-	case f.lost:
+	case f.lost || f.sourced:
 		return Unknown, cmp.Or(f.fore, f.back, &program{})
 	case f.back != nil && (f.waits > 0 || f.holds || f.fore == nil):
 		switch {
@@ -179,7 +181,7 @@ func (w *walk) words() []string {
 		if f.fore == nil && f.back == nil {
 			continue
 		}
-		if found != nil || f.fore == nil || f.later || f.lost || f.holds {
+		if found != nil || f.fore == nil || f.later || f.lost || f.sourced || f.holds {
 			return nil
 		}
 		if found = f.fore.start.Words; found == nil {
@@ -222,6 +224,6 @@ func (f flow) onward() flow {
 // condition is after what was only asked, or has failed: a program in it is not what the
 // container is there for, and a file that could not be sourced has changed nothing.
 func condition(before, after flow) flow {
-	after.fore, after.later, after.lost = before.fore, before.later, before.lost
+	after.fore, after.later, after.lost, after.sourced = before.fore, before.later, before.lost, before.sourced
 	return after
 }
