@@ -143,12 +143,10 @@ var ofControllers = map[string]bool{
 	appsv1.DefaultDeploymentUniqueLabelKey: true, "rollouts-pod-template-hash": true,
 }
 
-// hasNearlyItsLabels tells of a workload that no service leads to and whose pods have all of
-// the selector's labels but for one, which is written nearly as one of theirs.
+// hasNearlyItsLabels tells of a workload whose pods have all of the selector's labels but for one,
+// which is written nearly as one of theirs. Where another service leads to it, this one may well be meant
+// for others: it is near only with two letters of a longer value that changed places, and that is no word of its own name.
 func hasNearlyItsLabels(s *corev1.Service, w *workload) string {
-	if len(w.services) > 0 {
-		return ""
-	}
 	var wrong []string
 	for key, value := range s.Spec.Selector {
 		if has, is := w.template.Labels[key]; !is || has != value {
@@ -163,9 +161,12 @@ func hasNearlyItsLabels(s *corev1.Service, w *workload) string {
 	nearly := func(has string) string { return fmt.Sprintf("the pods of %s have nearly its labels (%s)", w, has) }
 	if has, is := w.template.Labels[key]; is {
 		// A selector that has the service's own name is rather meant as it is.
-		if spelledAlike(value, has) || value != s.Name && misspelt(value, has) {
+		if len(w.services) == 0 && spelledAlike(value, has) || value != s.Name && misspelt(value, has) && (len(w.services) == 0 || swapped(value, has) && !strings.Contains(s.Name, value)) {
 			return nearly(key + "=" + has)
 		}
+		return ""
+	}
+	if len(w.services) > 0 {
 		return ""
 	}
 	var like []string
@@ -227,6 +228,19 @@ func misspelt(a, b string) bool {
 	default:
 		return false
 	}
+}
+
+// swapped tells of two words in which two letters side by side have changed places.
+// In a short word they may as well be meant.
+func swapped(a, b string) bool {
+	const longer = 5
+	return len(a) == len(b) && len(a) >= longer && misspelt(a, b) && sorted(a) == sorted(b)
+}
+
+func sorted(s string) string {
+	runes := []rune(s)
+	slices.Sort(runes)
+	return string(runes)
 }
 
 func letters(s string) bool {

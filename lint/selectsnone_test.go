@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -62,6 +63,9 @@ func TestServicesThatSelectNone(t *testing.T) {
 		{name: "one pod of a StatefulSet alone", changes: with([]string{"kind: Deployment", "kind: StatefulSet"}, from("web", "statefulset.kubernetes.io/pod-name: web-0"))},
 		{name: "labels of the metadata, where another service leads", changes: with([]string{"metadata: {name: web, namespace: shop}\nspec:\n  replicas", ownLabels}, from("front", "tier: front")), more: otherService},
 		{name: "a workload that has its service", changes: from("front", "app: wbe"), more: otherService},
+		{name: "letters of a longer word, where another service leads", changes: with(labelled("app: checkout"), from("front", "app: checkuot")), more: strings.Replace(otherService, "app: web", "app: checkout", 1), want: []string{"warning service-selects-none front"}},
+		{name: "another letter of a longer word, where another service leads", changes: with(labelled("app: checkout"), from("front", "app: chackout")), more: strings.Replace(otherService, "app: web", "app: checkout", 1)},
+		{name: "letters of a longer word, as in the service's name", changes: with(labelled("app: checkout"), from("checkuot-lb", "app: checkuot")), more: strings.Replace(otherService, "app: web", "app: checkout", 1)},
 		{name: "pods that are not judged", changes: from("front", "app: wbe"), more: rollout},
 		{name: "a name of DNS", changes: []string{webService, webService + "  type: ExternalName\n  externalName: a.example\n"}},
 		{name: "ignored", changes: []string{webService, "kind: Service\nmetadata: {name: web, namespace: shop, annotations: {shutdowncheck.io/ignore: 'service-selects-none: labelled by hand'}}\nspec:\n  selector: {app: wbe}\n"}},
