@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 
@@ -47,6 +48,10 @@ var serviceRules = []rule{{
 				b.severity = Note
 				b.why = "The service is headless: clients may use a pod's address for the 30 s that DNS keeps it, and no preStop of a few seconds covers that."
 				b.fix = "Lead users' requests through a service with a cluster IP."
+				if slices.ContainsFunc(s.Value.Spec.Ports, isGRPC) {
+					// Behind a cluster IP all calls of a connection stay with one pod.
+					b.fix = "Let clients look the name up again when a connection ends, and preStop sleep for longer than they keep an address; or lead them through a proxy that balances each call."
+				}
 				report(b)
 			}
 		}
@@ -168,4 +173,9 @@ func (w *workload) letSleep() string {
 		return "Let whatever sends to the node's port see by a health check that the pod ends, and preStop sleep for longer than that takes; or lead requests through a service"
 	}
 	return fmt.Sprintf("Let preStop sleep for %d s", w.advised())
+}
+
+// isGRPC tells of a port for gRPC, by its protocol or its name.
+func isGRPC(p corev1.ServicePort) bool {
+	return p.AppProtocol != nil && (*p.AppProtocol == "grpc" || *p.AppProtocol == "kubernetes.io/h2c") || p.Name == "grpc" || strings.HasPrefix(p.Name, "grpc-")
 }

@@ -241,6 +241,7 @@ func TestTraffic(t *testing.T) {
 		{name: "an exporter of something else", changes: with(exporter...), want: warnings},
 		{name: "a proxy of metrics", changes: with(append(ported("{name: https, containerPort: 8443}"), append(proxy, "targetPort: http}", "targetPort: https}")...)...)},
 		{name: "unready pods of a StatefulSet that are published", changes: []string{"kind: Deployment", "kind: StatefulSet", service, service + "  publishNotReadyAddresses: true\n"}, want: []string{"warning publishes-not-ready web"}, never: []string{"publishNotReadyAddresses\":false"}},
+		{name: "calls by a headless service", changes: []string{service, service + "  clusterIP: None\n", "ports: [{port: 80,", "ports: [{name: grpc, port: 80,"}, want: []string{"note headless web"}, says: []string{"a proxy that balances each call"}, never: []string{"through a service with a cluster IP"}},
 		{name: "a service", changes: faults, want: warnings},
 		{name: "a service of others", changes: with(webService, othersService), want: notes, says: []string{"nothing that was read leads users' requests to these pods"}},
 		{name: "a name outside", changes: with(service, "  type: ExternalName\n  externalName: example.com\n  selector: {app: web}\n"), want: notes},
