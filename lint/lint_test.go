@@ -391,6 +391,8 @@ func TestRules(t *testing.T) {
 		{name: "DaemonSet at once", changes: []string{"kind: Deployment", "kind: DaemonSet", replicas3, "  updateStrategy: {rollingUpdate: {maxUnavailable: 100%}}\n"}, want: []string{"error rollout-leaves-none"}},
 		{name: "DaemonSet one by one", changes: []string{"kind: Deployment", "kind: DaemonSet", replicas3, ""}},
 		{name: "host port", changes: []string{"containerPort: 8080", "containerPort: 8080, hostPort: 8080"}, want: []string{"note host-port-surge"}},
+		{name: "a port of the node that is not declared", changes: []string{"        ports: [{name: http, containerPort: 8080}]\n", "", "port: http}}", "port: 8080}}", "targetPort: http", "targetPort: 8080", grace30, grace30 + "\n      hostNetwork: true"}, want: []string{"note host-port-surge"}},
+		{name: "a port that is not declared", changes: []string{"        ports: [{name: http, containerPort: 8080}]\n", "", "port: http}}", "port: 8080}}", "targetPort: http", "targetPort: 8080"}},
 		{name: "host port without surge", changes: []string{"containerPort: 8080", "containerPort: 8080, hostPort: 8080", replicas3, strategy("rollingUpdate: {maxSurge: 0}")}},
 
 		{name: "no budget", changes: []string{"matchLabels: {app: web}}\n  template", "matchLabels: {app: web}}\n  template", "  maxUnavailable: 1\n  selector: {matchLabels: {app: web}}", "  maxUnavailable: 1\n  selector: {matchLabels: {app: api}}"}, want: []string{"note no-budget"}},

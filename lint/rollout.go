@@ -183,6 +183,11 @@ var rolloutRules = []rule{{
 			return
 		}
 		c, port := w.hostPort()
+		if port == 0 && !ofNode {
+			if b := w.undeclaredHostPort(surge); b.why != "" {
+				report(b)
+			}
+		}
 		switch {
 		case port == 0:
 		case ofNode:
@@ -215,6 +220,24 @@ func (w *workload) hostPort() (c container, port int32) {
 		}
 	}
 	return container{}, 0
+}
+
+// undeclaredHostPort tells of a port of the node that a service leads to and no container declares:
+// the scheduler keeps pods apart by the ports that are declared (kubernetes scheduler, NodePorts).
+func (w *workload) undeclaredHostPort(surge int) breach {
+	if !w.template.Spec.HostNetwork {
+		return breach{}
+	}
+	for _, r := range w.routes {
+		if r.port != 0 {
+			return breach{
+				severity: Note, container: r.to.Name, field: r.to.field,
+				why: fmt.Sprintf("The pod takes port %d of its node and does not declare it: a rollout adds %s, which the scheduler may put beside an old one, where the port is taken.", r.port, text.Count(surge, "pod")),
+				fix: "Declare the port, and have more nodes than pods; or set maxSurge to 0.",
+			}
+		}
+	}
+	return breach{}
 }
 
 // surges tells whether a DaemonSet's rollout starts new pods beside the old ones.
