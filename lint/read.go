@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -367,6 +368,12 @@ func (o *Objects) Podless() bool {
 		whole += apart.whole
 	}
 	return o.Empty() && whole > 0 && len(o.notJudged) == 0 && len(o.passed) == 0
+}
+
+// TellsRemoved tells whether an object of a version was read that no API server takes: that is a finding,
+// even where no workload is left to judge.
+func (o *Objects) TellsRemoved() bool {
+	return slices.ContainsFunc(o.written, func(w written) bool { return w.rule.id == removedAPI.id }) || slices.ContainsFunc(o.Apart, (*Objects).TellsRemoved)
 }
 
 // found is what was seen while reading, beside the objects.

@@ -67,7 +67,7 @@ count. A clean result is no proof: only a run shows what the program does.`,
 			objects, notes, err := lintInput(cmd.Context(), s, connection, args, &from, &many)
 			bad, partly := errors.AsType[*badManifestsError](err)
 			// A person has read all of it on stderr; a program reads the report.
-			if err != nil && (!partly || objects.Empty() && output.format == formatText) {
+			if err != nil && (!partly || objects.Empty() && !objects.TellsRemoved() && output.format == formatText) {
 				return interrupted(cmd.Context(), err)
 			}
 			if partly {

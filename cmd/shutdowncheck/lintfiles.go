@@ -60,7 +60,7 @@ func (m *manifestFlags) read(stdin io.Reader, namespace string) (*lint.Objects, 
 	if err := errors.Join(r.errs...); err != nil {
 		return r.objects, &usageError{&badManifestsError{err}}
 	}
-	if r.objects.Empty() && !r.objects.Podless() {
+	if r.objects.Empty() && !r.objects.Podless() && !r.objects.TellsRemoved() {
 		none := fmt.Errorf("no workload in the manifests; want a Deployment, StatefulSet or DaemonSet of apps/v1%s", notJudged(r.objects))
 		return r.objects, &usageError{&badManifestsError{none}}
 	}
