@@ -169,6 +169,10 @@ func TestRules(t *testing.T) {
 		{name: "kill at once, and a delay of the program's own", changes: []string{image, image + "        args: ['--shutdown-delay-duration=10s']\n", preStop5, exec("[sh, -c, kill -TERM 1]")}, want: []string{"note prestop-needs-binary", "note prestop-quits-early"}},
 		{name: "kill fast at once, and a delay of the program's own", changes: []string{image, image + "        args: ['--shutdown-delay-duration=10s']\n", preStop5, exec("[sh, -c, kill -INT 1]")}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
 		{name: "a signal of GitLab's", changes: []string{image, "        image: registry.gitlab.com/gitlab-org/build/cng/gitlab-webservice-ee:v17.2.1\n        env: [{name: SHUTDOWN_BLACKOUT_SECONDS, value: '10'}]\n", preStop5, exec("[/bin/bash, -c, pkill -SIGINT -o ruby]")}, want: []string{"note prestop-short", "note prestop-needs-binary"}},
+		{name: "a drain that is longer than what is left", changes: []string{image, started("[uvicorn, 'app:app', --timeout-graceful-shutdown, '60']")}, want: []string{"note drain-outlasts-grace"}},
+		{name: "a drain that is as long as what is left", changes: []string{image, started("[gunicorn, app, '--graceful-timeout=25']")}},
+		{name: "a drain by a variable", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE, value: 40s}]\n"}, want: []string{"note drain-outlasts-grace"}},
+		{name: "a drain by a number of who knows what", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE, value: '40000'}]\n"}},
 		{name: "quit fast", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; nginx -s stop]")}, want: []string{"warning prestop-quits-fast"}},
 		{name: "quit nginx by SIGTERM", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill 1]")}, want: []string{"warning prestop-quits-fast"}},
 		{name: "quit nginx by SIGQUIT", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill -QUIT 1]")}},
@@ -517,6 +521,21 @@ func TestSentencesOfScripts(t *testing.T) {
 			[]string{preStop5, exec("[sh, sleep 10; kill 1]")},
 			"prestop-fails",
 			`preStop fails at once: sh is given no -c, so that it takes "sleep 10; kill 1" for the name of a file. SIGTERM comes without a wait, while the cluster's proxies send new requests for up to 2 s.`,
+		},
+		"a delay of the program's own": {
+			[]string{image, image + "        args: ['-http.shutdownDelay=10s']\n", lifecycle, ""},
+			"no-prestop",
+			"SIGTERM comes at once, while the cluster's proxies send new requests for up to 2 s: a program that stops listening on SIGTERM turns them away. By its setting -http.shutdownDelay this one is to go on taking requests for 10 s.",
+		},
+		"a wait of Kong's": {
+			[]string{preStop5, exec("[kong, quit, --wait=15]")},
+			"prestop-length-unknown",
+			"preStop takes at least 15 s, and more for a time that no manifest tells: it is missing from the grace period of 30 s.",
+		},
+		"a drain that is too long": {
+			[]string{image, started("[uvicorn, 'app:app', --timeout-graceful-shutdown, '60']")},
+			"drain-outlasts-grace",
+			"By --timeout-graceful-shutdown the program may take 60 s after SIGTERM to answer what is in flight; of the grace period of 30 s preStop leaves 25 s, and then it is killed.",
 		},
 		"a request, then a sleep": {
 			[]string{preStop5, exec("[sh, -c, 'curl localhost; sleep 6']")},

@@ -17,6 +17,7 @@ var occasions = map[string]recording.Occasion{
 	"prestop-length-unknown":    recording.PodEnds,
 	"prestop-needs-binary":      recording.PodEnds,
 	"grace-short":               recording.PodEnds,
+	"drain-outlasts-grace":      recording.PodEnds,
 	"grace-zero":                recording.PodEnds,
 	"shell-pid-1":               recording.PodEnds,
 	"mesh-proxy-order":          recording.PodEnds,
