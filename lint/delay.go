@@ -33,7 +33,7 @@ const gitLabDelay = "SHUTDOWN_BLACKOUT_SECONDS"
 func ownDelay(c container) (least delay, set bool) {
 	take := func(setting, value string) {
 		seconds, ok := durationOf(value)
-		if ok && seconds > 0 && (!set || seconds < least.seconds) {
+		if ok && (!set || seconds < least.seconds) {
 			least, set = delay{setting, seconds}, true
 		}
 	}
