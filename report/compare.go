@@ -53,7 +53,7 @@ type Comparison struct {
 	Kind       string   `json:"kind"`
 	Outcome    Outcome  `json:"outcome"`
 	Reasons    []string `json:"reasons"`
-	// Notes are differences between the two that nobody is to blame for.
+	// Notes are differences between the two that do not make the new one worse.
 	Notes     []string  `json:"notes,omitempty"`
 	Tolerance Tolerance `json:"tolerance"`
 	Base      Side      `json:"base"`
@@ -117,7 +117,7 @@ func Compare(base, next *Report, tolerance Tolerance) *Comparison {
 	}
 	c.Causes = causeChanges(base, next, c.allowed)
 	different := differences(base.Check, next.Check)
-	c.Notes = slices.Concat(different, c.byChance())
+	c.Notes = slices.Concat(different, c.byChance(), c.unseen())
 	worse := c.worse()
 	switch {
 	case base.Verdict == Inconclusive || next.Verdict == Inconclusive:
@@ -199,9 +199,20 @@ func (c *Comparison) byChance() []string {
 	return notes
 }
 
+// unseen tells of failures that came as the watch had a gap, where these are more than
+// before: which cause they had nobody knows.
+func (c *Comparison) unseen() []string {
+	for _, change := range c.Causes {
+		if change.Cause == ObservationGap && change.New > change.Base {
+			return []string{fmt.Sprintf("%s failed as the watch had a gap, %d before: by which causes is not known", text.Count(change.New, "request"), change.Base)}
+		}
+	}
+	return nil
+}
+
 // causeChanges judges each cause by itself: fewer failures by one do not make up for more
-// by another. Those that nothing explains are judged together, since it is chance whether
-// the watch had a gap just then.
+// by another. It is chance whether the watch had a gap just then, and what then failed had
+// some cause all the same: it counts in the sum alone.
 func causeChanges(base, next *Report, allowed func(base, next int) int) []CauseChange {
 	before, after := byCause(base), byCause(next)
 	changes := []CauseChange{}
@@ -215,16 +226,21 @@ func causeChanges(base, next *Report, allowed func(base, next int) int) []CauseC
 	}
 	if old, now := unexplained(changes); now-old > allowed(old, now) {
 		for i := range changes {
-			changes[i].Worse = changes[i].Worse || !changes[i].Cause.Explains() && changes[i].New > changes[i].Base
+			changes[i].Worse = changes[i].Worse || changes[i].Cause == Unknown
 		}
 	}
 	return changes
 }
 
-// unexplained counts the failures of causes that claim nothing.
+// unexplained counts the failures that nothing explained although the watch was whole. Of
+// the base those in a gap may have been such as well.
 func unexplained(changes []CauseChange) (base, next int) {
 	for _, change := range changes {
-		if !change.Cause.Explains() {
+		switch {
+		case change.Cause.Explains():
+		case change.Cause == ObservationGap:
+			base += change.Base
+		default:
 			base += change.Base
 			next += change.New
 		}

@@ -83,8 +83,15 @@ func TestCompare(t *testing.T) {
 			reasons: "60 requests failed by keepalive-cut, 10 before",
 		},
 		"more without an explanation, fewer by a cause": {
-			base: lossy(map[Cause]int{NoDrain: 60, Unknown: 10}), next: lossy(map[Cause]int{NoDrain: 10, Unknown: 40, ObservationGap: 20}), want: Worse,
+			base: lossy(map[Cause]int{NoDrain: 60, Unknown: 5, ObservationGap: 5}), next: lossy(map[Cause]int{NoDrain: 10, Unknown: 60}), want: Worse,
 			reasons: "60 requests failed without an explanation, 10 before",
+		},
+		"a gap of the watch over what failed before": {
+			base: twin(60), next: lossy(map[Cause]int{NoDrain: 10, ObservationGap: 50}), want: NotWorse, reasons: nothing,
+		},
+		"more in a gap than failed before": {
+			base: twin(60), next: lossy(map[Cause]int{NoDrain: 10, ObservationGap: 160}), want: Worse,
+			reasons: "170 of 1000 requests failed, 60 of 1000 before",
 		},
 		"slower": {
 			base: twin(0), next: twin(0), change: func(r *Report) { r.Streams[0].Latency.P99 = Duration(201 * time.Millisecond) }, want: Worse,
@@ -239,7 +246,8 @@ func TestCompareCauses(t *testing.T) {
 		notes      []string
 	}{
 		"one grew, one fell":         {base: map[Cause]int{NoDrain: 60, KeepaliveCut: 10}, next: map[Cause]int{NoDrain: 10, KeepaliveCut: 60}, worse: []Cause{KeepaliveCut}},
-		"unexplained in a gap grew":  {base: map[Cause]int{NoDrain: 60, Unknown: 10}, next: map[Cause]int{NoDrain: 10, Unknown: 5, ObservationGap: 55}, worse: []Cause{ObservationGap}},
+		"more in a gap":              {base: map[Cause]int{NoDrain: 60, Unknown: 10}, next: map[Cause]int{NoDrain: 10, Unknown: 5, ObservationGap: 55}, notes: []string{"55 requests failed as the watch had a gap, 0 before: by which causes is not known"}},
+		"more unexplained":           {base: map[Cause]int{NoDrain: 60, ObservationGap: 10}, next: map[Cause]int{NoDrain: 10, Unknown: 60}, worse: []Cause{Unknown}},
 		"unexplained and in no gap":  {base: map[Cause]int{ObservationGap: 30}, next: map[Cause]int{Unknown: 30}},
 		"a new one within chance":    {base: map[Cause]int{NoDrain: 60}, next: map[Cause]int{NoDrain: 50, NotReadyYet: 9}, notes: []string{"9 requests failed by not-ready-yet and none before: where others failed before, chance may do that"}},
 		"a new one beyond chance":    {base: map[Cause]int{NoDrain: 60}, next: map[Cause]int{NoDrain: 50, NotReadyYet: 10}, worse: []Cause{NotReadyYet}},
