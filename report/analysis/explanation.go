@@ -174,7 +174,7 @@ func (s *explainer) reaches(f *examined, t *suspect) strength {
 // again.
 func explainInterruption(f *examined, t *suspect) strength {
 	sent, end, exit := f.DialledAt(), f.EndAt(), t.exit()
-	if within(end, exit, clockSlack) && !sent.After(exit.To) && (!f.whole() || f.gateway.answered()) {
+	if within(end, exit, clockSlack) && !sent.After(exit.To) && (!f.whole() || f.gateway.answered()) && !f.endedBySomebody() {
 		return closeFit
 	}
 	if !t.signalled(end) || sent.After(t.over()) {
@@ -234,7 +234,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 				// connection that it took for idle.
 				return cutAtExit, looseFit
 			}
-			if t.gatewayMayHaveFailed(f) {
+			if t.gatewayMayHaveFailed(f) || f.endedBySomebody() {
 				return cutAtExit, looseFit
 			}
 			return cutAtExit, t.exitFits(end)

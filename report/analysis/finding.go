@@ -65,7 +65,7 @@ func part(f *explained) string {
 	}
 	when, ending, signalled := moment(f), false, true
 	told := when
-	if f.refused() {
+	if f.rejected() {
 		told = f.EndAt()
 	}
 	for _, t := range f.suspects {
@@ -217,6 +217,12 @@ func said(cause report.Cause, members []*explained) string {
 		return slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.killed() })
 	}) {
 		return "the pod lets go of requests that are in flight at SIGTERM, without answering them"
+	}
+	if cause == report.NoDrain && slices.ContainsFunc(members, (*explained).endedAlone) {
+		return "the pod ends requests after SIGTERM without answering them"
+	}
+	if cause == report.KeepaliveCut && !slices.ContainsFunc(members, func(f *explained) bool { return !f.unprocessed() }) {
+		return "the pod turns away requests on kept-alive connections that clients sent before they knew that it ends"
 	}
 	if cause == report.NotReadyYet && !slices.ContainsFunc(members, func(f *explained) bool { return !f.warming || f.symptom != wrongAnswer }) {
 		return "a new pod is given requests while it still answers some of them with errors"

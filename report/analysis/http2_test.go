@@ -2,10 +2,13 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/recording"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // What HTTP/2 itself says of a request that it ends decides before its age does.
@@ -38,6 +41,14 @@ func TestWaysInWhichHTTP2EndsARequest(t *testing.T) {
 			"failed; 1 no-drain (certain) [web-1] at the exit",
 		},
 		{
+			"RST_STREAM by somebody as a pod that has drained exits", drained(), lost(recording.ClassStreamReset, 10500*ms, 10502*ms, 0), false,
+			"failed; 1 no-drain (possible) [web-1] at the exit",
+		},
+		{
+			"RST_STREAM by somebody as a pod exits at once", abrupt(), lost(recording.ClassStreamReset, exit-2*ms, exit, 0), false,
+			"failed; 1 no-drain (possible) [web-1] at the exit",
+		},
+		{
 			"RST_STREAM before the end had begun", lingering(0), lost(recording.ClassStreamReset, 4*second, 4002*ms, 3), false,
 			"inconclusive; 1 unknown () [] outside of any termination",
 		},
@@ -54,6 +65,18 @@ func TestWaysInWhichHTTP2EndsARequest(t *testing.T) {
 			"failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
 		},
 		{
+			"REFUSED_STREAM just after SIGTERM, on a connection begun before", lingering(0), lost(recording.ClassRefusedStream, 6120*ms, 6270*ms, 0), true,
+			"failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
+		},
+		{
+			"GOAWAY just after SIGTERM, on a connection begun before", lingering(0), lost(recording.ClassGoAway, 6120*ms, 6270*ms, 0), true,
+			"failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
+		},
+		{
+			"REFUSED_STREAM before SIGTERM", lingering(0), lost(recording.ClassRefusedStream, 6000*ms, 6150*ms, 0), true,
+			"failed; 1 unknown () [] outside of any termination",
+		},
+		{
 			"GOAWAY before it on a new connection", lingering(0), lost(recording.ClassGoAway, 6400*ms, 6600*ms, 0), true,
 			"failed; 1 listener-closed-early (likely) [web-1] between SIGTERM and exit",
 		},
@@ -67,6 +90,46 @@ func TestWaysInWhichHTTP2EndsARequest(t *testing.T) {
 			s.samples[len(s.samples)-1].Maskable = tt.maskable
 			if got := summary(s.analyze(t)); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A finding says what was done to the requests, and not what another end of them would be.
+func TestWhatIsSaidOfRequestsThatHTTP2Ends(t *testing.T) {
+	for name, tt := range map[string]struct {
+		with  *death
+		class recording.Class
+		end   time.Duration
+		age   time.Duration
+		says  string
+	}{
+		"ended by a pod that lives on": {
+			lingering(0), recording.ClassStreamReset, 7 * second, 200 * ms,
+			"the pod ends requests after SIGTERM without answering them",
+		},
+		"cut by the exit": {
+			abrupt(), recording.ClassEOF, 6260 * ms, 200 * ms,
+			"the pod exits on SIGTERM while requests are still in flight",
+		},
+		"turned away": {
+			abrupt(), recording.ClassRefusedStream, 6260 * ms, 200 * ms,
+			"the pod turns away requests on kept-alive connections that clients sent before they knew that it ends",
+		},
+		"closed without a word": {
+			lingering(0), recording.ClassEOF, 6300 * ms, ms,
+			"the pod closes kept-alive connections without telling the clients first",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil))
+			s.request(request{stream: "short-reused", sent: tt.end - tt.age, took: tt.age, served: 3, connPod: "web-1", phase: recording.PhaseFirstByte, class: tt.class})
+			rep := s.analyze(t)
+			if got := rep.Findings[0].Says; got != tt.says {
+				t.Errorf("%s\n got %s\nwant %s", summary(rep), got, tt.says)
+			}
+			if said := strings.Join(rep.Findings[0].Evidence, "\n"); strings.Contains(said, "did not read any more") {
+				t.Errorf("nothing waited unread: %s", said)
 			}
 		})
 	}
@@ -105,6 +168,37 @@ func TestRequestsThatShareAConnection(t *testing.T) {
 			}
 			if got := summary(s.analyze(t)); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A stream may end before its body does, and leave its connection alone: a server that cuts
+// bodies at other times as well does not show by that what the connection's end cut.
+func TestBodiesThatEndBeforeTheirConnection(t *testing.T) {
+	const end = 7000 * ms
+	short := request{stream: "short-reused", sent: end - ms, took: ms, served: 3, connPod: "web-1", conn: 1, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	body := func(at time.Duration) request {
+		return request{stream: "short-reused", sent: at - 30*ms, took: 30 * ms, first: 10 * ms, served: 3, pod: "web-1", connPod: "web-1", conn: 1, status: 200, phase: recording.PhaseBody, class: recording.ClassBodyCut}
+	}
+	for name, tt := range map[string]struct {
+		bodies []request
+		want   string
+	}{
+		"cut with the connection":       {[]request{body(end)}, "no-drain"},
+		"cut at other times, too":       {[]request{body(end - 300*ms), body(end - 10*ms)}, "keepalive-cut"},
+		"cut at other times alone":      {[]request{body(end - 300*ms)}, "keepalive-cut"},
+		"as soon as times are the same": {[]request{body(end + sameMoment)}, "no-drain"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", lingering(0)).pod("web-2", nil).pod("web-3", nil)).request(short)
+			for _, r := range tt.bodies {
+				s.request(r)
+			}
+			rep := s.analyze(t)
+			i := slices.IndexFunc(rep.Failures, func(f report.Failure) bool { return f.Class == recording.ClassEOF })
+			if i < 0 || string(rep.Failures[i].Cause) != tt.want {
+				t.Errorf("%+v, want %s", rep.Failures, tt.want)
 			}
 		})
 	}

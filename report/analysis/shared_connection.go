@@ -28,30 +28,56 @@ func shareConnections(all []examined) {
 		}
 	}
 	for _, group := range groups {
-		if len(group) < 2 {
-			continue
-		}
-		sharePod(group)
-		var cut, held []time.Time
-		for _, f := range group {
-			if f.symptom == cutShort && f.brokenOff() {
-				cut = append(cut, f.EndAt())
-				if f.failure.wasHeld() {
-					held = append(held, f.EndAt())
-				}
-			}
-		}
-		for _, f := range group {
-			if f.disconnected() && f.Phase != recording.PhaseDial && f.Phase != recording.PhaseTLS && among(f.EndAt(), cut) {
-				f.symptom, f.sharedHeld = cutShort, among(f.EndAt(), held)
-			}
+		if len(group) > 1 {
+			sharePod(group)
+			shareEnd(group)
 		}
 	}
 }
 
-// among tells whether one of the moments is the same as this.
-func among(when time.Time, moments []time.Time) bool {
-	return slices.ContainsFunc(moments, func(m time.Time) bool { return when.Sub(m).Abs() <= sameMoment })
+// shareEnd lets those that ended with their connection, while a pod was at work on others of
+// it, be such as well. An answer whose body is cut tells of the connection's end over HTTP/1.1
+// alone: over HTTP/2 its stream may have ended too early and the connection gone on (RFC
+// 9113, section 8.1.1), so that of a server whose bodies are cut at other times, too, they
+// tell nothing of the moment at which the connection ended.
+func shareEnd(group []*examined) {
+	var ends, cut, held moments
+	for _, f := range group {
+		if f.disconnected() && f.Class != recording.ClassBodyCut {
+			ends = append(ends, f.EndAt())
+		}
+	}
+	ends.sort()
+	truncates := slices.ContainsFunc(group, func(f *examined) bool {
+		return f.Class == recording.ClassBodyCut && !ends.near(f.EndAt())
+	})
+	for _, f := range group {
+		if f.symptom != cutShort || !f.brokenOff() || truncates && f.Class == recording.ClassBodyCut {
+			continue
+		}
+		cut = append(cut, f.EndAt())
+		if f.failure.wasHeld() {
+			held = append(held, f.EndAt())
+		}
+	}
+	cut.sort()
+	held.sort()
+	for _, f := range group {
+		if f.disconnected() && f.Phase != recording.PhaseDial && f.Phase != recording.PhaseTLS && cut.near(f.EndAt()) {
+			f.symptom, f.sharedHeld = cutShort, held.near(f.EndAt())
+		}
+	}
+}
+
+// moments are times in their order.
+type moments []time.Time
+
+func (m moments) sort() { slices.SortFunc(m, time.Time.Compare) }
+
+// near tells whether one of them is the same as this.
+func (m moments) near(when time.Time) bool {
+	i, _ := slices.BinarySearchFunc(m, when.Add(-sameMoment), time.Time.Compare)
+	return i < len(m) && !m[i].After(when.Add(sameMoment))
 }
 
 // sharePod names the pod of those that name none, where the others name but one.

@@ -135,6 +135,11 @@ func (f *examined) endedAlone() bool {
 	return f.Class == recording.ClassStreamReset && !f.proxied
 }
 
+// endedBySomebody tells that a server ended this one request, and that nothing says which pod
+// it was. An exit closes connections, and says nothing of the requests on them: whoever does
+// so lived, be it that this pod did until then.
+func (f *examined) endedBySomebody() bool { return f.life == nil && f.endedAlone() }
+
 // taken tells of a connection that ended after a GOAWAY by which the server had not turned
 // the request on it away: whoever says so had accepted the connection, and may have been at
 // work on the request (RFC 9113, section 6.8).
@@ -142,13 +147,16 @@ func (f *examined) taken() bool {
 	return f.Class == recording.ClassGoAway && f.Fresh() && !f.unprocessed() && !f.proxied
 }
 
-// wasHeld tells whether some pod must have had the request.
-func (f *examined) wasHeld() bool { return f.endedAlone() || f.sharedHeld || f.failure.wasHeld() }
+// wasHeld tells whether some pod must have had the request. One that turned it away unread
+// had not, however late it said so.
+func (f *examined) wasHeld() bool {
+	return !f.unprocessed() && (f.endedAlone() || f.sharedHeld || f.failure.wasHeld())
+}
 
 // betweenTrips tells of a request on a kept connection whose end came later than the way
 // there and back takes, and no later than the news of a closed connection may.
 func (f *examined) betweenTrips() bool {
-	return f.symptom == cutOnReuse && f.beyondRoundTrip() >= inFlightAge
+	return f.symptom == cutOnReuse && !f.unprocessed() && f.beyondRoundTrip() >= inFlightAge
 }
 
 // whole tells of an answer that came whole, and was not the expected one.
@@ -168,6 +176,10 @@ func (f *examined) serverError() bool {
 func (f *examined) refused() bool {
 	return f.symptom == shutOut && f.Class != recording.ClassTimeout && !f.unprocessed()
 }
+
+// rejected tells that it was said of it that it was turned away, at the moment at which it
+// failed: by a closed door, or by a server that took the connection and not the request.
+func (f *examined) rejected() bool { return f.refused() || f.unprocessed() }
 
 // unanswered is the failure as it is if not a pod but a gateway answered it.
 func (f *examined) unanswered() *examined {

@@ -10,7 +10,9 @@ import (
 // turnedAway tells how well it fits that a request reached no pod: it was sent to
 // one that no longer listened, while it was still in rotation. Where it went was
 // decided when it was dialled: connection tracking leads each further SYN of the
-// connection there. A refusal tells of the moment at which it came.
+// connection there. A refusal tells of the moment at which it came, and so does a server's
+// word over HTTP/2 that it turns a request away: a connection takes several round trips to
+// be made, in which the pod may be told to stop.
 func (s *explainer) turnedAway(f *examined, t *suspect) strength {
 	fits := s.closedDoor(f, t)
 	if f.refused() && !f.proxied && !s.emptyAt(f) && !s.traffic.frontends.pods.owns(f.RemoteAddr) && t.leftLongBefore() && len(t.doors(f)) == 0 {
@@ -41,7 +43,7 @@ func (t *suspect) leftLongBefore() bool {
 // closedDoor tells how well the times fit for that.
 func (s *explainer) closedDoor(f *examined, t *suspect) strength {
 	sent, met := f.DialledAt(), f.DialledAt()
-	if f.refused() {
+	if f.rejected() {
 		met = f.EndAt()
 	}
 	gone := t.exit().To
