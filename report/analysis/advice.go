@@ -82,7 +82,7 @@ func (m *measured) fix(cause report.Cause) report.Fix {
 	if m.hooksFailed() && slices.Contains([]report.Cause{report.NoDrain, report.ListenerClosedEarly, report.ErrorsWhileDraining}, cause) {
 		fix.Text = mendHook + fix.Text
 	}
-	fix.Text += m.spoken.grpcWords(cause)
+	fix.Text += m.grpcWords(cause)
 	fix.Text += m.injectedWords(cause)
 	if !m.published() || cause != report.ListenerClosedEarly {
 		fix.Recipe = recipeFor(cause, m)

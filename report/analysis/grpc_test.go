@@ -117,6 +117,45 @@ func TestFixesSpeakTheProtocolThatWasLost(t *testing.T) {
 	}
 }
 
+// What a server of gRPC has to do is said of one alone: not of a container that did nothing
+// wrong, nor of a server that is known to hand calls on.
+func TestWordsOfGRPCAreOfAServerOfGRPC(t *testing.T) {
+	ends := func(server string) []*termination {
+		web := recording.Container{Name: "web", Server: server, ServerBy: "image"}
+		return []*termination{{ending: ending{container: "web", serves: true, containers: []recording.Container{web}}}}
+	}
+	last := func(own string) change {
+		return change{last: &endsLast{end: ends("")[0], needed: &needed{container: "proxy", how: heldRequests}, own: own}}
+	}
+	for name, tt := range map[string]struct {
+		server string
+		change change
+		said   bool
+	}{
+		"a server that is not known": {"", change{}, true},
+		"one of gRPC or more":        {"jvm", change{}, true},
+		"one that hands calls on":    {"nginx", change{}, false},
+		"another":                    {"haproxy", change{sleeps: true}, false},
+		"a sidecar's doing":          {"", last(""), false},
+		"a sidecar's and its own":    {"", last("Some may also have been cut by web itself."), true},
+	} {
+		m := &measured{spoken: spoken{grpc: true}, ends: ends(tt.server), change: tt.change}
+		words, recipe := m.grpcWords(report.NoDrain), recipeFor(report.NoDrain, m)
+		if libraries := recipe != nil && recipe.URL == grpcServers; (words != "") != tt.said || libraries != tt.said {
+			t.Errorf("%s: %q, %+v", name, words, recipe)
+		}
+	}
+}
+
+// The fix of a sidecar that ends too early is about the sidecar.
+func TestAFixForTheHolderOfCallsOfGRPC(t *testing.T) {
+	s := calling(twoContainers(listening("proxy", 0, 0, 11*second), listening("app", 8080, 0, 15*second)), "grpc", "grpc")
+	f := s.request(cutKept(8*second, 3260*ms)).analyze(t).Findings[0]
+	if f.Cause != report.NoDrain || !strings.Contains(f.Fix.Text, "let it end last") || strings.Contains(f.Fix.Text, "GracefulStop") {
+		t.Errorf("%s: %s", f.Cause, f.Fix.Text)
+	}
+}
+
 // The section to which findings of gRPC lead is there.
 func TestTheSectionOfGRPCServersIsThere(t *testing.T) {
 	page, err := os.ReadFile("../../docs/recipes.md")

@@ -61,6 +61,48 @@ func TestRecipeFor(t *testing.T) {
 	}
 }
 
+// A setting is one of the protocol in which requests were lost: HTTP/2 forbids the header by
+// which HTTP/1.1 closes a connection.
+func TestSettingsAreOfTheProtocolThatWasLost(t *testing.T) {
+	const header, session, none = `"Connection: close"`, "close() of each session", "?"
+	for name, tt := range map[string]struct {
+		server string
+		cause  report.Cause
+		spoken spoken
+		says   []string
+		not    []string
+	}{
+		"node, HTTP/1.1":            {"node", report.NoDrain, spoken{http1: true}, []string{header}, []string{session, "Over HTTP"}},
+		"node, HTTP/2":              {"node", report.NoDrain, spoken{http2: true}, []string{session, "GOAWAY"}, []string{header, "closeIdleConnections"}},
+		"node, both":                {"node", report.KeepaliveOutlastsGrace, spoken{http1: true, http2: true}, []string{"Over HTTP/1.1: From", header, "Over HTTP/2: From", session}, nil},
+		"node, HTTP/1.1 and gRPC":   {"node", report.KeepaliveCut, spoken{http1: true, grpc: true}, []string{"Over HTTP/1.1: ", header}, []string{session}},
+		"node, HTTP/2 and gRPC":     {"node", report.KeepaliveCut, spoken{http2: true, grpc: true}, []string{session}, []string{header}},
+		"jvm, HTTP/1.1":             {"jvm", report.KeepaliveCut, spoken{http1: true}, []string{header}, []string{"Over HTTP"}},
+		"jvm, both":                 {"jvm", report.KeepaliveCut, spoken{http1: true, http2: true}, []string{"Over HTTP/1.1: ", header}, nil},
+		"jvm, HTTP/2":               {"jvm", report.KeepaliveCut, spoken{http2: true}, []string{none}, nil},
+		"jvm, HTTP/2 and the drain": {"jvm", report.NoDrain, spoken{http2: true}, []string{"graceful shutdown"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			web := recording.Container{Name: "web", Server: tt.server, ServerBy: "image"}
+			ends := []*termination{{ending: ending{container: "web", serves: true, containers: []recording.Container{web}}}}
+			got, said := recipeFor(tt.cause, &measured{ends: ends, spoken: tt.spoken}), none
+			if got != nil {
+				said = got.Text
+			}
+			for _, words := range tt.says {
+				if !strings.Contains(said, words) {
+					t.Errorf("it does not say %s: %s", words, said)
+				}
+			}
+			for _, words := range tt.not {
+				if strings.Contains(said, words) {
+					t.Errorf("it says %s: %s", words, said)
+				}
+			}
+		})
+	}
+}
+
 // Each server of the table has a section in docs/recipes.md, which is what the links
 // lead to, and each setting says what to do about causes that there are.
 func TestRecipesAreDocumented(t *testing.T) {

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"slices"
+
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -82,6 +84,16 @@ func (s spoken) grpcWords(cause report.Cause) string {
 	default:
 		return ""
 	}
+}
+
+// grpcWords are those of the protocol where the fix is about a server of gRPC. They are not
+// where the container that serves has done nothing wrong, so that another one has to change,
+// and where a server that hands calls on is known by its name, which has settings of its own.
+func (m *measured) grpcWords(cause report.Cause) string {
+	if last := m.change.last; last != nil && last.own == "" || slices.Contains(passOn, m.server(cause).name) {
+		return ""
+	}
+	return m.spoken.grpcWords(cause)
 }
 
 // grpcServers is the section of docs/recipes.md on the libraries of gRPC.
