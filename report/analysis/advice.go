@@ -41,6 +41,7 @@ func (l *learned) withFixes(findings []report.Finding) []report.Finding {
 			longest: l.traffic.longest(), longestLost: oldest(sure),
 			played: l.traffic.played, lag: lag, ownLag: propagationLag(sure), arrivals: max(arrivalLag(sure), plays),
 			cutShortNew: l.someShortNew(sure, inSeconds(sleepFor(lag))-lag),
+			lostKept:    slices.ContainsFunc(members, func(f *explained) bool { return !f.Fresh() }),
 			afterSlice:  rotationLag(sure), counted: len(sure), leftOut: len(leftOut), leftOutLag: propagationLag(leftOut),
 			spoken: spokenBy(l.Header.Check.Streams, members), cuts: cutsOf(members), ends: endsOf(members), starts: startsOf(members),
 			workload: l.Header.Workload, starved: l.starved, gateways: gatewaysOf(members), holder: holderOf(members), outlivers: outlivers(members),
@@ -130,11 +131,17 @@ func beyond(lag time.Duration, failures []*explained) []*explained {
 	})
 }
 
-// someShortNew tells whether some of the failures were on new connections, and of streams
-// whose requests all take no longer than a time.
+// someShortNew tells whether some of the failures were on new connections, and are no less
+// likely than not to have been requests that take no longer than a time. An exit cuts what is
+// under way, and that is a long request more often than such are sent: so the answers of its
+// stream count by the time that they took.
 func (l *learned) someShortNew(failures []*explained, most time.Duration) bool {
+	short := map[string]bool{}
+	for _, s := range l.traffic.streams {
+		short[s.Name] = 2*timeOfLonger(s.took, most) <= 1
+	}
 	return slices.ContainsFunc(failures, func(f *explained) bool {
-		return f.Fresh() && f.follows == nil && max(f.age(), l.traffic.stream(f.Stream).longest) <= most
+		return f.Fresh() && f.follows == nil && f.age() <= most && short[f.Stream]
 	})
 }
 

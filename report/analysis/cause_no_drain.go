@@ -53,7 +53,11 @@ func (m *measured) besideDrainWords() string {
 	case m.sleepsEnough():
 		return "Its " + m.ownSleep() + " is long enough for requests on new connections to stop arriving first; kept-alive ones need" + closing + m.leftOutWords()
 	case m.numberless() == "" && !m.sleepSaves():
-		return "Kept-alive connections need" + closing + " A preStop sleep does not do instead: requests on kept connections go on coming until it is over, and one that takes longer than it is cut all the same."
+		why := "a request that takes longer than it is cut all the same."
+		if m.lostKept {
+			why = "requests on kept connections go on coming until it is over, and one that takes longer than it is cut all the same."
+		}
+		return "Kept-alive connections need" + closing + " A preStop sleep does not do instead: " + why
 	default:
 		return "Let requests stop arriving first, with a " + m.sleepWords("") + ". " +
 			"It saves short requests on new connections even without a change of the program; kept-alive connections need" + closing + m.leftOutWords()

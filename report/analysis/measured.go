@@ -37,8 +37,10 @@ type measured struct {
 	// ownLag is that over those of the cause, arrivals the same for all requests.
 	lag, ownLag, arrivals time.Duration
 	// cutShortNew tells that some of what the cause lost had come on a new connection, and
-	// takes less time than the sleep has left when the lag is over.
+	// most probably takes less time than the sleep has left when the lag is over.
 	cutShortNew bool
+	// lostKept tells that some of it had come on a kept one.
+	lostKept bool
 	// afterSlice is for how long a pod was still sent new connections after it had
 	// left its EndpointSlices.
 	afterSlice time.Duration

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ func TestWhatTheNumbersOfAFixRestOn(t *testing.T) {
 	led := func(sent, took time.Duration) request {
 		return request{sent: sent, took: took, pod: "web-1", phase: recording.PhaseBody, class: recording.ClassBodyCut, status: 200}
 	}
+	long := request{sent: 10 * second, took: 3 * second, pod: "web-2"}
 	slept := func(by time.Duration, r request) request {
 		r.sent += by
 		return r
@@ -70,19 +72,25 @@ func TestWhatTheNumbersOfAFixRestOn(t *testing.T) {
 			"no sleep saves what is under way on kept connections", abrupt(),
 			[]request{own},
 			report.NoDrain,
-			"", "A preStop sleep does not do instead", "sleep of",
+			"", "A preStop sleep does not do instead: requests on kept connections go on coming", "sleep of",
 		},
 		{
 			"nor what takes longer than it", abrupt(),
 			[]request{led(3*second, 3262*ms)},
 			report.NoDrain,
-			"", "A preStop sleep does not do instead", "sleep of",
+			"", "A preStop sleep does not do instead: a request that takes longer", "sleep of",
 		},
 		{
-			"nor what would have taken longer", abrupt(),
-			[]request{{sent: 10 * second, took: 3 * second, pod: "web-2"}, led(6240*ms, 22*ms)},
+			"nor what would more likely have taken longer", abrupt(),
+			append(slices.Repeat([]request{long}, 12), led(6240*ms, 22*ms)),
 			report.NoDrain,
-			"", "A preStop sleep does not do instead", "sleep of",
+			"", "A preStop sleep does not do instead: a request that takes longer", "kept connections go on",
+		},
+		{
+			"that one answer took longer says little", abrupt(),
+			[]request{long, led(6240*ms, 22*ms)},
+			report.NoDrain,
+			`"seconds":2`, "It saves short requests", "not do instead",
 		},
 		{
 			"it saves what is short and was led there just then", abrupt(),
