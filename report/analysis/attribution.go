@@ -26,6 +26,9 @@ type explained struct {
 	follows *explained
 	// others are pods of other workloads behind the service that may have lost it.
 	others []string
+	// another tells that its connection had been answered in a name that is none of the
+	// workload's pods.
+	another bool
 }
 
 // pods names the pods that explain it.
@@ -82,7 +85,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 	all := make([]*explained, len(failures))
 	for i := range failures {
 		f := &failures[i]
-		others := leaving(f, others)
+		another := f.ofAnother(t.frontends)
 		switch {
 		case t.ofOwnMaking(f.failure):
 			all[i] = &explained{examined: f, cause: report.Unknown}
@@ -91,13 +94,14 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 			all[i] = &explained{examined: f, cause: causeOf(loss{manner: turnedAway, nobodyReady: true}), manner: turnedAway, confidence: report.Certain}
 		case f.life != nil:
 			all[i] = s.explainNamed(f)
-		case f.ofAnother(t.frontends):
+		case another && named(others, f.ConnPod):
 			// Its connection led to a pod that is none of these.
 			all[i] = &explained{examined: f, cause: report.Unknown}
 		default:
 			all[i] = s.explainByTime(f)
 		}
-		if all[i].others = others; len(others) > 0 && all[i].confidence == report.Likely {
+		all[i].others, all[i].another = leaving(f, others), another
+		if (len(all[i].others) > 0 || another) && all[i].confidence == report.Likely {
 			all[i].confidence = report.Possible
 		}
 		if all[i].cause == report.Unknown && nearGap(f.failure, gaps) {

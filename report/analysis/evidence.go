@@ -40,6 +40,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 		lines = append(lines, fmt.Sprintf("%s fit several pods that ended or began at the same time; all of them are named", text.Count(shared, "request")))
 	}
 	lines = append(lines, othersEvidence(members)...)
+	lines = append(lines, anotherEvidence(members)...)
 	return append(lines, traces(members)...)
 }
 
@@ -58,6 +59,23 @@ func othersEvidence(members []*explained) []string {
 	}
 	slices.Sort(names)
 	return []string{fmt.Sprintf("%s came as pods of another workload behind the same service were taken out of it (%s), which may have lost them", text.Count(n, "request"), list(slices.Compact(names)))}
+}
+
+// anotherEvidence tells of names on the connections of requests that are no pods' of the
+// workload.
+func anotherEvidence(members []*explained) []string {
+	names, n := map[string]bool{}, 0
+	for _, m := range members {
+		if m.another && m.cause.Explains() {
+			names[m.ConnPod] = true
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s came on connections whose last answer named no pod of the workload (%s): whether one of its pods had passed that request on, or the connection led to another pod, is not known",
+		text.Count(n, "request"), list(sorted(names)))}
 }
 
 // endEvidence tells of the terminations that alone explain failures, in their order.

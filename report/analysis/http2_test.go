@@ -230,23 +230,42 @@ func TestTwoExitsWithinTheTimeThatNewsTakes(t *testing.T) {
 			s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(8500*ms, 30*second, "web-3").steady(12 * second)
 			s.request(named("web-1", 6260*ms)).request(named("web-2", 6305*ms)).request(tt.lost)
 			rep := s.analyze(t)
-			for _, f := range rep.Failures {
-				if f.Ended.Equal(after(tt.lost.sent + tt.lost.took)) {
-					if got := fmt.Sprintf("%s %v", f.Cause, f.Pods); got != tt.want {
-						t.Errorf("got %s, want %s", got, tt.want)
-					}
-				}
+			i := slices.IndexFunc(rep.Failures, func(f report.Failure) bool { return f.Ended.Equal(after(tt.lost.sent + tt.lost.took)) })
+			if i < 0 {
+				t.Fatalf("the report does not have it: %s", summary(rep))
+			}
+			if got := fmt.Sprintf("%s %v", rep.Failures[i].Cause, rep.Failures[i].Pods); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
 	}
 }
 
 // A connection that leads to a pod which is none of the workload's was cut by none of those.
+// A name that is no endpoint's may be that of a pod to which they pass requests on.
 func TestAConnectionToAnothersPod(t *testing.T) {
-	s := undisturbed(newScenario().pod("web-1", abrupt()).pod("web-2", nil).pod("web-3", nil))
-	s.request(request{stream: "short-reused", sent: 6060 * ms, took: 200 * ms, served: 3, connPod: "canary-1", phase: recording.PhaseFirstByte, class: recording.ClassEOF})
-	if got, want := summary(s.analyze(t)), "failed; 1 unknown () [] outside of any termination"; got != want {
-		t.Errorf("\n got %s\nwant %s", got, want)
+	for name, tt := range map[string]struct {
+		endpoint bool
+		want     string
+		told     bool
+	}{
+		"another endpoint of the service": {true, "failed; 1 unknown () [] outside of any termination", false},
+		"no endpoint":                     {false, "failed; 1 no-drain (possible) [web-1] at the exit", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := undisturbed(newScenario().pod("web-1", abrupt()).pod("web-2", nil).pod("web-3", nil))
+			if tt.endpoint {
+				s.setEndpoint(0, recording.Endpoint{PodUID: "uid-other-1", Pod: "other-1", Ready: true, Serving: true})
+			}
+			s.request(request{stream: "short-reused", sent: 6060 * ms, took: 200 * ms, served: 3, connPod: "other-1", phase: recording.PhaseFirstByte, class: recording.ClassEOF})
+			rep := s.analyze(t)
+			if got := summary(rep); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			if said := strings.Join(rep.Findings[0].Evidence, "\n"); strings.Contains(said, "whose last answer named no pod of the workload (other-1)") != tt.told {
+				t.Error(said)
+			}
+		})
 	}
 }
 

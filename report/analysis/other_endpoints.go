@@ -38,6 +38,11 @@ func (o *otherEndpoint) left(from, to time.Time) bool {
 	})
 }
 
+// named tells whether one of them bears the name.
+func named(others []otherEndpoint, name string) bool {
+	return slices.ContainsFunc(others, func(o otherEndpoint) bool { return o.name == name })
+}
+
 // leaving names those that were taken out of the slices about when the request was sent,
 // where nothing names the pod that it came to.
 func leaving(f *examined, others []otherEndpoint) []string {

@@ -62,12 +62,13 @@ func (f *examined) identify(pods *podIndex) *pod {
 	return pods.addressed(host, f.DialledAt())
 }
 
-// ofAnother tells of a failure that its connection led to a pod that is none of the
-// workload's, where names are known to be pods': others are. The times of these say nothing
-// of it then.
+// ofAnother tells of a failure that what had answered on its connection bore a name that is
+// none of the workload's pods, where other answers bear theirs. It may be another pod behind
+// the service, or one to which the workload's own pods pass requests on, so that the
+// connection led to one of these.
 func (f *examined) ofAnother(all *frontends) bool {
 	at := all.byAddress[f.RemoteAddr]
-	return !f.proxied && f.ConnPod != "" && at != nil && at.first != "" && !all.pods.has(f.ConnPod)
+	return !f.proxied && f.life == nil && f.ConnPod != "" && at != nil && at.first != "" && !all.pods.has(f.ConnPod)
 }
 
 // symptom is what a failure looked like from outside.
