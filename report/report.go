@@ -225,9 +225,9 @@ type Finding struct {
 	SinceSigterm *Span    `json:"sinceSigterm,omitempty"`
 	Evidence     []string `json:"evidence"`
 	Fix          Fix      `json:"fix"`
-	// StayedListed tells that pods with which they were lost were called ready by a Service
-	// until they were gone, as with publishNotReadyAddresses: no preStop sleep keeps requests
-	// away then.
+	// StayedListed tells that pods with which requests were lost by its cause, in any phase,
+	// were called ready by a Service until they were gone, as with publishNotReadyAddresses:
+	// no preStop sleep keeps requests away then.
 	StayedListed bool `json:"stayedListed,omitempty"`
 	// Foreseen are the rules of lint that saw the cause in the manifest before the run.
 	Foreseen []string `json:"foreseen,omitempty"`

@@ -52,9 +52,9 @@ func countEnds(ended []*account, failures []*explained, streams []*streamTally, 
 // tested tells whether a stream had requests that a fault at the pod's end would have
 // failed: answers of the pod's own shortly before (coverageReach), long requests under way
 // in it, or, where answers do not name their pods, a rate that leaves a pod without a
-// request for that long in one case of a hundred at the most (smallestOutageSeen). Requests
-// that are short have to go out while it ends as well, up to where its end is over: before
-// and after that they meet another pod, or this one as it always was.
+// request for that long in one case of a hundred at the most (smallestOutageSeen). Of requests
+// that are short one has to go out while it ends as well, and the load has to go on until that
+// is over: before and after it they meet another pod, or this one as it always was.
 func (a *account) tested(streams []*streamTally, power map[string]report.Duration) bool {
 	return slices.ContainsFunc(streams, func(s *streamTally) bool {
 		switch {
@@ -71,7 +71,7 @@ func (a *account) tested(streams []*streamTally, power map[string]report.Duratio
 	})
 }
 
-// sentDuring tells whether requests of the stream were sent while the end could fail one: from
+// sentDuring tells whether a request of the stream was sent while the end could fail one: from
 // its beginning until the container has exited and the proxies have forgotten the pod. Where
 // the load was over before the one and before the slices had dropped it, nobody knows what
 // would have become of the rest.
