@@ -29,9 +29,7 @@ func evidence(cause report.Cause, members []*explained) []string {
 	if either := eitherEvidence(members); either != "" {
 		lines = append(lines, either)
 	}
-	if gateway := gatewayEvidence(members); gateway != "" {
-		lines = append(lines, gateway)
-	}
+	lines = append(lines, gatewayEvidence(cause, members)...)
 	lines = append(lines, startEvidence(members)...)
 	lines = append(lines, trackingEvidence(members)...)
 	lines = append(lines, proxyEvidence(cause, members)...)
@@ -254,17 +252,44 @@ func eitherEvidence(members []*explained) string {
 		text.Count(len(either), "request"), text.Coarse(oldest(either)))
 }
 
-// gatewayEvidence tells of answers of gateways that do not say whether these reached a pod;
-// empty where there were none.
-func gatewayEvidence(members []*explained) string {
-	either := slices.DeleteFunc(slices.Clone(members), func(f *explained) bool {
-		return f.confidence != report.Possible || f.manner != cutAtExit || !slices.ContainsFunc(f.suspects, func(t *suspect) bool { return t.gatewayMayHaveFailed(f.examined) })
-	})
-	if len(either) == 0 {
-		return ""
+// gatewayEvidence tells of answers of gateways that do not say whether these reached a pod.
+// What it would have been otherwise is each time the cause of a request that the same end
+// turned away.
+func gatewayEvidence(cause report.Cause, members []*explained) []string {
+	either := map[report.Cause][]*explained{}
+	for _, f := range members {
+		if t := f.failedByGateway(); t != nil {
+			other := causeOf(loss{manner: turnedAway, end: t.termination, kept: !f.Fresh()})
+			either[other] = append(either[other], f)
+		}
 	}
-	return fmt.Sprintf("%s came after the signal, and got an answer as gateways give it after %s at most: whether the pod had the request and cut it (no-drain), or the gateway reached nobody (listener-closed-early), is not known",
-		text.Count(len(either), "request"), text.Coarse(oldest(either)))
+	var lines []string
+	for _, other := range slices.Sorted(maps.Keys(either)) {
+		cut, nobody := fmt.Sprintf(" (%s)", cause), fmt.Sprintf(" (%s)", other)
+		if other == cause {
+			cut, nobody = "", ""
+		}
+		lines = append(lines, fmt.Sprintf("%s came after the signal, and got an answer as gateways give it after %s at most: whether the pod had the request and cut it%s, or the gateway reached nobody%s, is not known",
+			text.Count(len(either[other]), "request"), text.Coarse(oldest(either[other])), cut, nobody))
+	}
+	return lines
+}
+
+// failedByGateway gives the suspect that may have cut the request, where a gateway may as
+// well have reached nobody; nil if there is none. An answer of which it is not known whether
+// a gateway gave it was laid to an exit as one of a gateway (unansweredBy).
+func (f *explained) failedByGateway() *suspect {
+	if f.confidence != report.Possible || f.manner != cutAtExit {
+		return nil
+	}
+	answered := f.examined
+	if f.gateway == gatewayOrPod {
+		answered = f.unanswered()
+	}
+	if i := slices.IndexFunc(f.suspects, func(t *suspect) bool { return t.gatewayMayHaveFailed(answered) }); i >= 0 {
+		return f.suspects[i]
+	}
+	return nil
 }
 
 // startEvidence tells of the new pods that were given requests too early.
