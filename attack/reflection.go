@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -20,23 +22,40 @@ type Types struct{ files services }
 // Reflect asks the server of a stream of calls for the types of what the stream calls, by
 // gRPC's server reflection (github.com/grpc/grpc, doc/server-reflection.md): in its version
 // v1, and in v1alpha where the server has no other. It goes the way of the stream's
-// requests, with their TLS and their headers, takes no longer than one of them may take, and
-// sends nothing else. Of cfg it needs no Sink.
+// requests, with their TLS and their headers, and sends nothing else. It takes no longer than
+// one of them may take, but 10 s are given it in any case: it is made of several calls. A
+// server that does not answer just now is asked again a few times. Of cfg it needs no Sink.
 //
 // The method is then known to exist, and the message to fit. Types are nil where the server
 // tells none and an empty message needs none. What is wrong with the call is a
 // [check.FieldError], with its field as [New] has it; any other error is a server that did
 // not answer.
 func Reflect(ctx context.Context, cfg Config) (*Types, error) {
-	limited, cancel := context.WithTimeout(ctx, time.Duration(cfg.Stream.Timeout))
+	return cfg.reflectWithin(ctx, max(leastReflection, time.Duration(cfg.Stream.Timeout)))
+}
+
+const (
+	// leastReflection is for how long a server is asked at the least. Beside the connection
+	// it may take a call for each file that is imported.
+	leastReflection = 10 * time.Second
+	// reflectionTries are made, with pauses between them that double: 1.5 s in all. For about
+	// so long a proxy may lead to a pod that is gone.
+	reflectionTries      = 5
+	firstReflectionPause = 100 * time.Millisecond
+)
+
+func (cfg *Config) reflectWithin(ctx context.Context, within time.Duration) (*Types, error) {
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	files, err := cfg.reflected(limited)
+	asking := *cfg
+	asking.Stream.Timeout = check.Duration(within) // which its calls bear as their deadline
+	files, err := asking.reflectedAtLast(limited)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if untold, ok := errors.AsType[*untoldError](err); ok {
 		if limited.Err() != nil {
-			untold = &untoldError{problem: fmt.Sprintf("no answer within %s", cfg.Stream.Timeout)}
+			untold = &untoldError{problem: fmt.Sprintf("no answer within %s", within)}
 		}
 		if cfg.Stream.GRPC.Empty() {
 			return nil, nil // what is not told is not needed
@@ -64,14 +83,52 @@ func (e *untoldError) Error() string { return e.problem }
 
 // of says it of a stream whose message needs the types.
 func (e *untoldError) of(s check.Stream) error {
+	problem := toldText(e.problem)
 	if e.want == "" {
-		return fmt.Errorf("%s was asked for the types of %s (server reflection): %s; want a server that answers, or descriptors or protos", check.ShownURL(s.URL), s.GRPC.Method, e.problem)
+		return fmt.Errorf("%s was asked for the types of %s (server reflection): %s; want a server that answers, or descriptors or protos", check.ShownURL(s.URL), s.GRPC.Method, problem)
 	}
-	return &check.FieldError{Field: "grpc.body", Problem: fmt.Sprintf("a message that is not empty needs its types, and %s does not tell them: %s; want %s", check.ShownURL(s.URL), e.problem, e.want)}
+	return &check.FieldError{Field: "grpc.body", Problem: fmt.Sprintf("a message that is not empty needs its types, and %s does not tell them: %s; want %s", check.ShownURL(s.URL), problem, e.want)}
+}
+
+// toldText shows a text that a server may have had its part in: in one line, without what a
+// terminal would obey, and bounded.
+func toldText(s string) string {
+	const most = 200
+	shown := []rune(strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s[:min(len(s), (most+1)*utf8.UTFMax)]))
+	if len(shown) > most {
+		return string(shown[:most-1]) + "…"
+	}
+	return string(shown)
 }
 
 // otherTypes are what helps whatever the server does.
 const otherTypes = "descriptors or protos"
+
+// reflectedAtLast asks again where there was no answer that another time would not change,
+// each time on a new connection.
+func (cfg *Config) reflectedAtLast(ctx context.Context) (files services, err error) {
+	pause := firstReflectionPause
+	for try := 1; ; try++ {
+		files, err = cfg.reflected(ctx)
+		untold, ok := errors.AsType[*untoldError](err)
+		if !ok || untold.want != "" || try == reflectionTries {
+			return files, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+			pause *= 2
+		case <-ctx.Done():
+			timer.Stop()
+			return files, err
+		}
+	}
+}
 
 // reflected gives the file that has the service, with all that it imports.
 func (cfg *Config) reflected(ctx context.Context) (services, error) {
@@ -104,9 +161,14 @@ func (cfg *Config) reflected(ctx context.Context) (services, error) {
 }
 
 // noService tells a service that the server does not have from one whose types it does not
-// tell.
+// tell. It may have a service that it does not list: where a proxy leads each path to another
+// server, or where reflection was given a part of the types. An empty message is sent all
+// the same.
 func (r *reflectionConn) noService(ctx context.Context, service string, answer *reflected) error {
 	refused := &untoldError{fmt.Sprintf("its server reflection says %s of %s", shownCode(codeOf(answer.code)), service), otherTypes}
+	if r.cfg.Stream.GRPC.Empty() {
+		return refused
+	}
 	list, err := r.ask(ctx, question{listServices, "*"})
 	if err != nil || slices.Contains(list.services, service) {
 		return refused
@@ -140,5 +202,9 @@ func nearServices(all []string, wanted string) []string {
 	}
 	near := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return strings.HasPrefix(name, "grpc.reflection.") })
 	slices.SortStableFunc(near, func(a, b string) int { return unlike(a) - unlike(b) })
-	return near[:min(len(near), most)]
+	near = near[:min(len(near), most)]
+	for i, name := range near {
+		near[i] = toldText(name)
+	}
+	return near
 }

@@ -54,13 +54,11 @@ func (r *reflectionConn) first(ctx context.Context, q question) (*reflected, err
 		return answer, err
 	}
 	r.method = reflectionV1Alpha
-	if answer, err = r.ask(ctx, q); errors.Is(err, errNoReflection) {
-		return nil, &untoldError{err.Error(), otherTypes + ", or a server with reflection"}
-	}
-	return answer, err
+	return r.ask(ctx, q)
 }
 
-var errNoReflection = errors.New("it has no server reflection")
+// errNoReflection may come of any question: a proxy leads each call to another server.
+var errNoReflection error = &untoldError{"it has no server reflection", otherTypes + ", or a server with reflection"}
 
 // ask makes a call for each question: the stream of questions that it could be may be led to
 // one server, or to several.

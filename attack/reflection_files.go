@@ -57,7 +57,7 @@ func (r *reflectionConn) fetch(ctx context.Context, name string, all *toldFiles)
 		all.add(protodesc.ToFileDescriptorProto(known))
 		return nil
 	}
-	return &untoldError{fmt.Sprintf("it does not tell %s, which is imported", name), otherTypes}
+	return &untoldError{fmt.Sprintf("it does not tell %s, which is imported", toldText(name)), otherTypes}
 }
 
 func (t *toldFiles) take(files [][]byte) error {

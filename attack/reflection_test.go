@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,13 +171,18 @@ func TestReflection(t *testing.T) {
 		"no need of the import":     {register: singly{files: shop[:1]}.register, method: "shop.Orders/Get", untold: true},
 		"no reflection":             {register: with(), method: unaryCall, body: `{"responseSize": 3}`, field: "grpc.body", problem: "it has no server reflection; want descriptors or protos, or a server with reflection"},
 		"no need of it":             {register: with(), method: unaryCall, untold: true},
-		"no such service":           {register: with(v1), method: "grpc.testing.TestServices/UnaryCall", field: "grpc.method", problem: "has no service grpc.testing.TestServices; want one that it has, such as grpc.testing.TestService, grpc.health.v1.Health, or descriptors or protos if it has the service all the same"},
-		"a service in another case": {register: with(v1), method: "testservice/UnaryCall", field: "grpc.method", problem: "such as grpc.testing.TestService, "},
+		"no such service, no need":  {register: with(v1), method: "grpc.testing.TestServices/UnaryCall", untold: true},
+		"no such service":           {register: with(v1), method: "grpc.testing.TestServices/UnaryCall", body: `{"responseSize": 3}`, field: "grpc.method", problem: "has no service grpc.testing.TestServices; want one that it has, such as grpc.testing.TestService, grpc.health.v1.Health, or descriptors or protos if it has the service all the same"},
+		"a service in another case": {register: with(v1), method: "testservice/UnaryCall", body: `{"responseSize": 3}`, field: "grpc.method", problem: "such as grpc.testing.TestService, "},
 		"listed and not told":       {register: singly{lists: []string{"shop.Orders"}}.register, method: "shop.Orders/Get", untold: true},
 		"listed, and types needed":  {register: singly{lists: []string{"shop.Orders"}}.register, method: "shop.Orders/Get", body: `{"id": "7"}`, field: "grpc.body", problem: "its server reflection says grpc-status 5 (NOT_FOUND) of shop.Orders; want descriptors or protos"},
-		"no such method":            {register: with(v1), method: "grpc.testing.TestService/UnaryCal", field: "grpc.method", problem: "the types have no method grpc.testing.TestService/UnaryCal; want one of them, such as grpc.testing.TestService/EmptyCall, grpc.testing.TestService/UnaryCall"},
-		"a stream asks":             {register: with(v1), method: "grpc.testing.TestService/StreamingInputCall", field: "grpc.method", problem: "takes a stream of messages; want a method that one message asks"},
-		"no such field":             {register: with(v1), method: unaryCall, body: `{"size": 3}`, field: "grpc.body", problem: `it is no grpc.testing.SimpleRequest ((line 1:2): unknown field "size"); want that message`},
+		"names that are no names": {
+			register: singly{lists: []string{"a.\x1b[31mB", "a." + strings.Repeat("x", 300)}}.register, method: "shop.Orders/Get", body: `{"id": "7"}`,
+			field: "grpc.method", problem: "such as a.\ufffd[31mB, a." + strings.Repeat("x", 197) + "…, or ",
+		},
+		"no such method": {register: with(v1), method: "grpc.testing.TestService/UnaryCal", field: "grpc.method", problem: "the types have no method grpc.testing.TestService/UnaryCal; want one of them, such as grpc.testing.TestService/EmptyCall, grpc.testing.TestService/UnaryCall"},
+		"a stream asks":  {register: with(v1), method: "grpc.testing.TestService/StreamingInputCall", field: "grpc.method", problem: "takes a stream of messages; want a method that one message asks"},
+		"no such field":  {register: with(v1), method: unaryCall, body: `{"size": 3}`, field: "grpc.body", problem: `it is no grpc.testing.SimpleRequest ((line 1:2): unknown field "size"); want that message`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, url := serveServices(t, tt.register)
@@ -298,13 +304,15 @@ func TestReflectionOfWhatIsNoServerOfGRPC(t *testing.T) {
 		"unavailable":    {ending, "", "grpc-status 14 (UNAVAILABLE)"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			for _, body := range []string{`{"responseSize": 3}`, "{}"} {
 				cfg := reflecting(tt.url, unaryCall, body)
 				cfg.Target.TLS = &check.TLS{InsecureSkipVerify: true}
+				within := time.Duration(testTimeout)
 				if name == "silent" {
-					cfg.Stream.Timeout = check.Duration(100 * time.Millisecond)
+					within = 100 * time.Millisecond
 				}
-				types, err := Reflect(t.Context(), cfg)
+				types, err := cfg.reflectWithin(t.Context(), within)
 				if !cfg.Stream.GRPC.Empty() {
 					wantRefused(t, err, tt.field, tt.problem)
 				} else if types != nil || err != nil {
@@ -312,6 +320,59 @@ func TestReflectionOfWhatIsNoServerOfGRPC(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// answering answers so many calls with an error, and passes those after them on, each after
+// a delay.
+func answering(failing int32, code codes.Code, delay time.Duration) grpc.ServerOption {
+	var calls atomic.Int32
+	return grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		if calls.Add(1) <= failing {
+			return status.Error(code, "x")
+		}
+		time.Sleep(delay)
+		return handler(srv, stream)
+	})
+}
+
+// A server that is out of order for a moment is asked again, and one that takes its time for
+// each file gets more of it than a request of the stream.
+func TestReflectionHasPatience(t *testing.T) {
+	t.Parallel()
+	const body = `{"within": "1s", "item": {"name": "b"}}`
+	for name, option := range map[string]grpc.ServerOption{
+		"unavailable at first":    answering(2, codes.Unavailable, 0),
+		"longer than the timeout": answering(0, codes.OK, 100*time.Millisecond),
+	} {
+		_, url := serveServices(t, singly{files: shopFiles(t)}.register, option)
+		cfg := reflecting(url, "shop.Orders/Get", body)
+		cfg.Stream.Timeout = check.Duration(50 * time.Millisecond)
+		if types, err := Reflect(t.Context(), cfg); err != nil || types == nil {
+			t.Errorf("%s: %v, %v", name, types, err)
+		}
+	}
+}
+
+// Behind a proxy that leads each call to another server one of them may have no reflection:
+// that is told of the server where the types are needed, and does no harm where they are not.
+func TestReflectionOfServersThatDiffer(t *testing.T) {
+	t.Parallel()
+	for body, field := range map[string]string{`{"id": "7"}`: "grpc.body", "": ""} {
+		var calls atomic.Int32
+		second := grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			if calls.Add(1) > 1 {
+				return status.Error(codes.Unimplemented, "x")
+			}
+			return handler(srv, stream)
+		})
+		_, url := serveServices(t, singly{files: shopFiles(t)}.register, second)
+		types, err := Reflect(t.Context(), reflecting(url, "shop.Orders/Get", body))
+		if field != "" {
+			wantRefused(t, err, field, url+" does not tell them: it has no server reflection; want descriptors or protos, or a server with reflection")
+		} else if types != nil || err != nil {
+			t.Errorf("of an empty message: %v, %v", types, err)
+		}
 	}
 }
 
