@@ -34,10 +34,14 @@ type End struct {
 	// Lag is the time from when the kubelet began to stop it to the last request that came
 	// to it on a new connection, as long as it may be; 0 where none came any more.
 	Lag report.Duration `json:"lag"`
-	// Drain is the time from the stop signal to the exit, as long as it may be: an exit's
-	// time is known to the second. Where the pod has several containers it is that of the
-	// last one which ended by itself: the grace is that of all.
+	// Drain is the time from the stop signal to the exit of the container whose hook slept,
+	// and of the sidecars that end after it, as long as it may be: an exit's time is known
+	// to the second.
 	Drain report.Duration `json:"drain"`
+	// Beside is the time from when the kubelet began to the exit of the last other container,
+	// and of the sidecars after it, likewise; 0 where there is no other. Its stop signal does
+	// not wait for the hook, so that a shorter sleep has it exit no sooner.
+	Beside report.Duration `json:"beside,omitempty"`
 	// LastAnswer is how long after the stop signal the last answer came; 0 where none did.
 	LastAnswer report.Duration `json:"lastAnswer"`
 }
@@ -49,9 +53,9 @@ type Spread struct {
 	Most   report.Duration `json:"most"`
 }
 
-// measure reads the numbers out of the report of a run whose hook slept for so long, or
-// says why it does not show them.
-func measure(rep *report.Report, sleep time.Duration) (m *Measured, why string) {
+// measure reads the numbers out of the report of a run in which that container's hook slept
+// for so long, or says why it does not show them.
+func measure(rep *report.Report, container string, sleep time.Duration) (m *Measured, why string) {
 	m = &Measured{Sleep: report.Duration(sleep)}
 	for i := range rep.Terminations {
 		t := &rep.Terminations[i]
@@ -60,7 +64,7 @@ func measure(rep *report.Report, sleep time.Duration) (m *Measured, why string) 
 		}
 		m.Of++
 		if t.KubeletStarted.Known() && t.Exited.Known() && t.LastNew.Known() {
-			m.Ends = append(m.Ends, endOf(t, sleep))
+			m.Ends = append(m.Ends, endOf(t, container, sleep))
 		}
 	}
 	for _, s := range rep.Streams {
@@ -91,36 +95,20 @@ func measure(rep *report.Report, sleep time.Duration) (m *Measured, why string) 
 	return m, ""
 }
 
-func endOf(t *report.Termination, sleep time.Duration) End {
+func endOf(t *report.Termination, container string, sleep time.Duration) End {
 	began := t.KubeletStarted.From
+	own, beside := lastExits(t, container)
 	e := End{
-		Pod:   t.Pod,
-		Lag:   report.Duration(max(0, t.LastNew.To.Sub(began))),
-		Drain: report.Duration(max(0, lastExit(t).Sub(began)-sleep)),
+		Pod:    t.Pod,
+		Lag:    report.Duration(max(0, t.LastNew.To.Sub(began))),
+		Drain:  report.Duration(max(0, own.Sub(began)-sleep)),
+		Beside: report.Duration(max(0, beside.Sub(began))),
 	}
 	if t.LastAnswered.Known() {
 		e.LastAnswer = report.Duration(max(0, t.LastAnswered.To.Sub(began)-sleep))
 	}
 	return e
 }
-
-// lastExit is the latest moment at which the container that serves, and each other one that
-// ended by itself, can have exited. One that takes no notice of its stop signal is killed at
-// the end of every grace, and needs none.
-func lastExit(t *report.Termination) time.Time {
-	last := t.Exited.To
-	deadline := t.KubeletStarted.From.Add(time.Duration(t.Grace) - report.NearDeadline)
-	for _, e := range t.Exits {
-		killed := e.ExitCode == killedExit && !e.Exited.To.Before(deadline)
-		if e.Exited.Known() && !killed && e.Exited.To.After(last) {
-			last = e.Exited.To
-		}
-	}
-	return last
-}
-
-// killedExit is the exit code of what SIGKILL has ended: 128 and its number.
-const killedExit = 137
 
 // killed gives a pod that was there until its grace was over, or as good as.
 func killed(rep *report.Report) *report.Termination {
@@ -149,10 +137,28 @@ func (m *Measured) sleep() int64 {
 	return wholeSeconds(time.Duration(m.Lag.Most+m.Unseen) + report.LagMargin)
 }
 
-// grace is the grace period that lasts for the sleep and what comes after it.
+// grace is the grace period that lasts for the sleep and what comes after it, and for the
+// containers that do not sleep.
 func (m *Measured) grace() int64 {
+	return max(m.sleepAndExit(), wholeSeconds(m.beside()+report.GraceMargin))
+}
+
+// sleepAndExit is the part of the container that sleeps.
+func (m *Measured) sleepAndExit() int64 {
 	return m.sleep() + wholeSeconds(max(time.Duration(m.Drain.Most), time.Duration(m.LongestRequest))+report.GraceMargin)
 }
+
+// beside is the longest that the other containers of a pod take, from when its end begins.
+func (m *Measured) beside() time.Duration {
+	var longest report.Duration
+	for _, e := range m.Ends {
+		longest = max(longest, e.Beside)
+	}
+	return time.Duration(longest)
+}
+
+// besides tells that they decide on the grace, and not the one that sleeps.
+func (m *Measured) besides() bool { return m.grace() > m.sleepAndExit() }
 
 // tooShort is a sleep, in whole seconds, that is over before requests stop coming to any
 // pod; false where there is none, as they had stopped when the ends began.

@@ -58,6 +58,12 @@ func TestMeasure(t *testing.T) {
 		"whole seconds stay":        {ran(func(r *report.Report) { r.Power["new"] = report.Duration(100 * ms) }, ending("a", 900*ms, 20*time.Second)), 3, 3 + 4, ""},
 		"a request longer than the exit": {ran(func(r *report.Report) { r.Streams[0].Latency.Max = report.Duration(12 * time.Second) },
 			ending("a", 900*ms, 20*time.Second)), 4, 4 + 15, ""},
+		// The others need 46 s and 3 to spare, however short the sleep is; the one that sleeps 10.
+		"another container takes longer": {ran(nil, func() report.Termination {
+			t := ending("a", 1200*ms, 22*time.Second)
+			t.Exits = []report.ContainerExit{{Container: "app", Exited: t.Exited}, {Container: "proxy", Exited: after(45*time.Second, 46*time.Second)}}
+			return t
+		}()), 4, 46 + 3, ""},
 		"an exit of which nothing is known is left out": {ran(func(r *report.Report) { r.Terminations[1].Exited = report.Interval{} }, ending("a", 900*ms, 20*time.Second), ending("b", 9*time.Second, 40*time.Second)), 4, 4 + 4, ""},
 		"a container's end is none of a pod's":          {ran(func(r *report.Report) { r.Terminations[1].Container = "app" }, ending("a", 900*ms, 20*time.Second), ending("b", 9*time.Second, 40*time.Second)), 4, 4 + 4, ""},
 		"they came as long as the sleep":                {ran(nil, ending("a", 18500*ms, 21*time.Second)), 0, 0, "new requests still came to a pod 18.5s after its end had begun, and its sleep of 20s was over then or soon after"},
@@ -69,7 +75,7 @@ func TestMeasure(t *testing.T) {
 		}, ending("a", 900*ms, 59*time.Second)), 0, 0, "pod a still ran when its grace period of 1m0s ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, why := measure(tt.rep, 20*time.Second)
+			m, why := measure(tt.rep, "app", 20*time.Second)
 			if !strings.HasPrefix(why, tt.why) || (why == "") != (tt.why == "") {
 				t.Fatalf("got %q, want %q", why, tt.why)
 			}

@@ -85,23 +85,76 @@ func TestWhatARunIsFitFor(t *testing.T) {
 	}
 }
 
-// The grace is that of all containers: the last one that ends by itself counts.
-func TestTheDrainIsThatOfAllContainers(t *testing.T) {
+// The grace is that of all containers. A sidecar follows the one that sleeps; another main one
+// does not wait for it.
+func TestTheTimeOfAllContainers(t *testing.T) {
 	t.Parallel()
+	at := func(s time.Duration) report.Interval { return after(s*time.Second, (s+1)*time.Second) }
+	app := report.ContainerExit{Container: "app", Exited: at(21)}
 	for name, tt := range map[string]struct {
-		other report.ContainerExit
-		want  time.Duration
+		exits []report.ContainerExit
+		// seconds
+		drain, beside time.Duration
 	}{
-		"sooner":                   {report.ContainerExit{Exited: after(20*time.Second, 21*time.Second)}, 2 * time.Second},
-		"later":                    {report.ContainerExit{Exited: after(31*time.Second, 32*time.Second)}, 12 * time.Second},
-		"not known":                {report.ContainerExit{}, 2 * time.Second},
-		"killed in its midst":      {report.ContainerExit{ExitCode: 137, Exited: after(31*time.Second, 32*time.Second)}, 12 * time.Second},
-		"killed as the grace ends": {report.ContainerExit{ExitCode: 137, Exited: after(60*time.Second, 61*time.Second)}, 2 * time.Second},
+		"alone":                    {nil, 2, 0},
+		"sooner":                   {[]report.ContainerExit{app, {Exited: at(5)}}, 2, 6},
+		"later":                    {[]report.ContainerExit{app, {Exited: at(31)}}, 2, 32},
+		"not known":                {[]report.ContainerExit{app, {}}, 2, 0},
+		"killed in its midst":      {[]report.ContainerExit{app, {ExitCode: 137, Exited: at(31)}}, 2, 32},
+		"killed as the grace ends": {[]report.ContainerExit{app, {ExitCode: 137, Exited: at(60)}}, 2, 0},
+		"a sidecar":                {[]report.ContainerExit{app, {Sidecar: true, Exited: at(25)}}, 6, 0},
+		"a sidecar that is killed": {[]report.ContainerExit{app, {Sidecar: true, ExitCode: 137, Exited: at(60)}}, 2, 0},
+		// It took at most 5 s after the last main one, and follows the sooner one then.
+		"a sidecar after another": {[]report.ContainerExit{app, {Exited: at(31)}, {Sidecar: true, Exited: at(35)}}, 7, 36},
+		"the other one sleeps":    {[]report.ContainerExit{{Container: "web", Exited: at(8)}, {Container: "app", Exited: at(23)}}, 4, 9},
 	} {
 		end := slept(0, 21*time.Second)
-		end.Exits = []report.ContainerExit{{Container: "app", Exited: end.Exited}, tt.other}
-		if got := endOf(&end, 20*time.Second).Drain; got != report.Duration(tt.want) {
-			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		end.Exits = tt.exits
+		got := endOf(&end, "app", 20*time.Second)
+		if got.Drain != report.Duration(tt.drain*time.Second) || got.Beside != report.Duration(tt.beside*time.Second) {
+			t.Errorf("%s: %s and %s, want %d and %d s", name, got.Drain, got.Beside, tt.drain, tt.beside)
+		}
+	}
+}
+
+// A container that the confirming run has killed, and the run before has not, has too short a
+// grace; one that takes no notice of its signal is killed in both.
+func TestWhatIsKilledForTheFirstTime(t *testing.T) {
+	t.Parallel()
+	with := func(exits ...report.ContainerExit) *report.Report {
+		end := slept(0, 21*time.Second)
+		end.Exits = exits
+		return ran(nil, end)
+	}
+	ended := report.ContainerExit{Container: "mesh", Exited: after(40*time.Second, 41*time.Second)}
+	killed := report.ContainerExit{Container: "mesh", ExitCode: 137, Exited: after(60*time.Second, 61*time.Second)}
+	const want = "nothing was lost with these settings, but container mesh of pod a was killed when its grace period ended"
+	for name, tt := range map[string]struct {
+		before, rep *report.Report
+		want        string
+	}{
+		"in neither":    {with(ended), with(ended), ""},
+		"in both":       {with(killed), with(killed), ""},
+		"in the second": {with(ended), with(killed), want},
+		"in the first":  {with(killed), with(ended), ""},
+	} {
+		if got := killedSince(tt.before, tt.rep); !strings.HasPrefix(got, tt.want) || (got == "") != (tt.want == "") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// What the grace is for is told.
+func TestWhatTheGraceIsFor(t *testing.T) {
+	t.Parallel()
+	for beside, want := range map[time.Duration]string{
+		6 * time.Second:  "terminationGracePeriodSeconds 9: the sleep, 2s for the exit or the longest request, and 3s to spare",
+		46 * time.Second: "terminationGracePeriodSeconds 49: 46s from when an end begins to the exit of the pod's other containers, which do not wait for the sleep, and 3s to spare",
+	} {
+		m := &Measured{Lag: Spread{Most: report.Duration(1200 * ms)}, Drain: Spread{Most: report.Duration(2 * time.Second)}, Ends: []End{{Beside: report.Duration(beside)}, {}}}
+		var said strings.Builder
+		if err := Text(&said, &Result{Measured: m, Settings: &Ending{Grace: m.grace()}}); err != nil || !strings.Contains(strings.Join(strings.Fields(said.String()), " "), want) {
+			t.Errorf("%v: %s", err, &said)
 		}
 	}
 }

@@ -140,11 +140,11 @@ func (t *tuning) end(outcome Outcome, reasons ...string) {
 func (t *tuning) carryOut(ctx context.Context) error {
 	sleep := int64(t.cfg.LongestSleep / time.Second)
 	long := with(t.before, t.action, sleep, sleep+t.drain())
-	rep, err := t.run(ctx, measuring, long, false)
-	if err != nil || !t.fit(rep, measuring, long) {
+	first, err := t.run(ctx, measuring, long, false)
+	if err != nil || !t.fit(first, measuring, long) {
 		return err
 	}
-	measured, why := measure(rep, t.cfg.LongestSleep)
+	measured, why := measure(first, t.before.Container, t.cfg.LongestSleep)
 	if measured == nil {
 		t.end(Inconclusive, why)
 		return nil
@@ -153,8 +153,13 @@ func (t *tuning) carryOut(ctx context.Context) error {
 	t.says(measuringSays(measured))
 	found := with(t.before, t.action, measured.sleep(), measured.grace())
 	t.result.Settings = new(endingOf(found))
-	if rep, err = t.run(ctx, confirming, found, false); err != nil || !t.fit(rep, confirming, found) {
+	rep, err := t.run(ctx, confirming, found, false)
+	if err != nil || !t.fit(rep, confirming, found) {
 		return err
+	}
+	if killed := killedSince(first, rep); killed != "" {
+		t.end(Untunable, killed)
+		return nil
 	}
 	t.says("nothing was lost")
 	return t.confirmed(ctx, rep, measured, found)

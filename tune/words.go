@@ -91,8 +91,7 @@ func Text(w io.Writer, r *Result) error {
 		line("\nSettings%s (before: %s, grace period %d s):", unconfirmed(r), r.Before.PreStop, r.Before.Grace)
 		list("  ", fmt.Sprintf("%s: %s for the last new request, %s for one that was not seen, and %s to spare; whole seconds", s.PreStop,
 			text.Coarse(time.Duration(m.Lag.Most)), text.Coarse(time.Duration(m.Unseen)), report.LagMargin))
-		list("  ", fmt.Sprintf("terminationGracePeriodSeconds %d: the sleep, %s for the exit or the longest request, and %s to spare; whole seconds. Requests that take longer than those of this check need more", s.Grace,
-			text.Coarse(max(time.Duration(m.Drain.Most), time.Duration(m.LongestRequest))), report.GraceMargin))
+		list("  ", fmt.Sprintf("terminationGracePeriodSeconds %d: %s, and %s to spare; whole seconds. Requests that take longer than those of this check need more", s.Grace, graceSays(m), report.GraceMargin))
 		if r.Action == Exec {
 			list("  ", "The hook runs the image's program sleep, as this cluster's Kubernetes has no preStop.sleep (1.30 and later)")
 		}
@@ -119,6 +118,14 @@ func Text(w io.Writer, r *Result) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// graceSays tells what the grace is for.
+func graceSays(m *Measured) string {
+	if m.besides() {
+		return fmt.Sprintf("%s from when an end begins to the exit of the pod's other containers, which do not wait for the sleep", text.Coarse(m.beside()))
+	}
+	return fmt.Sprintf("the sleep, %s for the exit or the longest request", text.Coarse(max(time.Duration(m.Drain.Most), time.Duration(m.LongestRequest))))
 }
 
 // unconfirmed says so of settings that were computed alone.
