@@ -184,8 +184,12 @@ func (t *tuneCommand) tuning(c check.Check, cluster *cluster) (tune.Config, erro
 }
 
 // refused puts an error of the tuning into words that name the flag. What the workload
-// itself keeps from being tuned is found before anything is done.
+// itself keeps from being tuned is found before anything is done. A workload that could not
+// be put back is the news, whatever else went wrong.
 func (t *tuneCommand) refused(err error) error {
+	if _, ok := errors.AsType[*experiment.RestoreError](err); ok {
+		return err
+	}
 	if plan, ok := errors.AsType[*chaos.PlanError](err); ok {
 		return &usageError{t.check.planProblem(plan.Field)}
 	}

@@ -37,16 +37,22 @@ func TestATuningTellsWhatWasConfirmed(t *testing.T) {
 		failed error
 		told   bool
 		code   int
+		// says is what stderr has to tell.
+		says string
 	}{
-		"found":                        {t.Context(), confirmedTuning(), nil, true, exitPassed},
-		"a later run that failed":      {t.Context(), confirmedTuning(), errors.New("the disk is full"), true, exitError},
-		"what cannot be put back":      {t.Context(), confirmedTuning(), left, true, exitError},
-		"interrupted in a later run":   {canceled, confirmedTuning(), experiment.ErrInterrupted, true, exitInterrupted},
-		"a later run that was refused": {t.Context(), confirmedTuning(), &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, true, exitError},
-		"taken back before a run":      {t.Context(), &tune.Result{Outcome: tune.Untunable}, nil, true, exitFailed},
-		"failed before":                {t.Context(), &tune.Result{Runs: []tune.Run{{Name: "measure"}}}, errors.New("the disk is full"), false, exitError},
-		"refused at the first look":    {t.Context(), nil, &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, false, exitUsage},
-		"unfit when it was to begin":   {t.Context(), &tune.Result{}, &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, false, exitUsage},
+		"found":                        {t.Context(), confirmedTuning(), nil, true, exitPassed, ""},
+		"a later run that failed":      {t.Context(), confirmedTuning(), errors.New("the disk is full"), true, exitError, ""},
+		"what cannot be put back":      {t.Context(), confirmedTuning(), left, true, exitError, ""},
+		"interrupted in a later run":   {canceled, confirmedTuning(), experiment.ErrInterrupted, true, exitInterrupted, ""},
+		"a later run that was refused": {t.Context(), confirmedTuning(), &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, true, exitError, ""},
+		"taken back before a run":      {t.Context(), &tune.Result{Outcome: tune.Untunable}, nil, true, exitFailed, ""},
+		"refused, and left changed": {ctx: t.Context(), result: confirmedTuning(), told: true, code: exitError, says: "shutdowncheck restore",
+			failed: errors.Join(&chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, left)},
+		"refused at once, and left changed": {ctx: t.Context(), code: exitError, says: "shutdowncheck restore",
+			failed: errors.Join(&chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, left)},
+		"failed before":              {t.Context(), &tune.Result{Runs: []tune.Run{{Name: "measure"}}}, errors.New("the disk is full"), false, exitError, ""},
+		"refused at the first look":  {t.Context(), nil, &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, false, exitUsage, ""},
+		"unfit when it was to begin": {t.Context(), &tune.Result{}, &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, false, exitUsage, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -55,6 +61,9 @@ func TestATuningTellsWhatWasConfirmed(t *testing.T) {
 			c := &tuneCommand{runCommand: runCommand{streams: streams{out: &stdout, err: &stderr}, format: newFormatFlag(formatText, formatJSON)}}
 			if code := exitCode(c.finish(tt.ctx, tt.result, tt.failed, dir), &stderr); code != tt.code {
 				t.Errorf("exit code %d, want %d: %s", code, tt.code, &stderr)
+			}
+			if !strings.Contains(stderr.String(), tt.says) {
+				t.Errorf("it does not tell of %q: %s", tt.says, &stderr)
 			}
 			confirmed := tt.result != nil && tt.result.Confirmed
 			if patched := strings.Contains(stdout.String(), "kubectl patch deployment/web -n shop"); patched != confirmed || (stdout.Len() > 0) != tt.told {
