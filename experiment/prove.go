@@ -59,7 +59,7 @@ func (r *run) prove(ctx context.Context) error {
 func (r *run) over(ctx context.Context, p *proving) (why string, err error) {
 	if p.rounds == 0 {
 		// What the first round shows tells whether others are worth their time.
-		if err := wait(ctx, max(0, check.Duration(recordedBy)-r.cfg.Check.Timing.Settle)); err != nil {
+		if err := r.awaitRecorded(ctx, p, max(0, check.Duration(recordedBy)-r.cfg.Check.Timing.Settle)); err != nil {
 			return "", err
 		}
 	}
@@ -68,7 +68,7 @@ func (r *run) over(ctx context.Context, p *proving) (why string, err error) {
 		return "", err
 	}
 	if p.answer(seen) != "" {
-		if err := wait(ctx, check.Duration(recordedBy)); err != nil {
+		if err := r.awaitRecorded(ctx, p, check.Duration(recordedBy)); err != nil {
 			return "", err
 		}
 		if seen, err = r.countEnds(ctx, p); err != nil {
@@ -76,6 +76,13 @@ func (r *run) over(ctx context.Context, p *proving) (why string, err error) {
 		}
 	}
 	return p.over(seen, r.cfg.Now()), nil
+}
+
+// awaitRecorded waits until the ends are recorded, which is no part of a round.
+func (r *run) awaitRecorded(ctx context.Context, p *proving, d check.Duration) error {
+	before := r.cfg.Now()
+	defer func() { p.waited += r.cfg.Now().Sub(before) }()
+	return wait(ctx, d)
 }
 
 func (r *run) countEnds(ctx context.Context, p *proving) (Ends, error) {
@@ -104,6 +111,8 @@ type proving struct {
 	test   *binomial.Test
 	began  time.Time
 	rounds int
+	// waited is how much of the time since passed between rounds.
+	waited time.Duration
 }
 
 func newProving(c check.Prove, now time.Time) *proving {
@@ -123,22 +132,22 @@ func (p *proving) answer(e Ends) string {
 }
 
 // over is asked after each round. No round begins that would, if it took as long as those
-// before on the average, end when the time is over. After the first one it is known how
-// many there would have to be if no end loses anything; with a loss more are needed for a
-// proof, but a few may refute it.
+// before on the average, end when the time is over; what was waited between rounds is no part
+// of theirs. After the first one it is known how many there would have to be if no end loses
+// anything; with a loss more are needed for a proof, but a few may refute it.
 func (p *proving) over(e Ends, now time.Time) string {
 	p.rounds++
 	if said := p.answer(e); said != "" {
 		return said
 	}
 	took := now.Sub(p.began)
-	round := took / time.Duration(p.rounds)
+	round := (took - p.waited) / time.Duration(p.rounds)
 	needs := p.test.Needs(e.Lossy)
 	if p.rounds == 1 && e.Lossy == 0 {
 		switch {
 		case e.Seen == 0:
 			return "not proven: no end met requests in the first round, so that more of them prove nothing"
-		case time.Duration(rounds(needs, e.Seen)) > time.Duration(p.Within)/max(round, 1):
+		case time.Duration(rounds(needs, e.Seen)) > (time.Duration(p.Within)-p.waited)/max(round, 1):
 			return fmt.Sprintf("not proven: it takes %d ends, %s at the speed of the first round (%d in %s), and prove.within is %s",
 				needs, text.Estimate(round, rounds(needs, e.Seen)), e.Seen, round.Round(time.Second), p.Within)
 		}

@@ -56,6 +56,23 @@ func TestProvingIsOver(t *testing.T) {
 	}
 }
 
+// What is waited once, until the first round is recorded, is not taken for a part of each.
+func TestWaitingIsNoPartOfARound(t *testing.T) {
+	for within, want := range map[time.Duration]string{
+		240 * time.Second: "", // the wait, and 59 rounds
+		239 * time.Second: "not proven: it takes 59 ends, about 3m56s at the speed of the first round (1 in 4s), and prove.within is 3m59s",
+	} {
+		c := fivePercent
+		c.Within = check.Duration(within)
+		now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		p := newProving(c, now)
+		p.waited = 4 * time.Second
+		if got := p.over(Ends{Seen: 1, InService: 1}, now.Add(8*time.Second)); got != want {
+			t.Errorf("%s: %q, want %q", within, got, want)
+		}
+	}
+}
+
 // However small the share and long the round, the estimate does not overflow.
 func TestAProofThatTakesCenturies(t *testing.T) {
 	c := check.Prove{LossyEnds: 0.0001, Confidence: 0.9999, Within: check.MaxSoak}
