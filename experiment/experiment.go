@@ -10,7 +10,6 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/shutdowncheck/shutdowncheck/attack"
 	"github.com/shutdowncheck/shutdowncheck/chaos"
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/fleet"
@@ -137,7 +136,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Check, err = imaged(ctx, plan.check, cfg.Image); err != nil {
 		return err
 	}
-	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, types: plan.types, avoid: plan.drained, inTurn: plan.inTurn, backends: newBackends(cfg.Check.Target.Via, plan.routes), began: cfg.Now()}
+	r := &run{cfg: cfg, workload: plan.workload, facts: plan.facts, found: plan.found, names: plan.names, told: plan.told, avoid: plan.drained, inTurn: plan.inTurn, backends: newBackends(cfg.Check.Target.Via, plan.routes), began: cfg.Now()}
 	r.driver = r.newDriver()
 	if cfg.Settings != nil {
 		r.facts.Warnings = append(r.facts.Warnings, "the run had settings of its own, which it put back at the end: "+cfg.Settings.String())
@@ -162,7 +161,7 @@ func (r *run) carryOut(ctx context.Context) error {
 	}
 	r.teardown.add("saving the recording", 0, func(context.Context) error { return r.save(ctx) })
 	r.teardown.add(fmt.Sprintf("putting %s back and releasing it", r.workload), restoreTimeout, r.release)
-	if unhealthy == nil {
+	if unhealthy == nil && r.told.missing == "" {
 		if err := r.claim(ctx); err != nil {
 			return err
 		}
@@ -177,8 +176,10 @@ func (r *run) carryOut(ctx context.Context) error {
 		return err
 	}
 	if unhealthy != nil {
-		// Nothing can be proven of a workload that was broken before.
-		r.unproven = fmt.Sprintf("the workload was not healthy before anything was done to it: %v; %s", unhealthy, r.cfg.seeRollout())
+		r.unproven = r.cfg.unhealthy(unhealthy)
+		return nil
+	}
+	if r.unproven = r.told.missing; r.unproven != "" {
 		return nil
 	}
 	if err := wait(ctx, untilFollowed(readySince, r.cfg.Now())); err != nil {
@@ -242,8 +243,8 @@ type run struct {
 	found string
 	// names are as attack.Config has them.
 	names map[string]string
-	// types are what servers told of their calls, by streams.
-	types map[string]*attack.Types
+	// told is what servers told of their calls.
+	told told
 	// avoid are the nodes that get no sender.
 	avoid []string
 	// inTurn is on how many nodes a drain of each has to do.

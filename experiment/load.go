@@ -40,7 +40,7 @@ type load interface {
 // interrupted run puts the cluster back. What ends it by itself is told to fail.
 func (r *run) startLoad(ctx context.Context, fail context.CancelCauseFunc) error {
 	if r.load == nil {
-		local, err := newStreams(r.cfg, r.names, r.types, r.writer.Sample)
+		local, err := newStreams(r.cfg, r.names, r.told.types, r.writer.Sample)
 		if err != nil {
 			return err
 		}

@@ -25,8 +25,8 @@ type plan struct {
 	workload *chaos.Workload
 	// names are as attack.Config has them.
 	names map[string]string
-	// types are what servers told of their calls, by streams.
-	types map[string]*attack.Types
+	// told is what servers told of their calls.
+	told  told
 	facts recording.Workload
 	steps []string
 	// routes lead to the pods that a played balancer sends to; nil where none is played.
@@ -139,7 +139,7 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 	if err != nil {
 		return nil, err
 	}
-	types, err := reflected(ctx, cfg, names)
+	told, err := reflected(ctx, cfg, workload, names)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func preflight(ctx context.Context, cfg Config, settle func(context.Context, *ch
 		facts.Warnings = append(facts.Warnings, fmt.Sprintf(
 			"no right to %s: cordons, or how far the nodes' clocks are off, are not known", allOf(unseen)))
 	}
-	return &plan{check: cfg.Check, found: found, workload: workload, names: names, types: types, facts: facts, routes: routes, steps: steps, drained: drained, inTurn: inTurn}, nil
+	return &plan{check: cfg.Check, found: found, workload: workload, names: names, told: told, facts: facts, routes: routes, steps: steps, drained: drained, inTurn: inTurn}, nil
 }
 
 // allOf joins rights as a sentence has them.
@@ -285,6 +285,9 @@ func Plan(ctx context.Context, cfg Config) ([]string, error) {
 			steps = append(steps, fmt.Sprintf("note: %v; as long as that is so, a run changes nothing and is inconclusive; %s", unhealthy, cfg.seeRollout()))
 		}
 		return steps, nil
+	}
+	if missing := found.told.missing; missing != "" {
+		steps = append(steps, "note: "+missing+"; as long as that is so, a run changes nothing and is inconclusive")
 	}
 	return steps, err
 }

@@ -173,8 +173,8 @@ func TestPreflightRefuses(t *testing.T) {
 		},
 		"a server that does not tell the types of a call": {
 			func(_ *scene, cfg *Config) {
-				cfg.Check.Streams[0] = calling(cfg.Check.Streams[0].URL, check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)})
-			}, func(error) bool { return true }, "(server reflection): ",
+				cfg.Check.Streams[0] = calling(plainHTTP2(t, http.StatusNotFound, nil), check.GRPC{Method: "a.B/C", Body: check.NewValue(`{"x": 1}`)})
+			}, is[*CheckError], "streams[0].grpc.body: a message that is not empty needs its types, and ",
 		},
 		"no room": {
 			func(_ *scene, cfg *Config) { cfg.Room.Disk = 1 }, is[*RoomError], "the recording takes at least",
