@@ -47,7 +47,11 @@ func judged(c check.Check) []string {
 	for _, s := range c.Streams {
 		var own []string
 		if b := s.Budget; b != nil && (b.Failed != nil || b.Maskable != nil || b.Unattributed != nil) {
-			own = append(own, tolerated(b.Failed, b.Maskable, b.Unattributed))
+			maskable := b.Maskable
+			if held := b.Beside(c.Budget); b.Failed != nil && held.Maskable > 0 {
+				maskable = &held.Maskable
+			}
+			own = append(own, tolerated(b.Failed, maskable, b.Unattributed))
 		}
 		for _, bound := range c.Budget.LatencyBounds(s) {
 			share := fmt.Sprintf("%d of 100 answers", bound.Quantile.Percent())

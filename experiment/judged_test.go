@@ -37,6 +37,17 @@ func TestWhatARunIsHeldTo(t *testing.T) {
 				"budget of stream b: 1 request may fail; 99 of 100 answers have to come within 2s; all answers have to come within 5s",
 			},
 		},
+		"of a stream that shares what is maskable": {
+			check.Check{
+				Streams: []check.Stream{plain, {Name: "b", Budget: &check.StreamBudget{Failed: new(1)}}, {Name: "c", Budget: &check.StreamBudget{Unattributed: new(0)}}},
+				Budget:  check.Budget{Failed: 5, Maskable: 3},
+			},
+			[]string{
+				"budget: 5 requests may fail, 3 more where a client that replays would have hidden it, 0 may stay without an explanation",
+				"budget of stream b: 1 request may fail, 3 more where a client that replays would have hidden it",
+				"budget of stream c: 0 may stay without an explanation",
+			},
+		},
 		"a time": {
 			check.Check{Budget: check.Budget{Outlasts: 20 * second}},
 			[]string{"budget: no request may fail", "budget: each pod that ends has to go on answering on its own address for 20s after it has left its EndpointSlice"},
