@@ -271,12 +271,22 @@ func (r *run) unusable(tried *sender.Tried) string {
 	case (tried.Problem == "" || tried.Status) && r.outside() && !r.verified() && !isNamed(r.windowPod, tried.Pod):
 		return fmt.Sprintf("what answered as %s did not name it (target.podHeader): outside of the cluster it may be something else (--inside asks from within)", at)
 	case tried.Status:
-		return fmt.Sprintf("%s: %s; name in window.path what every pod answers as the check expects", at, tried.Problem)
+		return fmt.Sprintf("%s: %s; %s", at, tried.Problem, r.answerable())
 	case tried.Problem != "":
 		return fmt.Sprintf("%s: %s%s", at, tried.Problem, r.unreached())
 	default:
 		return ""
 	}
+}
+
+// answerable says what to ask a pod for that it answers. One of gRPC may take no plain
+// request, so that a path is no help there.
+func (r *run) answerable() string {
+	window := r.cfg.Check.Window
+	if like := sender.ProbedLike(r.cfg.Check.Streams); like.Kind == check.GRPCCalls && (window == nil || window.Path == "") {
+		return fmt.Sprintf("pods are asked as in stream %s: name in its grpc.method what every pod answers, or in grpc.expectCodes what it answers with", like.Name)
+	}
+	return "name in window.path what every pod answers as the check expects"
 }
 
 // unreached says what may keep requests from a pod's own address.

@@ -170,6 +170,30 @@ func TestWhatComesOfATry(t *testing.T) {
 	}
 }
 
+// What is advised where a pod answers otherwise than the check expects fits the way in which
+// it was asked.
+func TestWhatEveryPodAnswers(t *testing.T) {
+	calls := check.Stream{Name: "calls", Kind: check.GRPCCalls, URL: "http://web/"}
+	plain := check.Stream{Name: "plain", URL: "http://web/"}
+	const path, method = "name in window.path", "asked as in stream calls: name in its grpc.method"
+	for name, tt := range map[string]struct {
+		streams []check.Stream
+		window  check.Window
+		want    string
+	}{
+		"requests":             {[]check.Stream{plain}, check.Window{}, path},
+		"calls":                {[]check.Stream{calls}, check.Window{}, method},
+		"both":                 {[]check.Stream{calls, plain}, check.Window{}, path},
+		"calls, and a request": {[]check.Stream{calls}, check.Window{Path: "/live"}, path},
+	} {
+		r := &run{load: &streams{}, windowPod: &recording.PodObservation{Name: "web-1", IP: "10.0.0.1"}}
+		r.cfg.Check = check.Check{Inside: &check.Inside{}, Streams: tt.streams, Window: &tt.window}
+		if got := r.unusable(&sender.Tried{Problem: "it answered with grpc-status 5 (NOT_FOUND)", Status: true}); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 // Headers with secrets go to no address that may be another's.
 func TestWhoMayHaveThePodsAddress(t *testing.T) {
 	headers := []check.Header{{Name: "Authorization", Value: "secret"}}
