@@ -8,9 +8,10 @@ import (
 // The problems of a check name fields as the file has them, and where a sentence has no
 // field to name, the flag in brackets behind its words: "a lower rate (--rate)".
 var (
-	// fieldWord is a text in quotes, or a word that can be nothing but a field, by a dot or
-	// a capital in it, with the flag that may stand behind it.
-	fieldWord = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\b([a-z]+(?:[A-Z][A-Za-z0-9]*|\.[a-z][A-Za-z0-9]*)+)(?:, (--[a-z-]+)| \((--[a-z-]+)\))?`)
+	// fieldWord is a text in quotes, or the name of a file as package os tells it, or a word
+	// that can be nothing but a field, by a dot or a capital in it, with the flag that may
+	// stand behind it.
+	fieldWord = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\b(?:open|read|stat) [^\s:]+: |\b([a-z]+(?:[A-Z][A-Za-z0-9]*|\.[a-z][A-Za-z0-9]*)+)(?:, (--[a-z-]+)| \((--[a-z-]+)\))?`)
 	// bracketed is a flag that stands behind the words for it.
 	bracketed = regexp.MustCompile(` \(--[a-z-]+\)|, --[a-z-]+(\))`)
 )

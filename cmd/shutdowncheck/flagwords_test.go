@@ -17,6 +17,7 @@ func TestTheWordsOfFlagsAndOfFiles(t *testing.T) {
 		`"target.via" is no balancer`:                                {`"target.via" is no balancer`, `"target.via" is no balancer`},
 		`"a \"target.via\" b" is none`:                               {`"a \"target.via\" b" is none`, `"a \"target.via\" b" is none`},
 		"open front.shop.svc: no such host":                          {"open front.shop.svc: no such host", "open front.shop.svc: no such host"},
+		"open body.file: no such file or directory":                  {"open body.file: no such file or directory", "open body.file: no such file or directory"},
 		"expectStatus has no other":                                  {"expectStatus has no other", "expectStatus has no other"},
 		"(protoc --include_imports)":                                 {"(protoc --include_imports)", "(protoc --include_imports)"},
 	} {
