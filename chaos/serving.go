@@ -47,6 +47,12 @@ func (w *Workload) Tunable(ctx context.Context, c check.Check, container string)
 	return settings, nil
 }
 
+// Has tells whether the template has the settings now.
+func (w *Workload) Has(ctx context.Context, settings Settings) (bool, error) {
+	s, err := w.readAgain(ctx)
+	return err == nil && settings.are(s.template), err
+}
+
 // untunable says why no rollout of settings shows how pods end; empty where one does.
 func (w *Workload) untunable(s state) string {
 	switch {

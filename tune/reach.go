@@ -18,7 +18,7 @@ func otherSettings(rep *report.Report, s chaos.Settings) string {
 	sleep, _ := manifest.PreStopSleep(s.PreStop)
 	for i := range rep.Terminations {
 		t := &rep.Terminations[i]
-		if t.Container != "" {
+		if t.Container != "" || neverServed(t) {
 			continue
 		}
 		var has string
@@ -33,6 +33,14 @@ func otherSettings(rep *report.Report, s chaos.Settings) string {
 		return fmt.Sprintf("pod %s ended with %s, as the template had it: a webhook has changed the pod, or whoever ended it has, or it was of another revision", t.Pod, has)
 	}
 	return ""
+}
+
+// neverServed tells of a pod that no slice called ready and no answer named. What its deletion
+// granted says nothing of its settings: an API server grants no time to a pod that has no
+// node yet, whatever it asks for (CheckGracefulDelete in kubernetes
+// pkg/registry/core/pod/strategy.go).
+func neverServed(t *report.Termination) bool {
+	return !t.LeftSlice.Known() && !t.LastAnswered.Known()
 }
 
 // tooShortToMeasure says what the run that measures was too short for, so that what it has

@@ -68,6 +68,7 @@ func TestWhatARunIsFitFor(t *testing.T) {
 		"a webhook takes the hook":  {failed(func(t *report.Termination) { t.PreStopSleep = 0 }, report.ListenerClosedEarly), measuring, Inconclusive, "pod a ended with a preStop sleep of 0s, and not of 20s, as the template had it", 0},
 		"at no cost":                {ran(nil, ending("a", 0, time.Second)), confirming, Inconclusive, "pod a ended with a preStop sleep of 0s, and not of 20s", 0},
 		"another grace":             {failed(func(t *report.Termination) { t.Grace = report.Duration(30 * time.Second) }, report.NoDrain), measuring, Inconclusive, "pod a ended with a grace period of 30s, and not of 60 s", 0},
+		"a pod that never served":   {ran(nil, slept(300*ms, 21*time.Second), report.Termination{Pod: "b"}), measuring, "", "", 0},
 		"another container serves":  {ran(nil, func() report.Termination { t := ending("a", 0, time.Second); t.Serves = "web"; return t }()), measuring, "", "", 0},
 		"a container's end":         {ran(nil, slept(0, 21*time.Second), report.Termination{Container: "app"}), measuring, "", "", 0},
 		"a starved run": {func() *report.Report {

@@ -63,14 +63,14 @@ func Tune(ctx context.Context, cfg Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.conclude(t.carryOut(ctx))
+	return t.conclude(ctx, t.carryOut(ctx))
 }
 
 // conclude says in the result what an error left of the workload. Settings that somebody
 // takes away before they are confirmed are an outcome; what goes wrong afterwards takes
 // nothing from what was confirmed, and is the error.
-func (t *tuning) conclude(err error) (*Result, error) {
-	if changed, ok := errors.AsType[*chaos.ChangedError](err); ok && !changed.Released {
+func (t *tuning) conclude(ctx context.Context, err error) (*Result, error) {
+	if changed, ok := errors.AsType[*chaos.ChangedError](err); ok && !(changed.Released && t.isAsBefore(ctx)) {
 		t.result.Left = changed.Error()
 	}
 	if left, ok := errors.AsType[*chaos.LeftError](err); ok {
@@ -84,6 +84,18 @@ func (t *tuning) conclude(err error) (*Result, error) {
 	return t.result, err
 }
 
+// lookTimeout bounds the last look at the workload, which an interrupted tuning takes, too.
+const lookTimeout = 10 * time.Second
+
+// isAsBefore tells that the workload is known to have its own settings again. One that was
+// given free by somebody else may have been put back by them, or not.
+func (t *tuning) isAsBefore(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	has, err := t.workload.Has(ctx, t.before)
+	return err == nil && has
+}
+
 // left tells that the workload could not be put back: that is the news, whatever else went
 // wrong.
 func left(err error) bool {
@@ -92,10 +104,8 @@ func left(err error) bool {
 }
 
 // unmeasurable is what of a check keeps its runs from showing how long requests come to a pod.
-func unmeasurable(c check.Check, longestSleep time.Duration) *check.FieldError {
+func unmeasurable(c check.Check) *check.FieldError {
 	switch {
-	case time.Duration(c.Timing.Timeout) < longestSleep:
-		return &check.FieldError{Field: "timing.timeout", Problem: fmt.Sprintf("%s, and each pod that ends in the run that measures sleeps for %s (--longest-sleep); want more than that", c.Timing.Timeout, longestSleep)}
 	case !slices.ContainsFunc(c.Streams, func(s check.Stream) bool { return s.Connections == check.New }):
 		return &check.FieldError{Field: "streams", Problem: "none has new connections, and those are what a preStop sleep waits for; want one of connections: new"}
 	case c.Target.PodHeader == "" && c.Target.Via == nil:
@@ -105,10 +115,23 @@ func unmeasurable(c check.Check, longestSleep time.Duration) *check.FieldError {
 	}
 }
 
+// tooLong says why the run that measures does not come to its end in time, whose pods end in
+// so many turns; nil where it may.
+func tooLong(timeout check.Duration, sleep time.Duration, turns int) *check.FieldError {
+	if least := time.Duration(turns) * sleep; time.Duration(timeout) <= least {
+		why := fmt.Sprintf("each pod that ends in the run that measures sleeps for %s (--longest-sleep)", sleep)
+		if turns > 1 {
+			why += fmt.Sprintf(", and its rollout ends them in %d turns, each of which waits until the one before is over: they take more than %s", turns, least)
+		}
+		return &check.FieldError{Field: "timing.timeout", Problem: fmt.Sprintf("%s, and %s; want more than %s", timeout, why, least)}
+	}
+	return nil
+}
+
 // look reads what there is to tune, and changes nothing.
 func look(ctx context.Context, cfg Config) (*tuning, error) {
 	c := cfg.Experiment
-	if problem := unmeasurable(c.Check, cfg.LongestSleep); problem != nil {
+	if problem := unmeasurable(c.Check); problem != nil {
 		return nil, &chaos.PlanError{Field: problem}
 	}
 	w, err := chaos.Open(ctx, c.Act, c.Namespace, c.Check.Workload, c.Now(), c.ByHand)
@@ -118,6 +141,13 @@ func look(ctx context.Context, cfg Config) (*tuning, error) {
 	before, err := w.Tunable(ctx, c.Check, cfg.Container)
 	if err != nil {
 		return nil, err
+	}
+	turns, err := w.Turns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if problem := tooLong(c.Check.Timing.Timeout, cfg.LongestSleep, turns); problem != nil {
+		return nil, &chaos.PlanError{Field: problem}
 	}
 	if !replaceable(before) {
 		return nil, &chaos.PlanError{Field: &check.FieldError{Field: "container", Problem: fmt.Sprintf(

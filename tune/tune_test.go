@@ -59,7 +59,7 @@ func newScene(t *testing.T, change ...func(*appsv1.Deployment)) *scene {
 				Workload: check.Workload{Kind: check.Deployment, Name: "web"},
 				Target:   check.Target{URL: server.URL},
 				Streams:  []check.Stream{{Name: "new", Rate: 50, Connections: check.New, Timeout: check.Duration(time.Second)}},
-				Timing:   check.Timing{Baseline: check.Duration(time.Second), Settle: check.Duration(100 * time.Millisecond), Timeout: check.Duration(20 * time.Second)},
+				Timing:   check.Timing{Baseline: check.Duration(time.Second), Settle: check.Duration(100 * time.Millisecond), Timeout: check.Duration(21 * time.Second)},
 			}.WithDefaults(),
 		},
 		Prepare: func(cfg *experiment.Config) {
@@ -118,7 +118,7 @@ func TestATuningPutsBack(t *testing.T) {
 		}, "no room"},
 		"pods that do not come": {func(s *scene, _ context.CancelFunc) {
 			s.Obedient, s.cfg.LongestSleep = false, time.Second
-			s.cfg.Experiment.Check.Timing.Timeout = check.Duration(time.Second)
+			s.cfg.Experiment.Check.Timing.Timeout = check.Duration(1100 * time.Millisecond)
 		}, "settings of deployment/web did not come to its end"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestATuningThatFailsAfterwards(t *testing.T) {
 	s.Client.PrependReactor("patch", "deployments", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewForbidden(fakecluster.Deployments.GroupResource(), "web", errors.New("frozen"))
 	})
-	r, err := u.conclude(u.confirmed(t.Context(), &report.Report{}, &Measured{}, with(u.before, u.action, 5, 30)))
+	r, err := u.conclude(t.Context(), u.confirmed(t.Context(), &report.Report{}, &Measured{}, with(u.before, u.action, 5, 30)))
 	if !apierrors.IsForbidden(err) || r.Outcome != Found || !r.Confirmed || r.Kept {
 		t.Errorf("got %+v, %v", r, err)
 	}
@@ -206,6 +206,7 @@ func TestWhatATuningLeaves(t *testing.T) {
 	reverted := &chaos.RevertedError{Object: "deployment/web"}
 	changed := &chaos.ChangedError{Object: "deployment/web", Problem: "was given another grace period, and is left so"}
 	released := &chaos.ChangedError{Object: "deployment/web", Problem: "was put back", Released: true}
+	free := &chaos.ChangedError{Object: "deployment/web", Problem: "was given free, and is left as it is", Released: true}
 	left := &chaos.LeftError{Object: "deployment/web", What: "the pods have this run's grace period", Restore: "shutdowncheck restore", Err: errors.New("frozen")}
 	const putBack = "The workload's own settings were put back."
 	for name, tt := range map[string]struct {
@@ -218,14 +219,23 @@ func TestWhatATuningLeaves(t *testing.T) {
 		"put back":                   {false, reverted, Untunable, false, putBack},
 		"others' settings":           {false, errors.Join(reverted, &experiment.RestoreError{Err: changed}), Untunable, false, "not put back: deployment/web was given another"},
 		"put back by others":         {false, errors.Join(reverted, &experiment.RestoreError{Err: released}), Untunable, false, putBack},
+		"given free with the run's":  {true, &experiment.RestoreError{Err: free}, Found, true, "not put back: deployment/web was given free"},
 		"left":                       {false, errors.Join(reverted, &experiment.RestoreError{Err: left}), "", true, "not put back: deployment/web is left changed"},
 		"confirmed, then taken away": {true, reverted, Found, true, putBack},
 	} {
-		u := &tuning{result: &Result{Confirmed: tt.confirmed, Runs: []Run{{}}}}
+		s := newScene(t)
+		u, err := look(t.Context(), s.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.result = &Result{Confirmed: tt.confirmed, Runs: []Run{{}}}
 		if tt.confirmed {
 			u.end(Found)
 		}
-		r, err := u.conclude(tt.err)
+		if strings.HasPrefix(name, "given free") {
+			s.Set(func(d *appsv1.Deployment) { d.Spec.Template.Spec.TerminationGracePeriodSeconds = new(int64(77)) })
+		}
+		r, err := u.conclude(t.Context(), tt.err)
 		var said strings.Builder
 		if err := Text(&said, r); err != nil {
 			t.Fatal(err)
@@ -292,7 +302,7 @@ func TestThePlanOfATuning(t *testing.T) {
 func TestATuningThatCouldNotMeasure(t *testing.T) {
 	for field, spoil := range map[string]func(*check.Check){
 		"streams":          func(c *check.Check) { c.Streams[0].Connections = check.Reused },
-		"timing.timeout":   func(c *check.Check) { c.Timing.Timeout = check.Duration(19 * time.Second) },
+		"timing.timeout":   func(c *check.Check) { c.Timing.Timeout = check.Duration(20 * time.Second) },
 		"target.podHeader": func(c *check.Check) { c.Target.PodHeader = "" },
 	} {
 		s := newScene(t)
@@ -302,5 +312,27 @@ func TestATuningThatCouldNotMeasure(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 		s.isAsBefore(t)
+	}
+}
+
+// The run that measures has time for all pods that end one after the other.
+func TestTheTimeOfTheRunThatMeasures(t *testing.T) {
+	for name, tt := range map[string]struct {
+		timeout time.Duration
+		turns   int
+		want    string
+	}{
+		"one turn":                {31 * time.Second, 1, ""},
+		"just as long":            {30 * time.Second, 1, "timing.timeout: 30s, and each pod that ends in the run that measures sleeps for 30s (--longest-sleep); want more than 30s"},
+		"ten turns":               {5*time.Minute + time.Second, 10, ""},
+		"ten turns, just so long": {5 * time.Minute, 10, "timing.timeout: 5m0s, and each pod that ends in the run that measures sleeps for 30s (--longest-sleep), and its rollout ends them in 10 turns, each of which waits until the one before is over: they take more than 5m0s; want more than 5m0s"},
+	} {
+		got := ""
+		if problem := tooLong(check.Duration(tt.timeout), 30*time.Second, tt.turns); problem != nil {
+			got = problem.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, tt.want)
+		}
 	}
 }
