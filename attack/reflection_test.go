@@ -308,7 +308,7 @@ func TestReflectionOfWhatIsNoServerOfGRPC(t *testing.T) {
 			for _, body := range []string{`{"responseSize": 3}`, "{}"} {
 				cfg := reflecting(tt.url, unaryCall, body)
 				cfg.Target.TLS = &check.TLS{InsecureSkipVerify: true}
-				within := time.Duration(testTimeout)
+				within := testTimeout
 				if name == "silent" {
 					within = 100 * time.Millisecond
 				}

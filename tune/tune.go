@@ -70,7 +70,7 @@ func Tune(ctx context.Context, cfg Config) (*Result, error) {
 // takes away before they are confirmed are an outcome; what goes wrong afterwards takes
 // nothing from what was confirmed, and is the error.
 func (t *tuning) conclude(ctx context.Context, err error) (*Result, error) {
-	if changed, ok := errors.AsType[*chaos.ChangedError](err); ok && !(changed.Released && t.isAsBefore(ctx)) {
+	if changed, ok := errors.AsType[*chaos.ChangedError](err); ok && (!changed.Released || !t.isAsBefore(ctx)) {
 		t.result.Left = changed.Error()
 	}
 	if left, ok := errors.AsType[*chaos.LeftError](err); ok {

@@ -46,10 +46,14 @@ func TestATuningTellsWhatWasConfirmed(t *testing.T) {
 		"interrupted in a later run":   {canceled, confirmedTuning(), experiment.ErrInterrupted, true, exitInterrupted, ""},
 		"a later run that was refused": {t.Context(), confirmedTuning(), &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, true, exitError, ""},
 		"taken back before a run":      {t.Context(), &tune.Result{Outcome: tune.Untunable}, nil, true, exitFailed, ""},
-		"refused, and left changed": {ctx: t.Context(), result: confirmedTuning(), told: true, code: exitError, says: "shutdowncheck restore",
-			failed: errors.Join(&chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, left)},
-		"refused at once, and left changed": {ctx: t.Context(), code: exitError, says: "shutdowncheck restore",
-			failed: errors.Join(&chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, left)},
+		"refused, and left changed": {
+			ctx: t.Context(), result: confirmedTuning(), told: true, code: exitError, says: "shutdowncheck restore",
+			failed: errors.Join(&chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, left),
+		},
+		"refused at once, and left changed": {
+			ctx: t.Context(), code: exitError, says: "shutdowncheck restore",
+			failed: errors.Join(&chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, left),
+		},
 		"failed before":              {t.Context(), &tune.Result{Runs: []tune.Run{{Name: "measure"}}}, errors.New("the disk is full"), false, exitError, ""},
 		"refused at the first look":  {t.Context(), nil, &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, false, exitUsage, ""},
 		"unfit when it was to begin": {t.Context(), &tune.Result{}, &chaos.PlanError{Field: &check.FieldError{Field: "workload", Problem: "it is paused"}}, false, exitUsage, ""},

@@ -101,20 +101,26 @@ func TestBehindALayer7Proxy(t *testing.T) {
 }
 
 // A gateway's answer that may tell of either has both causes in its evidence, each that of the
-// end which lost it.
+// end which lost it, also where it is not known to be a gateway's.
 func TestEvidenceNamesBothCausesOfAGatewaysAnswer(t *testing.T) {
 	const either = "whether the pod had the request and cut it (%s), or the gateway reached nobody (listener-closed-early), is not known"
 	for name, tt := range map[string]struct {
 		with  *death
 		lost  request
+		proxy bool
 		cause report.Cause
 	}{
-		"of one that exits":     {abrupt(), answered(request{sent: 6500 * ms, took: 8 * ms}, 502), report.NoDrain},
-		"of one that is killed": {killed(), answered(request{sent: 9100 * ms, took: 8 * ms}, 502), report.GraceTooShort},
+		"of one that exits":             {abrupt(), answered(request{sent: 6500 * ms, took: 8 * ms}, 502), true, report.NoDrain},
+		"of one that is killed":         {killed(), answered(request{sent: 9100 * ms, took: 8 * ms}, 502), true, report.GraceTooShort},
+		"503, whose giver is not known": {abrupt(), answered(request{sent: 6500 * ms, took: 40 * ms}, 503), false, report.NoDrain},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScenario().pod("web-1", tt.with).pod("web-2", nil).pod("web-3", nil).steady(12 * second)
-			s.byProxy(0, 6250*ms, "web-1", "web-2", "web-3").byProxy(8500*ms, 30*second, "web-2", "web-3")
+			if tt.proxy {
+				s.byProxy(0, 6250*ms, "web-1", "web-2", "web-3").byProxy(8500*ms, 30*second, "web-2", "web-3")
+			} else {
+				s.unnamed(0, 30*second)
+			}
 			rep := s.request(tt.lost).analyze(t)
 			f := rep.Findings[0]
 			if said := strings.Join(f.Evidence, "\n"); f.Cause != tt.cause || f.Confidence != report.Possible || !strings.Contains(said, fmt.Sprintf(either, tt.cause)) {
