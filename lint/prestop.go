@@ -6,14 +6,12 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/patch"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/shutdowncheck/shutdowncheck/manifest"
 	"github.com/shutdowncheck/shutdowncheck/manifest/script"
@@ -284,49 +282,12 @@ func sleepsAlone(command []string) bool {
 	return path.Base(command[0]) == "sleep" && len(command) == 2 || script.IsShell(command[0]) && sleepAlone.MatchString(command[len(command)-1])
 }
 
-// holds tells whether a container's image is known to hold a program: one by which the container
-// starts itself or, where a shell does, one that comes with every shell.
-func (w *workload) holds(c container, program string) bool {
-	if manifest.Windows(&w.template.Spec) {
-		return false
-	}
-	name := path.Base(program)
-	if manifest.HoldsShell(c.Container) && name != "bash" && script.ComesWithShell(name) {
-		return true
-	}
-	start := w.first(c)
-	if start.Fails != "" {
-		return false
-	}
-	words := manifest.Words(c.Container)
-	switch {
-	case len(words) > 0 && words[0] == program, len(start.Words) > 0 && start.Words[0] == program:
-		return true
-	case script.IsShell(start.Shell):
-		return name == start.Shell || name == "sh" || name == "sleep"
-	default:
-		return false
-	}
-}
-
 // isPilot tells of a container that Istio's own agent starts, as a gateway has it: it alone, by its
 // words and its image's name.
 func isPilot(c container) bool {
 	image, _, _ := strings.Cut(path.Base(c.Image), "@")
 	image, _, _ = strings.Cut(image, ":")
 	return len(c.Command) == 0 && len(c.Args) > 0 && c.Args[0] == "proxy" && (image == "proxyv2" || image == "auto")
-}
-
-// mounted names the volume that a program of a container comes from; empty for one of its image.
-func mounted(c container, program string) string {
-	name, longest := "", 0
-	for _, m := range c.VolumeMounts {
-		at := strings.TrimSuffix(path.Clean(m.MountPath), "/")
-		if within := program == at || strings.HasPrefix(program, at+"/"); within && len(at) >= longest {
-			name, longest = m.Name, len(at)
-		}
-	}
-	return name
 }
 
 // closed tells of a hook's step that closes the server's port before the proxies have stopped sending:
@@ -423,68 +384,11 @@ func eatsGrace(w *workload, c container) breach {
 	return b
 }
 
-// judge tells what a container's hook does; of Windows, where its words mean other things,
-// only what the kubelet itself does.
-func judge(w *workload, c container) script.Hook {
-	h, known := w.hooks[c.Container]
-	if !known {
-		h = w.hookOf(c)
-		w.hooks[c.Container] = h
-	}
-	return h
-}
-
-func (w *workload) hookOf(c container) script.Hook {
-	hook := preStop(c)
-	pod := &w.template.Spec
-	if hook == nil || hook.Exec != nil && manifest.Windows(pod) {
-		return script.Hook{}
-	}
-	if hook.Exec != nil {
-		if why := manifest.Absent(c.Container, hook.Exec.Command); why != "" {
-			return script.Hook{Exact: true, Fails: why}
-		}
-	}
-	context := w.context(c)
-	h := manifest.JudgeHook(hook, context)
-	if host := w.nodesOwn(hookHost(c)); host != "" {
-		return script.Hook{Exact: true, Fails: host + " is the node's own, and not the pod's"}
-	}
-	if hook.HTTPGet != nil && unresolved(c, hook.HTTPGet.Port) {
-		return script.Hook{Exact: true, Fails: fmt.Sprintf("the container declares no port with the name %q", hook.HTTPGet.Port.StrVal)}
-	}
-	h.Quits = manifest.Stops(pod, c.Container, h.Steps)
-	return h
-}
-
-// unresolved tells of a port's name that the container has none of (Kubernetes,
-// pkg/probe/util.go ResolveContainerPort, which takes a number in quotes). None at all is 80.
-func unresolved(c container, port intstr.IntOrString) bool {
-	if _, err := strconv.Atoi(port.StrVal); err == nil || port.Type != intstr.String || port.StrVal == "" {
-		return false
-	}
-	return !slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.Name == port.StrVal })
-}
-
 // goodStops are the signals with which servers answer what is in flight before they end,
 // where SIGTERM is their fast stop (nginx.org/en/docs/control.html,
 // httpd.apache.org/docs/2.4/stopping.html, HAProxy's management guide). Their own images
 // have them as STOPSIGNAL.
 var goodStops = map[string]string{"nginx": "SIGQUIT", "apache": "SIGWINCH", "haproxy": "SIGUSR1"}
-
-// thenStop is what a hook of a server has to do after its sleep, unless its image or the
-// spec does it by the stop signal.
-func thenStop(c container) string {
-	server, by := manifest.Server(c.Container)
-	signal := goodStops[server]
-	if signal == "" || c.Lifecycle != nil && c.Lifecycle.StopSignal != nil && string(*c.Lifecycle.StopSignal) == signal {
-		return ""
-	}
-	if preStop(c) == nil && by == manifest.Image && !manifest.StopsFast(c.Container) {
-		return ""
-	}
-	return fmt.Sprintf(" and, unless %s is the image's STOPSIGNAL, then send %s %s and wait until it has gone", signal, server, signal)
-}
 
 // recipe leads to the settings of the container's server, or of all.
 func recipe(c container) *report.Recipe {
@@ -495,53 +399,6 @@ func recipe(c container) *report.Recipe {
 	return &report.Recipe{Server: server, RecognisedBy: string(by), URL: report.RecipesURL + "#" + server}
 }
 
-func preStop(c container) *corev1.LifecycleHandler { return manifest.PreStop(c.Container) }
-
-// meantSleep is for how many seconds a hook that fails was to sleep.
-func meantSleep(w *workload, c container) int {
-	hook := preStop(c)
-	if hook == nil || hook.Exec == nil {
-		return 0
-	}
-	meant := script.Meant(hook.Exec.Command, w.context(c))
-	if meant > longestMeant {
-		return 0
-	}
-	return int(math.Ceil(meant.Seconds()))
-}
-
 // longestMeant is more than any grace period is for: a hook that sleeps for longer is a
 // mistake of another kind.
 const longestMeant = time.Hour
-
-// withoutShell tells that a hook cannot run by want of what it names in the image.
-func withoutShell(c container) bool {
-	hook := preStop(c)
-	return hook != nil && hook.Exec != nil && manifest.Absent(c.Container, hook.Exec.Command) != ""
-}
-
-// sleepPatch makes preStop sleep, and the grace hold it.
-func sleepPatch(w *workload, c container, seconds int) string {
-	var others []string
-	if old := preStop(c); old != nil {
-		for field, set := range map[string]bool{"exec": old.Exec != nil, "httpGet": old.HTTPGet != nil, "tcpSocket": old.TCPSocket != nil} {
-			if set {
-				others = append(others, field)
-			}
-		}
-	}
-	spec := patch.Object{}
-	c.list.Container(spec, c.Name, patch.Sleep(seconds, others...))
-	if w.grace() < seconds+leastDrain {
-		spec["terminationGracePeriodSeconds"] = seconds + defaultGrace
-	}
-	return patch.PodSpec(spec)
-}
-
-// hookHost is the host that a httpGet hook names; empty where it asks the pod, or is none.
-func hookHost(c container) string {
-	if c.Lifecycle == nil || c.Lifecycle.PreStop == nil || c.Lifecycle.PreStop.HTTPGet == nil {
-		return ""
-	}
-	return c.Lifecycle.PreStop.HTTPGet.Host
-}

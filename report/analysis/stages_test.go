@@ -36,7 +36,7 @@ var stages = []struct {
 	}},
 	{"attribution", []string{"shared_connection.go", "symptom.go", "other_endpoints.go", "starting.go", "warming.go", "queue.go", "kills.go", "let_go.go", "unread.go", "turned_away.go", "explanation.go", "spared.go", "behind.go", "holder.go", "outlived.go", "nearby.go", "conntrack.go", "attribution.go", "accounts.go"}},
 	{"margins", []string{"margins.go"}},
-	{"findings", []string{"finding.go", "finding_node.go", "evidence.go"}},
+	{"findings", []string{"finding.go", "finding_node.go", "evidence.go", "evidence_end.go", "evidence_gateway.go"}},
 	{"advice", []string{"advice.go", "stay.go", "untested.go", "unknown_server.go", "warnings.go"}},
 	{"conclusion", []string{"conclusion.go"}},
 	{"verdict", []string{"unanswered.go", "away.go", "validity.go", "proof.go", "ends.go", "own_budgets.go", "latency_verdict.go", "paths.go", "verdict.go", "lint.go"}},
