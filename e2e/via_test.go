@@ -18,6 +18,10 @@ func TestViaFailsUntilPatched(t *testing.T) {
 	v := newPlace(t).deploy(t, "graceful", env("VICTIM_SIGTERM_DELAY", "0s"))
 	args := append(slices.Clone(quick), "--senders", "2", "--restart", "--via", "8s")
 	run := v.checkInside(t, args...)
+	if strings.Contains(run.stdout, late) {
+		t.Logf("the machine was too busy to measure a sleep: once more\n%s", run.stdout)
+		run = v.checkInside(t, args...)
+	}
 	run.want(t, failed)
 	r := run.report(t)
 	run.wantSameReport(t)

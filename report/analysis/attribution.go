@@ -164,9 +164,9 @@ func (s *explainer) explainNamed(f *examined) *explained {
 		e.confidence = report.Certain
 	case looseFit:
 		e.confidence = report.Likely
-		if e.undecided() {
-			e.confidence = report.Possible
-		}
+	}
+	if best > 0 && s.outOfTime(f) || best == looseFit && e.undecided() {
+		e.confidence = report.Possible
 	}
 	return e
 }
@@ -311,8 +311,9 @@ const silenceDoubt = 7
 // before, while it was still in rotation. It keeps all where none is left.
 func thoseThatMayHaveExited(end time.Time, suspects []*suspect) []*suspect {
 	left := slices.DeleteFunc(slices.Clone(suspects), func(t *suspect) bool {
-		// One that lets go of a request and lives on answers others.
-		if !t.LastAnswered.Known() || t.cutWhileAlive(end) {
+		// One that lets go of a request and lives on answers others, and one that was seen to
+		// cut some just then lived until then, however silent it was.
+		if !t.LastAnswered.Known() || t.cutWhileAlive(end) || t.cut.Known() && within(end, t.cut, sameMoment) {
 			return false
 		}
 		last := t.LastAnswered.From

@@ -134,6 +134,17 @@ func (t *ending) diedFrom() time.Time {
 	return t.Exited.From
 }
 
+// diedAfterSigterm is the exit of a process that did not end of its own accord: with it, and
+// not before, went all that it held, be it as long ago as a runtime takes to notice. Of one
+// that may have drained, it is not known whether it had closed its connections before.
+func (t *ending) diedAfterSigterm() report.Interval {
+	exit := t.Exited
+	if t.died() && !t.killed() && t.Sigterm.Known() && exit.Known() && t.Sigterm.From.Before(exit.From) {
+		exit.From = later(t.Sigterm.From, exit.From.Add(-reaping))
+	}
+	return exit
+}
+
 // forced tells whether it was given no time at all: the object goes at once, and
 // its containers get about 2 s (kubernetes pkg/kubelet/kuberuntime,
 // minimumGracePeriodInSeconds).
@@ -289,9 +300,10 @@ const endedBySigterm = 143
 // deaths prove the contrary: 2 is a Go program without a handler (runtime,
 // dieFromSignal), or with a panic, and those of the signals that a fault raises or nobody
 // can handle are 128 and more (signal(7)).
-func (t *ending) mayHaveDrained() bool {
-	return t.ExitCode != nil && !slices.Contains(deaths, *t.ExitCode)
-}
+func (t *ending) mayHaveDrained() bool { return t.ExitCode != nil && !t.died() }
+
+// died tells of a death by its code.
+func (t *ending) died() bool { return t.ExitCode != nil && slices.Contains(deaths, *t.ExitCode) }
 
 // deaths are the exit codes of programs that did not end of their own accord: Go's, then
 // those of SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL and SIGSEGV.

@@ -31,6 +31,7 @@ func readEndings(r *recording.Recording, senders []*sender, endpoints *endpoints
 		t.LeftSlice, t.wasReady = endpoints.leave(t.UID)
 		t.published = endpoints.published(t.UID)
 		t.Sigterm, t.saidSo = logs.narrow(sigterm(t), t, node)
+		t.Exited = t.diedAfterSigterm()
 		t.answeredProbe = p.answeredProbe(t, unwatched)
 		t.shutPort = t.closedPort(events, node, p.workload.TargetPorts)
 		ended = append(ended, t)

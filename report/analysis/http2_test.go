@@ -241,6 +241,37 @@ func TestTwoExitsWithinTheTimeThatNewsTakes(t *testing.T) {
 	}
 }
 
+// A runtime takes note of an exit later than connections show it (finishedAt may be a second
+// later by that), and a pod of which nothing came for a while was alive as long as it held
+// what its exit cut. Neither frees a pod of what it died with.
+func TestAnExitThatIsNotedLate(t *testing.T) {
+	named := func(pod string, end time.Duration) request {
+		return request{stream: "short-reused", sent: end - 150*ms, took: 150 * ms, served: 3, connPod: pod, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	}
+	lost := request{sent: 6150 * ms, took: 210 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	for name, noted := range map[string]time.Duration{"at once": 6370 * ms, "in the next second": 7010 * ms} {
+		t.Run(name, func(t *testing.T) {
+			early := abrupt()
+			early.exited = noted
+			s := newScenario().pod("web-1", early).pod("web-2", abrupt()).pod("web-3", nil)
+			s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(6250*ms, 6350*ms, "web-2").traffic(8500*ms, 30*second, "web-3").steady(12 * second)
+			for at := 3 * second; at < 6240*ms; at += 5 * ms {
+				s.request(request{sent: at, took: ms, pod: "web-1"})
+			}
+			s.request(named("web-1", 6362*ms)).request(named("web-2", 6375*ms)).request(lost)
+			for _, f := range s.analyze(t).Failures {
+				got, want := fmt.Sprintf("%s %v", f.Cause, f.Pods), "no-drain [web-1 web-2]"
+				if f.Stream == "short-reused" {
+					want = fmt.Sprintf("no-drain [%s]", f.Pods[0])
+				}
+				if got != want {
+					t.Errorf("%s #%d: got %s, want %s", f.Stream, f.Seq, got, want)
+				}
+			}
+		})
+	}
+}
+
 // A connection that leads to a pod which is none of the workload's was cut by none of those.
 // A name that is no endpoint's may be that of a pod to which they pass requests on.
 func TestAConnectionToAnothersPod(t *testing.T) {

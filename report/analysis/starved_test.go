@@ -131,7 +131,7 @@ func TestACutThatIsReadLate(t *testing.T) {
 }
 
 // Where answered requests take as long as a timeout, a machine that is late says nothing
-// by one that no name ties to a pod.
+// by one that no name ties to a pod, and not for sure by one that a name does.
 func TestATimeoutOfAStarvedRun(t *testing.T) {
 	hung := request{sent: 6900 * ms, took: 2 * second, phase: recording.PhaseFirstByte, class: recording.ClassTimeout}
 	ofAPod := hung
@@ -140,20 +140,22 @@ func TestATimeoutOfAStarvedRun(t *testing.T) {
 		lost    request
 		longest time.Duration
 		starved bool
-		blamed  bool
+		want    report.Confidence
 	}{
-		"by the times, in time":                     {hung, 1500 * ms, false, true},
-		"by the times, starved":                     {hung, 1500 * ms, true, false},
-		"by the times, starved, others much faster": {hung, 500 * ms, true, true},
-		"on a pod's own connection":                 {ofAPod, 1500 * ms, true, true},
+		"by the times, in time":                                  {hung, 1500 * ms, false, report.Likely},
+		"by the times, starved":                                  {hung, 1500 * ms, true, ""},
+		"by the times, starved, others much faster":              {hung, 500 * ms, true, report.Likely},
+		"on a pod's own connection":                              {ofAPod, 1500 * ms, false, report.Likely},
+		"on a pod's own connection, starved":                     {ofAPod, 1500 * ms, true, report.Possible},
+		"on a pod's own connection, starved, others much faster": {ofAPod, 500 * ms, true, report.Likely},
 	} {
 		s := undisturbed(newScenario().pod("web-1", killed()).pod("web-2", nil).pod("web-3", nil)).request(tt.lost)
-		s.request(request{sent: 20 * second, took: tt.longest, pod: "web-2"})
+		s.request(request{stream: tt.lost.stream, sent: 20 * second, took: tt.longest, pod: "web-2"})
 		if tt.starved {
 			s.starve(60 * ms)
 		}
-		if rep := s.analyze(t); (rep.Findings[0].Cause != report.Unknown) != tt.blamed {
-			t.Errorf("%s: %s", name, rep.Findings[0].Cause)
+		if f := s.analyze(t).Findings[0]; f.Confidence != tt.want {
+			t.Errorf("%s: %s (%s)", name, f.Cause, f.Confidence)
 		}
 	}
 }

@@ -161,8 +161,8 @@ func TestSeveralContainers(t *testing.T) {
 		e.Pod.Containers = []recording.Container{app, exporter, mesh}
 	}
 	got := ends(s)[0]
-	if got.ExitCode == nil || *got.ExitCode != 2 || !got.Exited.From.Equal(after(7*second)) {
-		t.Errorf("exit code %v at %v, want the first main container's", got.ExitCode, got.Exited.From.Sub(began))
+	if got.ExitCode == nil || *got.ExitCode != 2 || !got.Exited.To.Equal(after(8*second)) {
+		t.Errorf("exit code %v by %v, want the first main container's", got.ExitCode, got.Exited.To.Sub(began))
 	}
 	if got.Sigterm.From.Sub(began) != 6250*ms || got.Sigterm.To.Sub(began) != 8350*ms {
 		t.Errorf("SIGTERM in [%s, %s], want it to hold both hooks", got.Sigterm.From.Sub(began), got.Sigterm.To.Sub(began))
