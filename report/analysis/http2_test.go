@@ -272,6 +272,28 @@ func TestAnExitThatIsNotedLate(t *testing.T) {
 	}
 }
 
+// A busy node delivers SIGTERM late, so that a pod which does not handle it answers for a
+// while. It did not drain for that: what ended with the others at its exit was cut by it.
+func TestASignalThatComesLate(t *testing.T) {
+	late := abrupt()
+	late.exited = 7010 * ms
+	s := newScenario().pod("web-1", late).pod("web-2", abrupt()).pod("web-3", nil)
+	s.traffic(0, 6250*ms, "web-1", "web-2", "web-3").traffic(6250*ms, 6850*ms, "web-1").traffic(8500*ms, 30*second, "web-3").steady(12 * second)
+	cut := request{sent: 6720 * ms, took: 180 * ms, served: 3, connPod: "web-1", phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	reused := request{sent: 6897 * ms, took: 3 * ms, served: 3, connPod: "web-1", phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	fresh := request{sent: 6840 * ms, took: 60 * ms, phase: recording.PhaseFirstByte, class: recording.ClassEOF}
+	s.request(cut).request(reused).request(fresh)
+	for _, f := range s.analyze(t).Failures {
+		want := "no-drain (certain) [web-1]"
+		if f.Served == 0 {
+			want = "no-drain (likely) [web-1]"
+		}
+		if got := fmt.Sprintf("%s (%s) %v", f.Cause, f.Confidence, f.Pods); got != want {
+			t.Errorf("sent at %s: got %s, want %s", f.Sent.Sub(began), got, want)
+		}
+	}
+}
+
 // A connection that leads to a pod which is none of the workload's was cut by none of those.
 // A name that is no endpoint's may be that of a pod to which they pass requests on.
 func TestAConnectionToAnothersPod(t *testing.T) {
