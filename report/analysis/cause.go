@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -53,6 +54,8 @@ type proof struct {
 	confidence report.Confidence
 	// begun tells that a part of the answer had come.
 	begun bool
+	// refused is when its dial was refused; zero where it was not.
+	refused time.Time
 	// ends are the terminations that may have done it.
 	ends []*termination
 }

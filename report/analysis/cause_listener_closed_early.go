@@ -15,7 +15,10 @@ var causeListenerClosedEarly = cause{
 	says:      "the pod stops accepting connections before the cluster has stopped sending them",
 	turnsAway: true,
 	explains:  func(l loss) bool { return l.manner == turnedAway },
-	evident:   func(p proof) bool { return p.certain() || p.every((*termination).goneAtOnce) },
+	evident: func(p proof) bool {
+		return p.certain() || p.every((*termination).goneAtOnce) ||
+			!p.refused.IsZero() && p.every(func(t *termination) bool { return t.shutAtOnce(p.refused) })
+	},
 	changes: func(m *measured) change {
 		switch h := m.holder; {
 		case m.published():

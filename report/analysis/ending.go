@@ -255,6 +255,13 @@ func (t *ending) goneAtOnce() bool {
 	return t.Container == "" && t.orderly() && t.PreStop == recording.PreStopNone && t.exitedAtOnce()
 }
 
+// shutAtOnce tells of a pod that refused a connection then whether that was as soon as the
+// exits of goneAtOnce are, without a hook either: nobody can have been told in time.
+func (t *ending) shutAtOnce(refused time.Time) bool {
+	return t.Container == "" && t.orderly() && t.PreStop == recording.PreStopNone &&
+		t.KubeletStarted.Known() && !refused.After(t.KubeletStarted.From.Add(atOnce))
+}
+
 func (t *ending) exitedAtOnce() bool {
 	return t.Sigterm.Known() && t.Exited.Known() && !t.Exited.To.After(t.Sigterm.From.Add(atOnce))
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
@@ -181,5 +182,9 @@ func evident(f *explained) bool {
 	if shows == nil || f.confidence == report.Possible {
 		return false
 	}
-	return shows(proof{f.confidence, f.answering(), endsOf([]*explained{f})})
+	var refused time.Time
+	if f.Phase == recording.PhaseDial && f.Class == recording.ClassRefused && !f.proxied {
+		refused = f.EndAt()
+	}
+	return shows(proof{f.confidence, f.answering(), refused, endsOf([]*explained{f})})
 }
