@@ -65,7 +65,7 @@ browser: ## the HTML report in a real Chromium without a network; screenshots in
 e2e: ## the tests on the cluster, which is brought up if it is not there
 	$(call begin,end-to-end tests)
 	scripts/cluster-up
-	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 60m ./e2e/...
+	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 65m ./e2e/...
 
 # The lock is the one of the end-to-end tests: neither is to load the machine
 # while the other runs.

@@ -57,6 +57,9 @@ func Analyze(ctx context.Context, r *recording.Recording) (*report.Report, error
 	ends := countEnds(ended, failures, traffic.streams, power, func(f *explained) bool {
 		return f.confidence != report.Possible && !obscured(f, validity.Gaps, traffic) && (!pace.starved || evident(f))
 	})
+	if len(validity.Doubts) == 0 {
+		validity.Doubts = unmetDoubts(ends)
+	}
 	proof := prove(r.Header.Check.Prove, ends, disrupting(disruptions, r.Ending))
 	verdict, reasons := judge(r.Header.Check.Budget, terminations, ends, &validity, losses, own, proof, nobody)
 	verdict, reasons = latency.after(verdict, reasons, validity.Baseline.Failed > 0)

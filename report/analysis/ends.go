@@ -131,11 +131,17 @@ func claimed(e *report.Ends, verdict report.Verdict, doubts []string, proof *sha
 	return e
 }
 
+// unmetDoubts tells of a run in which no end met a request: that nothing was lost shows nothing
+// of the ends then.
+func unmetDoubts(e *report.Ends) []string {
+	if e == nil || e.Seen > 0 {
+		return nil
+	}
+	return []string{"no end is known to have met requests: that nothing was lost says nothing of what an end loses"}
+}
+
 // mayLose says in a pass with so many ends how many may lose requests all the same.
 func mayLose(e *report.Ends, ended int) string {
-	if e.Seen == 0 {
-		return "no end is known to have met requests: the run says nothing of the share of ends that lose one"
-	}
 	such := "of ends such as these"
 	if e.Seen != ended {
 		such = fmt.Sprintf("of ends such as the %d that met requests", e.Seen)

@@ -67,8 +67,8 @@ type serving struct {
 	// servedOn counts, by connection, the answers to requests that were sent after
 	// SIGTERM.
 	servedOn map[connection]int
-	// atSigterm are the times of answered requests that may have been in flight then,
-	// where that moment is known well enough.
+	// atSigterm are the times of answered requests that may have been in flight then, or after
+	// it, where that moment is known well enough.
 	atSigterm []report.Interval
 }
 
@@ -90,7 +90,6 @@ func (t *serving) servedAt(address string) *served {
 // keeps open tells nothing of the pod.
 func (t *serving) termination(f *frontends) *termination {
 	known := &termination{ending: *t.ending, service: t.service}
-	known.finishes = t.signalPlaced() && covers(t.atSigterm, t.Sigterm)
 	known.lastNewAt = make(map[string]time.Time, len(t.at))
 	for address, at := range t.at {
 		if !f.proxied(address) {
@@ -117,6 +116,15 @@ const coverageReach = 10 * time.Second
 // latest.
 const goingOn = 2 * delivery
 
+// finishing tells whether it answered a request that was in flight at SIGTERM, whenever that
+// came: on a busy node later than its bounds say (0.6 s were seen, after a hook). As long as it
+// answers on new connections it need not have come. One that goes on doing so after it has
+// to be seen to finish something later still.
+func (t *serving) finishing(lastNew, tookNew time.Time) bool {
+	latest := later(t.Sigterm.To, later(lastNew, tookNew))
+	return t.signalPlaced() && covers(t.atSigterm, report.Interval{From: t.Sigterm.From, To: latest})
+}
+
 // answered takes an answer that named the pod as evidence that it still served.
 func (t *serving) answered(s *recording.Sample) {
 	end := s.EndAt()
@@ -125,7 +133,7 @@ func (t *serving) answered(s *recording.Sample) {
 	}
 	t.lastSent = later(t.lastSent, s.SentAt())
 	t.wentOn = t.wentOn || t.Sigterm.Known() && end.After(t.Sigterm.To.Add(goingOn))
-	if began := s.Scheduled.Add(begun(s)); t.signalPlaced() && !began.After(t.Sigterm.To) && !end.Before(t.Sigterm.From) {
+	if began := s.Scheduled.Add(begun(s)); t.signalPlaced() && !end.Before(t.Sigterm.From) {
 		t.atSigterm = append(t.atSigterm, report.Interval{From: began, To: end})
 	}
 	if at := t.servedAt(s.RemoteAddr); s.Fresh() {

@@ -98,6 +98,7 @@ func (p *pass) end(r *recording.Recording, endpoints *endpoints) *traffic {
 	for _, e := range p.servings {
 		known := e.termination(t.frontends)
 		known.window = p.windows.of(e.ending, known.lastNew, p.clock)
+		known.finishes = e.finishing(known.lastNew, known.window.tookNew)
 		known.accepts = known.accepts || known.tookNewUntilKilled()
 		t.terminations = append(t.terminations, known)
 	}

@@ -43,6 +43,9 @@ func TestADrainThatWasNotPutToTheTest(t *testing.T) {
 		{"one was in flight at SIGTERM and was answered", slept(), []func(*scenario){slow, func(s *scenario) {
 			s.request(request{sent: 9200 * ms, took: 170 * ms, pod: "web-1"})
 		}}, false},
+		{"one was in flight at SIGTERM and was answered, and new ones later still", slept(), []func(*scenario){slow, func(s *scenario) {
+			s.request(request{sent: 9200 * ms, took: 170 * ms, pod: "web-1"}).probes("web-1", 6300*ms, 9550*ms)
+		}}, true},
 		{"short ones, of which one was in flight at each moment", slept(), []func(*scenario){slow, func(s *scenario) {
 			for at := 9230 * ms; at < 9400*ms; at += 20 * ms {
 				s.request(request{sent: at, took: 25 * ms, pod: "web-1"})
