@@ -161,9 +161,22 @@ func (c Check) validateControl(p *problems) {
 		p.add("control.image", "missing; want the image of shutdowncheck, where the cluster finds it")
 	}
 	p.image("control.image", c.Control.Image)
+	c.controlUnderstands(p)
 	if c.Control.URL != "" {
 		p.url("control.url", c.Control.URL)
 		c.notItself("control.url", c.Control.URL, "leave it out, or give", p)
+	}
+}
+
+// controlUnderstands refuses streams that the control's service could not answer: it speaks
+// HTTP/1.1 and knows no method of gRPC, and that it is caught with other requests in their
+// place would say nothing of how calls are sent and judged.
+func (c Check) controlUnderstands(p *problems) {
+	for i, s := range c.Streams {
+		if s.Kind == GRPCCalls {
+			p.add("control", "its service answers no gRPC, so that it cannot be tried with streams[%d] (%s), which is of kind %s; want no control, or a check without such streams", i, s.Name, GRPCCalls)
+			return
+		}
 	}
 }
 

@@ -111,6 +111,10 @@ func TestValidate(t *testing.T) {
 			grpcCall(check.GRPC{Protos: &check.Protos{Files: []string{"../a.proto"}}}),
 			`streams[0].grpc.protos.files[0]: "../a.proto"; want a name below one of the paths, as import statements have it`,
 		},
+		"grpc with a control": {
+			func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Control = &check.Control{Image: "shutdowncheck:v1"} },
+			"control: its service answers no gRPC, so that it cannot be tried with streams[0] (calls), which is of kind grpc; want no control, or a check without such streams",
+		},
 		"grpc over HTTP/1.1": {
 			func(c *check.Check) { grpcCall(check.GRPC{})(c); c.Streams[0].Protocol = check.HTTP1 },
 			"streams[0].protocol: http/1.1 cannot carry gRPC; want h2 or h2c, or nothing here",
