@@ -33,7 +33,8 @@ type Proof struct {
 const recordedBy = recording.SegmentAge + time.Second
 
 // prove does all disruptions over and over, until what they show needs no more of them, or
-// there is no time for more. What is proven the report says, of the same ends.
+// there is no time for more. What they prove is for the report to say: it counts all ends, and
+// knows of doubts that are not looked for here.
 func (r *run) prove(ctx context.Context) error {
 	p := newProving(*r.cfg.Check.Prove, r.cfg.Now())
 	rounds := make([]int, len(r.cfg.Check.Disruptions))
@@ -119,13 +120,22 @@ func newProving(c check.Prove, now time.Time) *proving {
 	return &proving{Prove: c, test: binomial.NewTest(float64(c.LossyEnds), float64(c.Confidence)), began: now}
 }
 
-// answer says what the ends show; nothing where they are too few.
+// How the run says why there is no other round. None of them is a claim about the workload: a
+// report with the same ends may be inconclusive, and one that knows of more may prove what the
+// last count here did not.
+const (
+	enoughToProve  = "enough ends for a proof, unless the report has doubts"
+	enoughToRefute = "enough ends for a refutation, unless the report has doubts"
+	noRound        = "no other round"
+)
+
+// answer says what the ends are enough for; nothing where they are too few.
 func (p *proving) answer(e Ends) string {
 	switch {
 	case p.test.Refutes(e.LossyAtLeast, e.InService):
-		return fmt.Sprintf("refuted: %d of %d ends lost a request", e.LossyAtLeast, e.InService)
+		return fmt.Sprintf(enoughToRefute+": %d of %d ends lost a request", e.LossyAtLeast, e.InService)
 	case p.test.Proves(e.Lossy, e.Seen):
-		return fmt.Sprintf("proven: %d of %d ends lost a request", e.Lossy, e.Seen)
+		return fmt.Sprintf(enoughToProve+": %d of %d ends lost a request", e.Lossy, e.Seen)
 	default:
 		return ""
 	}
@@ -146,14 +156,14 @@ func (p *proving) over(e Ends, now time.Time) string {
 	if p.rounds == 1 && e.Lossy == 0 {
 		switch {
 		case e.Seen == 0:
-			return "not proven: no end met requests in the first round, so that more of them prove nothing"
+			return noRound + ": no end met requests in the first one, and those of more would be no better"
 		case time.Duration(rounds(needs, e.Seen)) > (time.Duration(p.Within)-p.waited)/max(round, 1):
-			return fmt.Sprintf("not proven: it takes %d ends, %s at the speed of the first round (%d in %s), and prove.within is %s",
+			return fmt.Sprintf(noRound+": it takes %d ends, %s at the speed of the first round (%d in %s), and prove.within is %s",
 				needs, text.Estimate(round, rounds(needs, e.Seen)), e.Seen, round.Round(time.Second), p.Within)
 		}
 	}
 	if took+round > time.Duration(p.Within) {
-		return fmt.Sprintf("not proven: %d of %d ends lost a request, and prove.within (%s) has no room for another round", e.Lossy, e.Seen, p.Within)
+		return fmt.Sprintf(noRound+": prove.within (%s) has no time for it; so far %d of %d ends lost a request", p.Within, e.Lossy, e.Seen)
 	}
 	return ""
 }

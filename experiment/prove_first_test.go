@@ -28,7 +28,7 @@ func TestTheFirstRoundIsCountedWhenItIsRecorded(t *testing.T) {
 	if err := Run(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if said.String() != "proven: 0 of 60 ends lost a request\n" {
+	if said.String() != enoughToProve+": 0 of 60 ends lost a request\n" {
 		t.Errorf("it says %q", said)
 	}
 	for _, a := range s.recorded(t).Actions {

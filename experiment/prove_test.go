@@ -23,18 +23,18 @@ func TestProvingIsOver(t *testing.T) {
 		rounds []Ends
 		want   string
 	}{
-		"proven":                {10 * time.Minute, []Ends{clean(20), clean(40), clean(60)}, "proven: 0 of 60 ends lost a request"},
+		"proven":                {10 * time.Minute, []Ends{clean(20), clean(40), clean(60)}, enoughToProve + ": 0 of 60 ends lost a request"},
 		"not yet":               {10 * time.Minute, []Ends{clean(20), clean(40), clean(58)}, ""},
-		"just":                  {3 * time.Minute, []Ends{clean(20), clean(40), clean(60)}, "proven: 0 of 60 ends lost a request"},
-		"no room for a third":   {2*time.Minute + 59*time.Second, []Ends{clean(30), clean(58)}, "not proven: 0 of 58 ends lost a request, and prove.within (2m59s) has no room for another round"},
-		"hopeless":              {10 * time.Minute, []Ends{clean(5)}, "not proven: it takes 59 ends, about 12m0s at the speed of the first round (5 in 1m0s), and prove.within is 10m0s"},
+		"just":                  {3 * time.Minute, []Ends{clean(20), clean(40), clean(60)}, enoughToProve + ": 0 of 60 ends lost a request"},
+		"no room for a third":   {2*time.Minute + 59*time.Second, []Ends{clean(30), clean(58)}, "no other round: prove.within (2m59s) has no time for it; so far 0 of 58 ends lost a request"},
+		"hopeless":              {10 * time.Minute, []Ends{clean(5)}, "no other round: it takes 59 ends, about 12m0s at the speed of the first round (5 in 1m0s), and prove.within is 10m0s"},
 		"just hopeful":          {12 * time.Minute, []Ends{clean(5)}, ""},
 		"slower than it seemed": {12 * time.Minute, []Ends{clean(5), clean(6)}, ""},
-		"nothing met":           {time.Hour, []Ends{{InService: 5}}, "not proven: no end met requests in the first round, so that more of them prove nothing"},
-		"refuted":               {time.Hour, []Ends{{Seen: 3, InService: 3, Lossy: 3, LossyAtLeast: 2}}, "refuted: 2 of 3 ends lost a request"},
+		"nothing met":           {time.Hour, []Ends{{InService: 5}}, "no other round: no end met requests in the first one, and those of more would be no better"},
+		"refuted":               {time.Hour, []Ends{{Seen: 3, InService: 3, Lossy: 3, LossyAtLeast: 2}}, enoughToRefute + ": 2 of 3 ends lost a request"},
 		"perhaps lossy":         {time.Hour, []Ends{{Seen: 3, InService: 3, Lossy: 3}}, ""},
 		"one loss more":         {time.Hour, []Ends{{Seen: 162, InService: 162, Lossy: 1, LossyAtLeast: 1}}, ""},
-		"one loss":              {time.Hour, []Ends{{Seen: 163, InService: 163, Lossy: 1, LossyAtLeast: 1}}, "proven: 1 of 163 ends lost a request"},
+		"one loss":              {time.Hour, []Ends{{Seen: 163, InService: 163, Lossy: 1, LossyAtLeast: 1}}, enoughToProve + ": 1 of 163 ends lost a request"},
 		"a loss may refute it":  {10 * time.Minute, []Ends{{Seen: 5, InService: 5, Lossy: 1, LossyAtLeast: 1}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,11 +56,29 @@ func TestProvingIsOver(t *testing.T) {
 	}
 }
 
+// Whatever the ends show, the run claims nothing of the workload: its report may have doubts,
+// or know of more ends.
+func TestTheRunItselfClaimsNoProof(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for name, seen := range map[string]Ends{
+		"enough for a proof":      {Seen: 60, InService: 60},
+		"enough for a refutation": {Seen: 3, InService: 3, Lossy: 3, LossyAtLeast: 3},
+		"too few":                 {Seen: 1, InService: 1},
+		"too few, with a loss":    {Seen: 9, InService: 9, Lossy: 1, LossyAtLeast: 1},
+		"none":                    {InService: 3},
+	} {
+		said := newProving(fivePercent, now).over(seen, now.Add(9*time.Minute))
+		if said == "" || strings.Contains(said, "proven") || strings.Contains(said, "refuted") {
+			t.Errorf("%s: %q", name, said)
+		}
+	}
+}
+
 // What is waited once, until the first round is recorded, is not taken for a part of each.
 func TestWaitingIsNoPartOfARound(t *testing.T) {
 	for within, want := range map[time.Duration]string{
 		240 * time.Second: "", // the wait, and 59 rounds
-		239 * time.Second: "not proven: it takes 59 ends, about 3m56s at the speed of the first round (1 in 4s), and prove.within is 3m59s",
+		239 * time.Second: "no other round: it takes 59 ends, about 3m56s at the speed of the first round (1 in 4s), and prove.within is 3m59s",
 	} {
 		c := fivePercent
 		c.Within = check.Duration(within)
@@ -78,7 +96,7 @@ func TestAProofThatTakesCenturies(t *testing.T) {
 	c := check.Prove{LossyEnds: 0.0001, Confidence: 0.9999, Within: check.MaxSoak}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	got := newProving(c, now).over(Ends{Seen: 1, InService: 1}, now.Add(40*time.Hour))
-	if !strings.HasPrefix(got, "not proven: it takes 9") || !strings.Contains(got, "more than 290 years at the speed of the first round (1 in 40h0m0s)") {
+	if !strings.HasPrefix(got, "no other round: it takes 9") || !strings.Contains(got, "more than 290 years at the speed of the first round (1 in 40h0m0s)") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -116,7 +134,7 @@ func TestAServiceAtTheLimitIsRarelyPassed(t *testing.T) {
 		count[simulated(random, 0.05)]++
 	}
 	t.Log(count)
-	if count["proven"] > runs/20 || count["refuted"] > runs/20 {
+	if count[enoughToProve] > runs/20 || count[enoughToRefute] > runs/20 {
 		t.Errorf("of %d: %v", runs, count)
 	}
 }
@@ -130,7 +148,7 @@ func TestAServiceBeyondTheLimitIsNotPassed(t *testing.T) {
 		count[simulated(random, 0.1)]++
 	}
 	t.Log(count)
-	if count["proven"] > runs/20 {
+	if count[enoughToProve] > runs/20 {
 		t.Errorf("of %d: %v", runs, count)
 	}
 }
@@ -163,7 +181,7 @@ func TestARunProves(t *testing.T) {
 	round := []string{"disrupt delete", "steady", "settle delete"}
 	wantPhases(t, r, append(append(append([]string{"baseline"}, round...), round...), round...)...)
 	// The third time the ends are enough: they are counted once more when all is recorded.
-	if asked != 4 || said.String() != "proven: 0 of 100 ends lost a request\n" || r.Ending.Error != "" {
+	if asked != 4 || said.String() != enoughToProve+": 0 of 100 ends lost a request\n" || r.Ending.Error != "" {
 		t.Errorf("asked %d times, said %q, ended with %q", asked, said, r.Ending.Error)
 	}
 }
@@ -187,7 +205,7 @@ func TestAProofIsNotOfWhatIsNotRecordedYet(t *testing.T) {
 	if err := Run(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if asked != 4 || said.String() != "proven: 1 of 180 ends lost a request\n" {
+	if asked != 4 || said.String() != enoughToProve+": 1 of 180 ends lost a request\n" {
 		t.Errorf("asked %d times, said %q", asked, said)
 	}
 }
@@ -206,7 +224,7 @@ func TestAProofThatTakesTooLong(t *testing.T) {
 	s.isAsBefore(t, before)
 	r := s.recorded(t)
 	wantPhases(t, r, "baseline", "disrupt scale", "restored", "steady", "settle scale")
-	if got := said.String(); !strings.HasPrefix(got, "not proven: it takes 59 ends, about ") || strings.Count(got, "\n") != 1 {
+	if got := said.String(); !strings.HasPrefix(got, "no other round: it takes 59 ends, about ") || strings.Count(got, "\n") != 1 {
 		t.Errorf("said %q", got)
 	}
 }
