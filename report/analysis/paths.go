@@ -126,13 +126,21 @@ func judgeOutlasts(budget check.Budget, o *forecast, starved bool) (v outlastsVe
 		doubt("pod %s was seen to stop answering too early, but requests went out late", short.Pod)
 	case outcome == report.PathLoses:
 		_, most := short.outlasts()
-		v.short = []string{fmt.Sprintf("pod %s stopped answering on its own address no later than %s after it had left its slice, and %s", short.Pod, text.Coarse(time.Duration(*most)), wanted)}
+		v.short = []string{fmt.Sprintf("pod %s stopped answering on its own address %s it had left its slice, and %s", short.Pod, atMostAfter(time.Duration(*most)), wanted)}
 	case len(o.ends) == 0:
 		doubt("no pod ended in service and in good order")
 	default:
 		doubt("it is not known of each pod that ended for how long it went on answering after it had left its slice")
 	}
 	return v
+}
+
+// atMostAfter says in words by how much something came after something else at the most.
+func atMostAfter(d time.Duration) string {
+	if d < 0 {
+		return "at least " + text.Coarse(-d) + " before"
+	}
+	return "no later than " + text.Coarse(d) + " after"
 }
 
 // after is the verdict with what the check asks of the windows.

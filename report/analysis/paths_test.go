@@ -75,6 +75,20 @@ func TestWhichPathsTheWindowsAreEnoughFor(t *testing.T) {
 	}
 }
 
+// One that stopped before it had left its slice is told so, without a sign.
+func TestAWindowThatEndedBeforeTheSliceWasLeft(t *testing.T) {
+	late := ending10()
+	late.left = 7 * second
+	s := newScenario().pod("web-1", late).pod("web-2", nil).traffic(0, 6*second, "web-1", "web-2").traffic(6100*ms, 16*second, "web-2").steady(15 * second)
+	s.probes("web-1", 6010*ms, 6500*ms).probed("web-1", 6510*ms, turned)
+	s.header.Check.Budget = check.Budget{Outlasts: check.Duration(2 * second)}
+	rep := s.measured("").analyze(t)
+	const want = "pod web-1 stopped answering on its own address at least 489ms before it had left its slice, and budget.outlasts wants 2s"
+	if reasons := strings.Join(rep.Reasons, "\n"); !strings.Contains(reasons, want) {
+		t.Errorf("%s, want %s", reasons, want)
+	}
+}
+
 // A check may ask for it.
 func TestABudgetOfTheWindow(t *testing.T) {
 	lasts := func(d time.Duration) check.Budget { return check.Budget{Outlasts: check.Duration(d)} }

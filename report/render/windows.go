@@ -45,7 +45,22 @@ func windowsLine(r *report.Report) string {
 	case w.Shortest == nil:
 		return fmt.Sprintf("For how long pods go on answering after they have left their slices is known of %d of %s.", w.Measured, count(w.Ends, "end"))
 	default:
-		return fmt.Sprintf("After they had left their slices pods went on answering on their own addresses; the first to stop did so after %s (%s).", span(*w.Shortest), count(w.Ends, "end"))
+		return firstToStop(*w.Shortest, count(w.Ends, "end"))
+	}
+}
+
+// firstToStop says when the first pod stopped to answer, counted from when it left its slice:
+// then, before or after.
+func firstToStop(since report.Span, ends string) string {
+	switch {
+	case since.To < 0:
+		return fmt.Sprintf("The first pod to stop answering on its own address did so before it had left its EndpointSlice, by %s (%s): until then requests could still be sent to it.",
+			span(report.Span{From: -since.To, To: -since.From}), ends)
+	case since.From < 0:
+		return fmt.Sprintf("The first pod to stop answering on its own address did so about when it left its EndpointSlice, no more than %s before and no more than %s after that (%s).",
+			short(-since.From), short(since.To), ends)
+	default:
+		return fmt.Sprintf("After they had left their slices pods went on answering on their own addresses; the first to stop did so after %s (%s).", span(since), ends)
 	}
 }
 

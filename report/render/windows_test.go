@@ -61,3 +61,20 @@ func TestWindows(t *testing.T) {
 		}
 	}
 }
+
+// Whether a pod stopped before or after it had left its slice is said in words, not by a sign.
+func TestTheFirstToStop(t *testing.T) {
+	for words, span := range map[string]report.Span{
+		"did so before it had left its EndpointSlice, by 50ms to 152ms (1 end)": {From: -152e6, To: -50e6},
+		"did so before it had left its EndpointSlice, by 50ms (1 end)":          {From: -50e6, To: -50e6},
+		"no more than 152ms before and no more than 50ms after that (1 end)":    {From: -152e6, To: 50e6},
+		"no more than 152ms before and no more than 0s after that (1 end)":      {From: -152e6, To: 0},
+		"did so after 0s to 50ms (1 end)":                                       {From: 0, To: 50e6},
+	} {
+		r := windowed()
+		r.Windows.Shortest = &span
+		if line := windowsLine(r); !strings.Contains(line, words) || strings.Contains(line, "-") {
+			t.Errorf("%v: %q, want %q", span, line, words)
+		}
+	}
+}
