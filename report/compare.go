@@ -72,7 +72,10 @@ type Side struct {
 	Verdict   Verdict   `json:"verdict"`
 	Sent      int       `json:"sent"`
 	Failed    int       `json:"failed"`
-	Ended     int       `json:"terminations"`
+	// OwnMaking counts those of Failed that this tool's side may have made alone (see Finding):
+	// they are not compared.
+	OwnMaking int `json:"ownMaking,omitempty"`
+	Ended     int `json:"terminations"`
 	// Ends are what its terminations prove; missing where the report does not tell.
 	Ends *Ends `json:"ends,omitempty"`
 }
@@ -117,7 +120,7 @@ func Compare(base, next *Report, tolerance Tolerance) *Comparison {
 	}
 	c.Causes = causeChanges(base, next, c.allowed)
 	different := differences(base.Check, next.Check)
-	c.Notes = slices.Concat(different, c.byChance(), c.unseen())
+	c.Notes = slices.Concat(different, c.byChance(), c.unseen(), c.ownMaking())
 	worse := c.worse()
 	switch {
 	case base.Verdict == Inconclusive || next.Verdict == Inconclusive:
@@ -138,8 +141,14 @@ func side(r *Report) Side {
 		s.Sent += stream.Sent
 		s.Failed += stream.Failed
 	}
+	for i := range r.Findings {
+		s.OwnMaking += r.Findings[i].OwnMaking
+	}
 	return s
 }
+
+// lost counts the failures that may be the workload's.
+func (s Side) lost() int { return s.Failed - s.OwnMaking }
 
 func inconclusive(base, next *Report) []string {
 	var reasons []string
@@ -159,8 +168,8 @@ func (c *Comparison) worse() []string {
 	var reasons []string
 	if c.Base.Verdict == Passed && c.New.Verdict == Failed {
 		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.Failed, text.Count(c.New.Sent, "request")))
-	} else if c.New.Failed-c.Base.Failed > c.allowed(c.Base.Failed, c.New.Failed) {
-		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", c.New.Failed, text.Count(c.New.Sent, "request"), c.Base.Failed, c.Base.Sent))
+	} else if before, after := c.Base.lost(), c.New.lost(); after-before > c.allowed(before, after) {
+		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", after, text.Count(c.New.Sent, "request"), before, c.Base.Sent))
 	}
 	for _, change := range c.Causes {
 		if change.Worse && change.Cause.Explains() {
@@ -210,6 +219,15 @@ func (c *Comparison) unseen() []string {
 	return nil
 }
 
+// ownMaking tells of failures that are no change of the workload, whichever side has them.
+func (c *Comparison) ownMaking() []string {
+	if c.Base.OwnMaking == 0 && c.New.OwnMaking == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s timed out that a slow lookup or the machine that sent them may have lost alone, %d before: neither run is judged by them",
+		text.Count(c.New.OwnMaking, "request"), c.Base.OwnMaking)}
+}
+
 // causeChanges judges each cause by itself: fewer failures by one do not make up for more
 // by another. It is chance whether the watch had a gap just then, and what then failed had
 // some cause all the same: it counts in the sum alone.
@@ -248,10 +266,11 @@ func unexplained(changes []CauseChange) (base, next int) {
 	return base, next
 }
 
+// byCause counts the failures that may be the workload's.
 func byCause(r *Report) map[Cause]int {
 	counts := map[Cause]int{}
 	for i := range r.Findings {
-		counts[r.Findings[i].Cause] += r.Findings[i].Failed
+		counts[r.Findings[i].Cause] += r.Findings[i].Failed - r.Findings[i].OwnMaking
 	}
 	return counts
 }
@@ -266,7 +285,7 @@ func (c *Comparison) allowed(base, next int) int {
 	switch {
 	case c.Tolerance.Failed != nil:
 		return *c.Tolerance.Failed
-	case c.Base.Failed == 0:
+	case c.Base.lost() == 0:
 		return 0
 	default:
 		return base + int(3*math.Sqrt(float64(base+next)))

@@ -145,6 +145,37 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// What the tool's own side may have made alone is no change of the workload: neither run is
+// judged by it, in the sum or by a cause, and a base that lost nothing else has lost nothing.
+func TestCompareLeavesOutWhatIsOfOwnMaking(t *testing.T) {
+	lost := func(drained, unknown, own int) *Report {
+		r := twin(drained + unknown + own)
+		r.Verdict = Failed
+		r.Findings = []Finding{{Cause: NoDrain, Failed: drained}, {Cause: Unknown, Failed: unknown + own, OwnMaking: own}}
+		return r
+	}
+	for name, tt := range map[string]struct {
+		base, next *Report
+		want       Outcome
+		reasons    string
+		note       string
+	}{
+		"new":        {lost(0, 0, 0), lost(0, 0, 7), NotWorse, "nothing is worse beyond the tolerance", "7 requests timed out that a slow lookup or the machine that sent them may have lost alone, 0 before: neither run is judged by them"},
+		"gone":       {lost(5, 0, 50), lost(5, 0, 0), NotWorse, "nothing is worse beyond the tolerance", "0 requests timed out that"},
+		"no excuse":  {lost(0, 0, 90), lost(2, 0, 0), Worse, "2 of 1000 requests failed, 0 of 1000 before; 2 requests failed by no-drain, 0 before", "90 before"},
+		"others too": {lost(0, 0, 0), lost(0, 1, 7), Worse, "1 of 1000 requests failed, 0 of 1000 before; 1 request failed without an explanation, 0 before", "7 requests"},
+		"none":       {lost(5, 5, 0), lost(5, 5, 0), NotWorse, "nothing is worse beyond the tolerance", ""},
+	} {
+		c := Compare(tt.base, tt.next, DefaultTolerance)
+		if reasons := strings.Join(c.Reasons, "; "); c.Outcome != tt.want || reasons != tt.reasons {
+			t.Errorf("%s:\n got %s: %s\nwant %s: %s", name, c.Outcome, reasons, tt.want, tt.reasons)
+		}
+		if notes := strings.Join(c.Notes, "; "); !strings.Contains(notes, tt.note) || (notes == "") != (tt.note == "") {
+			t.Errorf("%s: told %q, want %q", name, notes, tt.note)
+		}
+	}
+}
+
 // Two checks that may find different things are not taken for the same, and it is
 // told in which fields they differ.
 func TestCompareNamesTheDifferences(t *testing.T) {

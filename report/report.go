@@ -211,8 +211,11 @@ type Finding struct {
 	Confidence Confidence `json:"confidence,omitempty"`
 	Failed     int        `json:"failed"`
 	Maskable   int        `json:"maskable"`
-	Streams    []string   `json:"streams"`
-	Pods       []string   `json:"pods"`
+	// OwnMaking counts those of Failed that the lookup of the service's name, or the machine
+	// that sent them, may have made alone: they tell nothing of the workload.
+	OwnMaking int      `json:"ownMaking,omitempty"`
+	Streams   []string `json:"streams"`
+	Pods      []string `json:"pods"`
 	// Phase is the part of the termination in which the requests failed.
 	Phase string `json:"phase"`
 	// Node is the one from which all of the requests were sent, where others sent as well

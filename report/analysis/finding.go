@@ -158,6 +158,9 @@ func finding(key findingKey, members []*explained, t *traffic) report.Finding {
 		if m.Maskable {
 			f.Maskable++
 		}
+		if t.ofOwnMaking(m.failure) {
+			f.OwnMaking++
+		}
 		for _, name := range m.pods() {
 			pods[name] = true
 		}

@@ -40,6 +40,13 @@ func TestUnwrittenRequests(t *testing.T) {
 			if r.Verdict != tt.verdict || told != (tt.verdict == report.Inconclusive) {
 				t.Errorf("%s %q", r.Verdict, r.Reasons)
 			}
+			own := 0
+			for _, f := range r.Findings {
+				own += f.OwnMaking
+			}
+			if told != (own == 1) {
+				t.Errorf("%d of own making", own)
+			}
 		})
 	}
 }
