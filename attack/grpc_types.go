@@ -190,6 +190,7 @@ func findMethod(files services, name string) (protoreflect.MethodDescriptor, err
 	if len(near) == 0 {
 		near = others
 	}
+	nearestFirst(near, name)
 	const most = 5
 	want := "want types that have it: these have no method"
 	if len(near) > 0 {

@@ -201,6 +201,7 @@ func nearServices(all []string, wanted string) []string {
 		}
 	}
 	near := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return strings.HasPrefix(name, "grpc.reflection.") })
+	nearestFirst(near, wanted)
 	slices.SortStableFunc(near, func(a, b string) int { return unlike(a) - unlike(b) })
 	near = near[:min(len(near), most)]
 	for i, name := range near {

@@ -180,7 +180,7 @@ func TestReflection(t *testing.T) {
 			register: singly{lists: []string{"a.\x1b[31mB", "a." + strings.Repeat("x", 300)}}.register, method: "shop.Orders/Get", body: `{"id": "7"}`,
 			field: "grpc.method", problem: "such as a.\ufffd[31mB, a." + strings.Repeat("x", 197) + "…, or ",
 		},
-		"no such method": {register: with(v1), method: "grpc.testing.TestService/UnaryCal", field: "grpc.method", problem: "the types have no method grpc.testing.TestService/UnaryCal; want one of them, such as grpc.testing.TestService/EmptyCall, grpc.testing.TestService/UnaryCall"},
+		"no such method": {register: with(v1), method: "grpc.testing.TestService/UnaryCal", field: "grpc.method", problem: "the types have no method grpc.testing.TestService/UnaryCal; want one of them, such as grpc.testing.TestService/UnaryCall, grpc.testing.TestService/"},
 		"a stream asks":  {register: with(v1), method: "grpc.testing.TestService/StreamingInputCall", field: "grpc.method", problem: "takes a stream of messages; want a method that one message asks"},
 		"no such field":  {register: with(v1), method: unaryCall, body: `{"size": 3}`, field: "grpc.body", problem: `it is no grpc.testing.SimpleRequest ((line 1:2): unknown field "size"); want that message`},
 	} {
