@@ -2,7 +2,8 @@
 // beside each thing that docs/reading.md explains, in the order of its list, and
 // a thin line from the circle to the thing. Every place is asked of the page: of
 // an element, or of the chart. The circles go where there is nothing to cover.
-// Gives the height at which the page is best cut in two.
+// A thing that the report need not have is left out, and its number with it. Gives the height at
+// which the page is best cut in two, and the numbers that are left out.
 async function () {
   const chart = this;
   const radius = 14;
@@ -30,6 +31,10 @@ async function () {
     return boxOf(head).right <= boxOf(table).right + 1 ? head : fail(`column ${name} in sight`);
   };
   const inSection = (heading, selector) => element(`section[aria-labelledby="${heading}"] ${selector}`);
+  const ifAny = (heading, selector, place) => {
+    const node = document.querySelector(`section[aria-labelledby="${heading}"] ${selector}`);
+    return node === null ? undefined : place(node);
+  };
 
   // The chart's own places. Part 0 has the lanes, the others are the streams'.
   const ground = boxOf(document.getElementById("chart"));
@@ -88,7 +93,8 @@ async function () {
     words(column("traffic", "shortest outage it can see")),
     words(inSection("findings", "article h3")),
     words(inSection("findings", "article strong")),
-    words(inSection("findings", "article pre")),
+    // The patch: there is none where no field of the workload mends what was found.
+    ifAny("findings", "article pre", words),
     words(column("terminations", "drain")),
     words(column("terminations", "grace left")),
     words(inSection("validity", "li")),
@@ -122,7 +128,7 @@ async function () {
     let sum = 0;
     for (const b of covers) if (within(x, y, b, radius + 3)) sum += 40;
     for (const b of frames) if (onFrame(x, y, b)) sum += 8;
-    for (const b of things) if (within(x, y, b, radius + 3)) sum += 200;
+    for (const b of things) if (b !== undefined && within(x, y, b, radius + 3)) sum += 200;
     for (const p of placed) if (Math.hypot(p.x - x, p.y - y) < 2 * radius + 6) sum += 200;
     for (let dx = -radius - 1; dx <= radius + 1; dx += 2) {
       for (let dy = -radius - 1; dy <= radius + 1; dy += 2) if (drawn(x + dx, y + dy)) sum += 4;
@@ -151,7 +157,12 @@ async function () {
     if (text !== undefined) node.textContent = text;
     svg.append(node);
   };
+  const leftOut = [];
   things.forEach((thing, i) => {
+    if (thing === undefined) {
+      leftOut.push(i + 1);
+      return;
+    }
     const spots = [];
     // In the chart things are small, and need a line that can be seen.
     const near = radius + (within(thing.left, thing.top, ground, 0) ? 18 : 9);
@@ -179,6 +190,5 @@ async function () {
   const tall = document.documentElement.scrollHeight;
   Object.assign(svg.style, { position: "absolute", left: 0, top: 0, width: `${wide}px`, height: `${tall}px`, pointerEvents: "none", zIndex: 1000 });
   document.body.append(svg);
-  // Where the page is cut in two.
-  return element("#traffic").getBoundingClientRect().top + scrollY - 2 * radius;
+  return { cut: element("#traffic").getBoundingClientRect().top + scrollY - 2 * radius, leftOut };
 }

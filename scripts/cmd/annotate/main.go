@@ -13,15 +13,16 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"image/draw"
 	"image/png"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -35,7 +36,7 @@ var script string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "annotate:", err)
@@ -43,7 +44,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, notes io.Writer) error {
 	if len(args) != 3 {
 		return errors.New("usage: annotate REPORT.html UPPER.png LOWER.png")
 	}
@@ -51,13 +52,18 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("find the page: %w", err)
 	}
-	picture, cut, err := shoot(ctx, "file://"+page)
+	picture, parts, err := shoot(ctx, "file://"+page)
 	if err != nil {
 		return err
 	}
+	for _, number := range parts.LeftOut {
+		if _, err := fmt.Fprintf(notes, "annotate: the page does not have what number %d is for\n", number); err != nil {
+			return fmt.Errorf("tell what is left out: %w", err)
+		}
+	}
 	whole := picture.Bounds()
 	upper, lower := whole, whole
-	upper.Max.Y, lower.Min.Y = cut, cut
+	upper.Max.Y, lower.Min.Y = int(parts.Cut), int(parts.Cut)
 	return errors.Join(write(args[1], picture, upper), write(args[2], picture, lower))
 }
 
@@ -66,8 +72,8 @@ func run(ctx context.Context, args []string) error {
 const width = 1310
 
 // shoot opens the page in a Chromium without a network, numbers its parts and
-// takes a picture of all of it. It tells, too, at which height to cut that.
-func shoot(ctx context.Context, address string) (picture image.Image, cut int, err error) {
+// takes a picture of all of it.
+func shoot(ctx context.Context, address string) (picture image.Image, parts numbered, err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.WindowSize(width, 1000),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
@@ -94,35 +100,43 @@ func shoot(ctx context.Context, address string) (picture image.Image, cut int, e
 		chromedp.Navigate(address),
 	)
 	if err != nil {
-		return nil, 0, fmt.Errorf("open the page: %w", err)
+		return nil, numbered{}, fmt.Errorf("open the page: %w", err)
 	}
 	drawn := chromedp.Poll[bool](`window.shutdowncheck !== undefined`, chromedp.WithPollingTimeout(10*time.Second))
 	if _, err := chromedp.Run(ctx, drawn); err != nil {
-		return nil, 0, fmt.Errorf("wait for the page to draw its chart: %w", err)
+		return nil, numbered{}, fmt.Errorf("wait for the page to draw its chart: %w", err)
 	}
-	if cut, err = chromedp.Run(ctx, annotate); err != nil {
-		return nil, 0, fmt.Errorf("number the page's parts: %w", err)
+	if parts, err = chromedp.Run(ctx, annotate); err != nil {
+		return nil, numbered{}, fmt.Errorf("number the page's parts: %w", err)
 	}
 	taken, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
-		return nil, 0, fmt.Errorf("take the picture: %w", err)
+		return nil, numbered{}, fmt.Errorf("take the picture: %w", err)
 	}
 	if picture, err = png.Decode(bytes.NewReader(taken)); err != nil {
-		return nil, 0, fmt.Errorf("read the picture: %w", err)
+		return nil, numbered{}, fmt.Errorf("read the picture: %w", err)
 	}
-	return picture, cut, nil
+	return picture, parts, nil
+}
+
+// numbered is what the script tells of a page.
+type numbered struct {
+	// Cut is the height at which the page is best cut in two, in pixels.
+	Cut float64 `json:"cut"`
+	// LeftOut are the numbers of what the page does not have and a report need not have.
+	LeftOut []int `json:"leftOut"`
 }
 
 // annotate runs the script with the page's chart as its argument. The page keeps
 // the chart in a private field, which only the browser's inspector can reach.
-func annotate(ctx context.Context, target *chromedp.Target) (cut int, err error) {
+func annotate(ctx context.Context, target *chromedp.Target) (parts numbered, err error) {
 	page, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: "shutdowncheck.chart"})
 	if err != nil {
-		return 0, err
+		return numbered{}, err
 	}
 	fields, err := cdp.Call(ctx, target, runtime.GetProperties, runtime.GetPropertiesParams{ObjectID: page.Result.ObjectID, OwnProperties: new(true)})
 	if err != nil {
-		return 0, err
+		return numbered{}, err
 	}
 	for _, field := range fields.PrivateProperties {
 		if field.Value == nil || field.Value.ObjectID == "" {
@@ -130,18 +144,20 @@ func annotate(ctx context.Context, target *chromedp.Target) (cut int, err error)
 		}
 		isChart, err := call(ctx, target, field.Value.ObjectID, `function () { return typeof this.convertToPixel === "function"; }`)
 		if err != nil {
-			return 0, err
+			return numbered{}, err
 		}
 		if string(isChart.Value) == "true" {
-			height, err := call(ctx, target, field.Value.ObjectID, script)
+			told, err := call(ctx, target, field.Value.ObjectID, script)
 			if err != nil {
-				return 0, err
+				return numbered{}, err
 			}
-			at, err := strconv.ParseFloat(string(height.Value), 64)
-			return int(at), err
+			if err := json.Unmarshal(told.Value, &parts); err != nil {
+				return numbered{}, fmt.Errorf("read what the script tells: %w", err)
+			}
+			return parts, nil
 		}
 	}
-	return 0, errors.New("shutdowncheck.chart has no private field with a chart of ECharts")
+	return numbered{}, errors.New("shutdowncheck.chart has no private field with a chart of ECharts")
 }
 
 // call calls a function of the page's language on an object of the page.
