@@ -2,8 +2,11 @@ package lint
 
 import (
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -74,11 +77,11 @@ func definition(name string) string {
 	return b.String()
 }
 
-// Large manifests as projects publish them are read in a moment and without a
-// false alarm, in whatever form they come.
-func TestLargeManifests(t *testing.T) {
+// largeManifests are what projects publish, in the forms in which it may come, with so many
+// applications each; what else is in them grows with these.
+func largeManifests(n int) map[string]string {
 	var apps, objects, lists []string
-	for i := range 40 {
+	for i := range n {
 		name := fmt.Sprintf("app%d", i)
 		text := strings.ReplaceAll(fmt.Sprintf(app, name), "*missing", "{app.kubernetes.io/name: "+name+"}")
 		apps = append(apps, text)
@@ -88,7 +91,7 @@ func TestLargeManifests(t *testing.T) {
 	for _, o := range objects {
 		items.WriteString("- " + strings.ReplaceAll(strings.TrimSuffix(o, "\n"), "\n", "\n  ") + "\n")
 	}
-	for range 10 {
+	for range n / 5 {
 		lists = append(lists, definition("caches"))
 	}
 	json := func() string {
@@ -102,34 +105,75 @@ func TestLargeManifests(t *testing.T) {
 		return b.String()
 	}()
 	// A List of many, as kubectl get prints it, holds other kinds too.
-	many := `{"apiVersion": "v1", "kind": "List", "items": [` + strings.Repeat(`{"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "a"}, "spec": {"ports": [{"port": 80}]}}, `, 10000) + strings.TrimSuffix(strings.ReplaceAll(json, "\n", ","), ",") + "]}"
+	many := `{"apiVersion": "v1", "kind": "List", "items": [` + strings.Repeat(`{"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "a"}, "spec": {"ports": [{"port": 80}]}}, `, 250*n) + strings.TrimSuffix(strings.ReplaceAll(json, "\n", ","), ",") + "]}"
 	together := strings.Join(apps, "---\n")
-	for name, text := range map[string]string{
+	return map[string]string{
 		"documents":          together,
 		"definitions first":  strings.Join(lists, "---\n") + "---\n" + together,
-		"definitions amid":   strings.Join(slices.Concat(apps[:20], lists, apps[20:]), "---\n"),
+		"definitions amid":   strings.Join(slices.Concat(apps[:n/2], lists, apps[n/2:]), "---\n"),
 		"a list":             "apiVersion: v1\nkind: List\nitems:\n" + items.String(),
 		"JSON":               json,
 		"a list in JSON":     `{"apiVersion": "v1", "kind": "List", "items": [` + strings.TrimSuffix(strings.ReplaceAll(json, "\n", ","), ",") + "]}",
 		"a list of many":     many,
 		"of Windows":         "\ufeff" + strings.ReplaceAll(together, "\n", "\r\n"),
 		"Helm's output":      "---\n# Source: shop/templates/web.yaml\n" + strings.ReplaceAll(together, "---\n", "---\n# Source: shop/templates/web.yaml\n\n---\n"),
-		"with a large map":   together + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: dashboards}\ndata:\n  a.json: |\n    {\"legend\": \"{{pod}}\"}\n" + strings.Repeat("    {\"expr\": \"sum(rate(x[5m]))\"}\n", 20000),
-		"many empty ones":    strings.Repeat("---\n# nothing\n", 20000) + together,
+		"with a large map":   together + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: dashboards}\ndata:\n  a.json: |\n    {\"legend\": \"{{pod}}\"}\n" + strings.Repeat("    {\"expr\": \"sum(rate(x[5m]))\"}\n", 500*n),
+		"many empty ones":    strings.Repeat("---\n# nothing\n", 500*n) + together,
 		"with old namespace": strings.ReplaceAll(together, "namespace: shop", "namespace: default"),
-	} {
+	}
+}
+
+// mostGrowth is how often what the quarters of a manifest take, one after the other, may go into
+// what the whole of it takes: what is read once takes as long, and what is read again for each of
+// its objects four times as long. Half as far from either is room enough for what a busy machine
+// adds.
+const mostGrowth = 2
+
+// Large manifests as projects publish them are read without a false alarm, in whatever form they
+// come, and in a time that grows as they do. A clock would tell of the machine: what the
+// processor needs for four quarters is the measure.
+func TestLargeManifests(t *testing.T) {
+	quarter := largeManifests(10)
+	for name, text := range largeManifests(40) {
 		t.Run(name, func(t *testing.T) {
-			begin := time.Now()
 			r := Lint(read(t, text))
-			if took := time.Since(begin); took > 20*time.Second {
-				t.Errorf("%d kB took %s", len(text)/1000, took)
-			}
 			if len(r.Workloads) != 40 || len(r.Findings) > 0 || len(r.NotJudged) > 0 || len(r.Notes) > 0 {
 				t.Errorf("%d workloads, %d findings, not judged %v, notes %q", len(r.Workloads), len(r.Findings), r.NotJudged, r.Notes)
 				for _, f := range r.Findings[:min(3, len(r.Findings))] {
 					t.Logf("%+v", f)
 				}
 			}
+			quarters, whole := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+			for range 3 {
+				quarters = min(quarters, processorTime(t, func() {
+					for range 4 {
+						Lint(read(t, quarter[name]))
+					}
+				}))
+				whole = min(whole, processorTime(t, func() { Lint(read(t, text)) }))
+			}
+			growth := whole.Seconds() / quarters.Seconds()
+			t.Logf("%d kB take %.2f times the %v of four quarters", len(text)/1000, growth, quarters)
+			if growth > mostGrowth {
+				t.Errorf("%d kB take %.2f times what four quarters of them take, want %d at the most", len(text)/1000, growth, mostGrowth)
+			}
 		})
 	}
+}
+
+// processorTime is what the process needs to do something.
+func processorTime(t *testing.T, do func()) time.Duration {
+	t.Helper()
+	used := func() time.Duration {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	}
+	// What others left to be collected is not to be counted here.
+	runtime.GC()
+	before := used()
+	do()
+	return used() - before
 }
