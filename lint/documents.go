@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 	apiyaml "k8s.io/apimachinery/pkg/util/yaml"
+	apijson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -73,7 +74,7 @@ func documents(text []byte) iter.Seq[document] {
 				to := int(decoder.InputOffset())
 				begin := from + len(text[from:to]) - len(bytes.TrimLeft(text[from:to], " \t\r\n"))
 				before += bytes.Count(text[from:begin], newline)
-				if !yield(document{text: text[begin:to], before: before, json: value}) {
+				if !yield(document{text: text[begin:to], before: before, json: asRead(value)}) {
 					return
 				}
 				before += bytes.Count(text[begin:to], newline)
@@ -100,6 +101,21 @@ func documents(text []byte) iter.Seq[document] {
 			}
 		}
 	}
+}
+
+// asRead gives a JSON value as kubectl sends it on once it has read it (k8s.io/apimachinery
+// unstructured UnstructuredJSONScheme): 3.0 and 3e0 are whole numbers then, and of equal keys
+// the last one alone is left.
+func asRead(value json.RawMessage) []byte {
+	var read any
+	if apijson.UnmarshalCaseSensitivePreserveInts(value, &read) != nil {
+		return value
+	}
+	written, err := json.Marshal(read)
+	if err != nil {
+		return value
+	}
+	return written
 }
 
 var (

@@ -92,6 +92,9 @@ func TestReadTakes(t *testing.T) {
 		"a YAML 1.1 boolean":  strings.Replace(whole, "spec: {t", "spec: {paused: off, t", 1),
 		"an octal number":     strings.Replace(whole, "spec: {t", "spec: {replicas: 010, t", 1),
 		"a whole fraction":    strings.Replace(whole, "spec: {t", "spec: {replicas: 3.0, t", 1),
+		"a whole JSON number": strings.Replace(object, `"spec": {`, `"spec": {"replicas": 3e0, `, 1),
+		"a JSON key twice":    strings.Replace(object, `"spec": {`, `"spec": {"replicas": 5}, "spec": {`, 1),
+		"a kubeadm's file":    "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n---\n" + whole,
 		"keys of all kinds":   strings.Replace(whole, "{name: web}", "{name: web, labels: {2024: a, true: b, 1.5: c}}", 1),
 		"a trailing comma":    strings.Replace(object, `"web"}`, `"web",}`, 1),
 		"braces in arguments": strings.Replace(whole, "image: app", "image: app, args: ['{{.ID}}'], env: [{name: A, value: '{{b}}'}]", 1),
@@ -106,6 +109,8 @@ func TestReadTakes(t *testing.T) {
 			}
 			if n := o.Deployments[0].Value.Spec.Replicas; name == "an octal number" && *n != 8 {
 				t.Errorf("got %d replicas", *n)
+			} else if name == "a JSON key twice" && n != nil {
+				t.Errorf("got %d replicas of the key that does not count", *n)
 			}
 		})
 	}
