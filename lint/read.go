@@ -115,6 +115,11 @@ func (r *reader) read(text []byte, at string, fail func(at string, err error)) {
 		}
 		return
 	}
+	if h.APIVersion == "v1" && h.Kind == "List" {
+		// No API server has such a kind: a List is what kubectl takes apart.
+		fail(at+".items", fieldError{"items", "missing; want a list of objects, [] where there are none"})
+		return
+	}
 	err := r.add(&h, text, strings.TrimPrefix(at, "."))
 	if wrong, ok := errors.AsType[fieldErrors](err); ok {
 		for _, e := range wrong {
@@ -189,6 +194,9 @@ func (r *reader) add(h *head, text []byte, at string) error {
 	if templatedNames(&g.bones) {
 		return errTemplate
 	}
+	if err := wrongName(g.bones.Metadata.Name); err != nil {
+		return err
+	}
 	if _, old := removed[h.APIVersion+" "+h.Kind]; old && !half(g) {
 		r.locate(g)
 		r.tellRemoved(g)
@@ -234,6 +242,8 @@ func (r *reader) add(h *head, text []byte, at string) error {
 	if isKustomizes(h) {
 		r.PassOver(r.source.File, "kustomize's own file")
 		r.incomplete = true
+	} else if err := wrongMetadata(g.text); err != nil {
+		return err
 	}
 	if err := misnamed(h); err != nil {
 		return err
@@ -319,7 +329,7 @@ func keepAs[T any, P interface {
 		value.SetName(value.GetGenerateName())
 	}
 	if value.GetName() == "" {
-		return fieldErrors{{"metadata.name", "missing; want a name"}}
+		return errNameless
 	}
 	var unknown []breach
 	if own != nil {

@@ -33,6 +33,12 @@ func TestReadSays(t *testing.T) {
 		"apiVersion: v1\nkind: List\nitems:\n- null\n":                                                                 "web.yaml:4: no Kubernetes object",
 		"apiVersion: v1\nkind: List\nitems:\n- {kind: Service}\n":                                                      "web.yaml:4: apiVersion: missing",
 
+		"apiVersion: v1\nkind: List\nitems:\n":                                            "web.yaml:3: items: missing; want a list of objects, [] where there are none",
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {version: 1.10}}\n": "web.yaml:3: metadata.labels.version: 1.1; want a text",
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: [a]\n":                                "web.yaml:3: metadata: a list; want a mapping",
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {labels: {a: b}}\n":                   "web.yaml:3: metadata.name: missing; want a name",
+		strings.Replace(whole, "{name: web}", "{name: web/a}", 1):                         `web.yaml:3: metadata.name: "web/a"; it may not contain '/'`,
+
 		"apiVersion: apps/v1\nkind: deployment\n": `web.yaml:2: kind: "deployment"; want Deployment`,
 		"apiVersion: v1\nkind: Deployment\n":      `web.yaml:1: apiVersion: "v1"; want apps/v1 for a Deployment`,
 		"kind: Service\napiVersion: apps/v1\n":    `web.yaml:2: apiVersion: "apps/v1"; want v1 for a Service`,
