@@ -16,7 +16,7 @@ import (
 var commandRules = []rule{{
 	id:    "shell-pid-1",
 	cause: report.SigtermIgnored,
-	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. So does another program that passes no signal on: tail or sleep before a server in the background, flock, unshare --fork, time. Where preStop ends the program it is none of this. What the image starts by itself is not known here and not judged.",
+	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. So does another program that passes no signal on: tail or sleep before a server in the background, flock, unshare --fork, time. Where preStop ends the program it is none of this. What the image starts by itself is not known here and not judged; a shell in the arguments alone is a note where the image is not known, as only one that starts its arguments runs it.",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
 			hook := judge(w, s.container).Quits
@@ -27,7 +27,7 @@ var commandRules = []rule{{
 				continue // its hook ends the program, and the shell ends with it
 			}
 			if !s.cuts() {
-				if b := s.ignores(w.grace()); b.why != "" {
+				if b := s.restrained(s.ignores(w.grace())); b.why != "" {
 					if hook != nil {
 						b.severity = Note
 						b.why = fmt.Sprintf("Unless preStop ends the program (%s), the following holds. ", hook.Command) + b.why
@@ -45,7 +45,7 @@ var commandRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
 			if s.cuts() {
-				b := s.cutsShort()
+				b := s.restrained(s.cutsShort())
 				b.severity = w.lessBeside(s.container, b.severity)
 				report(b)
 			}
@@ -99,6 +99,9 @@ type start struct {
 	// elsewhere tells that the shell may be another than the one that is judged, by which it
 	// would be another matter.
 	elsewhere bool
+	// presumed tells that the image's entrypoint, which is not known, is taken to start what it
+	// is given.
+	presumed bool
 }
 
 // first is how a container starts, as far as its words are known.
@@ -120,10 +123,16 @@ func (w *workload) starts() []start {
 	var all []start
 	for _, c := range w.containers() {
 		context, words := w.context(c), manifest.Words(c.Container)
+		s := start{Start: w.first(c), container: c, shared: context.SharedPIDs}
 		if len(words) == 0 {
+			if words = manifest.ShellArgs(c.Container); len(words) == 0 {
+				continue
+			}
+			s.Start, s.presumed = script.First(words, context), true
+		}
+		if s.presumed && s.doubtful() {
 			continue
 		}
-		s := start{Start: w.first(c), container: c, shared: context.SharedPIDs}
 		if s.Fails != "" || s.Shell == "" && s.Outcome != script.Launched || s.Outcome == script.Reaches && !s.interrupts() {
 			continue
 		}
@@ -150,10 +159,24 @@ func (s *start) interrupts() bool {
 	return server == "jvm" || server != "node" && !slices.Contains(gracefulStops[server], s.Interrupt)
 }
 
+// doubtful tells that the script does not show by itself that its shell keeps SIGTERM from the
+// program.
+func (s *start) doubtful() bool {
+	return s.Outcome == script.Unknown || s.Outcome == script.ReadsFile || s.Outcome == script.MayStay
+}
+
+// restrained is what is said of a start that is presumed.
+func (s *start) restrained(b breach) breach {
+	if s.presumed && b.why != "" {
+		b.severity = Note
+		b.why += " (An entrypoint of the image that starts these words may see to that; no manifest tells.)"
+	}
+	return b
+}
+
 // signalled tells that the init signals the program itself, by way of its group, and that
-// the shell is not known to end before it: one with a trap, or that ignores the signal, waits
-// on for its program, and where it is not known which shell it is, it may be one that becomes
-// the program. The init ends with the shell, whoever else still runs (measured with
+// the shell does not end before it: one with a trap, or that ignores the signal, waits on for
+// its program. The init ends with the shell, whoever else still runs (measured with
 // tini 0.19, dumb-init 1.2.5 and timeout 9.1 before dash, bash and busybox).
 func (s *start) signalled() bool {
 	if !s.Group {
@@ -163,7 +186,7 @@ func (s *start) signalled() bool {
 	case script.Reaches, script.Unknown, script.Waits:
 		return true
 	case script.Stays, script.Branches, script.MayStay:
-		return s.Traps || s.elsewhere
+		return s.Traps
 	default:
 		return false
 	}
@@ -313,15 +336,19 @@ func (s *start) cutsShort() breach {
 			return s.breach(Note, fmt.Sprintf("%s is not PID 1, as the pod shares its processes or has the node's; where it has not become %s, it dies of SIGTERM and does not pass it on, and "+took, s.Shell, s.Program), execLast)
 		}
 		if s.Group {
-			return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to all; where %s has not become %s, it dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Init), execLast)
+			return s.cutsGroup()
 		}
 		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to %s alone; where that has not become %s, "+took, s.Init, s.Shell, s.Program),
 			execLast)
 	}
 }
 
-// cutsGroup says how the program is killed that has got the signal itself.
+// cutsGroup says how the program is killed that has got the signal itself. A shell that is not
+// known may be one that becomes the program.
 func (s *start) cutsGroup() breach {
+	if s.Outcome != script.Stays || s.elsewhere {
+		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to all; where %s has not become %s, it dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Init), execLast)
+	}
 	return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s and %s alike: %s dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Shell, s.Init), execLast)
 }
 

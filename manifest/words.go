@@ -18,8 +18,22 @@ func Words(c *corev1.Container) []string {
 	if len(c.Command) == 0 && !own {
 		return nil
 	}
+	return expandedAll(slices.Concat(c.Command, c.Args), c)
+}
+
+// ShellArgs are a container's arguments where these begin with a shell and its image is not known
+// to run them: only an image runs a shell by them that has no entrypoint, or one that starts what
+// it is given. Nil for others.
+func ShellArgs(c *corev1.Container) []string {
+	if len(c.Command) > 0 || len(c.Args) < 2 || !script.IsShell(c.Args[0]) || Words(c) != nil {
+		return nil
+	}
+	return expandedAll(slices.Clone(c.Args), c)
+}
+
+// expandedAll replaces in each word what stands for the container's variables.
+func expandedAll(words []string, c *corev1.Container) []string {
 	env := environment(c)
-	words := slices.Concat(c.Command, c.Args)
 	for i, w := range words {
 		words[i] = expanded(w, env)
 	}
