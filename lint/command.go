@@ -16,7 +16,7 @@ import (
 var commandRules = []rule{{
 	id:    "shell-pid-1",
 	cause: report.SigtermIgnored,
-	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. So does another program that passes no signal on: tail or sleep before a server in the background, flock, unshare --fork, time. Where preStop ends the program it is none of this. What the image starts by itself is not known here and not judged; a shell in the arguments alone is a note where the image is not known, as only one that starts its arguments runs it.",
+	doc:   "A shell stays the container's first process: it ignores SIGTERM there and passes it on to nobody (pid_namespaces(7)), and runs a trap only once the program in its foreground has ended (POSIX, trap); npm and its kin start their program through one. So does another program that passes no signal on: tail or sleep before a server in the background, flock, unshare --fork, time; apachectl may be one by its version. Where preStop ends the program it is none of this. What the image starts by itself is not known here and not judged; a shell in the arguments alone is a note where the image is not known, as only one that starts its arguments runs it.",
 	find: func(w *workload, report func(breach)) {
 		for _, s := range w.starts() {
 			hook := judge(w, s.container).Quits

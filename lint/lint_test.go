@@ -341,6 +341,9 @@ func TestRules(t *testing.T) {
 		{name: "args alone of who knows", changes: []string{image, image + "        args: [sh, -c, . /lib.sh; serve]\n"}},
 		{name: "args alone of an init", changes: []string{image, image + "        args: [--, sh, -c, python app.py]\n"}},
 		{name: "args alone that take themselves along", changes: []string{image, image + "        args: [bash, -c, trap 'exit 0' TERM; python app.py & wait]\n"}, want: []string{"note shell-cuts-short"}},
+		{name: "apachectl", changes: []string{image, started("[apachectl, -D, FOREGROUND]")}, want: []string{"note shell-pid-1"}},
+		{name: "tini before apache2ctl", changes: []string{image, started("[tini, --, /usr/sbin/apache2ctl, -DFOREGROUND]")}, want: []string{"note shell-cuts-short"}},
+		{name: "apachectl to ask", changes: []string{image, started("[apachectl, -V]")}},
 		{name: "shared process namespace", changes: []string{image, started("[sh, -c, python app.py]"), "      containers:\n", "      shareProcessNamespace: true\n      containers:\n"}, want: []string{"warning shell-cuts-short"}},
 
 		{name: "tini and a shared process namespace", changes: []string{image, started("[tini, --, sh, -c, python app.py]"), "      containers:\n", "      shareProcessNamespace: true\n      containers:\n"}, want: []string{"warning shell-cuts-short"}},

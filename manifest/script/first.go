@@ -113,6 +113,9 @@ func first(words []string, c Context, depth int, steps *int) Start {
 	if words := child(u.words); words != nil && (u.init == "" && !c.SharedPIDs || name != "unshare") {
 		return Start{Outcome: Stays, Shell: name, Init: u.init, Group: u.group, Program: short(words)}
 	}
+	if controlsApache(u.words) {
+		return Start{Outcome: MayStay, Shell: name, Init: u.init, Group: u.group, Program: "httpd"}
+	}
 	shell, isShell := c.shellCall(u.words)
 	if !isShell {
 		start := Start{Outcome: Reaches, Init: u.init, Group: u.group, Program: short(u.words), Words: u.words, Ignores: c.ignores, Fails: cmp.Or(noProgram(u.words[0]), c.Refused(u.words[0]))}

@@ -40,6 +40,15 @@ func child(words []string) []string {
 	}
 }
 
+// controlsApache tells of the script that starts Apache and waits for it: upstream's and Debian's do
+// not end in exec (apache/httpd support/apachectl.in; Debian calls it apache2ctl).
+func controlsApache(words []string) bool {
+	if name := path.Base(words[0]); name != "apachectl" && name != "apache2ctl" {
+		return false
+	}
+	return slices.ContainsFunc(words[1:], func(w string) bool { return strings.TrimPrefix(w, "-D") == "FOREGROUND" })
+}
+
 // has tells of an option by its letter, alone or with others, or by one of its names.
 func has(options []string, letter string, names ...string) bool {
 	return slices.ContainsFunc(options, func(o string) bool {
