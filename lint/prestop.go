@@ -69,6 +69,12 @@ var preStopRules = []rule{{
 					b.severity = Note
 					b.fix = fmt.Sprintf("Set Caddy's shutdown_delay to %d s, if its configuration does not, or let preStop sleep for as long.", w.advised())
 				}
+				if w.replacedAfterwards() {
+					b.severity = Note
+					b.why += " The only pod of a StatefulSet is replaced once it has gone: a sleep only puts off the gap."
+					b.fix = fmt.Sprintf("Once it has 2 pods or more, let preStop sleep for %d s%s.", w.advised(), thenStop(c))
+					b.patch = ""
+				}
 				w.goesOn(c, &b)
 				report(b)
 			}
