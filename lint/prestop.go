@@ -191,6 +191,10 @@ var preStopRules = []rule{{
 		case given > 0:
 			return
 		}
+		if w.traffic <= unlikely {
+			// It may be meant, so that a node's agent is replaced without a gap.
+			b.patch = ""
+		}
 		report(b)
 	},
 }, {
