@@ -37,12 +37,15 @@ func (w *workload) single() string {
 // each has a StatefulSet of its own (kubernetes.io/docs/tasks/run-application,
 // run-replicated-stateful-application).
 var dataStores = []string{
-	"activemq", "activemq-artemis", "arangodb", "cassandra", "chroma", "clickhouse", "clickhouse-server", "cockroach", "consul", "couchbase", "couchdb",
-	"dragonfly", "eclipse-mosquitto", "elasticsearch", "etcd", "influxdb", "kafka", "cp-kafka", "keydb", "mariadb", "mariadbd", "meilisearch",
-	"memcached", "minio", "mongo", "mongod", "mongodb", "mongodb-community-server", "mosquitto", "mssql", "mysql", "mysql-server", "mysqld", "nats",
-	"nats-server", "neo4j", "openldap", "opensearch", "percona", "percona-server", "percona-server-mongodb", "postgis", "postgres", "postgresql", "prometheus",
-	"qdrant", "questdb", "rabbitmq", "rabbitmq-server", "redis", "redis-server", "redis-stack", "redis-stack-server", "rethinkdb", "scylla", "solr",
-	"timescaledb", "timescaledb-ha", "typesense", "valkey", "valkey-server", "victoria-metrics", "weaviate", "zookeeper", "cp-zookeeper",
+	"activemq", "activemq-artemis", "arangodb", "cassandra", "chroma", "clickhouse", "clickhouse-server", "cockroach", "consul", "couchbase",
+	"couchdb", "cp-kafka", "cp-zookeeper", "dragonfly", "eclipse-mosquitto", "elasticsearch", "emqx", "etcd", "forgejo", "gitea", "gitlab-ce",
+	"gitlab-ee", "home-assistant", "influxdb", "jenkins", "kafka", "keydb", "localstack", "mailhog", "mailpit", "mariadb", "mariadbd",
+	"meilisearch", "memcached", "milvus", "minio", "mongo", "mongod", "mongodb", "mongodb-community-server", "mosquitto", "mssql", "mysql",
+	"mysql-server", "mysqld", "n8n", "nats", "nats-server", "neo4j", "nexus3", "node-red", "openldap", "opensearch", "percona",
+	"percona-server", "percona-server-mongodb", "pihole", "postgis", "postgres", "postgresql", "prometheus", "pulsar", "qdrant", "questdb",
+	"rabbitmq", "rabbitmq-server", "redis", "redis-server", "redis-stack", "redis-stack-server", "redpanda", "registry", "rethinkdb",
+	"scylla", "solr", "sonarqube", "surrealdb", "tikv", "timescaledb", "timescaledb-ha", "typesense", "uptime-kuma", "valkey",
+	"valkey-server", "vault", "vaultwarden", "verdaccio", "victoria-metrics", "weaviate", "zookeeper",
 }
 
 // dataStore names the one that answers in the workload's pods; empty for none that is known.
