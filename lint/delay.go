@@ -21,6 +21,10 @@ type delay struct {
 // has its own.
 var delayOptions = regexp.MustCompile(`(?i)^--?(?:http\.shutdownDelay|shutdown-delay-duration|entrypoints\.[^.=]+\.transport\.lifecycle\.requestacceptgracetimeout)$`)
 
+// delayVariables are variables that set it: Traefik's, of each entry point too, and that of Quarkus,
+// which heeds it where the program was built with quarkus.shutdown.delay-enabled (their references).
+var delayVariables = regexp.MustCompile(`^(?:TRAEFIK_ENTRYPOINTS_\w+_TRANSPORT_LIFECYCLE_REQUESTACCEPTGRACETIMEOUT|QUARKUS_SHUTDOWN_DELAY)$`)
+
 // ingressDelay is the option of ingress-nginx' controller, in seconds (its CLI arguments). Elsewhere an
 // option of this name may be for how long what is in flight is waited for.
 const ingressDelay = "--shutdown-grace-period"
@@ -48,6 +52,11 @@ func ownDelay(c container) (least delay, set bool) {
 			value = words[i+1]
 		}
 		take(option, value)
+	}
+	for i := range c.Env {
+		if delayVariables.MatchString(c.Env[i].Name) {
+			take(c.Env[i].Name, c.Env[i].Value)
+		}
 	}
 	if strings.Contains(path.Base(c.Image), "webservice") {
 		for i := range c.Env {

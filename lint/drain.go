@@ -13,7 +13,7 @@ import (
 var drainOutlasts = rule{
 	id:    "drain-outlasts-grace",
 	cause: report.GraceTooShort,
-	doc:   "A setting lets the program answer what is in flight for longer than the grace period leaves it after preStop: uvicorn's --timeout-graceful-shutdown, --graceful-timeout of gunicorn and hypercorn, VictoriaMetrics' -http.maxGracefulShutdownDuration, Spring's spring.lifecycle.timeout-per-shutdown-phase, shutdownTimeoutSeconds of ASP.NET Core.",
+	doc:   "A setting lets the program answer what is in flight for longer than the grace period leaves it after preStop: uvicorn's --timeout-graceful-shutdown, --graceful-timeout of gunicorn and hypercorn, VictoriaMetrics' -http.maxGracefulShutdownDuration, Spring's spring.lifecycle.timeout-per-shutdown-phase, shutdownTimeoutSeconds of ASP.NET Core, quarkus.shutdown.timeout.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
 			hook, _ := hookSeconds(w, c)
@@ -35,7 +35,7 @@ var drainOutlasts = rule{
 // drainVariables such variables (the programs' manuals).
 var (
 	drainOptions   = regexp.MustCompile(`^-?-(?:timeout-graceful-shutdown|graceful-timeout|http\.maxGracefulShutdownDuration|D?spring\.lifecycle\.timeout-per-shutdown-phase)$`)
-	drainVariables = []string{springDrain, "ASPNETCORE_SHUTDOWNTIMEOUTSECONDS", "DOTNET_SHUTDOWNTIMEOUTSECONDS"}
+	drainVariables = []string{springDrain, "ASPNETCORE_SHUTDOWNTIMEOUTSECONDS", "DOTNET_SHUTDOWNTIMEOUTSECONDS", "QUARKUS_SHUTDOWN_TIMEOUT"}
 )
 
 const springDrain = "SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE"
