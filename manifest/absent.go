@@ -19,9 +19,9 @@ import (
 // An image that is built on one may hold more. scratch holds nothing.
 var distroless = regexp.MustCompile(`(?:^|/)(?:distroless/(?:static|base|base-nossl|cc|java-base|java\d*|nodejs\d*|python3)(?:-debian\d+)?|(?:cgr\.dev/)?chainguard/(?:static|glibc-dynamic|nginx|php)|library/scratch):([^/]*)$`)
 
-// chiseled are Microsoft's images of .NET that hold no shell either, by their tags
-// (dotnet/dotnet-docker documentation/distroless.md).
-var chiseled = regexp.MustCompile(`(?:^|/)dotnet/(?:[a-z-]+/)*[a-z-]+:([^/]*(?:chiseled|distroless)[^/]*)$`)
+// chiseled are images that hold no shell either, by their tags: Microsoft's of .NET
+// (dotnet/dotnet-docker documentation/distroless.md), Envoy's (its manual, Docker images) and Dex's.
+var chiseled = regexp.MustCompile(`(?:^|/)(?:dotnet/(?:[a-z-]+/)*[a-z-]+|envoyproxy/envoy|dexidp/dex):([^/]*(?:chiseled|distroless)[^/]*)$`)
 
 // Absent says why a command that a container is given cannot be run in it; empty where its
 // image may hold the program.

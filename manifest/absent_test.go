@@ -35,6 +35,10 @@ func TestAbsent(t *testing.T) {
 		{image: "cgr.dev/chainguard/static:latest-dev", program: "sh"},
 		{image: "cgr.dev/chainguard/node", program: "sh"},
 		{image: "cgr.dev/chainguard/busybox", program: "sh"},
+		{image: "envoyproxy/envoy:distroless-v1.31.0", program: "sleep", want: true},
+		{image: "mirror.example/docker.io/envoyproxy/envoy:distroless-v1.31-latest", program: "/bin/sh", want: true},
+		{image: "ghcr.io/dexidp/dex:v2.41.1-distroless", program: "sh", want: true},
+		{image: "envoyproxy/envoy:v1.31.0", program: "sleep"},
 		{image: "registry.example/app:1-distroless", program: "sh"}, // it may hold more
 		{image: "registry.example/distroless/app:1", program: "sh"},
 		{image: "debian:12", program: "sh"},
