@@ -170,7 +170,7 @@ func judgeText(start *Start, shell call, c Context, depth int, steps *int) {
 		}
 		outcomes = append(outcomes, outcome)
 		if outcome >= start.Outcome {
-			start.Outcome, start.Program = outcome, p.name()
+			start.Outcome, start.Program, start.Daemon = outcome, p.name(), f.daemon == p
 			start.Traps = f.ignores || f.trap != untrapped || f.waitTrap != untrapped
 			start.Ignores = p.start.Ignores
 		}

@@ -1,0 +1,16 @@
+package lint
+
+import "testing"
+
+// A server that has put itself into the background cannot be what a shell becomes: it has to be
+// started otherwise.
+func TestServersInTheBackground(t *testing.T) {
+	stays := []string{"warning shell-pid-1 app"}
+	foreground, exec := []string{"Keep the server in the foreground"}, []string{"by exec", "with exec (exec PROGRAM ...)"}
+	try(t, []whose{
+		{name: "kept by a sleep", changes: []string{image, started("[sh, -c, service nginx start; sleep infinity]")}, want: stays, says: foreground, never: exec},
+		{name: "kept by a log", changes: []string{image, started("[sh, -c, service apache2 start; tail -f /var/log/apache2/access.log]")}, want: stays, says: foreground, never: exec},
+		{name: "kept by an exec", changes: []string{image, started("[sh, -c, nginx; exec sleep infinity]")}, want: stays, says: foreground, never: exec},
+		{name: "before another", changes: []string{image, started("[sh, -c, 'nginx; gunicorn app | tee log']")}, want: stays, says: exec[1:], never: foreground},
+	})
+}
