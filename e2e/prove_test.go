@@ -20,7 +20,7 @@ func TestGracefulIsProven(t *testing.T) {
 	if said := strings.Join(r.Reasons, "\n"); !strings.Contains(said, "proven that at most 50% of such ends lose a request") {
 		t.Errorf("the report says %s", said)
 	}
-	if !strings.Contains(run.stderr, "3 of 5 ends, 0 lossy") || !strings.Contains(run.stderr, "proven: 0 of 6 ends lost a request") {
+	if !strings.Contains(run.stderr, "3 of 5 ends, 0 lossy") || !strings.Contains(run.stderr, "enough ends for a proof, unless the report has doubts: 0 of 6 ends lost a request") {
 		t.Errorf("the progress does not say how far it is:\n%s", run.stderr)
 	}
 	run.wantSameReport(t)
