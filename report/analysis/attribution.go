@@ -165,6 +165,7 @@ func (s *explainer) explainNamed(f *examined) *explained {
 	case looseFit:
 		e.confidence = report.Likely
 	}
+	// A machine that was late may have lost it, or the pod have closed the connection as idle.
 	if best > 0 && s.outOfTime(f) || best == looseFit && e.undecided() {
 		e.confidence = report.Possible
 	}
@@ -311,9 +312,8 @@ const silenceDoubt = 7
 // before, while it was still in rotation. It keeps all where none is left.
 func thoseThatMayHaveExited(end time.Time, suspects []*suspect) []*suspect {
 	left := slices.DeleteFunc(slices.Clone(suspects), func(t *suspect) bool {
-		// One that lets go of a request and lives on answers others, and one that was seen to
-		// cut some just then lived until then, however silent it was.
-		if !t.LastAnswered.Known() || t.cutWhileAlive(end) || t.cut.Known() && within(end, t.cut, sameMoment) {
+		// One that lets go of a request and lives on answers others.
+		if !t.LastAnswered.Known() || t.cutWhileAlive(end) {
 			return false
 		}
 		last := t.LastAnswered.From
@@ -322,7 +322,9 @@ func thoseThatMayHaveExited(end time.Time, suspects []*suspect) []*suspect {
 		}
 		inRotation := t.LeftSlice.Known() && end.Before(t.LeftSlice.To.Add(proxyLag))
 		pause, known := t.usualPause()
-		return inRotation && known && end.Sub(last) > silenceDoubt*pause
+		// One that was seen to cut requests just then lived until then, however silent it was.
+		cutJustThen := t.cut.Known() && (within(end, at(t.cut.From), sameMoment) || within(end, at(t.cut.To), sameMoment))
+		return inRotation && known && end.Sub(last) > silenceDoubt*pause && !cutJustThen
 	})
 	if len(left) == 0 {
 		return suspects

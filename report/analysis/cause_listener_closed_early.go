@@ -17,7 +17,7 @@ var causeListenerClosedEarly = cause{
 	explains:  func(l loss) bool { return l.manner == turnedAway },
 	evident: func(p proof) bool {
 		return p.certain() || p.every((*termination).goneAtOnce) ||
-			!p.refused.IsZero() && p.every(func(t *termination) bool { return t.shutAtOnce(p.refused) })
+			!p.refused.IsZero() && p.every(func(t *termination) bool { return t.shutAtOnce() && t.justLeft(p.refused) })
 	},
 	changes: func(m *measured) change {
 		switch h := m.holder; {

@@ -134,13 +134,22 @@ func (t *ending) diedFrom() time.Time {
 	return t.Exited.From
 }
 
-// diedAfterSigterm is the exit of a process that did not end of its own accord: with it, and
-// not before, went all that it held, be it as long ago as a runtime takes to notice. Of one
-// that may have drained, it is not known whether it had closed its connections before.
+// endedBySignal tells of a process that SIGTERM itself ended, as it does not handle it: its exit
+// code is one of a death, and it was gone no later than a busy node may be with the signal and
+// with noting its end. One that dies later may have drained before.
+func (t *ending) endedBySignal() bool {
+	return t.died() && !t.killed() && t.ExitReason != "OOMKilled" && !t.saidSo && t.Sigterm.Known() && t.Exited.Known() &&
+		!t.Exited.To.After(t.Sigterm.To.Add(atOnce+reaping))
+}
+
+// diedAfterSigterm is the exit of a process that a signal ended: with it, and not before, went
+// all that it held, be it as long ago as a runtime takes to notice. Of one that may have drained
+// it is not known whether it had closed its connections before.
 func (t *ending) diedAfterSigterm() report.Interval {
 	exit := t.Exited
-	if t.died() && !t.killed() && t.Sigterm.Known() && exit.Known() && t.Sigterm.From.Before(exit.From) {
+	if t.endedBySignal() && t.Sigterm.From.Before(exit.From) {
 		exit.From = later(t.Sigterm.From, exit.From.Add(-reaping))
+		exit.Source += ", and the death by the signal"
 	}
 	return exit
 }
@@ -253,13 +262,6 @@ func (t *ending) leftUndrained() bool {
 // an idle cluster (kubernetes pkg/proxy, minSyncPeriod of 1 s).
 func (t *ending) goneAtOnce() bool {
 	return t.Container == "" && t.orderly() && t.PreStop == recording.PreStopNone && t.exitedAtOnce()
-}
-
-// shutAtOnce tells of a pod that refused a connection then whether that was as soon as the
-// exits of goneAtOnce are, without a hook either: nobody can have been told in time.
-func (t *ending) shutAtOnce(refused time.Time) bool {
-	return t.Container == "" && t.orderly() && t.PreStop == recording.PreStopNone &&
-		t.KubeletStarted.Known() && !refused.After(t.KubeletStarted.From.Add(atOnce))
 }
 
 func (t *ending) exitedAtOnce() bool {

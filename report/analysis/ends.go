@@ -131,13 +131,12 @@ func claimed(e *report.Ends, verdict report.Verdict, doubts []string, proof *sha
 	return e
 }
 
-// unmetDoubts tells of a run in which no end met a request: that nothing was lost shows nothing
-// of the ends then.
+// unmetDoubts tells of a run in which no end met a request: it shows nothing of the ends then.
 func unmetDoubts(e *report.Ends) []string {
 	if e == nil || e.Seen > 0 {
 		return nil
 	}
-	return []string{"no end is known to have met requests: that nothing was lost says nothing of what an end loses"}
+	return []string{"no end is known to have met requests: the run does not show what an end loses"}
 }
 
 // mayLose says in a pass with so many ends how many may lose requests all the same.

@@ -229,7 +229,7 @@ func (s *explainer) explainEnd(f *examined, t *suspect) (manner, strength) {
 		case unread > 0:
 			return closedWhileKept, unread
 		case within(end, exit, clockSlack) && !sent.After(exit.To) && s.hadInFlight(f, t):
-			if !f.wasHeld() && !t.left() && !t.died() || t.mayNotHaveRead(f) {
+			if !f.wasHeld() && !t.left() && !t.endedBySignal() || t.mayNotHaveRead(f) {
 				// A pod that left in good order may just have closed a
 				// connection that it took for idle. One that a signal ended later than
 				// it was sent, on a busy node, closed nothing itself.
@@ -345,7 +345,7 @@ func (s *explainer) answeredWrongly(f *examined, t *suspect) strength {
 // for the former.
 func (t *suspect) cutOnReuse(when time.Time) (manner, strength) {
 	switch {
-	case !t.left() && !t.died(), !t.unreadKept.IsZero():
+	case !t.left() && !t.endedBySignal(), !t.unreadKept.IsZero():
 		return closedWhileKept, t.exitFits(when)
 	case t.mayHaveDrained() && !t.killed() && t.cutting && !t.cut.Known():
 		return cutAtExit, looseFit

@@ -19,8 +19,6 @@ func sound() *scenario {
 
 var (
 	refused = request{sent: 6500 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}
-	// refusedLater is one that proxies had had the time to prevent.
-	refusedLater = request{sent: 7260 * ms, took: ms, phase: recording.PhaseDial, class: recording.ClassRefused}
 	// masked is lost on a reused connection before the first byte.
 	masked = request{stream: "short-reused", sent: 6900 * ms, took: ms, connPod: "web-1", served: 3, phase: recording.PhaseFirstByte, class: recording.ClassReset}
 	// stray is lost when nothing was ending.

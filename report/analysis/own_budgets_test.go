@@ -68,7 +68,7 @@ func TestOwnBudgets(t *testing.T) {
 		"by a starved run": {
 			check.Budget{Failed: 1},
 			none, nil,
-			[]request{refusedLater},
+			[]request{refused},
 			true,
 			report.Inconclusive, "stream short-new: 1 of N requests failed, the budget is 0; but the load was not what the check asked for",
 		},
@@ -100,7 +100,7 @@ func TestARunThatWasStoppedEarly(t *testing.T) {
 		want report.Verdict
 	}{
 		"for what it lost":                 {[]request{refused}, false, report.Failed},
-		"for what was late":                {[]request{refusedLater}, true, report.Inconclusive},
+		"for what was late":                {[]request{refused}, true, report.Inconclusive},
 		"for what is not in the recording": {nil, false, report.Inconclusive},
 	} {
 		s := sound()

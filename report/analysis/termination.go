@@ -117,9 +117,9 @@ const coverageReach = 10 * time.Second
 const goingOn = 2 * delivery
 
 // finishing tells whether it answered a request that was in flight at SIGTERM, whenever that
-// came: on a busy node later than its bounds say (0.6 s were seen, after a hook). As long as it
-// answers on new connections it need not have come. One that goes on doing so after it has
-// to be seen to finish something later still.
+// came: a busy node delivers it later than its bounds say (0.6 s were seen, after a hook). It
+// may have come as late as the pod last answered on a new connection, so that from its bounds
+// until then a request has to have been in flight at each moment.
 func (t *serving) finishing(lastNew, tookNew time.Time) bool {
 	latest := later(t.Sigterm.To, later(lastNew, tookNew))
 	return t.signalPlaced() && covers(t.atSigterm, report.Interval{From: t.Sigterm.From, To: latest})

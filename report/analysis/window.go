@@ -142,6 +142,21 @@ func (t *ending) livedOn(when report.Interval) bool {
 		when.From.After(t.Sigterm.To.Add(clockSlack)) && when.To.Before(t.Exited.From.Add(-clockSlack))
 }
 
+// shutAtOnce tells of a pod without a hook that it refused connections at its own address within
+// a second of the kubelet's start. Nobody can have been told in time: it gave the proxies less
+// than they may take on an idle cluster (kubernetes pkg/proxy, minSyncPeriod of 1 s).
+func (t *termination) shutAtOnce() bool {
+	shut := t.window.accepts.to
+	return t.Container == "" && t.orderly() && t.PreStop == recording.PreStopNone && t.window.ended == report.WindowRefused &&
+		t.KubeletStarted.Known() && !shut.IsZero() && !shut.After(t.KubeletStarted.From.Add(atOnce))
+}
+
+// justLeft tells that proxies had no more time at a moment to learn that the pod had left its
+// slice than they may take on an idle cluster.
+func (t *termination) justLeft(when time.Time) bool {
+	return t.LeftSlice.Known() && !when.After(t.LeftSlice.From.Add(atOnce))
+}
+
 // lasted bounds until when each of the probes, in the order of their sending, was served:
 // what is served again after one that was not is no window that a balancer can rely on.
 func lasted(probes []probe, served func(probe) bool) (b bounds) {
