@@ -23,7 +23,7 @@ var commandRules = []rule{{
 			if hook != nil && hook.After.Seconds() >= float64(w.grace()) {
 				hook = nil
 			}
-			if hook != nil && (s.Daemon || !hook.Maybe) {
+			if hook != nil && (!hook.Maybe || s.Daemon && hook.Server != "") {
 				continue // its hook ends the program, and the shell ends with it
 			}
 			if !s.cuts() {
@@ -233,6 +233,14 @@ func (s *start) instead() string {
 	}
 }
 
+// beforeInit is what to do where an init signals the shell alone.
+func (s *start) beforeInit() string {
+	if s.Daemon {
+		return s.instead()
+	}
+	return "Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell: the init then signals the program."
+}
+
 // ofThatShell restrains what is said where an image's sh is not known.
 func (s *start) ofThatShell() string {
 	if !s.elsewhere {
@@ -330,16 +338,16 @@ func (s *start) cutsShort() breach {
 			return s.cutsGroup()
 		}
 		return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s alone, which dies of it, and not to %s: "+took, s.Init, s.Shell, s.Program)+s.ofThatShell(),
-			"Start the program as the shell's last act with exec (exec PROGRAM ...), or without a shell: the init then signals the program.")
+			s.beforeInit())
 	default:
 		if s.Init == "" {
-			return s.breach(Note, fmt.Sprintf("%s is not PID 1, as the pod shares its processes or has the node's; where it has not become %s, it dies of SIGTERM and does not pass it on, and "+took, s.Shell, s.Program), execLast)
+			return s.breach(Note, fmt.Sprintf("%s is not PID 1, as the pod shares its processes or has the node's; where it has not become %s, it dies of SIGTERM and does not pass it on, and "+took, s.Shell, s.Program), s.instead())
 		}
 		if s.Group {
 			return s.cutsGroup()
 		}
 		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to %s alone; where that has not become %s, "+took, s.Init, s.Shell, s.Program),
-			execLast)
+			s.instead())
 	}
 }
 
@@ -347,9 +355,9 @@ func (s *start) cutsShort() breach {
 // known may be one that becomes the program.
 func (s *start) cutsGroup() breach {
 	if s.Outcome != script.Stays || s.elsewhere {
-		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to all; where %s has not become %s, it dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Init), execLast)
+		return s.breach(Note, fmt.Sprintf("%s passes SIGTERM on to all; where %s has not become %s, it dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Init), s.instead())
 	}
-	return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s and %s alike: %s dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Shell, s.Init), execLast)
+	return s.breach(Warning, fmt.Sprintf("%s passes SIGTERM on to %s and %s alike: %s dies of it at once, %s ends with it, and the program gets SIGKILL with what it is still answering.", s.Init, s.Shell, s.Program, s.Shell, s.Init), s.instead())
 }
 
 // proxies are servers that stand before others, which they ask.

@@ -54,7 +54,9 @@ func ownDelay(c container) (least delay, set bool) {
 		take(option, value)
 	}
 	for i := range c.Env {
-		if delayVariables.MatchString(c.Env[i].Name) {
+		// Traefik reads options or variables, never both (paerser cli/loader_flag.go).
+		unread := strings.HasPrefix(c.Env[i].Name, "TRAEFIK_") && slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "-") })
+		if delayVariables.MatchString(c.Env[i].Name) && !unread {
 			take(c.Env[i].Name, c.Env[i].Value)
 		}
 	}

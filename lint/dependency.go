@@ -181,8 +181,14 @@ func setElsewhere(c container) bool {
 	return len(c.EnvFrom) > 0 || slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool { return strings.Contains(word, "-config-file") })
 }
 
-// durationOf reads a duration of Go's, or a bare number of seconds.
+// isoDuration is a duration as Java's time.Duration has it, of hours, minutes and seconds.
+var isoDuration = regexp.MustCompile(`^PT((?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)$`)
+
+// durationOf reads a duration of Go's or of Java's, or a bare number of seconds.
 func durationOf(s string) (seconds float64, ok bool) {
+	if iso := isoDuration.FindStringSubmatch(strings.ToUpper(s)); iso != nil {
+		s = strings.ToLower(iso[1])
+	}
 	if d, err := time.ParseDuration(s); err == nil {
 		return d.Seconds(), true
 	}

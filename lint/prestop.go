@@ -69,12 +69,7 @@ var preStopRules = []rule{{
 					b.severity = Note
 					b.fix = fmt.Sprintf("Set Caddy's shutdown_delay to %d s, if its configuration does not, or let preStop sleep for as long.", w.advised())
 				}
-				if w.replacedAfterwards() {
-					b.severity = Note
-					b.why += " The only pod of a StatefulSet is replaced once it has gone: a sleep only puts off the gap."
-					b.fix = fmt.Sprintf("Once it has 2 pods or more, let preStop sleep for %d s%s.", w.advised(), thenStop(c))
-					b.patch = ""
-				}
+				w.onlyPutsOff(c, &b)
 				w.goesOn(c, &b)
 				report(b)
 			}
@@ -106,6 +101,7 @@ var preStopRules = []rule{{
 			if q := hook.Quits; q != nil { // which comes too late to sleep after
 				b.fix = fmt.Sprintf("Let preStop sleep for %d s before it tells a program to stop (%s).", w.advised(), q.Command)
 			}
+			w.onlyPutsOff(c, &b)
 			w.goesOn(c, &b)
 			report(b)
 		}
@@ -192,8 +188,7 @@ var preStopRules = []rule{{
 			return
 		}
 		if w.traffic <= unlikely {
-			// It may be meant, so that a node's agent is replaced without a gap.
-			b.patch = ""
+			b.fix, b.patch = b.fix+maybeMeant, ""
 		}
 		report(b)
 	},
@@ -204,12 +199,16 @@ var preStopRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		hooked := slices.ContainsFunc(w.containers(), func(c container) bool { return preStop(c) != nil })
 		if g := w.grace(); g > 0 && g < leastDrain && !hooked {
-			report(breach{
+			b := breach{
 				severity: Note, field: "spec.template.spec.terminationGracePeriodSeconds",
 				why:   fmt.Sprintf("The grace period is %d s: the program is killed %d s after SIGTERM, and a request that takes longer is cut.", g, leastDrain),
 				fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d or to what the longest request needs.", defaultGrace),
 				patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": defaultGrace}),
-			})
+			}
+			if w.traffic <= unlikely {
+				b.fix, b.patch = b.fix+maybeMeant, ""
+			}
+			report(b)
 		}
 	},
 }, {
@@ -412,3 +411,18 @@ func recipe(c container) *report.Recipe {
 // longestMeant is more than any grace period is for: a hook that sleeps for longer is a
 // mistake of another kind.
 const longestMeant = time.Hour
+
+// maybeMeant restrains the advice of a longer grace where no request is known to come.
+const maybeMeant = " It may be meant, so that a node's agent is replaced without a gap."
+
+// onlyPutsOff makes a note of a breach by which a longer sleep is advised to the only pod of a
+// StatefulSet.
+func (w *workload) onlyPutsOff(c container, b *breach) {
+	if !w.replacedAfterwards() {
+		return
+	}
+	b.severity = Note
+	b.why += " The only pod of a StatefulSet is replaced once it has gone: a sleep only puts off the gap."
+	b.fix = fmt.Sprintf("Once it has 2 pods or more, let preStop sleep for %d s%s.", w.advised(), thenStop(c))
+	b.patch = ""
+}

@@ -43,16 +43,20 @@ var dataStores = []string{
 	"meilisearch", "memcached", "milvus", "minio", "mongo", "mongod", "mongodb", "mongodb-community-server", "mosquitto", "mssql", "mysql",
 	"mysql-server", "mysqld", "n8n", "nats", "nats-server", "neo4j", "nexus3", "node-red", "openldap", "opensearch", "percona",
 	"percona-server", "percona-server-mongodb", "pihole", "postgis", "postgres", "postgresql", "prometheus", "pulsar", "qdrant", "questdb",
-	"rabbitmq", "rabbitmq-server", "redis", "redis-server", "redis-stack", "redis-stack-server", "redpanda", "registry", "rethinkdb",
+	"rabbitmq", "rabbitmq-server", "redis", "redis-server", "redis-stack", "redis-stack-server", "redpanda", "rethinkdb",
 	"scylla", "solr", "sonarqube", "surrealdb", "tikv", "timescaledb", "timescaledb-ha", "typesense", "uptime-kuma", "valkey",
-	"valkey-server", "vault", "vaultwarden", "verdaccio", "victoria-metrics", "weaviate", "zookeeper",
+	"valkey-server", "vaultwarden", "verdaccio", "victoria-metrics", "weaviate", "zookeeper",
 }
+
+// officialStores are such programs by names that others have as well: they count as the images
+// of these names that their projects publish alone.
+var officialStores = []string{"registry", "distribution/registry", "vault", "hashicorp/vault"}
 
 // dataStore names the one that answers in the workload's pods; empty for none that is known.
 func (w *workload) dataStore() string {
 	for _, c := range w.serving() {
-		image, _, _ := strings.Cut(path.Base(c.Image), "@")
-		image, _, _ = strings.Cut(image, ":")
+		repository, _, _ := strings.Cut(c.Image, "@")
+		image, _, _ := strings.Cut(path.Base(repository), ":")
 		names := []string{image, c.Name}
 		if len(c.Command) > 0 {
 			names = append(names, path.Base(c.Command[0]))
@@ -61,6 +65,10 @@ func (w *workload) dataStore() string {
 			if slices.Contains(dataStores, name) {
 				return name
 			}
+		}
+		official := strings.TrimPrefix(strings.TrimPrefix(path.Join(path.Dir(repository), image), "docker.io/"), "library/")
+		if slices.Contains(officialStores, official) {
+			return image
 		}
 	}
 	return ""

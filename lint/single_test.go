@@ -22,6 +22,7 @@ func TestSecondPods(t *testing.T) {
 		{name: "a database of another registry", changes: named("registry.example/bitnami/postgresql@sha256:0"), want: lone, never: two},
 		{name: "a database by its command", changes: one(image, "        image: infra/cache:7\n        command: [/usr/bin/redis-server]\n"), want: lone, never: two},
 		{name: "a registry of images", changes: named("registry:2"), want: lone, says: []string{"registry keeps data of its own in each pod", onlyOne}, never: two},
+		{name: "a program that is called a registry", changes: named("registry.example/team/registry:3"), want: lone, says: two},
 		{name: "a server of builds", changes: named("jenkins/jenkins:lts-jdk17"), want: lone, never: two},
 		{name: "a StatefulSet's, without a hook", changes: []string{"kind: Deployment", "kind: StatefulSet", replicas3, "", lifecycle, ""}, want: []string{"error one-replica web", "note no-prestop app"}, says: []string{"only puts off the gap", "Once it has 2 pods or more, let preStop sleep for 5 s."}, never: []string{`"seconds":5`}},
 		{name: "a StatefulSet's nginx, without a hook", changes: []string{"kind: Deployment", "kind: StatefulSet", replicas3, "", lifecycle, "", image, started("[nginx, -g, daemon off;]")}, want: []string{"error one-replica web", "note no-prestop app"}, never: []string{`"seconds":5`}},
