@@ -167,7 +167,7 @@ func inconclusive(base, next *Report) []string {
 func (c *Comparison) worse() []string {
 	var reasons []string
 	if c.Base.Verdict == Passed && c.New.Verdict == Failed {
-		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.Failed, text.Count(c.New.Sent, "request")))
+		reasons = append(reasons, fmt.Sprintf("the verdict was passed and is failed: %d of %s failed", c.New.lost(), text.Count(c.New.Sent, "request")))
 	} else if before, after := c.Base.lost(), c.New.lost(); after-before > c.allowed(before, after) {
 		reasons = append(reasons, fmt.Sprintf("%d of %s failed, %d of %d before", after, text.Count(c.New.Sent, "request"), before, c.Base.Sent))
 	}
@@ -297,7 +297,7 @@ func latencyChanges(base, next *Report, tolerance Tolerance) []LatencyChange {
 	for _, s := range base.Streams {
 		before[s.Name] = s.Latency
 	}
-	lost := side(base).Failed + side(next).Failed
+	lost := side(base).lost() + side(next).lost()
 	changes := []LatencyChange{}
 	for _, s := range next.Streams {
 		old, ok := before[s.Name]
