@@ -78,6 +78,8 @@ type place struct {
 	runs int
 	// lossy tells that a run lost requests, so that the port needs a rest.
 	lossy bool
+	// sendersFirst tells that the pods that send have priority.
+	sendersFirst bool
 }
 
 // newPlace makes the test parallel and waits for its turn.

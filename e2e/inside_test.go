@@ -40,6 +40,10 @@ func (v *victim) startInside(t *testing.T, args ...string) *call {
 	}
 	c := startTool(t, append([]string{"run", v.kind + "/" + v.name, "-n", v.namespace, "--inside", "--out", folder}, args...)...)
 	c.folder = folder
+	if !v.sendersFirst {
+		v.sendersFirst = true
+		v.runFirst(t, sendersLabel)
+	}
 	return c
 }
 

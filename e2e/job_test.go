@@ -17,7 +17,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-const jobManifest = "../deploy/job.yaml"
+const (
+	jobManifest = "../deploy/job.yaml"
+	jobLabel    = "app=shutdowncheck"
+)
 
 // Inside the cluster nothing stands between the client and the pods, so that a
 // refused connection is seen as one.
@@ -66,6 +69,7 @@ func TestJobPassesGraceful(t *testing.T) {
 func (v *victim) runJob(t *testing.T, ending batchv1.JobConditionType, code int32) (folder string) {
 	t.Helper()
 	check := v.createJob(t)
+	v.runFirst(t, jobLabel)
 	pod, log := v.awaitJob(t)
 	if exitCode(pod) == inconclusive && strings.Contains(log, late) {
 		t.Logf("the machine was too busy: once more\n%s", log)
@@ -239,7 +243,7 @@ func has(job *batchv1.Job, condition batchv1.JobConditionType) bool {
 // jobPod gives the Job's pod and its log.
 func (v *victim) jobPod(t *testing.T) (*corev1.Pod, string) {
 	t.Helper()
-	pods, err := client.CoreV1().Pods(v.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app=shutdowncheck"})
+	pods, err := client.CoreV1().Pods(v.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: jobLabel})
 	if err != nil {
 		t.Fatal(err)
 	}

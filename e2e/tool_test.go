@@ -124,6 +124,7 @@ func (v *victim) startCheck(t *testing.T, args ...string) *call {
 	}
 	c := startTool(t, append([]string{"run", v.kind + "/" + v.name, "-n", v.namespace, "--url", v.url, "--out", folder}, args...)...)
 	c.folder = folder
+	c.runFirst(t)
 	return c
 }
 

@@ -45,6 +45,7 @@ func (v *victim) startTuning(t *testing.T, args ...string) *call {
 		"--baseline", "5s", "--settle", "5s", "--longest-sleep", "8s",
 	}, args...)...)
 	c.folder = folder
+	c.runFirst(t)
 	return c
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/shutdowncheck/shutdowncheck/check"
 	"github.com/shutdowncheck/shutdowncheck/internal/label"
+	"github.com/shutdowncheck/shutdowncheck/internal/realtime"
 	"github.com/shutdowncheck/shutdowncheck/internal/schema"
 	"github.com/shutdowncheck/shutdowncheck/matrix/witness"
 	"github.com/shutdowncheck/shutdowncheck/report"
@@ -243,7 +244,7 @@ func (s *service) runFirst(done map[string]bool, pods []corev1.Pod) {
 			}
 			done[c.ContainerID] = true
 			_, id, _ := strings.Cut(c.ContainerID, "://")
-			if err := makeRealTime(id); err != nil {
+			if err := realtime.Container(id); err != nil {
 				s.say("      no real-time priority for %s: %v", pods[i].Name, err)
 			}
 		}

@@ -283,6 +283,12 @@ var rules = []rule{
 		reason: "it reads a file system, in a helper that knows of nothing else",
 	},
 	{
+		pkg:     "internal/realtime",
+		house:   []string{"internal/procfs"},
+		modules: []string{"golang.org/x/sys"},
+		reason:  "it tells the kernel which process goes first, whatever that does",
+	},
+	{
 		pkg:     "internal/yamlpatch",
 		modules: []string{"go.yaml.in/yaml", "sigs.k8s.io/yaml"},
 		reason:  "it changes a text, whatever that describes",
@@ -306,8 +312,8 @@ var rules = []rule{
 	},
 	{
 		pkg:     "matrix",
-		house:   []string{"check", "experiment", "internal/label", "internal/procfs", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
-		modules: slices.Concat(kubernetes, []string{"golang.org/x/sys"}),
+		house:   []string{"check", "experiment", "internal/label", "internal/realtime", "internal/schema", "internal/victim", "matrix/witness", "report", "report/render"},
+		modules: kubernetes,
 		direct:  slices.Concat(commandLine, load),
 		never:   []string{analysis},
 		reason:  "it tries the program from outside, and asks it only for the rights that a run takes",
