@@ -53,11 +53,11 @@ func (v *victim) letRunFirst(ctx context.Context, t *testing.T, selector string,
 			if c.State.Running == nil || had[c.ContainerID] {
 				continue
 			}
-			had[c.ContainerID] = true
 			_, id, _ := strings.Cut(c.ContainerID, "://")
 			if err := realtime.Container(id); err != nil {
 				t.Logf("%s sends without real-time priority: %v", pods.Items[i].Name, err)
 			}
+			had[c.ContainerID] = true
 		}
 	}
 }

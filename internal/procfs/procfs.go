@@ -20,11 +20,35 @@ import (
 // namespace (NSpid, proc(5)). Namespaces that the container made itself lie
 // deeper.
 func FirstProcess(proc fs.FS, id string) (int, error) {
+	members, err := Processes(proc, id)
+	if err != nil {
+		return 0, err
+	}
+	first, depth := 0, 0
+	for _, pid := range members {
+		status, err := fs.ReadFile(proc, strconv.Itoa(pid)+"/status")
+		if err != nil {
+			continue // it may have ended since
+		}
+		pids := namespacePIDs(string(status))
+		if n := len(pids); n > 1 && pids[n-1] == "1" && (first == 0 || n < depth) {
+			first, depth = pid, n
+		}
+	}
+	if first == 0 {
+		return 0, errors.New("no process of container " + id + " is PID 1 of a PID namespace")
+	}
+	return first, nil
+}
+
+// Processes gives the PIDs of all of a container's processes in that PID namespace, and an
+// error where there is none.
+func Processes(proc fs.FS, id string) ([]int, error) {
 	folders, err := fs.ReadDir(proc, ".")
 	if err != nil {
-		return 0, fmt.Errorf("listing the processes: %w", err)
+		return nil, fmt.Errorf("listing the processes: %w", err)
 	}
-	first, depth, members := 0, 0, 0
+	var members []int
 	for _, folder := range folders {
 		pid, err := strconv.Atoi(folder.Name())
 		if err != nil {
@@ -34,24 +58,12 @@ func FirstProcess(proc fs.FS, id string) (int, error) {
 		if err != nil || !inContainer(string(cgroups), id) {
 			continue // a process may end while it is looked at
 		}
-		members++
-		status, err := fs.ReadFile(proc, folder.Name()+"/status")
-		if err != nil {
-			continue
-		}
-		pids := namespacePIDs(string(status))
-		if n := len(pids); n > 1 && pids[n-1] == "1" && (first == 0 || n < depth) {
-			first, depth = pid, n
-		}
+		members = append(members, pid)
 	}
-	switch {
-	case first != 0:
-		return first, nil
-	case members == 0:
-		return 0, fmt.Errorf("no process of container %s runs here: it has ended, or its runtime hides its processes", id)
-	default:
-		return 0, errors.New("no process of container " + id + " is PID 1 of a PID namespace")
+	if len(members) == 0 {
+		return nil, fmt.Errorf("no process of container %s runs here: it has ended, or its runtime hides its processes", id)
 	}
+	return members, nil
 }
 
 // inContainer tells whether one of the cgroups' paths names the container. A

@@ -19,14 +19,20 @@ import (
 // rootCPU is the topmost group of the processor's controller (cgroup v1).
 const rootCPU = "/sys/fs/cgroup/cpu/cgroup.procs"
 
-// Container lets a container's first process run before all others, on the machine that the
-// nodes are containers of. id is the container's as its runtime knows it.
+// Container lets a container's processes run before all others, on the machine that the nodes
+// are containers of. id is the container's as its runtime knows it. None of them need be the
+// first of its PID namespace, as a pod's containers may share that.
 func Container(id string) error {
-	pid, err := procfs.FirstProcess(os.DirFS("/proc"), id)
+	pids, err := procfs.Processes(os.DirFS("/proc"), id)
 	if err != nil {
 		return err
 	}
-	return Process(pid)
+	for _, pid := range pids {
+		if err := Process(pid); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Process lets a process run before all others, and those that it starts from then on. It takes
