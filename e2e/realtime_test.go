@@ -14,7 +14,8 @@ import (
 )
 
 // runFirst has a check go before all else on the machine, as docs/limits.md advises where
-// runs share it with a cluster: a run that is late says nothing of the tool.
+// runs share it with a cluster: a run that is late says nothing of the tool. It is not for a
+// check that sends as much as it can, as nothing would be left for the cluster.
 func (c *call) runFirst(t *testing.T) {
 	t.Helper()
 	if err := realtime.Process(c.cmd.Process.Pid); err != nil {
