@@ -2,13 +2,11 @@ package lint
 
 import (
 	"fmt"
-	"math"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/cputime"
 )
 
 // app is one of a large manifest's applications, without any fault.
@@ -143,14 +141,17 @@ func TestLargeManifests(t *testing.T) {
 					t.Logf("%+v", f)
 				}
 			}
-			quarters, whole := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
-			for range 3 {
-				quarters = min(quarters, processorTime(t, func() {
-					for range 4 {
-						Lint(read(t, quarter[name]))
-					}
-				}))
-				whole = min(whole, processorTime(t, func() { Lint(read(t, text)) }))
+			quarters, err := cputime.Least(3, func() {
+				for range 4 {
+					Lint(read(t, quarter[name]))
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := cputime.Least(3, func() { Lint(read(t, text)) })
+			if err != nil {
+				t.Fatal(err)
 			}
 			growth := whole.Seconds() / quarters.Seconds()
 			t.Logf("%d kB take %.2f times the %v of four quarters", len(text)/1000, growth, quarters)
@@ -159,21 +160,4 @@ func TestLargeManifests(t *testing.T) {
 			}
 		})
 	}
-}
-
-// processorTime is what the process needs to do something.
-func processorTime(t *testing.T, do func()) time.Duration {
-	t.Helper()
-	used := func() time.Duration {
-		var usage syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-			t.Fatal(err)
-		}
-		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	}
-	// What others left to be collected is not to be counted here.
-	runtime.GC()
-	before := used()
-	do()
-	return used() - before
 }

@@ -11,11 +11,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/cputime"
 )
 
 // realSamples gives the samples of all golden recordings, which a real cluster
@@ -155,11 +156,11 @@ func BenchmarkSample(b *testing.B) {
 // processorTime is what the process has used.
 func processorTime(tb testing.TB) time.Duration {
 	tb.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+	used, err := cputime.Used()
+	if err != nil {
 		tb.Fatal(err)
 	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	return used
 }
 
 // A Parquet file of somebody else's is refused with what it lacks.

@@ -228,11 +228,10 @@ var rules = []rule{
 		reason:  "all who print a command quote it here, so it knows none of them",
 	},
 	{
-		pkg:     "internal/stall",
-		house:   []string{"check", "recording", "internal/guard"},
-		modules: []string{"golang.org/x/sys"},
-		never:   slices.Concat(kubernetes, commandLine, load),
-		reason:  "it watches the process it is in, whatever that sends or changes",
+		pkg:    "internal/stall",
+		house:  []string{"check", "recording", "internal/cputime", "internal/guard"},
+		never:  slices.Concat(kubernetes, commandLine, load),
+		reason: "it watches the process it is in, whatever that sends or changes",
 	},
 	{
 		pkg:    "internal/text",
@@ -273,6 +272,11 @@ var rules = []rule{
 		pkg:     "internal/fakecluster",
 		modules: kubernetes,
 		reason:  "it stands for a cluster, and must not know what is expected of one",
+	},
+	{
+		pkg:     "internal/cputime",
+		modules: []string{"golang.org/x/sys"},
+		reason:  "it asks the system what the process has used, whatever for",
 	},
 	{
 		pkg:    "internal/fakeprogram",

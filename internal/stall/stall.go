@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
+	"github.com/shutdowncheck/shutdowncheck/internal/cputime"
 	"github.com/shutdowncheck/shutdowncheck/internal/guard"
 	"github.com/shutdowncheck/shutdowncheck/recording"
 )
@@ -90,4 +91,13 @@ func longestGCPause() time.Duration {
 		}
 	}
 	return 0
+}
+
+// processorTime is what this process has used so far, and 0 where the system does not tell.
+func processorTime() time.Duration {
+	used, err := cputime.Used()
+	if err != nil {
+		return 0
+	}
+	return used
 }

@@ -1,11 +1,11 @@
 package script
 
 import (
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/cputime"
 )
 
 // mostParses is how often the longest script could be parsed in the time that any other takes
@@ -20,7 +20,14 @@ func TestBounds(t *testing.T) {
 		calls.WriteString(string(c) + "() { " + strings.Repeat(string(c+1)+"; ", 9) + "}\n")
 	}
 	longest := strings.Repeat("app;", maxText/len("app;"))
-	reference := processorTime(t, func() {
+	cost := func(do func()) time.Duration {
+		cost, err := cputime.Least(3, do)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cost
+	}
+	reference := cost(func() {
 		if _, err := parse(longest); err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +44,7 @@ func TestBounds(t *testing.T) {
 		"too long":            strings.Repeat("x", maxText+1),
 	} {
 		words := []string{"sh", "-c", script}
-		took := processorTime(t, func() {
+		took := cost(func() {
 			First(words, Context{})
 			Run(words, Context{})
 		})
@@ -47,24 +54,4 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s takes as long as %.0f parses of the longest script, want %d at the most", name, parses, mostParses)
 		}
 	}
-}
-
-// processorTime is what the process needs to do something, the median of three times.
-func processorTime(t *testing.T, do func()) time.Duration {
-	t.Helper()
-	used := func() time.Duration {
-		var usage syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-			t.Fatal(err)
-		}
-		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	}
-	var took []time.Duration
-	for range 3 {
-		before := used()
-		do()
-		took = append(took, used()-before)
-	}
-	slices.Sort(took)
-	return took[1]
 }
