@@ -31,7 +31,8 @@ func TestTheFirstRoundIsCountedWhenItIsRecorded(t *testing.T) {
 	if said.String() != enoughToProve+": 0 of 60 ends lost a request\n" {
 		t.Errorf("it says %q", said)
 	}
-	for _, a := range s.recorded(t).Actions {
+	r := s.recorded(t)
+	for _, a := range r.Actions {
 		if a.Kind == recording.PhaseBegan && a.Phase == recording.Settle {
 			if waited := counted.Sub(a.At); waited < recordedBy {
 				t.Errorf("counted %s after the end, before its requests were recorded", waited)
@@ -39,5 +40,5 @@ func TestTheFirstRoundIsCountedWhenItIsRecorded(t *testing.T) {
 			return
 		}
 	}
-	t.Error("nothing settled")
+	t.Errorf("nothing settled: phases %v, streams %+v, error %q", phases(r), r.Ending.Streams, r.Ending.Error)
 }

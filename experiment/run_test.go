@@ -56,7 +56,7 @@ func (s *scene) config(disruptions ...check.Disruption) Config {
 		Check: check.Check{
 			Workload:    web,
 			Target:      check.Target{URL: s.url},
-			Streams:     []check.Stream{{Name: "default", Rate: sceneRate, Connections: check.Reused, Pool: 2}},
+			Streams:     []check.Stream{{Name: "default", Rate: sceneRate, Connections: check.Reused, Pool: 2, Timeout: sceneTimeout}},
 			Disruptions: disruptions,
 			Timing: check.Timing{
 				Baseline: check.Duration(time.Second), Settle: check.Duration(100 * time.Millisecond), Timeout: check.Duration(longestDisruption),
@@ -67,6 +67,10 @@ func (s *scene) config(disruptions ...check.Disruption) Config {
 
 // sceneRate is how many requests a run sends in a second.
 const sceneRate = 100
+
+// sceneTimeout is how long a request may take. Machines that tests run on have kept processes
+// from running for nine seconds, and what they are late for is no answer of the service's.
+const sceneTimeout = check.Duration(time.Minute)
 
 // longestDisruption is how long one may take, unless a test says otherwise.
 const longestDisruption = 20 * time.Second
