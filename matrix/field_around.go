@@ -43,11 +43,11 @@ func around() []Row {
 			func(d *appsv1.Deployment) { d.Spec.Template.Spec.ShareProcessNamespace = new(true) }),
 		// A trapped signal ends the shell's wait (POSIX sh, wait), and the shell's end the
 		// container, while uvicorn answers.
-		tried("a start script that waits once, sleep 2", "uvicorn", newAndSlow, cutsSlow(), preStop(2),
+		tried("a start script that waits once, sleep 4", "uvicorn", newAndSlow, cutsSlow(), longer,
 			runs("/bin/sh", "-c", `trap 'kill -TERM $pid' TERM; sh /server/start & pid=$!; wait $pid`)),
 		// nginx as a daemon gets no signal, and tail as the first process takes no notice.
 		tried("nginx and tail", "nginx", newAndBusy, fails(report.SigtermIgnored).only(report.SigtermIgnored), grace(5),
-			runs("/bin/sh", "-c", `sed "s/POD_NAME/$HOSTNAME/; /^daemon/d" /server/nginx.conf >/tmp/nginx.conf
+			runs("/bin/sh", "-c", `sed "s/POD_NAME/$HOSTNAME/; s/SLOW/3/; /^daemon/d" /server/nginx.conf >/tmp/nginx.conf
 ln -s "/out/matrix/$NAMESPACE/$WORKLOAD.$HOSTNAME.$(date +%s%N).log" /tmp/access.log
 nginx -c /tmp/nginx.conf; exec tail -f /dev/null`)),
 		killedBySIGTERM(),

@@ -4,7 +4,7 @@
 const fs = require("node:fs");
 const http = require("node:http");
 const log = fs.openSync("/tmp/access.log", "a");
-const takes = { "/healthz": 0, "/half": 500, "/slow": 3000 };
+const takes = { "/healthz": 0, "/half": 500, "/slow": 1000 * (process.env.SLOW || 3) };
 
 const server = http.createServer((request, response) => {
   fs.writeSync(log, `${Date.now() / 1000} ${request.socket.remotePort ?? 0} ${request.headers.traceparent ?? "-"}\n`);

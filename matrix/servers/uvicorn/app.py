@@ -3,7 +3,7 @@ import os
 import time
 
 LOG = os.open("/tmp/access.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-TAKES = {"/healthz": 0, "/half": 0.5, "/slow": 3}
+TAKES = {"/healthz": 0, "/half": 0.5, "/slow": float(os.environ.get("SLOW", 3))}
 
 
 async def app(scope, receive, send):
