@@ -32,7 +32,7 @@ func clients() []Row {
 		unheard("slow lookups, nginx, sleep 7", tried("", "nginx", newAndSlow, passes().only(),
 			env("STOP_SIGNAL", "3"), preStop(7))),
 		unheard("slow lookups, nginx", tried("", "nginx", newAndSlow, closesDoor(), env("STOP_SIGNAL", "3"))),
-		unheard("slow lookups, node exits, sleep 4", tried("", "node", newAndSlow, cutsSlow(), env("ON_SIGTERM", "exit"), longer)),
+		unheard("slow lookups, node exits, sleep 4", underWay("", "node", newAndSlow, cutsSlow(), env("ON_SIGTERM", "exit"))),
 	}
 }
 

@@ -43,7 +43,7 @@ func around() []Row {
 			func(d *appsv1.Deployment) { d.Spec.Template.Spec.ShareProcessNamespace = new(true) }),
 		// A trapped signal ends the shell's wait (POSIX sh, wait), and the shell's end the
 		// container, while uvicorn answers.
-		tried("a start script that waits once, sleep 4", "uvicorn", newAndSlow, cutsSlow(), longer,
+		underWay("a start script that waits once, sleep 4", "uvicorn", newAndSlow, cutsSlow(),
 			runs("/bin/sh", "-c", `trap 'kill -TERM $pid' TERM; sh /server/start & pid=$!; wait $pid`)),
 		// nginx as a daemon gets no signal, and tail as the first process takes no notice.
 		tried("nginx and tail", "nginx", newAndBusy, fails(report.SigtermIgnored).only(report.SigtermIgnored), grace(5),

@@ -14,11 +14,11 @@ func caddyServers() []Row {
 	return []Row{
 		tried("caddy", "caddy", newAndSlow, closesDoor()),
 		tried("caddy, sleep 7", "caddy", allThree, closesIdle(), preStop(7)),
-		tried("caddy, sleep 4, requests of 6 s", "caddy", newAndSlow, passes().only(), longer),
+		underWay("caddy, sleep 4, requests of 6 s", "caddy", newAndSlow, passes().only()),
 		tried("caddy, busy kept connections, sleep 3", "caddy", newAndBusy, closesIdle(), preStop(3)),
 		tried("caddy, shutdown_delay 5 s", "caddy", allThree, closesIdle(), shutdown("shutdown_delay 5s")),
 		// What is still under way is cut soon after SIGTERM; the exit code is 0 all the same.
-		tried("caddy, sleep 4, grace_period 0.1 s", "caddy", newAndSlow, cutsSlow(), longer, shutdown("grace_period 100ms")),
+		underWay("caddy, sleep 4, grace_period 0.1 s", "caddy", newAndSlow, cutsSlow(), shutdown("grace_period 100ms")),
 		through("behind caddy", "caddy-proxy", "app", newAndKept, answered),
 		through("behind caddy, POST", "caddy-proxy", "app", []check.Stream{posts(fresh(40)), posts(reused(40))}, answered),
 		through("caddy in front ends", "caddy-proxy", "proxy", newAndSlow, closesDoor()),
