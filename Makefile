@@ -18,8 +18,12 @@ demo: ## check a careless and a graceful service on a cluster; reports in out/de
 	scripts/demo
 
 .PHONY: test
-test: vet lint unit browser e2e ## everything: the five parts below
+test: vet lint unit browser e2e-third field-quarter ## all that a change is held to: the six parts below
 	@printf '\n=== all passed\n'
+
+# Which third and which quarter have their turn: it is another one with each commit, so that
+# a failure comes again.
+turn := $(shell git rev-list --count HEAD)
 
 # Where people run the program.
 systems := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -65,7 +69,12 @@ browser: ## the HTML report in a real Chromium without a network; screenshots in
 e2e: ## the tests on the cluster, which is brought up if it is not there
 	$(call begin,end-to-end tests)
 	scripts/cluster-up
-	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 65m ./e2e/...
+	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 65m $(E2E) ./e2e/...
+
+.PHONY: e2e-third
+e2e-third: ## every third test on the cluster, from another one on with each commit
+	names=$$(sed -n 's/^func \(Test[A-Za-z0-9]*\)(t .*/\1/p' e2e/*_test.go | awk -v turn=$(turn) 'NR % 3 == turn % 3' | paste -sd '|'); \
+	  $(MAKE) e2e E2E="-run '^($$names)$$'"
 
 # The lock is the one of the end-to-end tests: neither is to load the machine
 # while the other runs.
@@ -91,10 +100,9 @@ field: ## servers that others wrote, as people run them, and what the tool says 
 	env=$$(scripts/cluster-env); eval "$$env"; . scripts/paths.sh; \
 	  flock "$$cache/e2e.lock" go run ./matrix/cmd/matrix -table field -shared "$$out" -keep out/field $(FIELD)
 
-# The number of commits tells which, so that each has its turn and a failure comes again.
 .PHONY: field-quarter
 field-quarter: ## every fourth server of the field, from another one on with each commit
-	$(MAKE) field FIELD="-quarter $$(($$(git rev-list --count HEAD) % 4 + 1)) $(FIELD)"
+	$(MAKE) field FIELD="-quarter $$(($(turn) % 4 + 1)) $(FIELD)"
 
 .PHONY: bench
 bench: ## the engine beside vegeta and wrk, and senders on the cluster, on a quiet machine: out/bench.json

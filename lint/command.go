@@ -226,6 +226,8 @@ func (s *start) instead() string {
 		return "Keep the server in the foreground and start it as the script's last act with exec (exec nginx -g 'daemon off;')."
 	case s.Shell == "flock":
 		return "Start the program through flock --no-fork, or without it."
+	case s.Shell == "apachectl" || s.Shell == "apache2ctl":
+		return "Start Apache itself: httpd -DFOREGROUND, and on Debian sh -c '. /etc/apache2/envvars && exec apache2 -DFOREGROUND'."
 	case s.Shell == "unshare" || s.Shell == "time":
 		return fmt.Sprintf("Start the program itself, without %s.", s.Shell)
 	default:
@@ -285,7 +287,7 @@ func (s *start) ignores(grace int) breach {
 	case s.Outcome == script.Branches:
 		return s.breach(Note, fmt.Sprintf("PID 1 becomes the program on some paths through the script; on others it stays %s, and %s "+killed, s.Shell, s.Program, grace), execLast)
 	case s.Outcome == script.MayStay:
-		return s.breach(Note, fmt.Sprintf("PID 1 is %s at first; not every version replaces itself by the script's last command, and one that stays passes no SIGTERM on to %s, which is then killed after %d s.", s.Shell, s.Program, grace), execLast)
+		return s.breach(Note, fmt.Sprintf("PID 1 is %s at first; not every version replaces itself by the script's last command, and one that stays passes no SIGTERM on to %s, which is then killed after %d s.", s.Shell, s.Program, grace), s.instead())
 	case s.Outcome == script.ReadsFile && s.Group:
 		return s.breach(Note, fmt.Sprintf("The container starts with a script file (%s), and a shell stays before its program unless that script ends in exec: that shell would die of the SIGTERM that %s sends to all, %s would end with it, and the program be killed with what it is answering.", s.Program, s.Init, s.Init),
 			"See that the script ends in: exec PROGRAM.")

@@ -215,6 +215,7 @@ func TestRules(t *testing.T) {
 		{name: "exec --, in bash", changes: []string{image, started("[bash, -c, exec -- app]")}},
 		{name: "a JVM without signals", changes: []string{image, started("[java, -Xrs, -jar, a.jar]")}, want: []string{"warning jvm-ignores-sigterm"}},
 		{name: "uWSGI", changes: []string{image, started("[uwsgi, --master, --module, app]")}, want: []string{"warning uwsgi-reloads"}},
+		{name: "a server without a handler", changes: []string{image, started("[waitress-serve, shop:app]")}, want: []string{"warning sigterm-unhandled"}},
 		{name: "Tomcat's script", changes: []string{image, started("[catalina.sh, run]")}},
 		{name: "a proxy in the background", changes: []string{image, started("[sh, -c, nginx & exec gunicorn app]")}, want: []string{"note shell-cuts-short"}},
 		{name: "a proxy in the background, ended by the hook", changes: []string{image, started("[sh, -c, nginx & exec gunicorn app]"), preStop5, exec("[sh, -c, sleep 5; nginx -s quit; sleep 5]")}},

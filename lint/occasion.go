@@ -27,6 +27,7 @@ var occasions = map[string]recording.Occasion{
 	"prestop-quits-fast":        recording.PodEnds,
 	"stop-signal":               recording.PodEnds,
 	"jvm-ignores-sigterm":       recording.PodEnds,
+	"sigterm-unhandled":         recording.PodEnds,
 	"uwsgi-reloads":             recording.PodEnds,
 	"prestop-signals-elsewhere": recording.PodEnds,
 	"shell-cuts-short":          recording.PodEnds,

@@ -126,7 +126,7 @@ func webServers() []Row {
 	suffices := passes().only(report.NoDrain)
 	const hookFailed = "hook that failed|FailedPreStopHook"
 	sigquit, sigwinch, sigusr1 := env("STOP_SIGNAL", "3"), env("STOP_SIGNAL", "28"), env("STOP_SIGNAL", "10")
-	return []Row{
+	rows := []Row{
 		tried("nginx", "nginx", newAndSlow, leavesSlow()),
 		tried("nginx, sleep 8", "nginx", newAndSlow, suffices, preStop(8), grace(30)),
 		underWay("nginx, sleep 4, requests of 6 s", "nginx", newAndSlow, cutsSlow()),
@@ -160,6 +160,11 @@ func webServers() []Row {
 		tried("haproxy, hook stops it in good order", "haproxy", newAndSlow, passes().only().notSaying(hookFailed),
 			hook("/bin/sh", "-c", "sleep 4; kill -USR1 1; while kill -0 1; do sleep 0.1; done")),
 	}
+	for i := range rows {
+		// A process for each slow request, and its end.
+		rows[i].Alone = strings.HasPrefix(rows[i].Name, "apache")
+	}
+	return rows
 }
 
 // appServers: gunicorn, uvicorn and puma close the listener at SIGTERM and answer

@@ -47,12 +47,16 @@ func (s *service) check(ctx context.Context, row *Row, run string) (outcome, err
 	if err != nil {
 		return outcome{}, err
 	}
+	aliases, err := s.aliases(ctx, row, host)
+	if err != nil {
+		return outcome{}, err
+	}
 	meta := metav1.ObjectMeta{Name: run, Namespace: s.namespace}
 	config := &corev1.ConfigMap{ObjectMeta: meta, Data: map[string]string{"check.yaml": string(spec)}}
 	if _, err := s.client.CoreV1().ConfigMaps(s.namespace).Create(ctx, config, metav1.CreateOptions{}); err != nil {
 		return outcome{}, err
 	}
-	if _, err := s.client.BatchV1().Jobs(s.namespace).Create(ctx, s.job(run, row, nameservers), metav1.CreateOptions{}); err != nil {
+	if _, err := s.client.BatchV1().Jobs(s.namespace).Create(ctx, s.job(run, row, nameservers, aliases), metav1.CreateOptions{}); err != nil {
 		return outcome{}, err
 	}
 	exit, err := s.waitJob(ctx, run, row.CPU == "")
@@ -129,7 +133,24 @@ func (s *service) nameservers(ctx context.Context, row *Row) ([]string, error) {
 	return []string{own.Spec.ClusterIP, cluster.Spec.ClusterIP}, nil
 }
 
-func (s *service) job(run string, row *Row, nameservers []string) *batchv1.Job {
+// aliases tell the Job the Service's address: a lookup for each new connection took a fifth of
+// what a row needs of the processors, and no row is about the cluster's DNS but those with a
+// name server of their own.
+func (s *service) aliases(ctx context.Context, row *Row, host string) ([]corev1.HostAlias, error) {
+	if row.OneNode || row.Nameserver != "" {
+		return nil, nil
+	}
+	service, err := s.client.CoreV1().Services(s.namespace).Get(ctx, cmp.Or(row.Host, s.workload.Name), metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if service.Spec.ClusterIP == corev1.ClusterIPNone {
+		return nil, nil
+	}
+	return []corev1.HostAlias{{IP: service.Spec.ClusterIP, Hostnames: []string{host}}}, nil
+}
+
+func (s *service) job(run string, row *Row, nameservers []string, aliases []corev1.HostAlias) *batchv1.Job {
 	labels := map[string]string{"app": account, "run": run}
 	pod := corev1.PodSpec{
 		ServiceAccountName:            account,
@@ -138,6 +159,7 @@ func (s *service) job(run string, row *Row, nameservers []string) *batchv1.Job {
 		SecurityContext: &corev1.PodSecurityContext{
 			RunAsNonRoot: new(true), RunAsUser: new(int64(nobody)), RunAsGroup: new(int64(nobody)),
 		},
+		HostAliases: aliases,
 		// The full name is looked up as it stands.
 		DNSConfig: &corev1.PodDNSConfig{Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("1")}}},
 		Containers: []corev1.Container{{

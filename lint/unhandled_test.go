@@ -1,0 +1,40 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestUnhandled(t *testing.T) {
+	const runsOn = "warning sigterm-unhandled"
+	for name, tt := range map[string]struct {
+		command, more, want string
+	}{
+		"Python's own":                {command: "[python3, -m, http.server, '8080']", want: runsOn},
+		"Python's own, by a version":  {command: "[/usr/bin/python3.12, -m, http.server]", want: runsOn},
+		"flask":                       {command: "[flask, --app, shop, run, --host, 0.0.0.0]", want: runsOn},
+		"flask as a module":           {command: "[python, -m, flask, run]", want: runsOn},
+		"flask with its reloader":     {command: "[flask, run, --debug]"},
+		"flask, by a variable":        {command: "[flask, run]", more: "        env: [{name: FLASK_DEBUG, value: '1'}]\n"},
+		"flask, a variable says no":   {command: "[flask, run]", more: "        env: [{name: FLASK_DEBUG, value: '0'}]\n", want: runsOn},
+		"flask, what is not known":    {command: "[flask, run]", more: "        envFrom: [{configMapRef: {name: settings}}]\n"},
+		"flask's other commands":      {command: "[flask, db, upgrade]"},
+		"waitress":                    {command: "[waitress-serve, --listen, '*:8080', shop:app]", want: runsOn},
+		"PHP's own":                   {command: "[php, -S, '0.0.0.0:8080', -t, public]", want: runsOn},
+		"PHP for something else":      {command: "[php, artisan, queue:work]"},
+		"behind a shell that is gone": {command: "[sh, -c, 'migrate && exec waitress-serve shop:app']", want: runsOn},
+		"behind a shell that stays":   {command: "[sh, -c, 'waitress-serve shop:app; true']", want: "warning shell-pid-1"},
+		"under an init":               {command: "[tini, --, waitress-serve, shop:app]"},
+		"another signal":              {command: "[waitress-serve, shop:app]", more: "        lifecycle: {stopSignal: SIGINT, preStop: {sleep: {seconds: 5}}}\n"},
+		"a preStop that ends it":      {command: "[waitress-serve, shop:app]", more: "        lifecycle: {preStop: {exec: {command: [sh, -c, 'sleep 5; kill -INT 1; sleep 2']}}}\n"},
+		"another program":             {command: "[python3, server.py]"},
+	} {
+		got, all := findings(t, change(t, preStop5, "", image, image+"        command: "+tt.command+"\n"+tt.more))
+		got = slices.DeleteFunc(got, func(f string) bool { return !strings.Contains(f, "sigterm") && !strings.Contains(f, "shell") })
+		want := strings.TrimSpace(tt.want + " app")
+		if tt.want == "" && len(got) > 0 || tt.want != "" && !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: got %q, want %q of %+v", name, got, want, all)
+		}
+	}
+}
