@@ -23,7 +23,7 @@ test: vet lint unit browser e2e-third field-quarter ## all that a change is held
 
 # Which third and which quarter have their turn: it is another one with each commit, so that
 # a failure comes again.
-turn := $(shell git rev-list --count HEAD)
+turn = $(shell git rev-list --count HEAD)
 
 # Where people run the program.
 systems := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -69,12 +69,12 @@ browser: ## the HTML report in a real Chromium without a network; screenshots in
 e2e: ## the tests on the cluster, which is brought up if it is not there
 	$(call begin,end-to-end tests)
 	scripts/cluster-up
-	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 65m $(E2E) ./e2e/...
+	env=$$(scripts/cluster-env); eval "$$env"; go test -tags e2e -v -p 1 -count 1 -timeout 65m $${E2E:+-run "$$E2E"} ./e2e/...
 
 .PHONY: e2e-third
 e2e-third: ## every third test on the cluster, from another one on with each commit
 	names=$$(sed -n 's/^func \(Test[A-Za-z0-9]*\)(t .*/\1/p' e2e/*_test.go | awk -v turn=$(turn) 'NR % 3 == turn % 3' | paste -sd '|'); \
-	  $(MAKE) e2e E2E="-run '^($$names)$$'"
+	  E2E="^($$names)\$$" $(MAKE) e2e
 
 # The lock is the one of the end-to-end tests: neither is to load the machine
 # while the other runs.

@@ -20,7 +20,7 @@ func busy() check.Stream {
 	return s
 }
 
-// One of 3 s takes as many as SLOW says, where a row has that.
+// A slow one takes 3 s, or as many as SLOW says.
 func slow() check.Stream {
 	return patient(check.Stream{Name: "slow", Kind: check.Slow, Rate: 5, Connections: check.New, URL: "/slow"}, 20*time.Second)
 }
@@ -126,7 +126,7 @@ func webServers() []Row {
 	suffices := passes().only(report.NoDrain)
 	const hookFailed = "hook that failed|FailedPreStopHook"
 	sigquit, sigwinch, sigusr1 := env("STOP_SIGNAL", "3"), env("STOP_SIGNAL", "28"), env("STOP_SIGNAL", "10")
-	rows := []Row{
+	return []Row{
 		tried("nginx", "nginx", newAndSlow, leavesSlow()),
 		tried("nginx, sleep 8", "nginx", newAndSlow, suffices, preStop(8), grace(30)),
 		underWay("nginx, sleep 4, requests of 6 s", "nginx", newAndSlow, cutsSlow()),
@@ -160,11 +160,6 @@ func webServers() []Row {
 		tried("haproxy, hook stops it in good order", "haproxy", newAndSlow, passes().only().notSaying(hookFailed),
 			hook("/bin/sh", "-c", "sleep 4; kill -USR1 1; while kill -0 1; do sleep 0.1; done")),
 	}
-	for i := range rows {
-		// A process for each slow request, and its end.
-		rows[i].Alone = strings.HasPrefix(rows[i].Name, "apache")
-	}
-	return rows
 }
 
 // appServers: gunicorn, uvicorn and puma close the listener at SIGTERM and answer
@@ -175,6 +170,11 @@ func appServers() []Row {
 	workers := env("GUNICORN_OPTIONS", "-w 8")
 	closes := env("ON_SIGTERM", "close")
 	sparse := reused(6)
+	// A worker has one request at a time: with two pods of eight left, five slow ones a second
+	// would take all of them.
+	fewSlow := slow()
+	fewSlow.Rate = 2
+	newAndFewSlow := []check.Stream{fresh(40), fewSlow}
 	ignores := fails(report.SigtermIgnored).only(report.SigtermIgnored)
 	return []Row{
 		// It stops reading kept connections and resets them when it has done: what comes on
@@ -184,10 +184,10 @@ func appServers() []Row {
 		underWay("gunicorn threads, sleep 4", "gunicorn", allThree, fails(report.KeepaliveCut).only(report.KeepaliveCut), threads),
 		// The workers still have the listener while they answer: what comes meanwhile
 		// waits in its queue, is read by none of them, and is reset when the last ends.
-		tried("gunicorn workers", "gunicorn", newAndSlow, closesDoor(), workers),
+		tried("gunicorn workers", "gunicorn", newAndFewSlow, closesDoor(), workers),
 		// Nothing is in flight at SIGTERM then, so that it may be told that nothing shows
 		// what would become of it.
-		tried("gunicorn workers, sleep 5", "gunicorn", newAndSlow, passes().only(report.NoDrain), workers, preStop(5)),
+		tried("gunicorn workers, sleep 5", "gunicorn", newAndFewSlow, passes().only(report.NoDrain), workers, preStop(5)),
 		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
 		tried("uvicorn, sleep 7", "uvicorn", allThree, closesIdle(), preStop(7)),
 		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),
