@@ -16,10 +16,9 @@ type delay struct {
 	seconds float64
 }
 
-// delayOptions are options that set it: VictoriaMetrics' and Traefik's (their manuals), and that of
-// servers built on k8s.io/apiserver (pkg/server/options, ServerRunOptions). Of Traefik each entry point
-// has its own.
-var delayOptions = regexp.MustCompile(`(?i)^--?(?:http\.shutdownDelay|shutdown-delay-duration|entrypoints\.[^.=]+\.transport\.lifecycle\.requestacceptgracetimeout)$`)
+// delayOptions are options that set it: VictoriaMetrics', Traefik's and Skipper's (their manuals), and that of servers built on k8s.io/apiserver (pkg/server/options,
+// ServerRunOptions). Of Traefik each entry point has its own.
+var delayOptions = regexp.MustCompile(`(?i)^--?(?:http\.shutdownDelay|shutdown-delay-duration|wait-for-healthcheck-interval|entrypoints\.[^.=]+\.transport\.lifecycle\.requestacceptgracetimeout)$`)
 
 // delayVariables are variables that set it: Traefik's, of each entry point too, and that of Quarkus,
 // which heeds it where the program was built with quarkus.shutdown.delay-enabled (their references).
@@ -28,6 +27,13 @@ var delayVariables = regexp.MustCompile(`^(?:TRAEFIK_ENTRYPOINTS_\w+_TRANSPORT_L
 // ingressDelay is the option of ingress-nginx' controller, in seconds (its CLI arguments). Elsewhere an
 // option of this name may be for how long what is in flight is waited for.
 const ingressDelay = "--shutdown-grace-period"
+
+// grafanaDelay is the option of Grafana's stores (grafana/mimir#3298; Loki has it too). Others mean other
+// things by the name.
+var (
+	grafanaDelay  = regexp.MustCompile(`^--?shutdown-delay$`)
+	grafanaStores = []string{"mimir", "loki"}
+)
 
 // gitLabDelay is what GitLab's Rails waits for, in seconds (charts/gitlab, webservice,
 // shutdown.blackoutSeconds). Its Workhorse, which has the variable too, does not.
@@ -43,9 +49,10 @@ func ownDelay(c container) (least delay, set bool) {
 	}
 	words := slices.Concat(c.Command, c.Args)
 	ingress := strings.Contains(c.Image, "ingress-nginx/") || slices.ContainsFunc(words, func(w string) bool { return path.Base(w) == "nginx-ingress-controller" })
+	store := slices.Contains(grafanaStores, imageName(c)) || len(c.Command) > 0 && slices.Contains(grafanaStores, path.Base(c.Command[0]))
 	for i, w := range words {
 		option, value, joined := strings.Cut(w, "=")
-		if !delayOptions.MatchString(option) && (option != ingressDelay || !ingress) {
+		if !delayOptions.MatchString(option) && (option != ingressDelay || !ingress) && (!grafanaDelay.MatchString(option) || !store) {
 			continue
 		}
 		if !joined && i+1 < len(words) {

@@ -118,8 +118,7 @@ var endAtOnce = []string{"cloud-sql-proxy", "alloydb-auth-proxy"}
 
 // databaseProxy names the proxy that a container runs; empty for none.
 func databaseProxy(c container) string {
-	image, _, _ := strings.Cut(path.Base(c.Image), "@")
-	image, _, _ = strings.Cut(image, ":")
+	image := imageName(c)
 	names := []string{c.Name, image}
 	if len(c.Command) > 0 {
 		names = append(names, path.Base(c.Command[0]))

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
@@ -13,12 +13,12 @@ import (
 var drainOutlasts = rule{
 	id:    "drain-outlasts-grace",
 	cause: report.GraceTooShort,
-	doc:   "A setting lets the program answer what is in flight for longer than the grace period leaves it after preStop: uvicorn's --timeout-graceful-shutdown, --graceful-timeout of gunicorn and hypercorn, VictoriaMetrics' -http.maxGracefulShutdownDuration, Spring's spring.lifecycle.timeout-per-shutdown-phase, shutdownTimeoutSeconds of ASP.NET Core, quarkus.shutdown.timeout.",
+	doc:   "A setting lets the program answer what is in flight for longer than the grace period leaves it after preStop: uvicorn's --timeout-graceful-shutdown, --graceful-timeout of gunicorn and hypercorn, also by UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN and GUNICORN_CMD_ARGS, VictoriaMetrics' -http.maxGracefulShutdownDuration, Spring's spring.lifecycle.timeout-per-shutdown-phase, by a variable or the JVM's options too, shutdownTimeoutSeconds of ASP.NET Core, quarkus.shutdown.timeout.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
 			hook, _ := hookSeconds(w, c)
 			left := float64(w.grace()) - hook
-			d, set := drainOf(c)
+			d, set := drainOf(c, w.first(c).Words)
 			if !set || left <= 0 || d.seconds <= left {
 				continue // or other rules tell of it
 			}
@@ -35,37 +35,58 @@ var drainOutlasts = rule{
 // drainVariables such variables (the programs' manuals).
 var (
 	drainOptions   = regexp.MustCompile(`^-?-(?:timeout-graceful-shutdown|graceful-timeout|http\.maxGracefulShutdownDuration|D?spring\.lifecycle\.timeout-per-shutdown-phase)$`)
-	drainVariables = []string{springDrain, "ASPNETCORE_SHUTDOWNTIMEOUTSECONDS", "DOTNET_SHUTDOWNTIMEOUTSECONDS", "QUARKUS_SHUTDOWN_TIMEOUT"}
+	drainVariables = []string{"SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE", "SPRING_LIFECYCLE_TIMEOUTPERSHUTDOWNPHASE", "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN", "ASPNETCORE_SHUTDOWNTIMEOUTSECONDS", "DOTNET_SHUTDOWNTIMEOUTSECONDS", "QUARKUS_SHUTDOWN_TIMEOUT"}
 )
 
-const springDrain = "SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE"
+// optionVariables are variables that hold options: gunicorn's (its settings, Configuration Overview)
+// and the JVM's (java(1), JDK_JAVA_OPTIONS; JVM TI, JAVA_TOOL_OPTIONS).
+var optionVariables = []string{"GUNICORN_CMD_ARGS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"}
 
-// drainOf is the drain that a container's words or variables set.
-func drainOf(c container) (d delay, set bool) {
+// drainOf is the drain that a container's words or variables set. started are the words of the
+// program behind a shell, where they are known. What stands on the command line goes before what
+// variables hold (gunicorn.org, Configuration Overview; Spring Boot, Externalized Configuration).
+func drainOf(c container, started []string) (d delay, set bool) {
 	take := func(setting, value string) {
 		seconds, ok := durationOf(value)
-		if _, err := time.ParseDuration(value); err != nil && strings.Contains(strings.ToLower(setting), "spring") {
-			ok = false // a bare number of Spring's is one of milliseconds
+		if strings.Contains(strings.ToLower(setting), "spring") {
+			seconds, ok = springDuration(value)
 		}
 		if ok {
 			d, set = delay{setting, seconds}, true
 		}
 	}
-	words := slices.Concat(c.Command, c.Args)
-	for i, w := range words {
-		option, value, joined := strings.Cut(w, "=")
-		if !drainOptions.MatchString(option) {
-			continue
-		}
-		if !joined && i+1 < len(words) {
-			value = words[i+1]
-		}
-		take(option, value)
-	}
-	for i := range c.Env {
-		if slices.Contains(drainVariables, c.Env[i].Name) {
-			take(c.Env[i].Name, c.Env[i].Value)
+	takeOptions := func(words []string) {
+		for i, w := range words {
+			option, value, joined := strings.Cut(w, "=")
+			if !drainOptions.MatchString(option) {
+				continue
+			}
+			if !joined && i+1 < len(words) {
+				value = words[i+1]
+			}
+			take(option, value)
 		}
 	}
+	for _, e := range c.Env {
+		if slices.Contains(drainVariables, e.Name) {
+			take(e.Name, e.Value)
+		}
+	}
+	for _, e := range c.Env {
+		if slices.Contains(optionVariables, e.Name) {
+			takeOptions(strings.Fields(e.Value))
+		}
+	}
+	takeOptions(slices.Concat(c.Command, c.Args))
+	takeOptions(started)
 	return d, set
+}
+
+// springDuration reads a length as Spring does, for which a bare number is one of milliseconds
+// (spring-boot, DurationStyle).
+func springDuration(value string) (seconds float64, ok bool) {
+	if ms, err := strconv.ParseUint(value, 10, 32); err == nil {
+		return float64(ms) / 1000, true
+	}
+	return durationOf(strings.ToLower(value))
 }

@@ -60,12 +60,12 @@ func unresolved(c container, port intstr.IntOrString) bool {
 // thenStop is what a hook of a server has to do after its sleep, unless its image or the
 // spec does it by the stop signal.
 func thenStop(c container) string {
-	server, by := manifest.Server(c.Container)
+	server, _ := manifest.Server(c.Container)
 	signal := goodStops[server]
 	if signal == "" || c.Lifecycle != nil && c.Lifecycle.StopSignal != nil && string(*c.Lifecycle.StopSignal) == signal {
 		return ""
 	}
-	if preStop(c) == nil && by == manifest.Image && !manifest.StopsFast(c.Container) {
+	if preStop(c) == nil && manifest.StopsGracefully(c.Container) {
 		return ""
 	}
 	return fmt.Sprintf(" and, unless %s is the image's STOPSIGNAL, then send %s %s and wait until it has gone", signal, server, signal)

@@ -183,8 +183,17 @@ func TestRules(t *testing.T) {
 		{name: "a signal of GitLab's", changes: []string{image, "        image: registry.gitlab.com/gitlab-org/build/cng/gitlab-webservice-ee:v17.2.1\n        env: [{name: SHUTDOWN_BLACKOUT_SECONDS, value: '10'}]\n", preStop5, exec("[/bin/bash, -c, pkill -SIGINT -o ruby]")}, want: []string{"note prestop-short", "note prestop-needs-binary"}},
 		{name: "a drain that is longer than what is left", changes: []string{image, started("[uvicorn, 'app:app', --timeout-graceful-shutdown, '60']")}, want: []string{"note drain-outlasts-grace"}},
 		{name: "a drain that is as long as what is left", changes: []string{image, started("[gunicorn, app, '--graceful-timeout=25']")}},
+		{name: "a drain by Spring's other spelling", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUTPERSHUTDOWNPHASE, value: 40s}]\n"}, want: []string{"note drain-outlasts-grace"}},
+		{name: "a drain of Spring's in milliseconds", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE, value: '40000'}]\n"}, want: []string{"note drain-outlasts-grace"}},
+		{name: "a drain by the JVM's options", changes: []string{image, image + "        env: [{name: JAVA_TOOL_OPTIONS, value: -Xmx1g -Dspring.lifecycle.timeout-per-shutdown-phase=40s}]\n"}, want: []string{"note drain-outlasts-grace"}},
+		{name: "a drain of gunicorn's by its option, not by its variable", changes: []string{image, started("[gunicorn, app:app, --graceful-timeout, '20']") + "        env: [{name: GUNICORN_CMD_ARGS, value: --graceful-timeout 90}]\n"}},
+		{name: "a drain of Spring's in a unit of capitals", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE, value: 40S}]\n"}, want: []string{"note drain-outlasts-grace"}},
+		{name: "apachectl", changes: []string{image, started("[apachectl, -D, FOREGROUND]")}, want: []string{"note shell-pid-1"}},
+		{name: "a drain by gunicorn's variable", changes: []string{image, image + "        env: [{name: GUNICORN_CMD_ARGS, value: --workers 4 --graceful-timeout 40}]\n"}, want: []string{"note drain-outlasts-grace"}},
+		{name: "a drain by uvicorn's variable", changes: []string{image, image + "        env: [{name: UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN, value: '40'}]\n"}, want: []string{"note drain-outlasts-grace"}},
+		{name: "a drain of Spring's in milliseconds that fits", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE, value: '20000'}]\n"}},
+		{name: "a drain behind a shell", changes: []string{image, started("[sh, -c, exec gunicorn app:app --graceful-timeout 90]")}, want: []string{"note drain-outlasts-grace"}},
 		{name: "a drain by a variable", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE, value: 40s}]\n"}, want: []string{"note drain-outlasts-grace"}},
-		{name: "a drain by a number of who knows what", changes: []string{image, image + "        env: [{name: SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE, value: '40000'}]\n"}},
 		{name: "quit fast", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; nginx -s stop]")}, want: []string{"warning prestop-quits-fast"}},
 		{name: "quit nginx by SIGTERM", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill 1]")}, want: []string{"warning prestop-quits-fast"}},
 		{name: "quit nginx by SIGQUIT", changes: []string{image, "        image: nginx:1.27\n", preStop5, exec("[sh, -c, sleep 5; kill -QUIT 1]")}},
@@ -215,6 +224,12 @@ func TestRules(t *testing.T) {
 		{name: "exec --, in bash", changes: []string{image, started("[bash, -c, exec -- app]")}},
 		{name: "a JVM without signals", changes: []string{image, started("[java, -Xrs, -jar, a.jar]")}, want: []string{"warning jvm-ignores-sigterm"}},
 		{name: "uWSGI", changes: []string{image, started("[uwsgi, --master, --module, app]")}, want: []string{"warning uwsgi-reloads"}},
+		{name: "pm2", changes: []string{image, started("[pm2-runtime, app.js]")}, want: []string{"warning pm2-kills"}},
+		{name: "pm2 with its settings", changes: []string{image, started("[pm2-runtime, start, ecosystem.config.js]")}, want: []string{"note pm2-kills"}},
+		{name: "pm2 with an option that it does not have", changes: []string{image, started("[pm2-runtime, app.js, --kill-timeout, '20000']")}, want: []string{"warning pm2-kills"}},
+		{name: "pm2, a program that ends in cjs", changes: []string{image, started("[pm2-docker, server.cjs]")}, want: []string{"warning pm2-kills"}},
+		{name: "pm2 that is told to wait for no longer", changes: []string{image, started("[pm2-runtime, app.js]") + "        env: [{name: PM2_KILL_TIMEOUT, value: '1000'}]\n"}, want: []string{"warning pm2-kills"}},
+		{name: "pm2 that is told to wait by a variable", changes: []string{image, started("[pm2-runtime, ecosystem.config.js]") + "        env: [{name: PM2_KILL_TIMEOUT, value: '20000'}]\n"}},
 		{name: "a server without a handler", changes: []string{image, started("[waitress-serve, shop:app]")}, want: []string{"warning sigterm-unhandled"}},
 		{name: "Tomcat's script", changes: []string{image, started("[catalina.sh, run]")}},
 		{name: "a proxy in the background", changes: []string{image, started("[sh, -c, nginx & exec gunicorn app]")}, want: []string{"note shell-cuts-short"}},
@@ -440,8 +455,11 @@ func TestRules(t *testing.T) {
 		{name: "affinity", changes: []string{service, service + "  sessionAffinity: ClientIP\n"}, want: []string{"note client-affinity"}},
 		{name: "mesh", changes: []string{"      containers:\n", "      containers:\n      - {name: istio-proxy, image: proxy}\n"}, want: []string{"note mesh-proxy-order"}},
 		// More of these is in whose_test.go.
+		{name: "a balancer's one port, whatever its name", changes: []string{"name: http", "name: health", "port: http}}", "port: health}}", "targetPort: http}]\n", "targetPort: health}]\n  type: LoadBalancer\n", "        lifecycle: {preStop: {sleep: {seconds: 5}}}\n", ""}, want: []string{"warning no-prestop"}},
+		{name: "a balancer of metrics", changes: []string{"metadata: {name: web, namespace: shop}\nspec:\n  selector: {app: web}\n  ports", "metadata: {name: web-metrics, namespace: shop}\nspec:\n  selector: {app: web}\n  ports", "name: http", "name: health", "port: http}}", "port: health}}", "targetPort: http}]\n", "targetPort: health}]\n  type: LoadBalancer\n", "        lifecycle: {preStop: {sleep: {seconds: 5}}}\n", ""}},
 		{name: "a balancer outside", changes: []string{service, service + "  type: LoadBalancer\n  externalTrafficPolicy: Local\n"}, want: []string{"note prestop-short-for-path"}},
 		{name: "a database's proxy", changes: []string{"      containers:\n", "      containers:\n      - {name: cloud-sql-proxy, image: proxy}\n"}, want: []string{"warning dependency-ends-first"}},
+		{name: "an autoscaler without a group", more: strings.Replace(fmt.Sprintf(autoscaler, 2), "apiVersion: apps/v1, ", "", 1), want: []string{"warning autoscaler-finds-none"}},
 		{name: "scaled to none", more: fmt.Sprintf(autoscaler, 0) + byQueue, want: []string{"warning scales-to-zero", "note replicas-beside-autoscaler"}},
 		{name: "pods of the client's node alone", changes: []string{service, service + "  internalTrafficPolicy: Local\n"}, want: []string{"note local-traffic-alone"}},
 		{name: "pods of all nodes", changes: []string{service, service + "  internalTrafficPolicy: Cluster\n"}},
@@ -745,9 +763,11 @@ func TestTextIsNotObeyed(t *testing.T) {
 // Where SIGTERM is a server's fast stop, no advice leaves it at a sleep.
 func TestAdviceKnowsTheServer(t *testing.T) {
 	const quit = "Let it sleep for 5 s and, unless SIGQUIT is the image's STOPSIGNAL, then send nginx SIGQUIT and wait until it has gone, all of it within the grace."
-	nginx := func(hook string) []string {
-		return []string{image, "        image: registry.example/web/nginx:1.27\n", preStop5, hook}
+	of := func(name, hook string) []string {
+		return []string{image, "        image: " + name + "\n", preStop5, hook}
 	}
+	nginx := func(hook string) []string { return of("nginx:1.27", hook) }
+	called := func(hook string) []string { return of("registry.example/web/nginx:1.27", hook) }
 	for name, tt := range map[string]struct {
 		changes   []string
 		rule, fix string
@@ -761,6 +781,8 @@ func TestAdviceKnowsTheServer(t *testing.T) {
 		"a hook that fails":            {nginx(exec("[sleep]")), "prestop-fails", "Give a script to a shell as one word after -c, and let it sleep for 5 s and, unless SIGQUIT is the image's STOPSIGNAL, then send nginx SIGQUIT and wait until it has gone.", "#nginx"},
 		"a stop signal in the spec":    {nginx("lifecycle: {stopSignal: SIGQUIT, preStop: {exec: {command: [/drain]}}}"), "prestop-length-unknown", "See that it takes at least 2 s and leaves enough of the grace, or sleep instead.", "#nginx"},
 		"its own image, no hook":       {nginx(""), "no-prestop", "Let preStop sleep for 5 s.", "#nginx"},
+		"an image that is called so":   {called(""), "no-prestop", "Let preStop sleep for 5 s and, unless SIGQUIT is the image's STOPSIGNAL, then send nginx SIGQUIT and wait until it has gone.", "#nginx"},
+		"one that is, a hook":          {called(exec("[nginx, -s, quit]")), "prestop-quits-early", "Let the hook sleep for 5 s first, then quit, and wait until the server has gone, all of it within the grace.", "#nginx"},
 		"its command, no hook":         {[]string{image, started("[apache2, -D, FOREGROUND]"), preStop5, ""}, "no-prestop", "Let preStop sleep for 5 s and, unless SIGWINCH is the image's STOPSIGNAL, then send apache SIGWINCH and wait until it has gone.", "#apache"},
 		"Caddy, no hook":               {[]string{image, "        image: caddy:2\n", preStop5, ""}, "no-prestop", "Set Caddy's shutdown_delay to 5 s, if its configuration does not, or let preStop sleep for as long.", "#caddy"},
 		"no server":                    {[]string{preStop5, exec("[/drain]")}, "prestop-length-unknown", "See that it takes at least 2 s and leaves enough of the grace, or sleep instead.", ""},

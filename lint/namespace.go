@@ -54,7 +54,7 @@ func sameNamespace[T interface{ GetNamespace() string }](w *workload, all []*sel
 // one of these has none either.
 func (o *Objects) scaledFrom(w *workload) (in []string) {
 	for _, h := range o.Autoscalers {
-		if target := h.Value.Spec.ScaleTargetRef; target.Kind == w.kind && target.Name == w.meta.Name {
+		if target := h.Value.Spec.ScaleTargetRef; groupOf(target) == "apps" && target.Kind == w.kind && target.Name == w.meta.Name {
 			in = append(in, h.Value.Namespace)
 		}
 	}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -254,6 +255,13 @@ type container struct {
 	*corev1.Container
 	field string
 	list  patch.List
+}
+
+// imageName is the last part of an image's name, without a tag and a digest.
+func imageName(c container) string {
+	image, _, _ := strings.Cut(path.Base(c.Image), "@")
+	image, _, _ = strings.Cut(image, ":")
+	return image
 }
 
 func (w *workload) containers() []container {

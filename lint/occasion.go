@@ -28,6 +28,7 @@ var occasions = map[string]recording.Occasion{
 	"stop-signal":               recording.PodEnds,
 	"jvm-ignores-sigterm":       recording.PodEnds,
 	"sigterm-unhandled":         recording.PodEnds,
+	"pm2-kills":                 recording.PodEnds,
 	"uwsgi-reloads":             recording.PodEnds,
 	"prestop-signals-elsewhere": recording.PodEnds,
 	"shell-cuts-short":          recording.PodEnds,

@@ -9,7 +9,7 @@ import (
 func TestOccasions(t *testing.T) {
 	none := []string{
 		"client-affinity", "headless", "liveness-at-start", "liveness-eager", "liveness-same-as-readiness", "local-traffic-alone", "probe-grace", "scales-to-zero",
-		"prestop-short-for-path", "refused", "service-port-unknown", "service-selects-none", "double-field", "removed-api", "replicas-beside-autoscaler", "same-object", "unknown-field",
+		"prestop-short-for-path", "refused", "service-port-unknown", "service-selects-none", "double-field", "removed-api", "autoscaler-finds-none", "replicas-beside-autoscaler", "same-object", "unknown-field",
 	}
 	for _, r := range allRules {
 		_, has := occasions[r.id]

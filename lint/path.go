@@ -203,8 +203,13 @@ func (w *workload) gated() []hop {
 	return nil
 }
 
-// exposed tells whether something leads users to the service whatever its ports are called.
+// exposed tells whether something leads users to the service whatever its ports are called: a
+// balancer of its own that has but one port is there for that, unless the service's name says
+// that it is for watching.
 func (o *Objects) exposed(s *corev1.Service) bool {
+	if s.Spec.Type == corev1.ServiceTypeLoadBalancer && len(s.Spec.Ports) == 1 && !forWatching(s.Name, "", "") {
+		return true
+	}
 	return slices.ContainsFunc(o.Ingresses, func(i Object[*networkingv1.Ingress]) bool {
 		return together(i.Value.Namespace, s.Namespace) && slices.Contains(backends(i.Value), s.Name)
 	}) || slices.ContainsFunc(o.Routes, func(r Object[*Route]) bool { return r.Value.leadsTo(s.Namespace, s.Name) })

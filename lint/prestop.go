@@ -294,8 +294,7 @@ func sleepsAlone(command []string) bool {
 // isPilot tells of a container that Istio's own agent starts, as a gateway has it: it alone, by its
 // words and its image's name.
 func isPilot(c container) bool {
-	image, _, _ := strings.Cut(path.Base(c.Image), "@")
-	image, _, _ = strings.Cut(image, ":")
+	image := imageName(c)
 	return len(c.Command) == 0 && len(c.Args) > 0 && c.Args[0] == "proxy" && (image == "proxyv2" || image == "auto")
 }
 

@@ -174,7 +174,7 @@ func TestWritten(t *testing.T) {
 		"in a service":          {changes: []string{service, service + "  publishNotReadyAdresses: true\n"}, want: []string{"warning unknown-field spec.publishNotReadyAdresses:23"}, fix: "Write publishNotReadyAddresses."},
 		"in a budget":           {changes: []string{budget1, budget1 + "  minAvaliable: 1\n"}, want: []string{"warning unknown-field spec.minAvaliable:30"}, fix: "Write minAvailable."},
 		"annotations are free":  {changes: []string{"metadata: {name: web, namespace: shop}", "metadata: {name: web, namespace: shop, annotations: {readinessprobe: a}}"}},
-		"of the other version":  {more: "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec: {scaleTargetRef: {kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 9, targetCPUUtilizationPercentage: 80}\n"},
+		"of the other version":  {more: "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 9, targetCPUUtilizationPercentage: 80}\n"},
 
 		"twice":               {changes: []string{replicas3, "  replicas: 4\n" + replicas3}, want: []string{"warning double-field spec.replicas:6"}, fix: "Keep one of the two."},
 		"twice alike":         {changes: []string{replicas3, replicas3 + replicas3}, want: []string{"note double-field spec.replicas:6"}},

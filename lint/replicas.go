@@ -27,3 +27,25 @@ var replicasReset = rule{
 		})
 	},
 }
+
+var autoscalerInert = rule{
+	id:    "autoscaler-finds-none",
+	cause: report.NoCapacity,
+	doc:   "A HorizontalPodAutoscaler names a workload, but not the group that has its kind (scaleTargetRef.apiVersion is missing, or one that went): it finds none and never scales (kubernetes pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler). API servers of 1.37 refuse to create one without a group, older ones take it.",
+	find: func(w *workload, report func(breach)) {
+		inert := w.scale.inert
+		if inert == nil {
+			return
+		}
+		severity := Warning
+		if len(w.serving()) == 0 {
+			severity = Note
+		}
+		report(breach{
+			severity: severity, of: inert, field: "spec.scaleTargetRef.apiVersion",
+			why:   fmt.Sprintf("The autoscaler finds no %s, as scaleTargetRef.apiVersion is not of the group apps: it never scales, and the number of pods stays what the %s itself says.", w.kind, w.kind),
+			fix:   "Set apiVersion of its scaleTargetRef to apps/v1.",
+			patch: `{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1"}}}`,
+		})
+	},
+}

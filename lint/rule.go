@@ -48,7 +48,7 @@ func otherOf[T metav1.Object](kind string, o Object[T]) other {
 }
 
 // rules is the table of the rules about workloads. A new one goes into its theme's file.
-var rules = slices.Concat(preStopRules, pathRules, stopRules, []rule{signalsElsewhere}, commandRules, []rule{jvmIgnores, uwsgiReloads, sigtermUnhandled, drainOutlasts, refused}, probeRules, dependencyRules, rolloutRules, []rule{replicasReset}, disruptionRules, serviceRules, portNameRules, []rule{selectsNone})
+var rules = slices.Concat(preStopRules, pathRules, stopRules, []rule{signalsElsewhere}, commandRules, []rule{jvmIgnores, uwsgiReloads, sigtermUnhandled, pm2Kills, drainOutlasts, refused}, probeRules, dependencyRules, rolloutRules, []rule{replicasReset, autoscalerInert}, disruptionRules, serviceRules, portNameRules, []rule{selectsNone})
 
 // writingRules are those about how an object is written; they are told while it is read.
 var writingRules = []rule{unknownField, doubleField, removedAPI, sameObject}

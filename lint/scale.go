@@ -8,6 +8,7 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
 	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
@@ -61,6 +62,9 @@ type scale struct {
 	// by is the autoscaler; nil where the workload itself says the number, or where a
 	// pause keeps it.
 	by *scaler
+	// inert is a HorizontalPodAutoscaler that does not find the workload which it names; nil
+	// for none.
+	inert *other
 }
 
 // scaler is a HorizontalPodAutoscaler or one of KEDA's.
@@ -140,15 +144,34 @@ func (o *Objects) scaleOf(w *workload) scale {
 	if stated != nil && *stated == 0 {
 		return scale{known: true, off: true}
 	}
+	var inert *other
 	for _, h := range o.Autoscalers {
-		if target := h.Value.Spec.ScaleTargetRef; together(h.Value.Namespace, w.meta.Namespace) && target.Kind == w.kind && target.Name == w.meta.Name {
-			if len(validation.Refused(h.Value)) > 0 {
-				return scale{}
-			}
-			return scale{fewest: orDefault(h.Value.Spec.MinReplicas, 1), known: true, by: hpa(h)}
+		target := h.Value.Spec.ScaleTargetRef
+		if !together(h.Value.Namespace, w.meta.Namespace) || target.Kind != w.kind || target.Name != w.meta.Name {
+			continue
 		}
+		if len(validation.Refused(h.Value)) > 0 {
+			return scale{}
+		}
+		switch groupOf(target) {
+		case "apps":
+		case "", "extensions":
+			inert = new(otherOf("HorizontalPodAutoscaler", h))
+			continue
+		default:
+			continue // another's kind of that name
+		}
+		return scale{fewest: orDefault(h.Value.Spec.MinReplicas, 1), known: true, by: hpa(h)}
 	}
-	return scale{fewest: orDefault(stated, 1), known: true}
+	return scale{fewest: orDefault(stated, 1), known: true, inert: inert}
+}
+
+// groupOf is the group in which a HorizontalPodAutoscaler looks for a kind, whatever the version:
+// the core's where the reference names none (kubernetes pkg/controller/podautoscaler/horizontal.go,
+// reconcileAutoscaler).
+func groupOf(target autoscalingv2.CrossVersionObjectReference) string {
+	version, _ := schema.ParseGroupVersion(target.APIVersion)
+	return version.Group
 }
 
 // stated is the number of pods in the workload itself, nil for none.

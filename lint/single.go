@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // single says why a second pod beside the only one is not simply to be had, as sentences;
@@ -16,7 +18,9 @@ func (w *workload) single() string {
 	surge, _, rolling := w.fenceposts(1)
 	switch store := w.dataStore(); {
 	case store != "":
-		return fmt.Sprintf("%s keeps data of its own in each pod: two behind one service answer from different data, unless they are set up to replicate it.", store)
+		return fmt.Sprintf("%s keeps data of its own in each pod: two behind one service answer from different data, unless they are set up to share or replicate it.", store)
+	case w.keepsOnNode():
+		return "Its hostPath volume is on one node: a second pod on another one finds other data there, and one beside it the same files."
 	case w.recreated():
 		return "The strategy Recreate says that two are not to run at once."
 	case rolling && surge == 0:
@@ -42,7 +46,7 @@ var dataStores = []string{
 	"gitlab-ee", "home-assistant", "influxdb", "jenkins", "kafka", "keydb", "localstack", "mailhog", "mailpit", "mariadb", "mariadbd",
 	"meilisearch", "memcached", "milvus", "minio", "mongo", "mongod", "mongodb", "mongodb-community-server", "mosquitto", "mssql", "mysql",
 	"mysql-server", "mysqld", "n8n", "nats", "nats-server", "neo4j", "nexus3", "node-red", "openldap", "opensearch", "percona",
-	"percona-server", "percona-server-mongodb", "pihole", "postgis", "postgres", "postgresql", "prometheus", "pulsar", "qdrant", "questdb",
+	"percona-server", "percona-server-mongodb", "pgvector", "pihole", "postgis", "postgres", "postgresql", "prometheus", "pulsar", "qdrant", "questdb",
 	"rabbitmq", "rabbitmq-server", "redis", "redis-server", "redis-stack", "redis-stack-server", "redpanda", "rethinkdb",
 	"scylla", "solr", "sonarqube", "surrealdb", "tikv", "timescaledb", "timescaledb-ha", "typesense", "uptime-kuma", "valkey",
 	"valkey-server", "vaultwarden", "verdaccio", "victoria-metrics", "weaviate", "zookeeper",
@@ -50,7 +54,10 @@ var dataStores = []string{
 
 // officialStores are such programs by names that others have as well: they count as the images
 // of these names that their projects publish alone.
-var officialStores = []string{"registry", "distribution/registry", "vault", "hashicorp/vault"}
+var officialStores = []string{
+	"registry", "distribution/registry", "vault", "hashicorp/vault", "grafana/grafana", "ghost", "jaegertracing/all-in-one",
+	"grafana/grafana-oss", "grafana/grafana-enterprise", "mcr.microsoft.com/mssql/server", "vaultwarden/server",
+}
 
 // dataStore names the one that answers in the workload's pods; empty for none that is known.
 func (w *workload) dataStore() string {
@@ -67,11 +74,31 @@ func (w *workload) dataStore() string {
 			}
 		}
 		official := strings.TrimPrefix(strings.TrimPrefix(path.Join(path.Dir(repository), image), "docker.io/"), "library/")
-		if slices.Contains(officialStores, official) {
-			return image
+		if slices.Contains(officialStores, official) || strings.HasPrefix(image, "spilo-") {
+			return official
 		}
 	}
 	return ""
+}
+
+// keepsOnNode tells whether what answers may write to a folder of its node.
+func (w *workload) keepsOnNode() bool {
+	return slices.ContainsFunc(w.serving(), func(c container) bool {
+		return slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
+			return !m.ReadOnly && slices.ContainsFunc(w.template.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name && holdsData(v.HostPath) })
+		})
+	})
+}
+
+// holdsData tells of a folder of the node that programs keep data of their own in, and not sockets,
+// devices, logs or settings that every node has.
+func holdsData(v *corev1.HostPathVolumeSource) bool {
+	if v == nil || v.Type != nil && slices.Contains([]corev1.HostPathType{corev1.HostPathSocket, corev1.HostPathFile, corev1.HostPathCharDev, corev1.HostPathBlockDev}, *v.Type) {
+		return false
+	}
+	return !slices.ContainsFunc([]string{"/dev", "/proc", "/sys", "/run", "/var/run", "/var/log", "/etc", "/lib/modules"}, func(folder string) bool {
+		return v.Path == folder || strings.HasPrefix(v.Path, folder+"/")
+	})
 }
 
 // elects finds the flags by which controllers elect a leader (k8s.io/component-base,

@@ -72,7 +72,7 @@ var stopRules = []rule{{
 		for _, c := range w.hooked() {
 			hook := judge(w, c)
 			q := hook.Quits
-			server, by := manifest.Server(c.Container)
+			server, _ := manifest.Server(c.Container)
 			if q != nil && q.Maybe && hook.Exact && hook.Least < proxyLagTime {
 				continue // it is too short, whatever it stops
 			}
@@ -92,7 +92,7 @@ var stopRules = []rule{{
 			case !q.Certain || !q.Exact:
 				b.severity = Note
 				b.why = fmt.Sprintf("preStop tells the server to stop (%s), and whether %d s have gone by until then no manifest tells, while %s.", q.Command, proxyLag, w.stillSend())
-			case by == manifest.Image && goodStops[server] != "" && c.Lifecycle.StopSignal == nil && !manifest.StopsFast(c.Container):
+			case goodStops[server] != "" && c.Lifecycle.StopSignal == nil && manifest.StopsGracefully(c.Container):
 				b.fix = fmt.Sprintf("Let preStop sleep for %d s and do nothing else: the image's own stop signal, %s, then does what the hook does.", w.advised(), goodStops[server])
 				b.patch = w.advisedPatch(c)
 			}
@@ -189,8 +189,8 @@ var gracefulStops = map[string][]string{
 
 // stops tells whether a server's own images name its graceful stop.
 func stops(c container) bool {
-	server, by := manifest.Server(c.Container)
-	return by == manifest.Image && !manifest.StopsFast(c.Container) && (goodStops[server] != "" || server == "php-fpm")
+	server, _ := manifest.Server(c.Container)
+	return manifest.StopsGracefully(c.Container) && (goodStops[server] != "" || server == "php-fpm")
 }
 
 // fast tells whether a step ends the server with what is in flight. Of a server that is

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -258,8 +257,7 @@ var ofItself = map[string][]int32{
 // exporter among the ports that exporters have (prometheus/prometheus wiki, Default port allocations).
 func exports(c container, port int32) bool {
 	const firstOfExporters, lastOfExporters = 9100, 9999
-	image, _, _ := strings.Cut(path.Base(c.Image), "@")
-	image, _, _ = strings.Cut(image, ":")
+	image := imageName(c)
 	if slices.Contains(watchedAlone, image) || slices.Contains(ofItself[image], port) {
 		return true
 	}
@@ -401,8 +399,7 @@ func accessory(c container) bool {
 
 // nameParts are the words in a container's name and in that of its image, without the tag.
 func nameParts(c container) []string {
-	image, _, _ := strings.Cut(path.Base(c.Image), "@")
-	image, _, _ = strings.Cut(image, ":")
+	image := imageName(c)
 	return strings.FieldsFunc(c.Name+"-"+image, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
 }
 
