@@ -27,8 +27,8 @@ func TestTheSpreadIsRecorded(t *testing.T) {
 		Workload: check.Workload{Kind: check.Deployment, Name: "web"},
 		Target:   check.Target{URL: server.URL},
 		Streams: []check.Stream{
-			{Name: "new", Rate: 100, Connections: check.New},
-			{Name: "kept", Rate: 100, Connections: check.Reused, Pool: 1},
+			{Name: "new", Rate: sceneRate, Connections: check.New},
+			{Name: "kept", Rate: sceneRate, Connections: check.Reused, Pool: 1},
 		},
 	}.WithDefaults()}}
 	if err := r.startLoad(t.Context(), func(err error) { t.Error(err) }); err != nil {

@@ -16,8 +16,9 @@ type delay struct {
 	seconds float64
 }
 
-// delayOptions are options that set it: VictoriaMetrics', Traefik's and Skipper's (their manuals), and that of servers built on k8s.io/apiserver (pkg/server/options,
-// ServerRunOptions). Of Traefik each entry point has its own.
+// delayOptions are options that set it: VictoriaMetrics', Traefik's and Skipper's (their manuals), and
+// that of servers built on k8s.io/apiserver (pkg/server/options, ServerRunOptions). Of Traefik each
+// entry point has its own.
 var delayOptions = regexp.MustCompile(`(?i)^--?(?:http\.shutdownDelay|shutdown-delay-duration|wait-for-healthcheck-interval|entrypoints\.[^.=]+\.transport\.lifecycle\.requestacceptgracetimeout)$`)
 
 // delayVariables are variables that set it: Traefik's, of each entry point too, and that of Quarkus,
