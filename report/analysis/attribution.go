@@ -108,7 +108,7 @@ func attribute(failures []examined, t *traffic, endpoints *endpoints, others []o
 			all[i].cause = causeOf(loss{manner: unobserved})
 		}
 	}
-	return s.warmedUnnamed(followed(all))
+	return s.unprompted(s.warmedUnnamed(followed(all)))
 }
 
 // suspectsOf takes the requests that were cut on a pod's own connection as the

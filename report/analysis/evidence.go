@@ -26,6 +26,9 @@ func evidence(cause report.Cause, members []*explained) []string {
 	if waited := unreadEvidence(cause, members); waited != "" {
 		lines = append(lines, waited)
 	}
+	if closed := closedEvidence(members); closed != "" {
+		lines = append(lines, closed)
+	}
 	if either := eitherEvidence(members); either != "" {
 		lines = append(lines, either)
 	}
@@ -129,6 +132,17 @@ func unreadEvidence(cause report.Cause, members []*explained) string {
 	}
 	return fmt.Sprintf("%s waited on a kept connection, for up to %s: the pod did not read any more what came on it",
 		text.Count(len(waited), "request"), text.Coarse(oldest(waited)))
+}
+
+// closedEvidence tells of requests whose kept connections were closed as they came, though no
+// end of a pod explains that; empty where there were none.
+func closedEvidence(members []*explained) string {
+	closed := countFunc(members, (*explained).closedWithoutAnEnd)
+	if closed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s came on a kept connection as that was closed. So does a server, or a proxy, with one that has been idle for its keep-alive timeout, whether pods end or not: "+
+		"let that time be longer than clients leave a connection unused", text.Count(closed, "request"))
 }
 
 // startEvidence tells of the new pods that were given requests too early.

@@ -158,7 +158,7 @@ func (m *measured) slowRotationWords() string {
 		return ""
 	}
 	return fmt.Sprintf(" It came %s after the pod had left its EndpointSlice, and a kube-proxy on a node that is not busy takes %s at the most: "+
-		"the nodes lack processor time (check again when they have it: the number may be too high), have very many services, or something that forgets pods more slowly stands in front of them.",
+		"the nodes lack processor time, or their kube-proxy has asked for none (check again when they have it: the number may be too high), have very many services, or something that forgets pods more slowly stands in front of them.",
 		text.Coarse(m.afterSlice), text.Coarse(proxyLag))
 }
 

@@ -34,7 +34,7 @@ var stages = []struct {
 		"cause_not_ready_yet.go", "cause_observation_gap.go", "cause_prestop_eats_grace.go", "cause_restarted.go",
 		"cause_sigterm_ignored.go", "cause_unknown.go",
 	}},
-	{"attribution", []string{"shared_connection.go", "symptom.go", "other_endpoints.go", "starting.go", "warming.go", "queue.go", "kills.go", "let_go.go", "unread.go", "turned_away.go", "explanation.go", "spared.go", "behind.go", "holder.go", "outlived.go", "nearby.go", "conntrack.go", "attribution.go", "accounts.go"}},
+	{"attribution", []string{"shared_connection.go", "symptom.go", "other_endpoints.go", "starting.go", "warming.go", "queue.go", "kills.go", "let_go.go", "unread.go", "turned_away.go", "explanation.go", "spared.go", "behind.go", "holder.go", "outlived.go", "nearby.go", "conntrack.go", "unprompted.go", "attribution.go", "accounts.go"}},
 	{"margins", []string{"margins.go"}},
 	{"findings", []string{"finding.go", "finding_node.go", "evidence.go", "evidence_end.go", "evidence_gateway.go"}},
 	{"advice", []string{"advice.go", "stay.go", "untested.go", "unknown_server.go", "warnings.go"}},

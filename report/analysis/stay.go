@@ -43,8 +43,9 @@ func staysOf(ended []*account, t *traffic) map[*account]stay {
 
 // stayed tells of a pod that was killed why it had stayed.
 func (a *account) stayed(t *traffic) stay {
-	noticed := a.noticed() || a.refusedWhileAlive()
 	done := a.hadNothingLeft(t)
+	// One that takes no notice, and has nothing else to do, answers whoever asks.
+	noticed := a.noticed() || a.refusedWhileAlive() || done && a.window.silent
 	switch {
 	case !noticed && !a.cutAlive && a.accepts && (a.servesOn() || a.servedOn && a.tookNewUntilKilled() || done):
 		return ignoring

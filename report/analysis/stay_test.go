@@ -242,6 +242,29 @@ func TestWarningsOfPodsThatStayed(t *testing.T) {
 			"sigterm-ignored: web-1 took no notice of SIGTERM, or did not end after it:", false,
 		},
 		{
+			"it had nothing left to answer, and answered on its own address until it was killed", outlasting(),
+			[]func(*scenario){func(s *scenario) { s.measured("").probes("web-1", 6300*ms, 16200*ms) }},
+			"sigterm-ignored: web-1 took no notice of SIGTERM and had to be killed", false,
+		},
+		{
+			"it had nothing left to answer, and answered nobody any more after SIGTERM", outlasting(),
+			[]func(*scenario){func(s *scenario) {
+				s.measured("").probes("web-1", 6300*ms, 10*second)
+				for at := 10 * second; at < 16*second; at += second {
+					s.probed("web-1", at, request{phase: recording.PhaseFirstByte, class: recording.ClassEOF, took: 16260*ms - at})
+				}
+			}},
+			"grace-too-short: web-1 still ran when the grace period ended and had to be killed, although no request was lost to it", true,
+		},
+		{
+			"it left one request to its own address without an answer", outlasting(),
+			[]func(*scenario){func(s *scenario) {
+				s.measured("").probes("web-1", 6300*ms, 10*second)
+				s.probed("web-1", 10*second, request{phase: recording.PhaseFirstByte, class: recording.ClassEOF, took: 6260 * ms})
+			}},
+			"sigterm-ignored: web-1 took no notice of SIGTERM", false,
+		},
+		{
 			"nothing can have been left, though answers name nobody", outlasting(),
 			[]func(*scenario){newOnly, unlabeled},
 			"sigterm-ignored: web-1 took no notice of SIGTERM, or did not end after it:", false,

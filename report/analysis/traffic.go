@@ -35,7 +35,8 @@ type traffic struct {
 	baselineSent int
 	// baselineUnexamined are the baseline's failures that were not kept.
 	baselineUnexamined int
-	last               time.Time
+	// first and last bound the time in which requests were sent and answered.
+	first, last time.Time
 	// incomplete is what the recording lacks.
 	incomplete incomplete
 	// senders are the pods that sent, with what became of their requests.

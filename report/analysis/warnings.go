@@ -233,10 +233,11 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 		// that kept accepting needs none.
 		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting(lag) && !t.killed() && t.orderly() && t.wasReady && !t.published && t.signalledWithin(margin)
 	}
-	// Asked on its own address it shows itself for how long it goes on.
+	// Asked on its own address it shows itself for how long it goes on. One that answers with an
+	// error takes requests.
 	seenShort := func(t *account) bool {
 		_, most := t.outlasts()
-		return most != nil && time.Duration(*most) < margin
+		return most != nil && time.Duration(*most) < margin && t.window.ended != report.WindowError
 	}
 	seenLong := func(t *account) bool {
 		least, _ := t.outlasts()

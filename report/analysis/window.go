@@ -19,6 +19,9 @@ type window struct {
 	tookNew time.Time
 	// shutPort tells that it refused one while it lived on after SIGTERM.
 	shutPort bool
+	// silent tells that after SIGTERM it answered several no more, long before its end, and
+	// none again.
+	silent bool
 }
 
 // bounds are those of a moment; each is zero where it is not known.
@@ -129,6 +132,7 @@ func (w windows) of(e *ending, lastNew time.Time, doubt span) window {
 		}
 		known.shutPort = known.shutPort || p.became == report.WindowRefused && e.livedOn(met)
 	}
+	known.silent = e.fellSilent(probes, doubt)
 	known.accepts = until(func(p probe) bool { return p.accepted })
 	known.answers = until(func(p probe) bool { return p.answered })
 	return known
@@ -140,6 +144,33 @@ func (w windows) of(e *ending, lastNew time.Time, doubt span) window {
 func (t *ending) livedOn(when report.Interval) bool {
 	return (t.serves || len(t.containers) == 1) && len(t.others) == 0 && t.Sigterm.Known() && t.Exited.Known() &&
 		when.From.After(t.Sigterm.To.Add(clockSlack)) && when.To.Before(t.Exited.From.Add(-clockSlack))
+}
+
+// fellSilent tells whether a pod that had answered before left at least two of the requests to
+// its own address without an answer that were sent after SIGTERM and keptReach before its exit
+// at the latest, and answered none after the first of them.
+func (t *ending) fellSilent(probes []probe, doubt span) bool {
+	if !t.Sigterm.Known() || !t.Exited.Known() {
+		return false
+	}
+	first := 1 + lastIndex(probes, func(p probe) bool { return p.answered })
+	unanswered := 0
+	for _, p := range probes[first:] {
+		if p.sent.Add(-doubt.most).After(t.Sigterm.To.Add(clockSlack)) && p.sent.Add(keptReach).Before(t.Exited.From) {
+			unanswered++
+		}
+	}
+	return first > 0 && unanswered > 1
+}
+
+// lastIndex is that of the last probe of which it holds; -1 without one.
+func lastIndex(probes []probe, holds func(probe) bool) int {
+	for i, p := range slices.Backward(probes) {
+		if holds(p) {
+			return i
+		}
+	}
+	return -1
 }
 
 // shutAtOnce tells of a pod without a hook that it refused connections at its own address within
