@@ -2,11 +2,15 @@ package lint
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/shutdowncheck/shutdowncheck/internal/patch"
+	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
 // delay is a setting by which a program goes on taking requests after SIGTERM for some time,
@@ -90,4 +94,27 @@ func (w *workload) goesOn(c container, b *breach) {
 	b.why += fmt.Sprintf(" By its setting %s this one is to go on taking requests for %g s.", d.setting, d.seconds)
 	b.fix = "See that it does, and that the grace period holds that and the longest request."
 	b.patch = ""
+}
+
+var delayOutlasts = rule{
+	id:    "delay-outlasts-grace",
+	cause: report.GraceTooShort,
+	doc:   "A setting has the program go on taking requests after SIGTERM until the grace period is over, and begin to stop only then: Traefik's requestAcceptGraceTimeout, --shutdown-delay-duration, -shutdown-delay of Mimir and Loki, VictoriaMetrics' -http.shutdownDelay, Skipper's -wait-for-healthcheck-interval, --shutdown-grace-period of ingress-nginx, QUARKUS_SHUTDOWN_DELAY, SHUTDOWN_BLACKOUT_SECONDS of GitLab.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.serving() {
+			hook, _ := hookSeconds(w, c)
+			left := float64(w.grace()) - hook
+			d, set := ownDelay(c)
+			if !set || left <= 0 || d.seconds < left {
+				continue // or other rules tell of it
+			}
+			needed := int(math.Ceil(hook+d.seconds)) + defaultGrace
+			report(breach{
+				severity: Warning, container: c.Name, field: c.field, recipe: recipe(c),
+				why:   fmt.Sprintf("By its setting %s the program goes on taking requests for %g s after SIGTERM, and stops only then; of the grace period of %d s preStop leaves %g s: it is killed before, with what it is answering.", d.setting, d.seconds, w.grace(), left),
+				fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d: preStop, that delay and the usual %d s; or the setting to less.", needed, defaultGrace),
+				patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": needed}),
+			})
+		}
+	},
 }

@@ -11,10 +11,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/shutdowncheck/shutdowncheck/internal/text"
+	"github.com/shutdowncheck/shutdowncheck/manifest/validation"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
-var disruptionRules = []rule{{
+var disruptionRules = []rule{noBudget, budgetBlocks, severalBudgets}
+
+var noBudget = rule{
 	id:    "no-budget",
 	cause: report.NoCapacity,
 	doc:   "No PodDisruptionBudget keeps drains from evicting all pods at once.",
@@ -27,7 +30,9 @@ var disruptionRules = []rule{{
 			})
 		}
 	},
-}, {
+}
+
+var budgetBlocks = rule{
 	id:    "budget-blocks",
 	cause: report.NoCapacity,
 	doc:   "The budget allows no eviction at all, so that drains hang until someone ends the pods by force.",
@@ -41,19 +46,17 @@ var disruptionRules = []rule{{
 			if why == "" {
 				continue
 			}
-			found := breach{
-				severity: Warning, of: new(otherOf("PodDisruptionBudget", b.Object)), field: "spec." + field, always: true,
-				why:   why + ": no pod may ever be evicted, and a drain hangs until it is forced.",
-				fix:   "Allow one pod at a time to be away: maxUnavailable: 1.",
-				patch: patch.JSON(patch.Object{"spec": patch.Object{"minAvailable": nil, "maxUnavailable": 1}}),
-			}
+			found := blocking(field, why)
+			found.of = new(otherOf("PodDisruptionBudget", b.Object))
 			if _, always := blocks(b.Value, 0, false); always == "" && slices.ContainsFunc(b.of, (*workload).autoscaled) {
 				found.why = why + ", the fewest that autoscaling keeps: at that size no pod may be evicted, and a drain hangs until there are more or it is forced."
 			}
 			report(found)
 		}
 	},
-}, {
+}
+
+var severalBudgets = rule{
 	id:    "several-budgets",
 	cause: report.NoCapacity,
 	doc:   "The eviction API answers 500 for a pod that several budgets select.",
@@ -72,7 +75,34 @@ var disruptionRules = []rule{{
 			fix: "Keep one PodDisruptionBudget for these pods.",
 		})
 	},
-}}
+}
+
+// blocking is the breach of a budget that allows no eviction.
+func blocking(field, why string) breach {
+	return breach{
+		severity: Warning, field: "spec." + field, always: true,
+		why:   why + ": no pod may ever be evicted, and a drain hangs until it is forced.",
+		fix:   "Allow one pod at a time to be away: maxUnavailable: 1.",
+		patch: patch.JSON(patch.Object{"spec": patch.Object{"minAvailable": nil, "maxUnavailable": 1}}),
+	}
+}
+
+// blockingAlone reports the budgets that allow no eviction, of however many pods, and select
+// none of those that were read: others elsewhere they keep where they are all the same.
+func (o *Objects) blockingAlone(workloads []*workload) (all []Finding) {
+	for _, b := range o.Budgets {
+		if b.Source.File == "" || slices.ContainsFunc(workloads, func(w *workload) bool {
+			return slices.ContainsFunc(w.budgets, func(of *podBudget) bool { return of.Value == b.Value })
+		}) {
+			continue
+		}
+		if field, why := blocks(b.Value, 0, false); why != "" && len(validation.Refused(b.Value)) == 0 {
+			found := written{rule: &budgetBlocks, breach: blocking(field, why), kind: "PodDisruptionBudget", namespace: b.Value.Namespace, name: b.Value.Name, source: b.Source}
+			all = append(all, found.finding())
+		}
+	}
+	return all
+}
 
 // blocks tells why a budget never lets one of n pods go; both kinds of numbers
 // round up, and one that says none expects no pod, by which none may go

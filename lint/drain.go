@@ -13,12 +13,16 @@ import (
 var drainOutlasts = rule{
 	id:    "drain-outlasts-grace",
 	cause: report.GraceTooShort,
-	doc:   "A setting lets the program answer what is in flight for longer than the grace period leaves it after preStop: uvicorn's --timeout-graceful-shutdown, --graceful-timeout of gunicorn and hypercorn, also by UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN and GUNICORN_CMD_ARGS, VictoriaMetrics' -http.maxGracefulShutdownDuration, Spring's spring.lifecycle.timeout-per-shutdown-phase, by a variable or the JVM's options too, shutdownTimeoutSeconds of ASP.NET Core, quarkus.shutdown.timeout.",
+	doc:   "A setting lets the program answer what is in flight for longer than the grace period leaves it after preStop: uvicorn's --timeout-graceful-shutdown, --graceful-timeout of gunicorn and hypercorn, also by UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN and GUNICORN_CMD_ARGS, VictoriaMetrics' -http.maxGracefulShutdownDuration, --http-grace-period and --grpc-grace-period of Thanos, a gateway's terminationDrainDuration of Istio, Spring's spring.lifecycle.timeout-per-shutdown-phase, by a variable or the JVM's options too, shutdownTimeoutSeconds of ASP.NET Core, quarkus.shutdown.timeout.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
 			hook, _ := hookSeconds(w, c)
 			left := float64(w.grace()) - hook
 			d, set := drainOf(c, w.first(c).Words)
+			if isPilot(c) || w.injectsGateway(c) {
+				d.seconds, _ = w.istioDrains(c)
+				d.setting, set = "terminationDrainDuration", d.seconds > 0
+			}
 			if !set || left <= 0 || d.seconds <= left {
 				continue // or other rules tell of it
 			}
@@ -34,7 +38,7 @@ var drainOutlasts = rule{
 // drainOptions are options by which a program is told for how long it may answer what is in flight, and
 // drainVariables such variables (the programs' manuals).
 var (
-	drainOptions   = regexp.MustCompile(`^-?-(?:timeout-graceful-shutdown|graceful-timeout|http\.maxGracefulShutdownDuration|D?spring\.lifecycle\.timeout-per-shutdown-phase)$`)
+	drainOptions   = regexp.MustCompile(`^-?-(?:timeout-graceful-shutdown|graceful-timeout|(?:http|grpc)-grace-period|http\.maxGracefulShutdownDuration|D?spring\.lifecycle\.timeout-per-shutdown-phase)$`)
 	drainVariables = []string{"SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE", "SPRING_LIFECYCLE_TIMEOUTPERSHUTDOWNPHASE", "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN", "ASPNETCORE_SHUTDOWNTIMEOUTSECONDS", "DOTNET_SHUTDOWNTIMEOUTSECONDS", "QUARKUS_SHUTDOWN_TIMEOUT"}
 )
 

@@ -35,26 +35,31 @@ func (w *workload) meshWaits(proxy container) bool {
 			waits = max(waits, s)
 		}
 	}
+	drains, untilIdle := w.istioDrains(proxy)
+	return untilIdle || exact && max(waits, drains) > 0 && max(waits, drains) >= served
+}
+
+// istioDrains is for how many seconds Istio's proxy is told to drain, 0 where nothing is said,
+// and whether it drains until it is idle instead.
+func (w *workload) istioDrains(proxy container) (seconds float64, untilIdle bool) {
 	config := w.template.Annotations[istioConfig]
 	if istioUntil.MatchString(config) {
-		return true
+		return 0, true
 	}
 	if found := istioDrains.FindStringSubmatch(config); found != nil {
-		if s, ok := durationOf(found[1]); ok {
-			waits = max(waits, s)
-		}
+		seconds, _ = durationOf(found[1])
 	}
 	for i := range proxy.Env {
 		switch e := &proxy.Env[i]; e.Name {
 		case istioZero:
 			if strings.EqualFold(e.Value, "true") {
-				return true
+				return 0, true
 			}
 		case istioDuration:
 			if s, ok := durationOf(e.Value); ok {
-				waits = max(waits, s)
+				seconds = max(seconds, s)
 			}
 		}
 	}
-	return exact && waits > 0 && waits >= served
+	return seconds, false
 }

@@ -78,7 +78,7 @@ spec:
 // belong to it, and nothing is told of that.
 func TestWorkloadIsInOneNamespace(t *testing.T) {
 	const in = "{name: web, namespace: shop}"
-	strict := strings.Replace(base, budget1, "  maxUnavailable: 0\n", 1)
+	strict := strings.Replace(base, budget1, "  minAvailable: 3\n", 1)
 	parts := strings.Split(strict, "---\n")
 	at := func(part, namespace string) string {
 		meta := "{name: web, namespace: " + namespace + "}"

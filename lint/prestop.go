@@ -57,8 +57,11 @@ var preStopRules = []rule{{
 					b.fix = "Let preStop sleep for longer than clients keep the address, or lead them through a service with a cluster IP."
 					b.patch = ""
 				}
-				if isPilot(c) {
+				if isPilot(c) || w.injectsGateway(c) {
 					// istio/istio pkg/envoy/agent.go, terminate.
+					if drains, untilIdle := w.istioDrains(c); untilIdle || drains >= float64(w.advised()) {
+						continue
+					}
 					b.severity = Note
 					b.why = fmt.Sprintf("SIGTERM comes at once, while %s: Istio's proxy goes on taking them for its terminationDrainDuration, 5 s where nothing else is set, and ends then, whatever is in flight.", w.stillSend())
 					b.fix = "Set terminationDrainDuration (TERMINATION_DRAIN_DURATION_SECONDS) to what the way to it and the longest request need, and the grace period to more."
@@ -298,6 +301,13 @@ func isPilot(c container) bool {
 	return len(c.Command) == 0 && len(c.Args) > 0 && c.Args[0] == "proxy" && (image == "proxyv2" || image == "auto")
 }
 
+// injectsGateway tells of a container that Istio's webhook fills in as a gateway's, with its
+// readiness probe (istio/istio manifests/charts/istio-control/istio-discovery/files/gateway-injection-template.yaml).
+func (w *workload) injectsGateway(c container) bool {
+	templates := strings.Split(w.template.Annotations["inject.istio.io/templates"], ",")
+	return c.Name == "istio-proxy" && (imageName(c) == "auto" || slices.Contains(templates, "gateway"))
+}
+
 // closed tells of a hook's step that closes the server's port before the proxies have stopped sending:
 // what the hook then does comes too late for what they send, and another rule tells of it.
 func closed(c container, q *script.Quit) bool {
@@ -414,14 +424,18 @@ const longestMeant = time.Hour
 // maybeMeant restrains the advice of a longer grace where no request is known to come.
 const maybeMeant = " It may be meant, so that a node's agent is replaced without a gap."
 
-// onlyPutsOff makes a note of a breach by which a longer sleep is advised to the only pod of a
-// StatefulSet.
+// onlyPutsOff makes a note of a breach by which a longer sleep is advised to an only pod that is
+// gone before the next one starts.
 func (w *workload) onlyPutsOff(c container, b *breach) {
 	if !w.replacedAfterwards() {
 		return
 	}
 	b.severity = Note
-	b.why += " The only pod of a StatefulSet is replaced once it has gone: a sleep only puts off the gap."
+	only := "The only pod of a StatefulSet"
+	if w.statefulSet == nil {
+		only = fmt.Sprintf("The only pod, which holds the claim %s,", w.claim.name)
+	}
+	b.why += " " + only + " is replaced once it has gone: a sleep only puts off the gap."
 	b.fix = fmt.Sprintf("Once it has 2 pods or more, let preStop sleep for %d s%s.", w.advised(), thenStop(c))
 	b.patch = ""
 }

@@ -31,16 +31,20 @@ var probeRules = []rule{{
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.fronts() {
 			idle := c.ReadinessProbe != nil && provesNothing(c.ReadinessProbe)
-			if c.ReadinessProbe != nil && !idle || c.native() && slices.ContainsFunc(w.serving(), probed) {
+			if c.ReadinessProbe != nil && !idle || c.native() && slices.ContainsFunc(w.serving(), probed) || w.injectsGateway(c) && c.ReadinessProbe == nil {
 				continue
 			}
 			early := "requests come in before it listens"
 			if !w.recreated() {
 				early += ", and a rollout ends old pods too early" + w.minReady()
 			}
+			what := "The pod"
+			if slices.ContainsFunc(w.containers(), probed) {
+				what = "The container"
+			}
 			b := breach{
 				severity: Warning, container: c.Name, field: c.field + ".readinessProbe",
-				why: "The pod counts as Ready as soon as its process runs: " + early + ".",
+				why: what + " counts as Ready as soon as its process runs: " + early + ".",
 				fix: "Add a readinessProbe that succeeds only once the program can answer.",
 			}
 			if idle {

@@ -367,17 +367,17 @@ func (o *Objects) Empty() bool {
 	return len(o.Deployments)+len(o.StatefulSets)+len(o.DaemonSets) == 0
 }
 
-// Podless tells whether there are objects, and each is of a kind that makes no pods: that
-// no workload is among them is then no mistake of whoever says where to read.
+// Podless tells whether there are objects that make no pods, or beside what is not judged such
+// too: that no workload is among them is then no mistake of whoever says where to read.
 func (o *Objects) Podless() bool {
-	whole := o.whole
+	whole := o.whole - len(o.notJudged)
 	for _, apart := range o.Apart {
 		if !apart.Podless() {
 			return false
 		}
-		whole += apart.whole
+		whole += apart.whole - len(apart.notJudged)
 	}
-	return o.Empty() && whole > 0 && len(o.notJudged) == 0 && len(o.passed) == 0
+	return o.Empty() && whole > 0 && len(o.passed) == 0
 }
 
 // TellsRemoved tells whether an object of a version was read that no API server takes: that is a finding,

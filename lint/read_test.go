@@ -304,7 +304,7 @@ func TestJudgedAsKubectlTakesIt(t *testing.T) {
 	}
 }
 
-// Objects that make no pods are no mistake, as nothing at all is, or what may make pods.
+// Objects that make no pods are no mistake, as nothing at all is, or only what is not judged.
 func TestPodless(t *testing.T) {
 	const serving = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
 	const rollout = "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\n"
@@ -319,7 +319,8 @@ func TestPodless(t *testing.T) {
 		"a service":               {serving, true},
 		"a ConfigMap":             {"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n", true},
 		"a List of a service":     {"apiVersion: v1\nkind: ServiceList\nitems: [{metadata: {name: web}, spec: {ports: [{port: 80}]}}]\n", true},
-		"a service and a Rollout": {serving + rollout, false},
+		"a service and a Rollout": {serving + rollout, true},
+		"a Rollout":               {rollout, false},
 		"a service and a patch":   {serving + part, false},
 		"a workload":              {base, false},
 	} {

@@ -48,7 +48,7 @@ func otherOf[T metav1.Object](kind string, o Object[T]) other {
 }
 
 // rules is the table of the rules about workloads. A new one goes into its theme's file.
-var rules = slices.Concat(preStopRules, pathRules, stopRules, []rule{signalsElsewhere}, commandRules, []rule{jvmIgnores, uwsgiReloads, sigtermUnhandled, pm2Kills, drainOutlasts, refused}, probeRules, dependencyRules, rolloutRules, []rule{replicasReset, autoscalerInert}, disruptionRules, serviceRules, portNameRules, []rule{selectsNone})
+var rules = slices.Concat(preStopRules, pathRules, stopRules, []rule{signalsElsewhere}, commandRules, []rule{jvmIgnores, uwsgiReloads, sigtermUnhandled, reloaderCuts, sigtermCuts, pm2Kills, delayOutlasts, drainOutlasts, refused}, probeRules, dependencyRules, rolloutRules, []rule{replicasReset, autoscalerInert}, disruptionRules, serviceRules, portNameRules, []rule{selectsNone})
 
 // writingRules are those about how an object is written; they are told while it is read.
 var writingRules = []rule{unknownField, doubleField, removedAPI, sameObject}
@@ -103,7 +103,7 @@ func (o *Objects) judge() *Report {
 		}
 	}
 	r.Notes = append(o.unreached(workloads), unplaced(workloads)...)
-	r.Findings = append(r.Findings, o.refusedBeside(workloads)...)
+	r.Findings = slices.Concat(r.Findings, o.refusedBeside(workloads), o.blockingAlone(workloads))
 	for i := range o.written {
 		r.Findings = append(r.Findings, o.written[i].finding())
 	}

@@ -276,11 +276,11 @@ func (w *workload) lonely() (alone []*podService, beside bool) {
 // replacedAfterwards tells that the workload's one pod is gone before its replacement starts,
 // whatever ends it, and that none of others stands beside it: what a sleep has it still answer is
 // missing from its replacement's time. A Deployment replaces a pod that is evicted or deleted at
-// once.
+// once; the new one waits for a claim that the old one holds.
 func (w *workload) replacedAfterwards() bool {
 	n, known := w.replicas()
 	_, beside := w.lonely()
-	return w.statefulSet != nil && known && n == 1 && !w.autoscaled() && !beside
+	return (w.statefulSet != nil || w.recreated() && w.claim != nil && w.claim.known && w.claim.holds()) && known && n == 1 && !w.autoscaled() && !beside
 }
 
 // othersStay tells that whatever happens to the workload, each service has pods of others.

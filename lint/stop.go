@@ -141,6 +141,27 @@ var stopRules = []rule{{
 	},
 }}
 
+var sigtermCuts = rule{
+	id:    "sigterm-cuts",
+	cause: report.NoDrain,
+	doc:   "preStop sleeps and leaves the end to SIGTERM, the image's stop signal, which is the server's fast stop (nginx.org/en/docs/control.html, httpd.apache.org/docs/2.4/stopping.html): Docker Hub's nginx before 24 November 2020 (nginx/docker-nginx#457), bitnami/nginx and bitnami/apache. Other images are not known, or name the graceful one.",
+	find: func(w *workload, report func(breach)) {
+		for _, c := range w.serving() {
+			hook := judge(w, c)
+			server, _ := manifest.Server(c.Container)
+			graceful := goodStops[server]
+			if graceful == "" || preStop(c) == nil || hook.Quits != nil || hook.Fails != "" || c.Lifecycle.StopSignal != nil || !manifest.StopsFast(c.Container) {
+				continue
+			}
+			report(breach{
+				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				why: fmt.Sprintf("preStop ends nothing, and SIGTERM, the stop signal of this image, is %s's fast stop: what is in flight then is cut.", server),
+				fix: fmt.Sprintf("Let preStop then send %s %s and wait until it has gone, within the grace; or take an image that names %s.", server, graceful, graceful),
+			})
+		}
+	},
+}
+
 // hooked are the containers whose hooks can take requests away: those that answer, and the
 // native sidecars before them, whose hooks run at once too, though SIGTERM comes last to
 // them (KEP-753).
@@ -167,8 +188,8 @@ func quitsWithoutWaiting(c container, hook script.Hook, server string) breach {
 	}
 	if manifest.StopsFast(c.Container) && c.Lifecycle.StopSignal == nil {
 		b.severity = Warning
-		b.why = fmt.Sprintf("preStop begins a graceful stop (%s) and does not wait for its end: SIGTERM, the stop signal of images of this version, follows at once and cuts it short.", hook.Quits.Command)
-		b.fix = fmt.Sprintf("Let the hook wait until the server has gone, within the grace, or take a version whose image names %s.", graceful)
+		b.why = fmt.Sprintf("preStop begins a graceful stop (%s) and does not wait for its end: SIGTERM, the stop signal of this image, follows at once and cuts it short.", hook.Quits.Command)
+		b.fix = fmt.Sprintf("Let the hook wait until the server has gone, within the grace, or take an image that names %s.", graceful)
 	}
 	return b
 }

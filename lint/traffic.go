@@ -221,14 +221,18 @@ var watching = []string{
 // (kubernetes-csi external-provisioner, README); what they are for goes through a socket.
 const diagnostics = "http-endpoint"
 
+// reloaderPort is that of the Prometheus operator's reloaders, for their metrics and health
+// (prometheus-operator pkg/operator/config_reloader.go).
+const reloaderPort = "reloader-web"
+
 func watched(port string) bool {
-	return port == diagnostics || slices.ContainsFunc(strings.Split(port, "-"), func(part string) bool { return slices.Contains(watching, part) })
+	return port == diagnostics || port == reloaderPort || slices.ContainsFunc(strings.Split(port, "-"), func(part string) bool { return slices.Contains(watching, part) })
 }
 
 // watchedAlone are images, without their paths, whose only ports are for metrics and health checks:
 // kube-rbac-proxy, by which projects of kubebuilder and kube-prometheus guard their metrics, and
 // controllers that look at the cluster and answer nobody (their READMEs and manifests).
-var watchedAlone = []string{"kube-rbac-proxy", "external-dns", "cluster-autoscaler", "kube-state-metrics", "descheduler"}
+var watchedAlone = []string{"kube-rbac-proxy", "external-dns", "cluster-autoscaler", "kube-state-metrics", "descheduler", "reloader"}
 
 // ofItself are ports, by the last part of an image's name, at which a program tells of itself and does
 // not do what it is there for: log shippers and collectors have their metrics and health there, and

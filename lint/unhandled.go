@@ -17,7 +17,7 @@ import (
 var sigtermUnhandled = rule{
 	id:    "sigterm-unhandled",
 	cause: report.SigtermIgnored,
-	doc:   "The server sets up no handler for SIGTERM, and a container's first process gets no signal that it has none for (pid_namespaces(7)): python -m http.server, flask run without its reloader, waitress-serve and php -S (each seen to run on).",
+	doc:   "The server sets up no handler for SIGTERM, and a container's first process gets no signal that it has none for (pid_namespaces(7)): python -m http.server, flask run and Django's runserver without their reloaders, waitress-serve and php -S (each but runserver seen to run on).",
 	find: func(w *workload, report func(breach)) {
 		if manifest.Windows(&w.template.Spec) {
 			return
@@ -36,35 +36,74 @@ var sigtermUnhandled = rule{
 	},
 }
 
+var reloaderCuts = rule{
+	id:    "reloader-cuts",
+	cause: report.NoDrain,
+	doc:   "The reloader of Django's runserver, or of flask run, is the container's first process; at SIGTERM it ends by an exception, and Python's subprocess kills the server that it waits for (django/utils/autoreload.py and werkzeug/_reloader.py, run_with_reloader; CPython's subprocess.py, run and call; seen with Flask 2.2).",
+	find: func(w *workload, report func(breach)) {
+		if manifest.Windows(&w.template.Spec) {
+			return
+		}
+		for _, c := range w.containers() {
+			s := start{Start: w.first(c), container: c}
+			program, options := ofPython(s.Words)
+			django := runsDjango(program, options) && !slices.Contains(options, "--noreload")
+			if s.Outcome != script.Reaches || !django && (program != "flask" || !slices.Contains(options, "run") || !reloads(options, c)) {
+				continue
+			}
+			report(s.breach(w.lessBeside(c, Warning),
+				"The reloader, which is for development, gets SIGTERM: it ends, and kills the server below it with what that is answering.",
+				"Have a server for production run the app, such as gunicorn or uvicorn: it answers what is in flight at SIGTERM and ends."))
+		}
+	},
+}
+
 // phpServer is PHP's command, with a version or without.
 var phpServer = regexp.MustCompile(`^php[\d.]*$`)
 
 // withoutHandler names the server that a command starts, where it is one that sets up no
 // handler for SIGTERM.
 func withoutHandler(words []string, c container) string {
-	if len(words) == 0 {
-		return ""
-	}
-	program, options := path.Base(words[0]), words[1:]
-	if strings.HasPrefix(program, "python") {
-		at := slices.IndexFunc(options, func(o string) bool { return o == "-m" || !strings.HasPrefix(o, "-") })
-		if at < 0 || options[at] != "-m" || at+1 == len(options) {
-			return ""
-		}
-		if program, options = options[at+1], options[at+2:]; program == "http.server" {
-			return "python -m http.server"
-		}
-	}
+	program, options := ofPython(words)
 	switch {
+	case program == "http.server":
+		return "python -m http.server"
 	case program == "waitress-serve" || program == "waitress":
 		return "waitress"
-	case program == "flask" && slices.Contains(options, "run") && !reloads(options, c):
+	case program == "flask" && slices.Contains(options, "run") && !mayReload(options, c):
 		return "flask run without its reloader"
+	case runsDjango(program, options) && slices.Contains(options, "--noreload"):
+		return "Django's runserver without its reloader"
 	case phpServer.MatchString(program) && servesPHP(options):
 		return "php -S"
 	default:
 		return ""
 	}
+}
+
+// ofPython gives the program that a command starts, and its options: of Python's the module or
+// the script.
+func ofPython(words []string) (program string, options []string) {
+	if len(words) == 0 {
+		return "", nil
+	}
+	program, options = path.Base(words[0]), words[1:]
+	if !strings.HasPrefix(program, "python") {
+		return program, options
+	}
+	at := slices.IndexFunc(options, func(o string) bool { return o == "-m" || !strings.HasPrefix(o, "-") })
+	if at >= 0 && options[at] == "-m" {
+		at++
+	}
+	if at < 0 || at == len(options) {
+		return program, options
+	}
+	return path.Base(options[at]), options[at+1:]
+}
+
+// runsDjango tells of the server for development that comes with Django.
+func runsDjango(program string, options []string) bool {
+	return slices.Contains([]string{"manage.py", "django-admin", "django"}, program) && slices.Contains(options, "runserver")
 }
 
 // servesPHP tells whether php is to serve, by an option of its own and not of a script's.
@@ -80,15 +119,21 @@ func servesPHP(options []string) bool {
 	return false
 }
 
-// reloads tells whether flask run may have its reloader, which has a handler (werkzeug
-// _reloader.py, run_with_reloader): by an option, or by a variable, of which some may not be
-// known. FLASK_DEBUG is off by 0, false and no (flask helpers.py, get_debug_flag).
+// mayReload tells whether flask run may have its reloader: by an option, or by a variable, of
+// which some may not be known.
+func mayReload(options []string, c container) bool {
+	return reloads(options, c) || len(c.EnvFrom) > 0 ||
+		slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return ofFlasksReloader(e) && e.ValueFrom != nil })
+}
+
+// reloads tells whether flask run certainly has its reloader. FLASK_DEBUG is off by 0, false
+// and no (flask helpers.py, get_debug_flag).
 func reloads(options []string, c container) bool {
-	if slices.Contains(options, "--debug") || slices.Contains(options, "--reload") || len(c.EnvFrom) > 0 {
-		return true
-	}
-	return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
-		return slices.Contains([]string{"FLASK_DEBUG", "FLASK_ENV", "FLASK_RUN_RELOAD"}, e.Name) &&
-			(e.ValueFrom != nil || !slices.Contains([]string{"", "0", "false", "no", "production"}, strings.ToLower(e.Value)))
+	return slices.Contains(options, "--debug") || slices.Contains(options, "--reload") || slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
+		return ofFlasksReloader(e) && !slices.Contains([]string{"", "0", "false", "no", "production"}, strings.ToLower(e.Value))
 	})
+}
+
+func ofFlasksReloader(e corev1.EnvVar) bool {
+	return slices.Contains([]string{"FLASK_DEBUG", "FLASK_ENV", "FLASK_RUN_RELOAD"}, e.Name)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestUnhandled(t *testing.T) {
-	const runsOn = "warning sigterm-unhandled"
+	const runsOn, kills = "warning sigterm-unhandled", "warning reloader-cuts"
 	for name, tt := range map[string]struct {
 		command, more, want string
 	}{
@@ -15,8 +15,14 @@ func TestUnhandled(t *testing.T) {
 		"Python's own, by a version":  {command: "[/usr/bin/python3.12, -m, http.server]", want: runsOn},
 		"flask":                       {command: "[flask, --app, shop, run, --host, 0.0.0.0]", want: runsOn},
 		"flask as a module":           {command: "[python, -m, flask, run]", want: runsOn},
-		"flask with its reloader":     {command: "[flask, run, --debug]"},
-		"flask, by a variable":        {command: "[flask, run]", more: "        env: [{name: FLASK_DEBUG, value: '1'}]\n"},
+		"flask with its reloader":     {command: "[flask, run, --debug]", want: kills},
+		"flask, by a variable":        {command: "[flask, run]", more: "        env: [{name: FLASK_DEBUG, value: '1'}]\n", want: kills},
+		"flask's, under an init":      {command: "[tini, --, flask, run, --debug]", want: kills},
+		"Django's":                    {command: "[python, manage.py, runserver, '0.0.0.0:8000']", want: kills},
+		"Django's, by its command":    {command: "[django-admin, runserver]", want: kills},
+		"Django's, behind a shell":    {command: "[sh, -c, './manage.py migrate && exec ./manage.py runserver 0:8000']", want: kills},
+		"Django's without a reloader": {command: "[python, -u, manage.py, runserver, --noreload]", want: runsOn},
+		"Django's other commands":     {command: "[python, manage.py, migrate]"},
 		"flask, a variable says no":   {command: "[flask, run]", more: "        env: [{name: FLASK_DEBUG, value: '0'}]\n", want: runsOn},
 		"flask, what is not known":    {command: "[flask, run]", more: "        envFrom: [{configMapRef: {name: settings}}]\n"},
 		"flask, another word for no":  {command: "[flask, run]", more: "        env: [{name: FLASK_DEBUG, value: 'False'}]\n", want: runsOn},
@@ -36,7 +42,9 @@ func TestUnhandled(t *testing.T) {
 		"another program":             {command: "[python3, server.py]"},
 	} {
 		got, all := findings(t, change(t, preStop5, "", image, image+"        command: "+tt.command+"\n"+tt.more))
-		got = slices.DeleteFunc(got, func(f string) bool { return !strings.Contains(f, "sigterm") && !strings.Contains(f, "shell") })
+		got = slices.DeleteFunc(got, func(f string) bool {
+			return !strings.Contains(f, "sigterm") && !strings.Contains(f, "shell") && !strings.Contains(f, "reloader")
+		})
 		want := strings.TrimSpace(tt.want + " app")
 		if tt.want == "" && len(got) > 0 || tt.want != "" && !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: got %q, want %q of %+v", name, got, want, all)

@@ -146,6 +146,13 @@ func whose(c *corev1.Container, words []string, t script.Target) owner {
 	if t.Name == "" {
 		return unknown
 	}
+	if t.By == script.ByProgram {
+		// As a release of mix or relx is told (hexdocs.pm/mix, mix release): it begins to stop at once.
+		if len(words) > 1 && words[0] == t.Name {
+			return own
+		}
+		return another
+	}
 	name := unversioned(path.Base(t.Name))
 	server, by := Server(c)
 	named := serverOf(name)

@@ -10,9 +10,16 @@ import (
 // 24 November 2020 (nginx/docker-nginx#457). Of 1.18 and 1.19.4, which were current then, no tag tells.
 var oldNginx = regexp.MustCompile(`(?:^|/)library/nginx:1\.(?:(?:[0-9]|1[0-7])(?:[.-].*)?|19\.[0-3](?:-.*)?)$`)
 
-// StopsFast tells of a container whose image has SIGTERM for its stop signal though its server, nginx,
-// answers nothing that is in flight at that.
-func StopsFast(c *corev1.Container) bool { return oldNginx.MatchString(reference(c.Image)) }
+// fastImages are images of nginx and Apache whose Dockerfiles name no stop signal (bitnami/containers,
+// bitnami/nginx and bitnami/apache).
+var fastImages = regexp.MustCompile(`(?:^|/)bitnami(?:legacy)?/(?:nginx|apache):[^/]*$`)
+
+// StopsFast tells of a container whose image has SIGTERM for its stop signal though its server, nginx or
+// Apache, answers nothing that is in flight at that.
+func StopsFast(c *corev1.Container) bool {
+	image := reference(c.Image)
+	return oldNginx.MatchString(image) || fastImages.MatchString(image)
+}
 
 // gracefulImages are those whose Dockerfiles name their server's graceful stop signal: those of Docker
 // Hub's library, also from a mirror of it, and of the servers' own makers (docker-library's httpd,

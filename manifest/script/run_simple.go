@@ -87,7 +87,7 @@ func succeeds(stmt *syntax.Stmt, s *scope, depth int) (sure, success bool) {
 	if slept, isSleep := sleepOf(words); isSleep {
 		return slept.known || slept.wrong != "", slept.wrong == ""
 	}
-	if _, quits := quitOf(words); quits {
+	if q, quits := quitOf(words); quits && q.Target.By != ByProgram {
 		return true, true
 	}
 	switch path.Base(words[0].text) {
@@ -240,7 +240,7 @@ func (r *run) command(words []word, s *scope, e elapsed) elapsed {
 		if q.Delay > 0 {
 			return e.passes(q.Delay).unknown() // and waits until nginx has gone
 		}
-		if q.MayWait {
+		if q.MayWait || q.Target.By == ByProgram {
 			return e.unknown()
 		}
 		return e.did()

@@ -21,6 +21,8 @@ const (
 	ByFile
 	// ByPort is a port of the pod at which it is asked to stop.
 	ByPort
+	// ByProgram is a program that tells its own running copy to stop, by its path.
+	ByProgram
 )
 
 // Target is the process that a step tells to stop; Name is empty where it is not known.

@@ -144,6 +144,12 @@ func unwrap(words []string, env map[string]string) unwrapped {
 			// poetry and pipenv replace themselves where the system has exec (their sources).
 			(name == "poetry" || name == "pipenv") && len(rest) > 1 && rest[0] == "run":
 			u.words = rest[1:]
+		// newrelic/newrelic-python-agent newrelic/admin/run_program.py (os.execl).
+		case name == "newrelic-admin" && len(rest) > 1 && rest[0] == "run-program":
+			u.words = rest[1:]
+		// It loads what it is told to run (nodejs/corepack sources/corepackUtils.ts, runVersion).
+		case name == "corepack" && len(rest) > 1 && slices.Contains(launchers, unversioned(rest[0])):
+			u.words = rest
 		// segmentio/chamber cmd/exec_unix.go.
 		case name == "chamber" && len(rest) > 0 && rest[0] == "exec" && slices.Contains(rest, "--"):
 			u.words = rest[slices.Index(rest, "--")+1:]
