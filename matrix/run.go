@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/shutdowncheck/shutdowncheck/check"
@@ -266,7 +267,8 @@ func (r *Runner) keep(folder string, row *Row, attempt int) error {
 	return os.CopyFS(to, os.DirFS(folder))
 }
 
-// remove removes what a row made. It does so for an interrupted one, too.
+// remove removes what a row made, and waits for the ends of its pods: they write to its folder,
+// and would take processor time from the next row. It does so for an interrupted one, too.
 func (r *Runner) remove(namespace string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -275,8 +277,22 @@ func (r *Runner) remove(namespace string) error {
 		gone(rbac.ClusterRoleBindings().Delete(ctx, namespace, metav1.DeleteOptions{})),
 		gone(rbac.ClusterRoles().Delete(ctx, namespace, metav1.DeleteOptions{})),
 		gone(r.Client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{})),
+		r.endPods(ctx, namespace),
 		os.RemoveAll(filepath.Join(r.Shared, "matrix", namespace)),
 	)
+}
+
+// endPods ends the pods of a namespace, which is on its way out, without their grace.
+func (r *Runner) endPods(ctx context.Context, namespace string) error {
+	pods := r.Client.CoreV1().Pods(namespace)
+	return wait.PollUntilContextCancel(ctx, 250*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		left, err := pods.List(ctx, metav1.ListOptions{})
+		if err != nil || len(left.Items) == 0 {
+			return err == nil, err
+		}
+		at := metav1.DeleteOptions{GracePeriodSeconds: new(int64(1))}
+		return false, gone(pods.DeleteCollection(ctx, at, metav1.ListOptions{}))
+	})
 }
 
 // gone takes what is not there, or on its way out, as removed.
