@@ -52,6 +52,8 @@ func (m *measured) besideDrainWords() string {
 	switch {
 	case m.sleepsEnough():
 		return "Its " + m.ownSleep() + " is long enough for requests on new connections to stop arriving first; kept-alive ones need" + closing + m.leftOutWords()
+	case m.numberless() != "" && m.ownSleepKnown():
+		return fmt.Sprintf("Whether its preStop sleep is long enough for requests on new connections to stop arriving first is not known (%s); kept-alive ones need", m.numberless()) + closing + m.leftOutWords()
 	case m.numberless() == "" && !m.sleepSaves():
 		why := "a request that takes longer than it is cut all the same."
 		if m.lostKept {

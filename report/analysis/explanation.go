@@ -303,12 +303,12 @@ func (s *explainer) anotherCut(f *examined, t *suspect) bool {
 	return slices.ContainsFunc(s.near(f), func(o *suspect) bool { return o != t && o.cut.Known() && within(f.EndAt(), o.cut, sameMoment) })
 }
 
-// abandoned tells of a request that was in flight at SIGTERM whether the server answered
-// it with an error of its own as it exited: so does Hypercorn where its graceful_timeout
-// ends (hypercorn/asyncio/run.py). 500 is no gateway's answer (RFC 9110, 15.6.1).
+// abandoned tells of a request that was in flight at SIGTERM, or had been for long, whether the
+// server answered it with an error of its own as it exited: so does Hypercorn where its
+// graceful_timeout ends (hypercorn/asyncio/run.py). 500 is no gateway's answer (RFC 9110, 15.6.1).
 func (t *suspect) abandoned(f *examined) bool {
 	return f.Status == http.StatusInternalServerError && f.Pod == "" && !f.proxied &&
-		t.inFlightAtSigterm(&f.Sample) && !t.killed() && within(f.EndAt(), t.exit(), clockSlack) &&
+		(t.inFlightAtSigterm(&f.Sample) || f.age() >= atOnce) && !t.killed() && within(f.EndAt(), t.exit(), clockSlack) &&
 		!t.exit().From.Before(t.Sigterm.To.Add(atOnce)) && t.endedFirst() == nil
 }
 

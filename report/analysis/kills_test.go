@@ -18,6 +18,9 @@ func TestKeptConnectionsThatAKillHasCut(t *testing.T) {
 		r.took, r.phase, r.class = at-sent, recording.PhaseFirstByte, recording.ClassEOF
 		return r
 	}
+	lasting := func(took time.Duration) request {
+		return request{stream: "short-reused", sent: 2 * second, took: took, pod: "web-2", connPod: "web-2", served: 3}
+	}
 	const kill = 9260 * ms
 	tests := []struct {
 		name  string
@@ -44,6 +47,16 @@ func TestKeptConnectionsThatAKillHasCut(t *testing.T) {
 		{
 			"served, and then no more for long", nil,
 			[]request{kept(1, 6400*ms), kept(1, 6500*ms), cut(1, 9240*ms, kill)},
+			"failed; 1 grace-too-short (likely) [web-1] at the exit",
+		},
+		{
+			"came when all that was in flight at SIGTERM was over", nil,
+			[]request{lasting(second), cut(1, 8600*ms, kill)},
+			"failed; 1 keepalive-outlasts-grace (likely) [web-1] at the exit",
+		},
+		{
+			"came while that may have been in flight", nil,
+			[]request{lasting(2 * second), cut(1, 8*second, kill)},
 			"failed; 1 grace-too-short (likely) [web-1] at the exit",
 		},
 		{

@@ -120,6 +120,9 @@ func (m *measured) longestWords() string {
 // sleepWords name the preStop sleep to add, then what it is for, and the patch.
 func (m *measured) sleepWords(purpose string) string {
 	if why := m.numberless(); why != "" {
+		if m.ownSleepKnown() {
+			return "preStop sleep that is longer than its own (" + why + " by how much)" + purpose
+		}
 		return "preStop sleep of some seconds (" + why + " how many)" + purpose
 	}
 	words := fmt.Sprintf("preStop sleep of %d s%s", m.advisedSleep(), purpose)

@@ -41,7 +41,7 @@ func TestAnErrorIsTheAnswerToARequestThatWasRead(t *testing.T) {
 		never string
 	}{
 		"no answer names a pod":                       {137, "", erring("", 1, 2), "2 keepalive-outlasts-grace (likely) [web-1] at the exit", "keepalive-cut"},
-		"its connections are known":                   {137, "web-1", erring("web-1", 1, 2), "2 grace-too-short (certain) [web-1] at the exit", "keepalive-cut"},
+		"its connections are known":                   {137, "web-1", erring("web-1", 1, 2), "2 keepalive-outlasts-grace (certain) [web-1] at the exit", "keepalive-cut"},
 		"it ends by itself":                           {0, "web-1", erring("web-1", 1, 2), "2 no-drain (likely) [web-1] at the exit", "keepalive-cut"},
 		"they waited for longer than any answer took": {137, "", []request{cut("", 1, 6500*ms), cut("", 2, 6900*ms), answered(on("", 3, 10*second), 503)}, "2 keepalive-cut (likely) [web-1] at the exit", "grace"},
 		"it had stopped answering":                    {137, "", append(erring("", 3)[:2], cut("", 3, 13010*ms)), "1 grace-too-short (likely) [web-1] at the exit", "outlasts"},

@@ -56,7 +56,7 @@ func newPass(r *recording.Recording, senders []*sender, run *run, pods *podIndex
 		traffic: traffic{
 			dials:     newHistogram(),
 			frontends: newFrontends(pods, leadsElsewhere(&r.Header), r.Header.Workload.ServesURL), senders: newBySender(senders), stalls: stallsOf(r.Ending, senders),
-			played: playedIn(&r.Header), lastDialled: map[string]time.Time{}, first: run.baseline.from,
+			played: playedIn(&r.Header), lastDialled: map[string]time.Time{}, first: cmp.Or(run.baseline.from, r.Header.Began),
 		},
 		byName: map[string]*streamTally{}, run: run, pods: pods,
 		rotation:     newRotation(endings, longestTimeout(r.Header.Check), endpoints.most, senders),
