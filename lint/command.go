@@ -148,6 +148,26 @@ func (w *workload) starts() []start {
 	return all
 }
 
+// programs are the containers that start a program whose words are known and that the signals
+// of the container's first process reach, through an init too.
+func (w *workload) programs() []start {
+	if manifest.Windows(&w.template.Spec) {
+		return nil
+	}
+	var all []start
+	for _, c := range w.containers() {
+		if s := (start{Start: w.first(c), container: c}); s.Outcome == script.Reaches && len(s.Words) > 0 {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// getsSigterm tells that nothing in the manifest ends a container in another way.
+func (w *workload) getsSigterm(c container) bool {
+	return judge(w, c).Quits == nil && (c.Lifecycle == nil || c.Lifecycle.StopSignal == nil)
+}
+
 // interrupts tells that the shell stops its program by a signal that it has it ignore, unless
 // that is one of those that set a handler for it in any case. Node.js takes off what it finds
 // ignored (src/node.cc, ResetSignalHandlers).

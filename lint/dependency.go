@@ -42,7 +42,7 @@ func endsBefore(w *workload, d, c container) (b breach, found bool) {
 	proxy := databaseProxy(d)
 	behind, sure := isBehind(w, d, c)
 	behind = behind && proxy == ""
-	hook, exact := hookSeconds(w, d)
+	hook, exact := staySeconds(w, d)
 	delay, known := termDelay(d)
 	if proxy == "" && !behind || !exact || !known {
 		return breach{}, false // or how long it stays is not known
@@ -66,7 +66,9 @@ func endsBefore(w *workload, d, c container) (b breach, found bool) {
 		serves = fmt.Sprintf("%s goes on for %g s or more of its preStop", c.Name, served)
 	}
 	gets := fmt.Sprintf("%s gets SIGTERM after %g s", d.Name, hook)
-	switch {
+	switch quits := judge(w, d).Quits; {
+	case quits != nil:
+		gets = fmt.Sprintf("%s is told to stop %s (%s)", d.Name, after(quits), quits.Command)
 	case hook == 0:
 		gets = d.Name + " gets SIGTERM at once"
 	case delay > 0:
@@ -96,6 +98,22 @@ func endsBefore(w *workload, d, c container) (b breach, found bool) {
 		b.patch = patch.PodSpec(spec)
 	}
 	return b, true
+}
+
+// staySeconds is for how many seconds preStop keeps what another container asks from being told
+// to stop, by the hook itself or by SIGTERM after it.
+func staySeconds(w *workload, c container) (seconds float64, known bool) {
+	hook := judge(w, c)
+	switch q := hook.Quits; {
+	case preStop(c) == nil:
+		return 0, true
+	case q != nil:
+		return q.After.Seconds(), q.Exact && q.Certain && !q.Maybe
+	case wantsPost(preStop(c)) != "":
+		return 0, true // the request does nothing
+	default:
+		return hook.Least.Seconds(), hook.Exact
+	}
 }
 
 // handOver is for how many seconds what is behind a web server should outlast its preStop: both would

@@ -9,8 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/shutdowncheck/shutdowncheck/manifest"
-	"github.com/shutdowncheck/shutdowncheck/manifest/script"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -19,15 +17,11 @@ var pm2Kills = rule{
 	cause: report.NoDrain,
 	doc:   "pm2-runtime sends its program SIGINT and, 1.6 s later, SIGKILL, whatever the grace period, unless PM2_KILL_TIMEOUT or kill_timeout in its settings file says otherwise (pm2.keymetrics.io, Graceful shutdown; pm2 lib/API/schema.json). What the file says no manifest tells.",
 	find: func(w *workload, report func(breach)) {
-		if manifest.Windows(&w.template.Spec) {
-			return
-		}
-		for _, c := range w.containers() {
-			s := start{Start: w.first(c), container: c}
-			if len(s.Words) == 0 || s.Outcome != script.Reaches || !slices.Contains([]string{"pm2-runtime", "pm2-docker"}, path.Base(s.Words[0])) || waitsLonger(c) {
+		for _, s := range w.programs() {
+			if !slices.Contains([]string{"pm2-runtime", "pm2-docker"}, path.Base(s.Words[0])) || waitsLonger(s.container) {
 				continue
 			}
-			severity, unless := w.lessBeside(c, Warning), ""
+			severity, unless := w.lessBeside(s.container, Warning), ""
 			if slices.ContainsFunc(s.Words[1:], pm2Settings.MatchString) {
 				severity, unless = Note, ", unless kill_timeout in its settings file says otherwise"
 			}

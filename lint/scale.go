@@ -216,7 +216,7 @@ func kedaScale(s Object[*ScaledObject], stated *int32) scale {
 		return scale{fewest: orDefault(stated, 0), known: stated != nil, off: stated != nil && *stated == 0}
 	}
 	least := orDefault(s.Value.Spec.MinReplicaCount, 0)
-	if idle := s.Value.Spec.IdleReplicaCount; idle != nil && int(*idle) < least {
+	if idle := s.Value.Spec.IdleReplicaCount; idle != nil && int(*idle) < least && !onlyResources {
 		least, by.field, by.idle = int(*idle), "spec.idleReplicaCount", true
 	}
 	if onlyResources && least == 0 {

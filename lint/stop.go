@@ -3,6 +3,7 @@ package lint
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -144,7 +145,7 @@ var stopRules = []rule{{
 var sigtermCuts = rule{
 	id:    "sigterm-cuts",
 	cause: report.NoDrain,
-	doc:   "preStop sleeps and leaves the end to SIGTERM, the image's stop signal, which is the server's fast stop (nginx.org/en/docs/control.html, httpd.apache.org/docs/2.4/stopping.html): Docker Hub's nginx before 24 November 2020 (nginx/docker-nginx#457), bitnami/nginx and bitnami/apache. Other images are not known, or name the graceful one.",
+	doc:   "preStop sleeps and leaves the end to SIGTERM, the image's stop signal, which is the server's fast stop (nginx.org/en/docs/control.html, httpd.apache.org/docs/2.4/stopping.html): Docker Hub's nginx before 24 November 2020 (nginx/docker-nginx#457), bitnami/nginx and bitnami/apache. Other images are not known, or name the graceful one. Of unicorn, Starman and lighttpd, whose makers have no images, it is a note.",
 	find: func(w *workload, report func(breach)) {
 		for _, c := range w.serving() {
 			hook := judge(w, c)
@@ -154,13 +155,25 @@ var sigtermCuts = rule{
 				continue
 			}
 			report(breach{
-				severity: Warning, container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
+				severity: w.lessBeside(c, Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
 				why: fmt.Sprintf("preStop ends nothing, and SIGTERM, the stop signal of this image, is %s's fast stop: what is in flight then is cut.", server),
 				fix: fmt.Sprintf("Let preStop then send %s %s and wait until it has gone, within the grace; or take an image that names %s.", server, graceful, graceful),
 			})
 		}
+		for _, s := range w.programs() {
+			program := path.Base(s.Words[0])
+			if graceful := cutAtSigterm[program]; graceful != "" && w.getsSigterm(s.container) {
+				report(s.breach(Note,
+					fmt.Sprintf("SIGTERM is %s's fast stop, unless the image's STOPSIGNAL is %s: what is in flight then is cut.", program, graceful),
+					fmt.Sprintf("Have %s be the image's STOPSIGNAL; or let preStop sleep, then send it and wait until %s has gone, within the grace.", graceful, program)))
+			}
+		}
 	},
 }
+
+// cutAtSigterm are programs that no image of their makers' starts, with the signals for their
+// graceful stops, where SIGTERM is their fast one (unicorn's SIGNALS, lighttpd(8), Starman's manual).
+var cutAtSigterm = map[string]string{"unicorn": "SIGQUIT", "unicorn_rails": "SIGQUIT", "starman": "SIGQUIT", "lighttpd": "SIGINT"}
 
 // hooked are the containers whose hooks can take requests away: those that answer, and the
 // native sidecars before them, whose hooks run at once too, though SIGTERM comes last to

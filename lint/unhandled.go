@@ -9,8 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/shutdowncheck/shutdowncheck/manifest"
-	"github.com/shutdowncheck/shutdowncheck/manifest/script"
 	"github.com/shutdowncheck/shutdowncheck/report"
 )
 
@@ -19,17 +17,12 @@ var sigtermUnhandled = rule{
 	cause: report.SigtermIgnored,
 	doc:   "The server sets up no handler for SIGTERM, and a container's first process gets no signal that it has none for (pid_namespaces(7)): python -m http.server, flask run and Django's runserver without their reloaders, waitress-serve and php -S (each but runserver seen to run on).",
 	find: func(w *workload, report func(breach)) {
-		if manifest.Windows(&w.template.Spec) {
-			return
-		}
-		for _, c := range w.containers() {
-			s := start{Start: w.first(c), container: c}
-			program := withoutHandler(s.Words, c)
-			if program == "" || s.Outcome != script.Reaches || s.Init != "" || w.context(c).SharedPIDs ||
-				judge(w, c).Quits != nil || c.Lifecycle != nil && c.Lifecycle.StopSignal != nil {
+		for _, s := range w.programs() {
+			program := withoutHandler(s.Words, s.container)
+			if program == "" || s.Init != "" || w.context(s.container).SharedPIDs || !w.getsSigterm(s.container) {
 				continue
 			}
-			report(s.breach(w.lessBeside(c, Warning),
+			report(s.breach(w.lessBeside(s.container, Warning),
 				fmt.Sprintf("%s has no handler for SIGTERM, unless the app sets one: as the container's first process it runs on, where the image's STOPSIGNAL is no other signal, and is killed after %d s.", program, w.grace()),
 				"Have a server run the app that answers what is in flight at SIGTERM and ends, as gunicorn, uvicorn and php-fpm do (php-fpm at SIGQUIT). An init before this one has it end at once, with what is in flight."))
 		}
@@ -41,17 +34,13 @@ var reloaderCuts = rule{
 	cause: report.NoDrain,
 	doc:   "The reloader of Django's runserver, or of flask run, is the container's first process; at SIGTERM it ends by an exception, and Python's subprocess kills the server that it waits for (django/utils/autoreload.py and werkzeug/_reloader.py, run_with_reloader; CPython's subprocess.py, run and call; seen with Flask 2.2).",
 	find: func(w *workload, report func(breach)) {
-		if manifest.Windows(&w.template.Spec) {
-			return
-		}
-		for _, c := range w.containers() {
-			s := start{Start: w.first(c), container: c}
+		for _, s := range w.programs() {
 			program, options := ofPython(s.Words)
 			django := runsDjango(program, options) && !slices.Contains(options, "--noreload")
-			if s.Outcome != script.Reaches || !django && (program != "flask" || !slices.Contains(options, "run") || !reloads(options, c)) {
+			if !django && (program != "flask" || !slices.Contains(options, "run") || !reloads(options, s.container)) {
 				continue
 			}
-			report(s.breach(w.lessBeside(c, Warning),
+			report(s.breach(w.lessBeside(s.container, Warning),
 				"The reloader, which is for development, gets SIGTERM: it ends, and kills the server below it with what that is answering.",
 				"Have a server for production run the app, such as gunicorn or uvicorn: it answers what is in flight at SIGTERM and ends."))
 		}

@@ -29,7 +29,7 @@ var uwsgiReloads = rule{
 func (w *workload) reloads(c container) breach {
 	s := start{Start: w.first(c), container: c}
 	if len(s.Words) == 0 || !strings.HasPrefix(path.Base(s.Words[0]), "uwsgi") || s.Outcome != script.Reaches && s.Outcome != script.MayStay ||
-		manifest.Windows(&w.template.Spec) || judge(w, c).Quits != nil || c.Lifecycle != nil && c.Lifecycle.StopSignal != nil {
+		manifest.Windows(&w.template.Spec) || !w.getsSigterm(c) {
 		return breach{}
 	}
 	u := uwsgiSettings(c, s.Words[1:], w.context(c))

@@ -307,7 +307,7 @@ func TestContainers(t *testing.T) {
 		return []string{image, "        image: nginx:1.27\n", preStop5, hook, pod, pod + more}
 	}
 	const fpm = "      - {name: php, image: 'php:8.3-fpm', ports: [{name: fpm, containerPort: 9000}]%s}\n"
-	const proxy = "      - {name: db, image: 'gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.0'%s}\n"
+	const proxy = "      - {name: db, image: 'gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.0-alpine'%s}\n"
 	sleeps := func(s int) string { return fmt.Sprintf("lifecycle: {preStop: {sleep: {seconds: %d}}}", s) }
 	sidecar := func(fields string) []string {
 		return []string{pod, "      initContainers:\n      - {name: proxy, image: 'envoyproxy/envoy:v1.31', restartPolicy: Always, ports: [{name: front, containerPort: 80}]" + fields + "}\n" + pod, "targetPort: http", "targetPort: front"}
@@ -338,6 +338,9 @@ func TestContainers(t *testing.T) {
 		{name: "php-fpm with a shorter hook", changes: front(sleeps(10), fmt.Sprintf(fpm, ", "+sleeps(9))), want: []string{"warning dependency-ends-first php"}},
 		{name: "php-fpm with the same hook", changes: front(preStop5, fmt.Sprintf(fpm, ", "+sleeps(5)))},
 		{name: "php-fpm with a hook of unknown length", changes: front(preStop5, fmt.Sprintf(fpm, ", lifecycle: {preStop: {exec: {command: [/drain]}}}")), want: []string{"note prestop-length-unknown php"}},
+		{name: "php-fpm with a hook that ends it at once", changes: front(preStop5, fmt.Sprintf(fpm, ", lifecycle: {preStop: {exec: {command: [sh, -c, 'kill -QUIT 1']}}}")), want: []string{"warning dependency-ends-first php"}, says: []string{"php is told to stop at once (kill -QUIT 1)"}},
+		{name: "php-fpm with a hook that ends it in time", changes: front(preStop5, fmt.Sprintf(fpm, ", lifecycle: {preStop: {exec: {command: [sh, -c, 'sleep 10; kill -QUIT 1']}}}"))},
+		{name: "php-fpm with a hook that does nothing", changes: front(preStop5, fmt.Sprintf(fpm, ", lifecycle: {preStop: {exec: {command: [sh, -c, 'echo bye']}}}")), want: []string{"warning dependency-ends-first php"}},
 		{name: "php-fpm as a native sidecar", changes: []string{image, "        image: nginx:1.27\n", pod, "      initContainers:\n" + fmt.Sprintf(fpm, ", restartPolicy: Always") + pod}},
 		{name: "an app behind nginx", changes: front(preStop5, "      - {name: web, image: web, ports: [{name: plain, containerPort: 3000}]}\n"), want: []string{"warning dependency-ends-first web"}},
 		{name: "gunicorn behind nginx", changes: front(preStop5, "      - {name: web, image: web, command: [gunicorn, 'app:app']}\n"), want: []string{"warning dependency-ends-first web"}},

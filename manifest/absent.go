@@ -16,18 +16,32 @@ import (
 // registry mirrors them: Google's, of which the tags with debug hold busybox
 // (GoogleContainerTools/distroless, README), and those of Chainguard's of which that is said,
 // but for the tags with dev (edu.chainguard.dev, container variants; its node has a shell).
-// An image that is built on one may hold more. scratch holds nothing.
-var distroless = regexp.MustCompile(`(?:^|/)(?:distroless/(?:static|base|base-nossl|cc|java-base|java\d*|nodejs\d*|python3)(?:-debian\d+)?|(?:cgr\.dev/)?chainguard/(?:static|glibc-dynamic|nginx|php)|library/scratch):([^/]*)$`)
+// An image that is built on one may hold more, but for some by their Dockerfiles: Kubernetes'
+// metrics-server, OpenTelemetry's collectors, Traefik's whoami, and Google's proxies to Cloud SQL
+// (cloud-sql-proxy#317, #2339) and NATS, of which tags that name a distribution hold what that does.
+// scratch holds nothing.
+var distroless = regexp.MustCompile(`(?:^|/)(?:distroless/(?:static|base|base-nossl|cc|java-base|java\d*|nodejs\d*|python3)(?:-debian\d+)?|(?:cgr\.dev/)?chainguard/(?:static|glibc-dynamic|nginx|php)|library/scratch|metrics-server/metrics-server|otel/opentelemetry-collector(?:-contrib|-k8s)?|traefik/whoami|cloudsql-docker/gce-proxy|cloud-sql-connectors/cloud-sql-proxy|library/nats):([^/]*)$`)
+
+// distributions are the parts of tags by which an image without a shell is built on one that has it.
+var distributions = regexp.MustCompile(`^(?:debug|dev|alpine[\d.]*|buster|bullseye|bookworm|trixie)$`)
+
+// alpineWithoutBash are Docker Hub's own images of Alpine that hold no bash (docker-library/docs#1437), by
+// their tags; others, as postgres and maven, do.
+var alpineWithoutBash = regexp.MustCompile(`(?:^|/)library/(?:alpine:|(?:nginx|node|python|ruby|php|httpd|haproxy|redis|golang|memcached):(?:[^/]*-)?alpine(?:[\d.]+|-|$))`)
 
 // chiseled are images that hold no shell either, by their tags: Microsoft's of .NET
-// (dotnet/dotnet-docker documentation/distroless.md), Envoy's (its manual, Docker images) and Dex's.
-var chiseled = regexp.MustCompile(`(?:^|/)(?:dotnet/(?:[a-z-]+/)*[a-z-]+|envoyproxy/envoy|dexidp/dex):([^/]*(?:chiseled|distroless)[^/]*)$`)
+// (dotnet/dotnet-docker documentation/distroless.md), Envoy's (its manual, Docker images), Dex's
+// and Bun's (oven-sh/bun dockerhub/distroless).
+var chiseled = regexp.MustCompile(`(?:^|/)(?:dotnet/(?:[a-z-]+/)*[a-z-]+|envoyproxy/envoy|dexidp/dex|oven/bun):([^/]*(?:chiseled|distroless)[^/]*)$`)
 
 // Absent says why a command that a container is given cannot be run in it; empty where its
 // image may hold the program.
 func Absent(c *corev1.Container, words []string) string {
 	if len(words) == 0 || !script.ComesWithShell(path.Base(words[0])) {
 		return ""
+	}
+	if path.Base(words[0]) == "bash" && alpineWithoutBash.MatchString(reference(c.Image)) && !brings(c, words[0]) {
+		return fmt.Sprintf("the image %s holds no %s", c.Image, words[0])
 	}
 	found := distroless.FindStringSubmatch(reference(c.Image))
 	if found == nil {
@@ -36,7 +50,7 @@ func Absent(c *corev1.Container, words []string) string {
 	if found == nil || found[1] == "" && strings.Contains(c.Image, "@") {
 		return "" // or a digest alone tells which of them it is
 	}
-	if slices.ContainsFunc(strings.FieldsFunc(found[1], func(r rune) bool { return r == '-' || r == '_' }), func(part string) bool { return part == "debug" || part == "dev" }) {
+	if slices.ContainsFunc(strings.FieldsFunc(found[1], func(r rune) bool { return r == '-' || r == '_' }), distributions.MatchString) {
 		return ""
 	}
 	if brings(c, words[0]) {

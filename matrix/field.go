@@ -183,11 +183,12 @@ func appServers() []Row {
 			fails(report.ListenerClosedEarly).or(fails(report.KeepaliveCut)).only(report.ListenerClosedEarly, report.KeepaliveCut).has(report.KeepaliveCut), threads),
 		underWay("gunicorn threads, sleep 4", "gunicorn", allThree, fails(report.KeepaliveCut).only(report.KeepaliveCut), threads),
 		// The workers still have the listener while they answer: what comes meanwhile
-		// waits in its queue, is read by none of them, and is reset when the last ends.
-		tried("gunicorn workers", "gunicorn", newAndFewSlow, closesDoor(), workers),
+		// waits in its queue, is read by none of them, and is reset when the last ends. Nine
+		// processes of Python take their time to end on a busy machine.
+		tried("gunicorn workers", "gunicorn", newAndFewSlow, closesDoor(), workers, grace(30)),
 		// Nothing is in flight at SIGTERM then, so that it may be told that nothing shows
 		// what would become of it.
-		tried("gunicorn workers, sleep 5", "gunicorn", newAndFewSlow, passes().only(report.NoDrain), workers, preStop(5)),
+		tried("gunicorn workers, sleep 5", "gunicorn", newAndFewSlow, passes().only(report.NoDrain), workers, preStop(5), grace(30)),
 		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
 		tried("uvicorn, sleep 7", "uvicorn", allThree, closesIdle(), preStop(7)),
 		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),
@@ -208,9 +209,10 @@ func appServers() []Row {
 		tried("node closes its server, kept connections", "node", newAndKept,
 			fails(report.KeepaliveOutlastsGrace).or(warns(report.KeepaliveOutlastsGrace)).only(report.KeepaliveOutlastsGrace).notAdvising("is not known"), closes, preStop(3)),
 		// Connections that are idle for longer than its 5 s it closes all the time, in the
-		// baseline as well as later: then no end of a pod explains it.
+		// baseline as well as later: then no end of a pod explains it. Its server waits for
+		// them as it ends.
 		tried("node, clients slower than its keep-alive", "node", []check.Stream{fresh(40), sparse},
-			passes().or(proves("baseline").or(fails(report.Unknown))).only(), closes, preStop(5)),
+			passes().or(proves("baseline").or(fails(report.Unknown))).only(), closes, preStop(5), grace(30)),
 		underWay("node exits, sleep 4", "node", newAndSlow, cutsSlow(), env("ON_SIGTERM", "exit")),
 		tried("puma", "puma", newAndSlow, closesDoor()),
 		tried("puma, sleep as long as the grace", "puma", onlyNew,
@@ -304,6 +306,6 @@ func proxies() []Row {
 		through("behind nginx", "nginx-proxy", "app", newAndKept, answered),
 		through("haproxy in front ends", "haproxy-proxy", "proxy", newAndSlow, leavesSlow()),
 		through("nginx in front ends", "nginx-proxy", "proxy", newAndSlow, leavesSlow()),
-		through("nginx in front ends, sleep 5", "nginx-proxy", "proxy", newAndSlow, passes().only(report.NoDrain), preStop(5)),
+		through("nginx in front ends, sleep 8", "nginx-proxy", "proxy", newAndSlow, passes().only(report.NoDrain), preStop(8), grace(30)),
 	}
 }

@@ -41,7 +41,7 @@ func run(ctx context.Context) error {
 	rows := flag.String("rows", "", "a regular expression for the names of the rows to run; empty runs all")
 	quarter := flag.Int("quarter", 0, "runs every fourth of the rows only, from this one on (1 to 4); 0 runs all")
 	repeat := flag.Int("repeat", 1, "how often each row is run")
-	parallel := flag.Int("parallel", 0, "how many rows run at once; 0 is one for each processor, and of the field for each two")
+	parallel := flag.Int("parallel", 0, "how many rows run at once; 0 is one for each processor")
 	senders := flag.Int("senders", 0, "how many pods send the requests, for the rows that this fits; 0 has the Job itself send them")
 	out := flag.String("out", "", "where the results go; empty is out/TABLE.json")
 	keep := flag.String("keep", "", "folder for the recordings and the services' logs; empty keeps none")
@@ -49,7 +49,7 @@ func run(ctx context.Context) error {
 	image := flag.String("image", "shutdowncheck:dev", "the tool's image")
 	flag.Parse()
 	if *parallel == 0 {
-		*parallel = atOnce(*table)
+		*parallel = runtime.NumCPU()
 	}
 
 	names, err := regexp.Compile(*rows)
@@ -106,15 +106,6 @@ func run(ctx context.Context) error {
 		return failed
 	}
 	return m.Err()
-}
-
-// atOnce is how many rows of a table this machine carries. Servers of the field with a row for
-// each processor starved each other: proxies were up to 11 s late, and requests really lost.
-func atOnce(table string) int {
-	if table == "field" {
-		return max(1, runtime.NumCPU()/2)
-	}
-	return runtime.NumCPU()
 }
 
 func connect() (kubernetes.Interface, error) {
