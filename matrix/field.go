@@ -162,6 +162,12 @@ func webServers() []Row {
 	}
 }
 
+// alone lets no other row run beside this one.
+func alone(r Row) Row {
+	r.Alone = true
+	return r
+}
+
 // appServers: gunicorn, uvicorn and puma close the listener at SIGTERM and answer
 // what is under way. Programs without a handler leave at once, or, as the first
 // process of a container, take no notice (pid_namespaces(7)).
@@ -184,11 +190,11 @@ func appServers() []Row {
 		underWay("gunicorn threads, sleep 4", "gunicorn", allThree, fails(report.KeepaliveCut).only(report.KeepaliveCut), threads),
 		// The workers still have the listener while they answer: what comes meanwhile
 		// waits in its queue, is read by none of them, and is reset when the last ends. Nine
-		// processes of Python take their time to end on a busy machine.
-		tried("gunicorn workers", "gunicorn", newAndFewSlow, closesDoor(), workers, grace(30)),
+		// processes of Python beside another row's took up to 30 s to end.
+		alone(tried("gunicorn workers", "gunicorn", newAndFewSlow, closesDoor(), workers, grace(30))),
 		// Nothing is in flight at SIGTERM then, so that it may be told that nothing shows
 		// what would become of it.
-		tried("gunicorn workers, sleep 5", "gunicorn", newAndFewSlow, passes().only(report.NoDrain), workers, preStop(5), grace(30)),
+		alone(tried("gunicorn workers, sleep 5", "gunicorn", newAndFewSlow, passes().only(report.NoDrain), workers, preStop(5), grace(30))),
 		tried("uvicorn", "uvicorn", newAndSlow, closesDoor()),
 		tried("uvicorn, sleep 7", "uvicorn", allThree, closesIdle(), preStop(7)),
 		tried("tornado, first process", "tornado", newAndBusy, ignores, grace(5)),

@@ -16,9 +16,8 @@ func besideADatabaseProxy() []Row {
 	database := deployment("database", "tornado", env("INIT", "tini --"))
 	row := func(name string, streams []check.Stream, want Want, edits ...Edit) Row {
 		r := tried(name, "database-proxy", streams, want, edits...)
-		r.Alone = true
 		r.Objects = append([]runtime.Object{files("tornado"), database, serviceOf("database")}, r.Objects...)
-		return r
+		return alone(r)
 	}
 	return []Row{
 		row("a database proxy ends first", newAndKept,
