@@ -27,7 +27,9 @@ var delayOptions = regexp.MustCompile(`(?i)^--?(?:http\.shutdownDelay|shutdown-d
 
 // delayVariables are variables that set it: Traefik's, of each entry point too, and that of Quarkus,
 // which heeds it where the program was built with quarkus.shutdown.delay-enabled (their references).
-var delayVariables = regexp.MustCompile(`^(?:TRAEFIK_ENTRYPOINTS_\w+_TRANSPORT_LIFECYCLE_REQUESTACCEPTGRACETIMEOUT|QUARKUS_SHUTDOWN_DELAY)$`)
+var delayVariables = regexp.MustCompile(`^(?:TRAEFIK_ENTRYPOINTS_\w+_TRANSPORT_LIFECYCLE_REQUESTACCEPTGRACETIMEOUT|` + quarkusDelay + `)$`)
+
+const quarkusDelay = "QUARKUS_SHUTDOWN_DELAY"
 
 // ingressDelay is the option of ingress-nginx' controller, in seconds (its CLI arguments). Elsewhere an
 // option of this name may be for how long what is in flight is waited for.
@@ -105,12 +107,16 @@ var delayOutlasts = rule{
 			hook, _ := hookSeconds(w, c)
 			left := float64(w.grace()) - hook
 			d, set := ownDelay(c)
-			if !set || left <= 0 || d.seconds < left {
-				continue // or other rules tell of it
+			if q := judge(w, c).Quits; !set || left <= 0 || d.seconds < left || q != nil && q.MayWait {
+				continue // or other rules tell of it; a hook that waits for the delay has it in its own time
+			}
+			severity := Warning
+			if d.setting == quarkusDelay {
+				severity = Note // only where the program was built with it
 			}
 			needed := int(math.Ceil(hook+d.seconds)) + defaultGrace
 			report(breach{
-				severity: Warning, container: c.Name, field: c.field, recipe: recipe(c),
+				severity: severity, container: c.Name, field: c.field, recipe: recipe(c),
 				why:   fmt.Sprintf("By its setting %s the program goes on taking requests for %g s after SIGTERM, and stops only then; of the grace period of %d s preStop leaves %g s: it is killed before, with what it is answering.", d.setting, d.seconds, w.grace(), left),
 				fix:   fmt.Sprintf("Set terminationGracePeriodSeconds to %d: preStop, that delay and the usual %d s; or the setting to less.", needed, defaultGrace),
 				patch: patch.PodSpec(patch.Object{"terminationGracePeriodSeconds": needed}),

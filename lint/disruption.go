@@ -91,7 +91,7 @@ func blocking(field, why string) breach {
 // none of those that were read: others elsewhere they keep where they are all the same.
 func (o *Objects) blockingAlone(workloads []*workload) (all []Finding) {
 	for _, b := range o.Budgets {
-		if b.Source.File == "" || slices.ContainsFunc(workloads, func(w *workload) bool {
+		if b.Source.File == "" || b.Value.Spec.Selector == nil || slices.ContainsFunc(workloads, func(w *workload) bool {
 			return slices.ContainsFunc(w.budgets, func(of *podBudget) bool { return of.Value == b.Value })
 		}) {
 			continue

@@ -55,7 +55,9 @@ func drainOf(c container, started []string) (d delay, set bool) {
 		if strings.Contains(strings.ToLower(setting), "spring") {
 			seconds, ok = springDuration(value)
 		}
-		if ok {
+		// Thanos has a time for each of its two servers.
+		longer := set && strings.HasSuffix(setting, "-grace-period") && strings.HasSuffix(d.setting, "-grace-period") && d.seconds > seconds
+		if ok && !longer {
 			d, set = delay{setting, seconds}, true
 		}
 	}

@@ -233,7 +233,6 @@ func TestRules(t *testing.T) {
 		{name: "a drain of Thanos' that is too long", changes: []string{image, started("[thanos, query, --http-grace-period=2m]")}, want: []string{"note drain-outlasts-grace"}},
 		{name: "a release's own stop", changes: []string{image, started("[/app/bin/chat, start]"), preStop5, "lifecycle: {preStop: {exec: {command: [/app/bin/chat, stop]}}}"}, want: []string{"warning prestop-quits-early", "note prestop-length-unknown"}},
 		{name: "another program's own stop", changes: []string{image, started("[/app/bin/chat, start]"), preStop5, "lifecycle: {preStop: {exec: {command: [/opt/agent, stop]}}}"}, want: []string{"note prestop-length-unknown", "note prestop-needs-binary"}},
-		{name: "WildFly's shutdown", changes: []string{image, image + "\n", preStop5, "lifecycle: {preStop: {exec: {command: [/opt/jboss/bin/jboss-cli.sh, -c, ':shutdown(suspend-timeout=30)']}}}"}, want: []string{"warning prestop-quits-early", "note prestop-needs-binary"}},
 		{name: "a reloader", changes: []string{image, started("[python, manage.py, runserver]")}, want: []string{"warning reloader-cuts"}},
 		{name: "nginx whose image names no signal", changes: []string{image, "        image: bitnami/nginx:1.27\n"}, want: []string{"warning sigterm-cuts"}},
 		{name: "an old nginx", changes: []string{image, "        image: nginx:1.16\n"}, want: []string{"warning sigterm-cuts"}},
@@ -437,7 +436,6 @@ func TestRules(t *testing.T) {
 		{name: "liveness after startup", changes: []string{image, liveness("httpGet: {path: /live, port: http}") + "        startupProbe: {httpGet: {path: /live, port: http}}\n"}},
 
 		{name: "one replica", changes: []string{replicas3, "", budget1, "  maxUnavailable: 1\n"}, want: []string{"warning one-replica"}},
-		{name: "no replicas, and no hook", changes: []string{replicas3, "  replicas: 0\n", lifecycle, ""}, want: []string{"note no-prestop"}},
 		{name: "no replicas", changes: []string{replicas3, "  replicas: 0\n"}},
 		{name: "autoscaled from 1", more: fmt.Sprintf(autoscaler, 1), want: []string{"warning one-replica", "note replicas-beside-autoscaler"}},
 		{name: "autoscaled from 2", changes: []string{replicas3, ""}, more: fmt.Sprintf(autoscaler, 2)},

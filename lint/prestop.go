@@ -59,7 +59,7 @@ var preStopRules = []rule{{
 				}
 				if isPilot(c) || w.injectsGateway(c) {
 					// istio/istio pkg/envoy/agent.go, terminate.
-					if drains, untilIdle := w.istioDrains(c); untilIdle || drains >= float64(w.advised()) {
+					if drains, untilIdle := w.istioDrains(c); untilIdle && w.advised() <= advisedSleep || drains >= float64(w.advised()) {
 						continue
 					}
 					b.severity = Note
@@ -433,7 +433,7 @@ func (w *workload) onlyPutsOff(c container, b *breach) {
 	b.severity = Note
 	only := "The only pod of a StatefulSet"
 	if w.statefulSet == nil {
-		only = fmt.Sprintf("The only pod, which holds the claim %s,", w.claim.name)
+		only = fmt.Sprintf("With the strategy Recreate the only pod, which holds the claim %s,", w.claim.name)
 	}
 	b.why += " " + only + " is replaced once it has gone: a sleep only puts off the gap."
 	b.fix = fmt.Sprintf("Once it has 2 pods or more, let preStop sleep for %d s%s.", w.advised(), thenStop(c))

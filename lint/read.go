@@ -370,14 +370,23 @@ func (o *Objects) Empty() bool {
 // Podless tells whether there are objects that make no pods, or beside what is not judged such
 // too: that no workload is among them is then no mistake of whoever says where to read.
 func (o *Objects) Podless() bool {
-	whole := o.whole - len(o.notJudged)
+	whole := o.judgeable()
 	for _, apart := range o.Apart {
 		if !apart.Podless() {
 			return false
 		}
-		whole += apart.whole - len(apart.notJudged)
+		whole += apart.judgeable()
 	}
 	return o.Empty() && whole > 0 && len(o.passed) == 0
+}
+
+// judgeable is how many objects were read that are of a kind which is judged.
+func (o *Objects) judgeable() int {
+	n := o.whole
+	for i := range o.notJudged {
+		n -= o.notJudged[i].Count
+	}
+	return n
 }
 
 // TellsRemoved tells whether an object of a version was read that no API server takes: that is a finding,

@@ -321,6 +321,7 @@ func TestPodless(t *testing.T) {
 		"a List of a service":     {"apiVersion: v1\nkind: ServiceList\nitems: [{metadata: {name: web}, spec: {ports: [{port: 80}]}}]\n", true},
 		"a service and a Rollout": {serving + rollout, true},
 		"a Rollout":               {rollout, false},
+		"two Rollouts":            {rollout + rollout, false},
 		"a service and a patch":   {serving + part, false},
 		"a workload":              {base, false},
 	} {

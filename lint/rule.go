@@ -92,7 +92,7 @@ func (o *Objects) judge() *Report {
 				if b.of == nil && rule.id != refused.id && w.void(b.field) {
 					return
 				}
-				f := rule.finding(w, b.onto(w))
+				f := rule.finding(w, b.onto(w.traffic))
 				// What is wrong with an object beside several workloads is said once.
 				key := fmt.Sprint(f.Rule, f.Place, f.Why)
 				if b.of == nil || !said[key] {
@@ -120,12 +120,9 @@ func (o *Objects) judge() *Report {
 
 // onto makes a breach less severe where no request is known to reach the pods: an error
 // loses requests for sure, and so takes more than ports that are declared for any use.
-func (b breach) onto(w *workload) breach {
-	switch t := w.traffic; {
+func (b breach) onto(t traffic) breach {
+	switch {
 	case b.always || b.severity == Note:
-	case w.scale.off:
-		b.severity = Note
-		b.why += " This is a note only, as no pod of it is to run."
 	case t <= unlikely:
 		b.severity = Note
 		b.why += " This is a note only, as nothing that was read leads users' requests to these pods."

@@ -151,12 +151,12 @@ var sigtermCuts = rule{
 			hook := judge(w, c)
 			server, _ := manifest.Server(c.Container)
 			graceful := goodStops[server]
-			if graceful == "" || preStop(c) == nil || hook.Quits != nil || hook.Fails != "" || c.Lifecycle.StopSignal != nil || !manifest.StopsFast(c.Container) {
+			if graceful == "" || !hook.OnlySleeps || hook.Quits != nil || hook.Fails != "" || c.Lifecycle.StopSignal != nil || !manifest.StopsFast(c.Container) {
 				continue
 			}
 			report(breach{
 				severity: w.lessBeside(c, Warning), container: c.Name, field: c.field + ".lifecycle.preStop", recipe: recipe(c),
-				why: fmt.Sprintf("preStop ends nothing, and SIGTERM, the stop signal of this image, is %s's fast stop: what is in flight then is cut.", server),
+				why: fmt.Sprintf("preStop only sleeps, and SIGTERM, the stop signal of this image, is %s's fast stop: what is in flight then is cut.", server),
 				fix: fmt.Sprintf("Let preStop then send %s %s and wait until it has gone, within the grace; or take an image that names %s.", server, graceful, graceful),
 			})
 		}

@@ -109,20 +109,41 @@ func servesPHP(options []string) bool {
 }
 
 // mayReload tells whether flask run may have its reloader: by an option, or by a variable, of
-// which some may not be known.
+// which some may not be known, or mean it to some versions alone (FLASK_ENV to those before 2.3).
 func mayReload(options []string, c container) bool {
-	return reloads(options, c) || len(c.EnvFrom) > 0 ||
-		slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return ofFlasksReloader(e) && e.ValueFrom != nil })
-}
-
-// reloads tells whether flask run certainly has its reloader. FLASK_DEBUG is off by 0, false
-// and no (flask helpers.py, get_debug_flag).
-func reloads(options []string, c container) bool {
-	return slices.Contains(options, "--debug") || slices.Contains(options, "--reload") || slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
-		return ofFlasksReloader(e) && !slices.Contains([]string{"", "0", "false", "no", "production"}, strings.ToLower(e.Value))
+	if slices.Contains(options, "--no-reload") {
+		return false
+	}
+	return reloads(options, c) || len(c.EnvFrom) > 0 || slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
+		return slices.Contains([]string{flaskDebug, flaskReload}, e.Name) && e.ValueFrom != nil ||
+			e.Name == "FLASK_ENV" && !slices.Contains([]string{"", "production"}, strings.ToLower(e.Value))
 	})
 }
 
-func ofFlasksReloader(e corev1.EnvVar) bool {
-	return slices.Contains([]string{"FLASK_DEBUG", "FLASK_ENV", "FLASK_RUN_RELOAD"}, e.Name)
+// reloads tells whether flask run certainly has its reloader: it has where it debugs, unless
+// it is told otherwise. FLASK_DEBUG is off by 0, false and no (flask helpers.py, get_debug_flag).
+func reloads(options []string, c container) bool {
+	set := func(name string) (on, given bool) {
+		for _, e := range c.Env {
+			if e.Name == name {
+				return e.ValueFrom == nil && !slices.Contains([]string{"", "0", "false", "no"}, strings.ToLower(e.Value)), true
+			}
+		}
+		return false, false
+	}
+	reload, told := set(flaskReload)
+	debug, _ := set(flaskDebug)
+	switch {
+	case slices.Contains(options, "--no-reload"):
+		return false
+	case slices.Contains(options, "--reload"), told && reload:
+		return true
+	default:
+		return !told && (debug || slices.Contains(options, "--debug"))
+	}
 }
+
+const (
+	flaskDebug  = "FLASK_DEBUG"
+	flaskReload = "FLASK_RUN_RELOAD"
+)

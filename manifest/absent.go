@@ -22,6 +22,9 @@ import (
 // scratch holds nothing.
 var distroless = regexp.MustCompile(`(?:^|/)(?:distroless/(?:static|base|base-nossl|cc|java-base|java\d*|nodejs\d*|python3)(?:-debian\d+)?|(?:cgr\.dev/)?chainguard/(?:static|glibc-dynamic|nginx|php)|library/scratch|metrics-server/metrics-server|otel/opentelemetry-collector(?:-contrib|-k8s)?|traefik/whoami|cloudsql-docker/gce-proxy|cloud-sql-connectors/cloud-sql-proxy|library/nats):([^/]*)$`)
 
+// oldProxy are the versions of Cloud SQL's first proxy that were built on Alpine (cloud-sql-proxy#317).
+var oldProxy = regexp.MustCompile(`/gce-proxy:1\.(?:0?\d|1[0-5])(?:[.-]|$)`)
+
 // distributions are the parts of tags by which an image without a shell is built on one that has it.
 var distributions = regexp.MustCompile(`^(?:debug|dev|alpine[\d.]*|buster|bullseye|bookworm|trixie)$`)
 
@@ -40,14 +43,15 @@ func Absent(c *corev1.Container, words []string) string {
 	if len(words) == 0 || !script.ComesWithShell(path.Base(words[0])) {
 		return ""
 	}
-	if path.Base(words[0]) == "bash" && alpineWithoutBash.MatchString(reference(c.Image)) && !brings(c, words[0]) {
+	installs := slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool { return strings.Contains(word, "apk") })
+	if path.Base(words[0]) == "bash" && alpineWithoutBash.MatchString(reference(c.Image)) && !installs && !brings(c, words[0]) {
 		return fmt.Sprintf("the image %s holds no %s", c.Image, words[0])
 	}
 	found := distroless.FindStringSubmatch(reference(c.Image))
 	if found == nil {
 		found = chiseled.FindStringSubmatch(reference(c.Image))
 	}
-	if found == nil || found[1] == "" && strings.Contains(c.Image, "@") {
+	if found == nil || found[1] == "" && strings.Contains(c.Image, "@") || oldProxy.MatchString(reference(c.Image)) {
 		return "" // or a digest alone tells which of them it is
 	}
 	if slices.ContainsFunc(strings.FieldsFunc(found[1], func(r rune) bool { return r == '-' || r == '_' }), distributions.MatchString) {

@@ -95,6 +95,9 @@ const (
 	another
 )
 
+// releaseStarts are the words by which a release of mix or relx is started.
+var releaseStarts = []string{"start", "start_iex", "daemon", "foreground", "console"}
+
 // interpreters may be what runs a program whose name is another.
 var interpreters = []string{"python", "ruby", "php", "perl", "sh", "bash", "ash", "dash"}
 
@@ -148,10 +151,14 @@ func whose(c *corev1.Container, words []string, t script.Target) owner {
 	}
 	if t.By == script.ByProgram {
 		// As a release of mix or relx is told (hexdocs.pm/mix, mix release): it begins to stop at once.
-		if len(words) > 1 && words[0] == t.Name {
+		switch {
+		case len(words) < 2 || words[0] != t.Name || script.IsShell(words[0]):
+			return another
+		case path.Base(path.Dir(t.Name)) == "bin" && path.Ext(t.Name) == "" && slices.Contains(releaseStarts, words[1]):
 			return own
+		default:
+			return unknown
 		}
-		return another
 	}
 	name := unversioned(path.Base(t.Name))
 	server, by := Server(c)

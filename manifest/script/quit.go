@@ -108,10 +108,6 @@ func quitOf(words []word) (Quit, bool) {
 	switch name {
 	case "kill", "pkill", "killall", "killall5":
 		signal, targets = signalAndTargets(words[1:], name)
-	case "jboss-cli.sh":
-		// Management asks the server to shut down: it suspends, and refuses what comes then
-		// (WildFly's admin guide, suspend and resume).
-		return Quit{Command: said}, slices.ContainsFunc(all[1:], asksForShutdown)
 	default:
 		return Quit{Command: said, Target: Target{Name: words[0].text, By: ByProgram}}, len(all) == 2 && all[1] == "stop" && strings.Contains(words[0].text, "/")
 	}
@@ -138,12 +134,6 @@ func quitOf(words []word) (Quit, bool) {
 		}
 	}
 	return Quit{}, name == "killall5"
-}
-
-// asksForShutdown tells of a word that has jboss-cli.sh shut the server down.
-func asksForShutdown(word string) bool {
-	command := strings.TrimPrefix(strings.TrimPrefix(word, "--command="), "--commands=")
-	return strings.HasPrefix(strings.TrimLeft(command, ":/"), "shutdown")
 }
 
 // kongWaits is for how many seconds kong quit waits before it signals nginx (Kong/kong

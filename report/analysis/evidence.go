@@ -134,14 +134,14 @@ func unreadEvidence(cause report.Cause, members []*explained) string {
 		text.Count(len(waited), "request"), text.Coarse(oldest(waited)))
 }
 
-// closedEvidence tells of requests whose kept connections were closed as they came, though no
-// end of a pod explains that; empty where there were none.
+// closedEvidence tells of requests whose kept connections ended though no end of a pod explains
+// that; empty where there were none.
 func closedEvidence(members []*explained) string {
 	closed := countFunc(members, (*explained).closedWithoutAnEnd)
 	if closed == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s came on a kept connection as that was closed. So does a server, or a proxy, with one that has been idle for its keep-alive timeout, whether pods end or not: "+
+	return fmt.Sprintf("%s came on a kept connection that ended before anything of an answer came. A server, or a proxy, closes one that has been idle for its keep-alive timeout, whether pods end or not: "+
 		"let that time be longer than clients leave a connection unused", text.Count(closed, "request"))
 }
 

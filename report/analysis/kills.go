@@ -8,6 +8,7 @@ package analysis
 // longer than any answered request took, and it is not known to have gone on, it had
 // stopped reading.
 func (s *explainer) findKilled(failures []examined) {
+	cameLate := map[*suspect]bool{}
 	for i := range failures {
 		f := &failures[i]
 		if f.Fresh() || f.symptom != cutShort && f.symptom != cutOnReuse {
@@ -22,11 +23,15 @@ func (s *explainer) findKilled(failures []examined) {
 			t.servedOn = true
 		}
 		if f.SentAt().After(signalled.Add(s.traffic.longest())) && f.wasHeld() && !s.waited(f) {
-			t.servedOn = true
+			cameLate[t] = true
 		}
 		if s.waited(f) && f.before.last.Before(signalled) && !f.SentAt().Before(t.Sigterm.From.Add(-clockSlack)) {
 			t.keptWaiting++
 		}
+	}
+	for t := range cameLate {
+		// One that left two requests waiting from SIGTERM on did not read them.
+		t.servedOn = t.servedOn || t.keptWaiting < 2
 	}
 }
 

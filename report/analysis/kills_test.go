@@ -55,6 +55,11 @@ func TestKeptConnectionsThatAKillHasCut(t *testing.T) {
 			"failed; 1 keepalive-outlasts-grace (likely) [web-1] at the exit",
 		},
 		{
+			"came when all that was in flight was over, while two waited from SIGTERM on", nil,
+			[]request{lasting(second), cut(1, 6500*ms, kill), cut(2, 6900*ms, kill), cut(3, 8600*ms, kill)},
+			"failed; 3 keepalive-cut (likely) [web-1] at the exit",
+		},
+		{
 			"came while that may have been in flight", nil,
 			[]request{lasting(2 * second), cut(1, 8*second, kill)},
 			"failed; 1 grace-too-short (likely) [web-1] at the exit",

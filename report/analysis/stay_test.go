@@ -257,6 +257,16 @@ func TestWarningsOfPodsThatStayed(t *testing.T) {
 			"grace-too-short: web-1 still ran when the grace period ended and had to be killed, although no request was lost to it", true,
 		},
 		{
+			"it had nothing left to answer, and answered with errors on its own address after SIGTERM", outlasting(),
+			[]func(*scenario){func(s *scenario) {
+				s.measured("").probes("web-1", 6300*ms, 10*second)
+				for at := 10 * second; at < 16*second; at += second {
+					s.probed("web-1", at, erring)
+				}
+			}},
+			"sigterm-ignored: web-1 took no notice of SIGTERM", false,
+		},
+		{
 			"it left one request to its own address without an answer", outlasting(),
 			[]func(*scenario){func(s *scenario) {
 				s.measured("").probes("web-1", 6300*ms, 10*second)

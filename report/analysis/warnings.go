@@ -233,11 +233,14 @@ func weaknesses(ended []*account, traffic *traffic, findings []report.Finding, s
 		// that kept accepting needs none.
 		return measurable(t) && !blamed[report.NoDrain] && !t.keptAccepting(lag) && !t.killed() && t.orderly() && t.wasReady && !t.published && t.signalledWithin(margin)
 	}
-	// Asked on its own address it shows itself for how long it goes on. One that answers with an
-	// error takes requests.
+	// Asked on its own address it shows itself for how long it goes on. While it answers with
+	// errors it takes requests still.
 	seenShort := func(t *account) bool {
-		_, most := t.outlasts()
-		return most != nil && time.Duration(*most) < margin && t.window.ended != report.WindowError
+		until := t.window.answers.to
+		if t.window.ended == report.WindowError {
+			until = t.window.accepts.to
+		}
+		return t.LeftSlice.Known() && !until.IsZero() && until.Sub(t.LeftSlice.From) < margin
 	}
 	seenLong := func(t *account) bool {
 		least, _ := t.outlasts()

@@ -146,17 +146,18 @@ func (t *ending) livedOn(when report.Interval) bool {
 		when.From.After(t.Sigterm.To.Add(clockSlack)) && when.To.Before(t.Exited.From.Add(-clockSlack))
 }
 
-// fellSilent tells whether a pod that had answered before left at least two of the requests to
-// its own address without an answer that were sent after SIGTERM and keptReach before its exit
-// at the latest, and answered none after the first of them.
+// fellSilent tells whether a pod that had answered before, be it with an error, left at least two
+// of the requests to its own address without any answer that were sent after SIGTERM and
+// keptReach before its exit at the latest, and answered none after the first of them.
 func (t *ending) fellSilent(probes []probe, doubt span) bool {
 	if !t.Sigterm.Known() || !t.Exited.Known() {
 		return false
 	}
-	first := 1 + lastIndex(probes, func(p probe) bool { return p.answered })
+	first := 1 + lastIndex(probes, func(p probe) bool { return p.answered || p.became == report.WindowError })
 	unanswered := 0
 	for _, p := range probes[first:] {
-		if p.sent.Add(-doubt.most).After(t.Sigterm.To.Add(clockSlack)) && p.sent.Add(keptReach).Before(t.Exited.From) {
+		hung := p.became == report.WindowSilent || p.became == report.WindowCut
+		if hung && p.sent.Add(-doubt.most).After(t.Sigterm.To.Add(clockSlack)) && p.sent.Add(keptReach).Before(t.Exited.From) {
 			unanswered++
 		}
 	}
